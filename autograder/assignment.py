@@ -1,0 +1,274 @@
+"""An assignment as data: `assignment.toml`, read strictly into frozen types.
+
+The engine knows no homework by name. What is graded, for how many points, within which limits and
+against which questions stands in ``source/<id>/assignment.toml``; the questions themselves are
+Python modules of the assignment (see `autograder.reference`). `docs/assignments.md` is the manual.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from autograder.errors import AssignmentError
+from autograder.model import Struct, Visibility
+from autograder.student import Limits
+
+
+class Strict(Struct, forbid_unknown_fields=True):
+    """A table of the TOML file: an unknown key is an error, not a silence."""
+
+
+class FileRule(Strict):
+    """One file that a submission must or may have.
+
+    `suffix` is compared without case; `name` is what the release calls it and only breaks ties.
+    """
+
+    suffix: str
+    name: str = ""
+    required: bool = True
+    max_mb: float = 20.0
+
+
+class FilesSpec(Strict):
+    """What a submission consists of, and the caps that reading it keeps to."""
+
+    rules: tuple[FileRule, ...]
+    max_files: int = 200
+    max_total_mb: float = 300.0
+
+
+class SandboxSpec(Strict):
+    """What runs beside a student's code.
+
+    `imports` are the installed packages that a submission may import, `support` the folders of the
+    assignment that are mounted beside the notebook, and `extension` the compiled module (built from
+    ``ext/``) that is put into the first support folder.
+    """
+
+    imports: tuple[str, ...] = ("numpy",)
+    support: tuple[str, ...] = ()
+    extension: str = ""
+
+
+class LegacySpec(Strict):
+    """Old habits that are emulated with a warning (``emulate``), or counted as they fall (``off``)."""
+
+    numpy_aliases: Literal["emulate", "off"] = "emulate"
+    python2: Literal["emulate", "off"] = "emulate"
+
+
+class DataSpec(Strict):
+    """The data set: where the real one comes from, and the module that generates the stand-in."""
+
+    folder: str
+    url: str
+    md5: str
+    bytes: int
+    generator: str = ""
+
+
+# --- the kinds of checks ------------------------------------------------------------------------
+
+
+class CheckBase(Strict):
+    """What every check has.
+
+    `weight` is its share of the item's points against the item's other checks; `limits` names one
+    of the assignment's `[limits.*]` tables; `visible` checks go into the release and are what
+    ``autograder check`` runs.
+    """
+
+    id: str
+    weight: float = 1.0
+    visible: bool = False
+    limits: str = "default"
+    hints: tuple[str, ...] = ()
+
+
+class Outputs(CheckBase, tag="outputs", tag_field="kind"):
+    """Compare what the student's code gives on a question's cases with what is expected.
+
+    Credit is the share of the question's cases, weighted by their regimes, that are right; `output`
+    names the one of the question's outputs that this check judges (all of them if empty).
+    """
+
+    question: str
+    output: str = ""
+    needs: tuple[str, ...] = ()
+    all_or_nothing: bool = False
+
+
+class Gradient(CheckBase, tag="gradient", tag_field="kind"):
+    """Compare a backward pass with numerical gradients; right by any of the questions is right."""
+
+    questions: tuple[str, ...]
+    output: str
+    needs: tuple[str, ...] = ()
+
+
+class Speed(CheckBase, tag="speed", tag_field="kind"):
+    """Time the student's layer against the fast one, as a ratio of times for each output element."""
+
+    question: str
+    min_ratio: float
+    needs: tuple[str, ...] = ()
+
+
+class Network(CheckBase, tag="network", tag_field="kind"):
+    """Ask a question about a whole network; its answer carries its own verdict."""
+
+    question: str
+    counts_untouched: bool = False
+    needs: tuple[str, ...] = ()
+
+
+class Training(CheckBase, tag="training", tag_field="kind"):
+    """A short training with the settings found in the submission.
+
+    Full credit at `full` of the reference's gain in accuracy over chance, none at `none` of it.
+    """
+
+    question: str
+    full: float = 0.9
+    none: float = 0.2
+    counts_untouched: bool = False
+    needs: tuple[str, ...] = ()
+
+
+class Comments(CheckBase, tag="comments", tag_field="kind"):
+    """Comments that the release did not have, in the code of the named definitions."""
+
+    definitions: tuple[str, ...]
+    full_coverage: float = 0.25
+
+
+class RunOrder(CheckBase, tag="run-order", tag_field="kind"):
+    """The stored run: counts in order, no errors, the outputs that the named cells should show."""
+
+    cells: tuple[str, ...]
+    optional_from: str = ""
+
+
+class Files(CheckBase, tag="files", tag_field="kind"):
+    """The expected files and no others."""
+
+
+class Pdf(CheckBase, tag="pdf", tag_field="kind"):
+    """A PDF that really opens, has pages, and carries the notebook's text."""
+
+    min_pages: int = 1
+    min_characters: int = 200
+
+
+class Manual(CheckBase, tag="manual", tag_field="kind"):
+    """Judged by a person, who is shown the pictures that the named cells stored."""
+
+    after_cell: str
+    question_for_grader: str
+
+
+CheckSpec = Outputs | Gradient | Speed | Network | Training | Comments | RunOrder | Files | Pdf | Manual
+
+
+class ItemSpec(Strict):
+    """One rubric item; `id` is the same string in the notebook's metadata, here and in the report."""
+
+    id: str
+    title: str
+    step: int
+    points: float
+    checks: tuple[CheckSpec, ...]
+    extra_credit: bool = False
+    visibility: Visibility = Visibility.VISIBLE
+
+
+class Assignment(Strict):
+    """A whole assignment. Tables of the file have the fields' names; `items` are ``[[items]]``."""
+
+    id: str
+    title: str
+    version: str
+    notebook: str
+    definitions: tuple[str, ...]
+    files: FilesSpec
+    items: tuple[ItemSpec, ...]
+    limits: dict[str, Limits]
+    sandbox: SandboxSpec = SandboxSpec()
+    legacy: LegacySpec = LegacySpec()
+    data: DataSpec | None = None
+    questions: str = ""
+    due_at: str | None = None
+
+    @property
+    def max_score(self) -> float:
+        """The points without the extra credit."""
+        return sum(item.points for item in self.items if not item.extra_credit)
+
+    def visible_part(self) -> Assignment:
+        """The assignment as students get it: without the checks that are hidden."""
+        items = (
+            msgspec.structs.replace(item, checks=tuple(c for c in item.checks if c.visible))
+            for item in self.items
+        )
+        return msgspec.structs.replace(self, items=tuple(item for item in items if item.checks))
+
+
+def read_assignment(path: Path) -> Assignment:
+    """Read and check an ``assignment.toml``.
+
+    Raises
+    ------
+    AssignmentError
+        With the file, the place in it, and what was expected there.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise AssignmentError(f"{path}: can't be read: {error.strerror}") from error
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise AssignmentError(f"{path}: not valid TOML: {error}") from error
+    try:
+        assignment = msgspec.convert(table, Assignment)
+    except msgspec.ValidationError as error:
+        raise AssignmentError(f"{path}: {error}", "docs/assignments.md describes every key.") from error
+    for problem in _inconsistencies(assignment):
+        raise AssignmentError(f"{path}: {problem}", "docs/assignments.md describes every key.")
+    return assignment
+
+
+def config_sha256(path: Path) -> str:
+    """The hash by which a report names the configuration that it was graded with."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _inconsistencies(assignment: Assignment) -> list[str]:
+    problems = []
+    item_ids = [item.id for item in assignment.items]
+    check_ids = [check.id for item in assignment.items for check in item.checks]
+    for what, ids in (("item", item_ids), ("check", check_ids)):
+        problems += [f"two {what}s are called `{one}`" for one in sorted(set(ids)) if ids.count(one) > 1]
+    for item in assignment.items:
+        if item.points < 0:
+            problems.append(f"`{item.id}`: points must not be negative, got {item.points}")
+        if not item.checks or sum(check.weight for check in item.checks) <= 0:
+            problems.append(f"`{item.id}`: needs at least one check with a positive weight")
+        for check in item.checks:
+            if check.limits not in assignment.limits:
+                known = ", ".join(sorted(assignment.limits))
+                problems.append(f"`{check.id}`: limits = {check.limits!r}, known are: {known}")
+            for need in getattr(check, "needs", ()):
+                if need not in check_ids:
+                    problems.append(f"`{check.id}`: needs the check `{need}`, which there is not")
+    if "default" not in assignment.limits:
+        problems.append("[limits.default] is missing")
+    if not any(rule.suffix == ".ipynb" for rule in assignment.files.rules):
+        problems.append('[[files.rules]] must have one with suffix = ".ipynb"')
+    return problems

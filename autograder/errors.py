@@ -1,0 +1,75 @@
+"""Every error that the engine raises on purpose.
+
+::
+
+    AutograderError             something a person can act on; its text is shown as it is
+    ├── UsageError              the command line asks for something that can't be           (status 2)
+    │   ├── AssignmentError     assignment.toml or the reference is broken
+    │   └── DataError           the data set is missing, damaged or not what it says
+    ├── IntakeError             this submission can't be read
+    ├── ReleaseError            the release can't be built, or did not prove itself
+    ├── ReportError             a report does not fit the published schema
+    ├── SandboxError            no sandbox that holds can be had here                       (status 3)
+    └── GraderFault             the grader failed, not the student: never costs a point
+
+    StudentFault                the student's code did this; see `autograder.student`
+
+A message names the file, the place, what was expected and what to do.
+"""
+
+from __future__ import annotations
+
+
+class AutograderError(Exception):
+    """Base of the errors whose text is for a person.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, where, and what was expected.
+    hint : str, optional
+        What to do about it.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+    def __reduce__(self) -> tuple[type[AutograderError], tuple[str, str]]:
+        return type(self), (self.message, self.hint)
+
+
+class UsageError(AutograderError):
+    """The command line asks for something that can't be done."""
+
+
+class AssignmentError(UsageError):
+    """The assignment's definition or its reference is broken."""
+
+
+class DataError(UsageError):
+    """The data set is missing, damaged or not what it claims to be."""
+
+
+class IntakeError(AutograderError):
+    """One submission can't be read; the others go on."""
+
+
+class ReleaseError(AutograderError):
+    """The release can't be built, is stale, or did not prove itself."""
+
+
+class ReportError(AutograderError):
+    """A report does not fit the published schema."""
+
+
+class SandboxError(AutograderError):
+    """No sandbox that holds can be had on this machine."""
+
+
+class GraderFault(AutograderError):
+    """The grader itself failed; the submission gets no score, and no zero."""

@@ -1,0 +1,297 @@
+"""The handle through which a check talks to a student's code.
+
+A check can't tell which of the three kinds it holds: in the sandbox (`autograder.sandbox`), in a
+plain subprocess on the student's own machine (`autograder.subprocess_student`), or in this process
+for tests (`autograder.student.InProcess`). Values go in and come back by value; whatever is neither
+an array nor a plain value stays where it is and comes back as a `Handle`, which can only be passed
+on. Nothing that comes back is trusted: it is a claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from enum import Enum
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.model import Definitions, OutputText, Struct
+
+Array = NDArray[Any]
+
+
+class Handle(Struct):
+    """An object that stays with the student's code; `kind` is its type's name, for messages only."""
+
+    id: int
+    kind: str
+
+
+# None, bool, int, float, str, an array of a listed dtype, a Handle, or a tuple, list or dict (with
+# str keys) of these. Recursive unions help no reader and no checker here.
+Value = Any
+
+
+class FaultKind(Enum):
+    """How a call into a student's code ended, if not by returning.
+
+    RAISED       their code raised; `traceback` shows their lines only
+    MISSING      no such function or class is defined (or its definition itself failed)
+    CPU, WALL    the processor's or the clock's limit was met
+    MEMORY       the memory limit was met (a `MemoryError`, or killed for it)
+    OUTPUT       they printed, or returned, more than is kept
+    PROCESSES    a process or too many threads were started
+    FORBIDDEN    a call that the sandbox refuses ended the process
+    CRASHED      the process ended by a signal, or by itself, before it answered
+    PROTOCOL     what came back was not an answer
+    UNSUPPORTED  what came back can't be carried (an object array, say)
+    """
+
+    RAISED = "raised"
+    MISSING = "missing"
+    CPU = "cpu"
+    WALL = "wall"
+    MEMORY = "memory"
+    OUTPUT = "output"
+    PROCESSES = "processes"
+    FORBIDDEN = "forbidden"
+    CRASHED = "crashed"
+    PROTOCOL = "protocol"
+    UNSUPPORTED = "unsupported"
+
+
+class StudentFault(Exception):
+    """A call into the student's code did not return.
+
+    Parameters
+    ----------
+    kind : FaultKind
+        How it ended.
+    message : str
+        One plain sentence for the student, already capped and free of control characters.
+    traceback : str, optional
+        Their frames (notebook cell and line), without the harness's.
+    """
+
+    def __init__(self, kind: FaultKind, message: str, traceback: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.traceback = traceback
+
+    def __reduce__(self) -> tuple[type[StudentFault], tuple[FaultKind, str, str]]:
+        return type(self), (self.kind, self.message, self.traceback)
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether the fault is a limit of time that was met."""
+        return self.kind in (FaultKind.CPU, FaultKind.WALL)
+
+
+class Limits(Struct):
+    """What one student handle may use; each is per child process.
+
+    cpu_seconds      processor time (RLIMIT_CPU); meeting it is `FaultKind.CPU`
+    wall_seconds     clock time of one call, from the request to the answer; `FaultKind.WALL`
+    memory_mb        address space in MiB (RLIMIT_AS); `FaultKind.MEMORY`
+    output_kb        kept standard output and error in KiB; more is dropped, and said so; a flood
+                     (64 times as much) ends the child with `FaultKind.OUTPUT`
+    result_mb        bytes of one answer in MiB; `FaultKind.OUTPUT`
+    tmp_mb           files in the working directory in MiB, and the largest file
+    threads          processes and threads together (RLIMIT_NPROC); `FaultKind.PROCESSES`
+    open_files       open file descriptors (RLIMIT_NOFILE)
+    """
+
+    cpu_seconds: float = 10.0
+    wall_seconds: float = 60.0
+    memory_mb: int = 1024
+    output_kb: int = 64
+    result_mb: int = 256
+    tmp_mb: int = 16
+    threads: int = 16
+    open_files: int = 64
+
+
+class Keep(Enum):
+    """What a call's result becomes: decoded `VALUES` (objects as handles), or one `HANDLE` to it all."""
+
+    VALUES = "values"
+    HANDLE = "handle"
+
+
+class Student(Protocol):
+    """The calls that a check may make. Each raises `StudentFault`, or `GraderFault` for our own."""
+
+    def call(
+        self,
+        target: str | Handle,
+        *args: Value,
+        keep: Keep | Sequence[int] = Keep.VALUES,
+        repeat: int = 1,
+        **kwargs: Value,
+    ) -> Value:
+        """Call a function, class or callable handle with the arguments, `repeat` times.
+
+        `keep` may list positions of a returned tuple that shall come back as handles whatever they
+        are: the cache of a forward pass is ``keep=[1]``. Gives the last call's result.
+        """
+        ...
+
+    def method(
+        self,
+        owner: Handle,
+        name: str,
+        *args: Value,
+        keep: Keep | Sequence[int] = Keep.VALUES,
+        **kwargs: Value,
+    ) -> Value:
+        """Call a method of an object that stays with the student's code."""
+        ...
+
+    def map(self, target: str, calls: Sequence[Sequence[Value]], pick: int | None = None) -> list[Value]:
+        """Call a function once for each tuple of arguments, in one round trip.
+
+        `pick` gives only that position of each returned tuple.
+        """
+        ...
+
+    def get(self, owner: Handle, name: str) -> Value:
+        """Read an attribute of an object that stays with the student's code."""
+        ...
+
+    def set(self, owner: Handle, name: str, value: Value) -> None:
+        """Set an attribute of an object that stays with the student's code."""
+        ...
+
+    def seed(self, seed: int) -> None:
+        """Seed NumPy's and Python's global generators there."""
+        ...
+
+    def printed(self) -> OutputText:
+        """What was printed since the handle was opened."""
+        ...
+
+
+class Session(Protocol):
+    """A place where students' code runs: one a submission, and within it one child a handle.
+
+    A handle that met a fault which ended its child starts a new child at its next call; handles to
+    objects of the old one are gone (`StudentFault` of kind CRASHED).
+    """
+
+    @property
+    def walls(self) -> tuple[str, ...]:
+        """Which walls stand, for the report's environment."""
+        ...
+
+    def student(self, definitions: Definitions, limits: Limits) -> AbstractContextManager[Student]:
+        """A fresh child in which the definitions are run, then called."""
+        ...
+
+
+class InProcess:
+    """A student whose code is plain Python here: for tests of checks, and for trusted code only."""
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self._namespace = namespace
+        self._objects: dict[int, Any] = {}
+
+    def _resolve(self, value: Value) -> Any:
+        if isinstance(value, Handle):
+            return self._objects[value.id]
+        if isinstance(value, np.ndarray):
+            return value.copy()
+        if isinstance(value, dict):
+            return {key: self._resolve(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(self._resolve(item) for item in value)
+        return value
+
+    def _hold(self, value: Any) -> Handle:
+        self._objects[len(self._objects)] = value
+        return Handle(id=len(self._objects) - 1, kind=type(value).__name__)
+
+    def _carry(self, value: Any, keep: Keep | Sequence[int]) -> Value:
+        if keep is Keep.HANDLE:
+            return self._hold(value)
+        if isinstance(keep, Keep):
+            return self._plain(value)
+        if not isinstance(value, tuple):
+            return self._plain(value)
+        return tuple(
+            self._hold(item) if index in keep else self._plain(item) for index, item in enumerate(value)
+        )
+
+    def _plain(self, value: Any) -> Value:
+        if value is None or isinstance(value, bool | int | float | str | np.ndarray):
+            return value
+        if isinstance(value, np.generic):
+            return value.item()
+        if isinstance(value, list | tuple):
+            return type(value)(self._plain(item) for item in value)
+        if isinstance(value, dict):
+            return {str(key): self._plain(item) for key, item in value.items()}
+        return self._hold(value)
+
+    def _run(self, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Any:
+        try:
+            return function(
+                *(self._resolve(a) for a in args), **{k: self._resolve(v) for k, v in kwargs.items()}
+            )
+        except Exception as error:
+            raise StudentFault(FaultKind.RAISED, f"{type(error).__name__}: {error}") from error
+
+    def _find(self, target: str | Handle) -> Any:
+        if isinstance(target, Handle):
+            return self._objects[target.id]
+        if target not in self._namespace:
+            raise StudentFault(FaultKind.MISSING, f"`{target}` is not defined")
+        return self._namespace[target]
+
+    def call(
+        self,
+        target: str | Handle,
+        *args: Value,
+        keep: Keep | Sequence[int] = Keep.VALUES,
+        repeat: int = 1,
+        **kwargs: Value,
+    ) -> Value:
+        """See `Student.call`."""
+        function = self._find(target)
+        for _ in range(repeat - 1):
+            self._run(function, args, kwargs)
+        return self._carry(self._run(function, args, kwargs), keep)
+
+    def method(
+        self,
+        owner: Handle,
+        name: str,
+        *args: Value,
+        keep: Keep | Sequence[int] = Keep.VALUES,
+        **kwargs: Value,
+    ) -> Value:
+        """See `Student.method`."""
+        return self._carry(self._run(getattr(self._objects[owner.id], name), args, kwargs), keep)
+
+    def map(self, target: str, calls: Sequence[Sequence[Value]], pick: int | None = None) -> list[Value]:
+        """See `Student.map`."""
+        results = [self._run(self._find(target), args, {}) for args in calls]
+        return [self._plain(r if pick is None else r[pick]) for r in results]
+
+    def get(self, owner: Handle, name: str) -> Value:
+        """See `Student.get`."""
+        return self._plain(getattr(self._objects[owner.id], name))
+
+    def set(self, owner: Handle, name: str, value: Value) -> None:
+        """See `Student.set`."""
+        setattr(self._objects[owner.id], name, self._resolve(value))
+
+    def seed(self, seed: int) -> None:
+        """See `Student.seed`."""
+        np.random.seed(seed)
+
+    def printed(self) -> OutputText:
+        """See `Student.printed`."""
+        return OutputText()
