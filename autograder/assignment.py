@@ -48,12 +48,14 @@ class SandboxSpec(Strict):
 
     `imports` are the installed packages that a submission may import, `support` the folders of the
     assignment that are mounted beside the notebook, and `extension` the compiled module (built from
-    ``ext/``) that is put into the first support folder.
+    ``ext/``) that is put into the first support folder. `preamble` lines are run before a
+    submission's definitions, so that a broken import cell costs nobody the support code.
     """
 
     imports: tuple[str, ...] = ("numpy",)
     support: tuple[str, ...] = ()
     extension: str = ""
+    preamble: tuple[str, ...] = ()
 
 
 class LegacySpec(Strict):
@@ -94,21 +96,14 @@ class CheckBase(Strict):
 class Outputs(CheckBase, tag="outputs", tag_field="kind"):
     """Compare what the student's code gives on a question's cases with what is expected.
 
-    Credit is the share of the question's cases, weighted by their regimes, that are right; `output`
-    names the one of the question's outputs that this check judges (all of them if empty).
+    `output` names the one of the question's outputs that this check judges (all of them if empty),
+    `regimes` the cases that it takes (all of them if empty). All its cases must be right, by any one
+    of the questions: a gradient may be judged by the reference's forward pass or by the student's.
     """
 
-    question: str
-    output: str = ""
-    needs: tuple[str, ...] = ()
-    all_or_nothing: bool = False
-
-
-class Gradient(CheckBase, tag="gradient", tag_field="kind"):
-    """Compare a backward pass with numerical gradients; right by any of the questions is right."""
-
     questions: tuple[str, ...]
-    output: str
+    output: str = ""
+    regimes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 
 
@@ -121,9 +116,14 @@ class Speed(CheckBase, tag="speed", tag_field="kind"):
 
 
 class Network(CheckBase, tag="network", tag_field="kind"):
-    """Ask a question about a whole network; its answer carries its own verdict."""
+    """Ask a question about a whole network; its answer carries its own verdict.
+
+    `trains` says that the question trains, so that it is skipped where training is switched off;
+    `counts_untouched` that the release's own, unrun notebook earns the points, too.
+    """
 
     question: str
+    trains: bool = False
     counts_untouched: bool = False
     needs: tuple[str, ...] = ()
 
@@ -173,7 +173,7 @@ class Manual(CheckBase, tag="manual", tag_field="kind"):
     question_for_grader: str
 
 
-CheckSpec = Outputs | Gradient | Speed | Network | Training | Comments | RunOrder | Files | Pdf | Manual
+CheckSpec = Outputs | Speed | Network | Training | Comments | RunOrder | Files | Pdf | Manual
 
 
 class ItemSpec(Strict):

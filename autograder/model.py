@@ -301,7 +301,10 @@ class CheckReport(Struct):
 
 
 class ItemReport(Struct):
-    """One rubric item. `score` is None while a person has yet to judge, or where nothing was judged."""
+    """One rubric item.
+
+    `score` is None where nothing was judged; where the status is `MANUAL` it is a proposal.
+    """
 
     id: str
     title: str

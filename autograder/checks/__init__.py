@@ -1,0 +1,58 @@
+"""Checks: plain functions ``(spec, bench) -> Finding``, one kind a file.
+
+They import no clock, file, process or socket: what they need is on the bench.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autograder.assignment import (
+    CheckSpec,
+    Comments,
+    Files,
+    Manual,
+    Network,
+    Outputs,
+    Pdf,
+    RunOrder,
+    Speed,
+    Training,
+)
+from autograder.checks.bench import Bench
+from autograder.checks.comments import check_comments
+from autograder.checks.files import check_files, check_pdf
+from autograder.checks.network import check_network, check_training
+from autograder.checks.outputs import judge_outputs
+from autograder.checks.speed import check_speed
+from autograder.checks.stored import check_manual, check_run_order
+from autograder.model import Finding
+
+
+def check_outputs(spec: Outputs, bench: Bench) -> Finding:
+    """Ask the check's questions and judge the answers."""
+    finding: Finding = judge_outputs(spec, [bench.answers(name, spec.limits) for name in spec.questions])
+    return finding
+
+
+# A kind's function takes that kind's spec; the table can't say so in types.
+_KINDS: dict[type, Callable[[Any, Bench], Finding]] = {
+    Outputs: check_outputs,
+    Speed: check_speed,
+    Network: check_network,
+    Training: check_training,
+    Comments: check_comments,
+    RunOrder: check_run_order,
+    Files: check_files,
+    Pdf: check_pdf,
+    Manual: check_manual,
+}
+
+
+def run_check(spec: CheckSpec, bench: Bench) -> Finding:
+    """Run one check, whatever its kind."""
+    return _KINDS[type(spec)](spec, bench)
+
+
+__all__ = ["Bench", "run_check"]

@@ -1,0 +1,83 @@
+"""What a check has before it: everything it needs is handed in, nothing is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from autograder.assignment import FileRule
+from autograder.model import Definitions, Notebook, Submission
+from autograder.questions import Answer, Desk, Generator, Images, Question
+from autograder.student import Student
+
+
+class Bench(Protocol):
+    """A check's view of one submission and of the assignment that it answers."""
+
+    @property
+    def submission(self) -> Submission:
+        """The submission, read."""
+        ...
+
+    @property
+    def notebook(self) -> Notebook:
+        """The submission's notebook."""
+        ...
+
+    @property
+    def given(self) -> Notebook:
+        """The release's notebook, as it was handed out."""
+        ...
+
+    @property
+    def definitions(self) -> Definitions:
+        """The submission's definitions."""
+        ...
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing was done: the release's code, and no cell was ever run."""
+        ...
+
+    @property
+    def cells(self) -> Mapping[str, int]:
+        """Which of the submission's cells stands for which of the release's, by grade id: its index."""
+        ...
+
+    @property
+    def file_rules(self) -> Sequence[FileRule]:
+        """Which files the assignment asks for."""
+        ...
+
+    def tool(self, definitions: Definitions, limits: str) -> AbstractContextManager[Student]:
+        """A child that runs our own code on untrusted input, and none of the student's."""
+        ...
+
+    def question(self, name: str) -> Question:
+        """One of the assignment's questions."""
+        ...
+
+    def answers(self, question: str, limits: str) -> Sequence[Answer]:
+        """What came of asking a `Comparison`; asked once, whoever wants it."""
+        ...
+
+    def desk(self, limits: str) -> AbstractContextManager[Desk]:
+        """Handles on fresh children."""
+        ...
+
+    def generator(self, name: str) -> Generator:
+        """A random generator of this submission and this name."""
+        ...
+
+    def images(self, count: int) -> Images:
+        """That many training images, and the images for measuring."""
+        ...
+
+    def baseline_accuracy(self, question: str) -> float:
+        """The accuracy that a training reaches with the reference's settings and the same budget."""
+        ...
+
+    def clock(self) -> float:
+        """Seconds, from a clock that only goes forward."""
+        ...

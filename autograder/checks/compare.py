@@ -1,0 +1,92 @@
+"""Whether one output is right: shape, dtype, NaN, inf and closeness are decided here and nowhere else."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograder.model import Cause, Struct
+from autograder.questions import Expected
+from autograder.student import Array, Handle, Value
+
+
+class Mismatch(Struct):
+    """Why an output is not the expected one, in a sentence, with the numbers around the first error."""
+
+    message: str
+    cause: Cause
+
+
+def compare(name: str, actual: Value, expected: Expected) -> Mismatch | None:
+    """Compare one output with what was expected; None if it is right.
+
+    Parameters
+    ----------
+    name : str
+        What the output is called, for messages: ``out``, ``dx``.
+    actual : Value
+        What the student's code gave.
+    expected : Expected
+        The right value and the error allowed, element by element.
+    """
+    right = expected.value
+    if not isinstance(actual, np.ndarray | float | int) or isinstance(actual, bool):
+        return _mismatch(f"`{name}` is {_kind(actual)}, expected an array of shape {right.shape}")
+    values = np.asarray(actual)
+    if values.dtype.kind not in "fiu":
+        return _mismatch(f"`{name}` has dtype {values.dtype}, expected real numbers such as {right.dtype}")
+    if values.shape != right.shape:
+        return _mismatch(
+            f"`{name}` has shape {values.shape}, expected {right.shape}", str(right.shape), str(values.shape)
+        )
+    return _compare_values(name, values.astype(np.float64), expected)
+
+
+def _compare_values(name: str, values: Array, expected: Expected) -> Mismatch | None:
+    with np.errstate(invalid="ignore", over="ignore"):
+        error = np.abs(values - expected.value)
+        wrong = ~(error <= expected.allowed)  # written so that a NaN is wrong
+    if not wrong.any():
+        return None
+    first = tuple(int(i) for i in np.argwhere(wrong)[0])
+    place = f"{name}[{', '.join(map(str, first))}]" if first else name
+    count = int(wrong.sum())
+    message = (
+        f"{count} of {wrong.size} elements of `{name}` are wrong, "
+        f"the first at {place}: {_number(values[first])} instead of {_number(expected.value[first])}"
+    )
+    return Mismatch(
+        message=message,
+        cause=Cause(
+            expected=_around(expected.value, first), actual=_around(values, first), at=place
+        ),
+    )
+
+
+def _mismatch(message: str, expected: str = "", actual: str = "") -> Mismatch:
+    return Mismatch(message=message, cause=Cause(expected=expected, actual=actual))
+
+
+def _kind(value: Value) -> str:
+    if value is None:
+        return "None"
+    if isinstance(value, Handle):
+        return f"an object of type {value.kind}"
+    return f"a {type(value).__name__}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.6g}"
+
+
+def _around(values: Array, index: tuple[int, ...], reach: int = 4) -> str:
+    """The matrix that holds the element, cut to a few rows and columns around it."""
+    if values.ndim < 2:
+        start = max(0, index[0] - reach) if index else 0
+        return _text(values[start : start + 2 * reach + 1] if values.ndim else values)
+    plane = values[index[:-2]]
+    row, column = (max(0, i - reach) for i in index[-2:])
+    return _text(plane[row : row + 2 * reach + 1, column : column + 2 * reach + 1])
+
+
+def _text(values: Array) -> str:
+    return np.array2string(values, precision=4, suppress_small=True, threshold=200, max_line_width=100)

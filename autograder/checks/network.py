@@ -1,0 +1,150 @@
+"""Questions about a whole network, and the short training; the trusted side does the judging."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograder.assignment import Network, Training
+from autograder.checks.bench import Bench
+from autograder.checks.outputs import status_of_fault
+from autograder.model import Cause, Finding, Status
+from autograder.questions import Judgement, Probe, Settings, Trained, TrainingRun
+from autograder.student import StudentFault
+
+PROBE_IMAGES = 100
+UNTOUCHED = "Nothing was done here yet: the code is the release's, and no cell was ever run."
+
+
+def check_network(spec: Network, bench: Bench) -> Finding:
+    """Ask a probe; what can't be understood in its answer is the answer's fault, not a crash of ours."""
+    if bench.untouched and not spec.counts_untouched:
+        return _nothing(spec)
+    probe = bench.question(spec.question)
+    assert isinstance(probe, Probe)
+    images = bench.images(PROBE_IMAGES) if probe.wants_images else None
+    try:
+        with bench.desk(spec.limits) as desk:
+            judgement = probe.judge(desk, bench.generator(spec.question), images)
+    except StudentFault as fault:
+        return _faulted(spec, fault)
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
+        return Finding(
+            check=spec.id,
+            status=Status.FAILED,
+            fraction=0.0,
+            message=f"What came back is not what was asked: {error}",
+            hints=spec.hints,
+        )
+    return _judged(spec, judgement)
+
+
+def check_training(spec: Training, bench: Bench) -> Finding:
+    """Train with the settings found, and measure on images that the sandbox never saw.
+
+    Credit grows in a line from `none` to `full` of the gain over chance that the reference's settings
+    reach with the same images, seed and budget: neither the machine nor the data set decides.
+    """
+    if bench.untouched and not spec.counts_untouched:
+        return _nothing(spec)
+    run = bench.question(spec.question)
+    assert isinstance(run, TrainingRun)
+    settings = run.find(bench.notebook, bench.given)
+    if not settings.solver:
+        return Finding(
+            check=spec.id,
+            status=Status.FAILED,
+            fraction=0.0,
+            message="No training settings were found: " + "; ".join(settings.notes) + ".",
+            hints=spec.hints,
+        )
+    images = bench.images(run.images)
+    try:
+        with bench.desk(spec.limits) as desk:
+            trained = run.train(desk.student, settings, images)
+        reached = _accuracy(run, trained, images.x_test, images.y_test)
+    except StudentFault as fault:
+        return _faulted(spec, fault)
+    except (ValueError, TypeError, LookupError) as error:
+        return Finding(
+            check=spec.id,
+            status=Status.FAILED,
+            fraction=0.0,
+            message=f"The trained network can't be measured: {error}",
+            hints=spec.hints,
+        )
+    baseline = bench.baseline_accuracy(spec.question)
+    return _measured(spec, run, settings, trained, reached, baseline, images.name)
+
+
+def _accuracy(run: TrainingRun, trained: Trained, x: np.ndarray, y: np.ndarray) -> float:
+    with np.errstate(all="ignore"):
+        return run.accuracy(trained.parameters, x, y)
+
+
+def _measured(
+    spec: Training,
+    run: TrainingRun,
+    settings: Settings,
+    trained: Trained,
+    reached: float,
+    baseline: float,
+    data: str,
+) -> Finding:
+    gain = (reached - run.chance) / max(baseline - run.chance, 1e-9)
+    fraction = min(1.0, max(0.0, (gain - spec.none) / (spec.full - spec.none)))
+    notes = "".join(f" ({note})" for note in (*settings.notes, *trained.notes))
+    message = (
+        f"The settings of {settings.where} reach {reached:.1%} on images not used for training; "
+        f"the reference's reach {baseline:.1%} in the same budget.{notes}"
+    )
+    metrics: dict[str, float | int | str] = {
+        "accuracy": round(reached, 4),
+        "reference_accuracy": round(baseline, 4),
+        "iterations": len(trained.losses),
+        "data": data,
+        "settings": _describe(settings),
+    }
+    if trained.losses:
+        metrics["first_loss"] = round(trained.losses[0], 4)
+        metrics["last_loss"] = round(trained.losses[-1], 4)
+    return Finding(
+        check=spec.id,
+        status=Status.PASSED if fraction == 1.0 else Status.FAILED,
+        fraction=round(fraction, 4),
+        message=message,
+        hints=() if fraction == 1.0 else spec.hints,
+        metrics=metrics,
+    )
+
+
+def _describe(settings: Settings) -> str:
+    values = {**settings.network, **settings.solver}
+    return ", ".join(f"{name}={value!r}" for name, value in sorted(values.items()))[:500]
+
+
+def _nothing(spec: Network | Training) -> Finding:
+    return Finding(check=spec.id, status=Status.FAILED, fraction=0.0, message=UNTOUCHED)
+
+
+def _faulted(spec: Network | Training, fault: StudentFault) -> Finding:
+    return Finding(
+        check=spec.id,
+        status=status_of_fault(fault),
+        fraction=0.0,
+        message=fault.message,
+        hints=spec.hints,
+        cause=Cause(actual=fault.traceback) if fault.traceback else None,
+    )
+
+
+def _judged(spec: Network, judgement: Judgement) -> Finding:
+    right = judgement.fraction >= 1.0
+    return Finding(
+        check=spec.id,
+        status=Status.PASSED if right else Status.FAILED,
+        fraction=judgement.fraction,
+        message=judgement.message,
+        hints=() if right else spec.hints,
+        cause=None if right else Cause(expected=judgement.expected, actual=judgement.actual),
+        metrics=judgement.metrics,
+    )

@@ -1,0 +1,64 @@
+"""Numerical gradients and the sizes of rounding errors: pure functions on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from autograder.student import Array
+
+Evaluate = Callable[[Sequence[Array]], Sequence[Array]]
+
+
+def numerical_gradient(evaluate: Evaluate, x: Array, upstream: Array, step: float = 1e-5) -> Array:
+    """The gradient of ``sum(f(x) * upstream)`` with respect to `x`, by central differences.
+
+    Parameters
+    ----------
+    evaluate : callable
+        Maps a sequence of inputs, each of `x`'s shape, to the outputs of f, each of `upstream`'s
+        shape. It gets all the inputs at once, so that a remote f costs one round trip.
+    x : array, float64
+        Where the gradient is taken.
+    upstream : array
+        The derivative of the loss with respect to f's output.
+    step : float
+        Half the distance between the two points of a difference.
+
+    Returns
+    -------
+    array of `x`'s shape, float64
+    """
+    nudged = []
+    for index in np.ndindex(x.shape):
+        for sign in (step, -step):
+            point = x.copy()
+            point[index] += sign
+            nudged.append(point)
+    outputs = evaluate(nudged)
+    slopes = [
+        float(np.sum((np.asarray(up) - np.asarray(down)) * upstream)) / (2 * step)
+        for up, down in zip(outputs[::2], outputs[1::2], strict=True)
+    ]
+    return np.array(slopes, dtype=np.float64).reshape(x.shape)
+
+
+def rounding_bound(terms: int, magnitude: Array, dtype: np.dtype[np.generic] | type) -> Array:
+    """The largest error of a sum of `terms` products in any order, by element.
+
+    The classical bound is ``terms * eps * sum(|a| * |b|)`` (Higham, Accuracy and Stability of
+    Numerical Algorithms, section 3.1); it is taken four times, since a transform (FFT) loses a
+    little more than a sum, and never below the smallest normal number.
+
+    Parameters
+    ----------
+    terms : int
+        The length of the sums.
+    magnitude : array
+        The same sum of products taken of absolute values.
+    dtype : dtype
+        The precision in which the student's code may compute.
+    """
+    precision = np.finfo(dtype)
+    return np.maximum(4.0 * terms * float(precision.eps) * magnitude, float(precision.tiny))

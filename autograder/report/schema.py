@@ -1,0 +1,57 @@
+"""The report's JSON Schema (2020-12), generated from the types, and validation against it."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import msgspec
+
+from autograder.errors import ReportError
+from autograder.model import JSON, Report
+
+SCHEMA_VERSION = "1.0"
+SCHEMA_ID = "urn:autograder:report:1"
+
+
+def report_schema() -> JSON:
+    """The schema that every report fits; `docs/report.schema.json` is its committed copy."""
+    (reference,), components = msgspec.json.schema_components(
+        [Report], ref_template="#/$defs/{name}"
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
+        "title": "autograder report",
+        **reference,
+        "$defs": components,
+    }
+
+
+@functools.cache
+def _validator() -> Any:
+    import jsonschema
+
+    return jsonschema.Draft202012Validator(report_schema())
+
+
+def validate(document: object, name: str = "report") -> None:
+    """Check a decoded JSON document against the schema.
+
+    Raises
+    ------
+    ReportError
+        With the place of the first problem, as a path into the document.
+    """
+    version = document.get("schema_version") if isinstance(document, dict) else None
+    if isinstance(version, str) and version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
+        raise ReportError(
+            f"{name}: schema_version is {version}, this autograder knows {SCHEMA_VERSION}",
+            "Use the autograder that wrote it, or grade again.",
+        )
+    problems = sorted(_validator().iter_errors(document), key=lambda e: list(map(str, e.absolute_path)))
+    if problems:
+        first = problems[0]
+        raise ReportError(
+            f"{name}: at {first.json_path}: {first.message[:300]}", "docs/report-format.md describes every field."
+        )

@@ -1,0 +1,104 @@
+"""From findings to points: pure, and the only place where points are added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from autograder.assignment import Assignment, CheckSpec, ItemSpec
+from autograder.model import CheckReport, Finding, ItemReport, Outcome, Score, Status, Struct, Visibility
+
+
+class Timed(Struct):
+    """A finding, the seconds it took, and the names of the files its pictures went to."""
+
+    finding: Finding
+    seconds: float = 0.0
+    pictures: tuple[str, ...] = ()
+
+
+# From the worst to the best: an item shows the worst of its checks' states.
+_ORDER = (Status.ERROR, Status.TIMEOUT, Status.FAILED, Status.MANUAL, Status.SKIPPED, Status.PASSED)
+
+
+def score_item(item: ItemSpec, findings: Mapping[str, Timed]) -> ItemReport:
+    """Score one item: each check decides its weight's share of the points.
+
+    Where a person has yet to judge, the score is what is proposed until then; an item whose checks
+    were all skipped was not judged and has none.
+    """
+    total = sum(check.weight for check in item.checks)
+    checks = tuple(
+        _check_report(check, findings[check.id], item.points * check.weight / total, item.visibility)
+        for check in item.checks
+    )
+    status = min((check.status for check in checks), key=_ORDER.index)
+    undecided = all(check.status is Status.SKIPPED for check in checks)
+    return ItemReport(
+        id=item.id,
+        title=item.title,
+        status=status,
+        score=None if undecided else round(sum(check.score for check in checks), 4),
+        max_score=item.points,
+        extra_credit=item.extra_credit,
+        visibility=item.visibility,
+        message=_item_message(checks),
+        checks=checks,
+        duration=round(sum(check.duration for check in checks), 4),
+    )
+
+
+def _check_report(check: CheckSpec, timed: Timed, points: float, visibility: Visibility) -> CheckReport:
+    finding = timed.finding
+    return CheckReport(
+        id=check.id,
+        status=finding.status,
+        score=round(points * finding.fraction, 4),
+        max_score=round(points, 4),
+        visibility=visibility if check.visible else max(visibility, Visibility.AFTER_PUBLISHED, key=_strict),
+        message=finding.message,
+        hints=finding.hints,
+        cause=finding.cause,
+        metrics=finding.metrics,
+        output=finding.output,
+        pictures=timed.pictures,
+        duration=round(timed.seconds, 4),
+    )
+
+
+def _strict(visibility: Visibility) -> int:
+    return (
+        Visibility.VISIBLE,
+        Visibility.AFTER_DUE_DATE,
+        Visibility.AFTER_PUBLISHED,
+        Visibility.HIDDEN,
+    ).index(visibility)
+
+
+def _item_message(checks: Sequence[CheckReport]) -> str:
+    """The first check that lost points says why; where none did, all is said."""
+    for check in checks:
+        if check.status is not Status.PASSED:
+            return check.message
+    return checks[0].message if len(checks) == 1 else f"All {len(checks)} checks passed."
+
+
+def total(assignment: Assignment, items: Sequence[ItemReport], penalties: float = 0.0) -> Score:
+    """Add the items up; what a person may still add to the proposals is `pending`, not lost."""
+    scored = [item for item in items if item.score is not None]
+    raw = sum(item.score or 0.0 for item in scored)
+    extra = sum(item.score or 0.0 for item in scored if item.extra_credit)
+    pending = sum(i.max_score - (i.score or 0.0) for i in items if i.status is Status.MANUAL)
+    return Score(
+        raw=round(raw, 4),
+        penalties=penalties,
+        final=round(max(0.0, raw - penalties), 4),
+        max=assignment.max_score,
+        extra_credit=round(extra, 4),
+        pending=round(pending, 4),
+    )
+
+
+def outcome_of(items: Sequence[ItemReport]) -> Outcome:
+    """Whether a person still has something to judge."""
+    waits = any(item.status is Status.MANUAL for item in items)
+    return Outcome.PENDING_MANUAL if waits else Outcome.GRADED

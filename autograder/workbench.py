@@ -1,0 +1,212 @@
+"""The bench that checks work at: asks the questions, remembers the answers, hands out the handles."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from autograder.assignment import Assignment, FileRule
+from autograder.errors import AssignmentError, GraderFault
+from autograder.extract import match_cells, untouched
+from autograder.model import Definitions, Notebook, OutputText, Submission
+from autograder.questions import Answer, Case, Comparison, Desk, Generator, Images, Question
+from autograder.student import Limits, Session, Student, StudentFault
+
+
+class Materials:
+    """What all submissions of an assignment share.
+
+    Parameters
+    ----------
+    assignment : Assignment
+        Its definition.
+    questions : dict
+        Its questions by name.
+    given : Notebook
+        The release's notebook.
+    given_definitions : Definitions
+        The release's own code.
+    load_images : callable
+        Gives that many training images, and the images for measuring.
+    baselines : dict
+        The reference's accuracy by training question.
+    salt : int
+        Enters every generator; part of the report, so that a grade can be repeated.
+    """
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        questions: Mapping[str, Question],
+        given: Notebook,
+        given_definitions: Definitions,
+        load_images: Callable[[int], Images],
+        baselines: Mapping[str, float],
+        salt: int,
+    ) -> None:
+        self.assignment = assignment
+        self.questions = questions
+        self.given = given
+        self.given_definitions = given_definitions
+        self.load_images = load_images
+        self.baselines = baselines
+        self.salt = salt
+
+
+class Workbench:
+    """One submission's bench; see `autograder.checks.bench.Bench`."""
+
+    def __init__(
+        self,
+        materials: Materials,
+        submission: Submission,
+        notebook: Notebook,
+        definitions: Definitions,
+        session: Session,
+    ) -> None:
+        self.materials = materials
+        self.submission = submission
+        self.notebook = notebook
+        self.given = materials.given
+        self.definitions = definitions
+        self.untouched = untouched(notebook, materials.given)
+        self.cells: Mapping[str, int] = {
+            name: cell.index for name, cell in match_cells(notebook, materials.given).items()
+        }
+        self.printed: dict[str, OutputText] = {}
+        self._session = session
+        self._answers: dict[str, tuple[Answer, ...]] = {}
+        self._stuck: dict[str, StudentFault] = {}
+
+    @property
+    def file_rules(self) -> Sequence[FileRule]:
+        """See `Bench.file_rules`."""
+        return self.materials.assignment.files.rules
+
+    def question(self, name: str) -> Question:
+        """See `Bench.question`."""
+        if name not in self.materials.questions:
+            known = ", ".join(sorted(self.materials.questions))
+            raise AssignmentError(f"no question `{name}`; there are: {known}")
+        return self.materials.questions[name]
+
+    def images(self, count: int) -> Images:
+        """See `Bench.images`."""
+        return self.materials.load_images(count)
+
+    def baseline_accuracy(self, question: str) -> float:
+        """See `Bench.baseline_accuracy`."""
+        return self.materials.baselines[question]
+
+    def clock(self) -> float:
+        """See `Bench.clock`."""
+        return time.perf_counter()
+
+    def generator(self, name: str) -> Generator:
+        """See `Bench.generator`: the same for the same submission, question and salt."""
+        text = f"{self.materials.salt}/{self.submission.id}/{name}"
+        return np.random.default_rng(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big"))
+
+    def _limits(self, name: str) -> Limits:
+        return self.materials.assignment.limits[name]
+
+    @contextlib.contextmanager
+    def tool(self, definitions: Definitions, limits: str) -> Iterator[Student]:
+        """See `Bench.tool`."""
+        with self._session.student(definitions, self._limits(limits)) as student:
+            yield student
+
+    @contextlib.contextmanager
+    def desk(self, limits: str) -> Iterator[Desk]:
+        """See `Bench.desk`."""
+        chosen = self._limits(limits)
+        with contextlib.ExitStack() as stack:
+            student = stack.enter_context(self._session.student(self.definitions, chosen))
+
+            def open_given() -> Student:
+                given = self._session.student(self.materials.given_definitions, chosen)
+                return cast(Student, _Trusted(stack.enter_context(given)))
+
+            yield Desk(cast(Student, _Remembering(student, self._stuck)), open_given)
+
+    def answers(self, question: str, limits: str) -> Sequence[Answer]:
+        """See `Bench.answers`."""
+        if question not in self._answers:
+            asked = self.question(question)
+            if not isinstance(asked, Comparison):
+                raise AssignmentError(f"the question `{question}` compares no outputs")
+            with self.desk(limits) as desk:
+                cases = asked.cases(self.generator(question))
+                self._answers[question] = tuple(_ask_all(asked, desk, cases))
+                self.printed[question] = desk.student.printed()
+        return self._answers[question]
+
+
+def _ask_all(question: Comparison, desk: Desk, cases: Sequence[Case]) -> Iterator[Answer]:
+    """Ask case by case; once a limit of time was met, the rest would only meet it again."""
+    over: StudentFault | None = None
+    for case in cases:
+        answer = _faulted(case, over) if over else _ask(question, desk, case)
+        if answer.fault is not None and answer.fault.is_limit:
+            over = answer.fault
+        yield answer
+
+
+def _ask(question: Comparison, desk: Desk, case: Case) -> Answer:
+    try:
+        outputs = question.ask(desk, case)
+        return Answer(case=case, outputs=outputs, expected=question.expect(desk, case))
+    except StudentFault as fault:
+        return _faulted(case, fault)
+
+
+def _faulted(case: Case, fault: StudentFault) -> Answer:
+    return Answer(case=case, outputs={}, expected={}, fault=fault)
+
+
+class _Trusted:
+    """A handle on our own code: its faults are the grader's."""
+
+    def __init__(self, student: Student) -> None:
+        self._student = student
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._student, name)
+
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return method(*args, **kwargs)
+            except StudentFault as fault:
+                raise GraderFault(f"the release's own code failed: {fault.message}") from fault
+
+        return guarded
+
+
+class _Remembering:
+    """A handle that does not call again what met a limit of time: one endless loop costs once."""
+
+    def __init__(self, student: Student, stuck: dict[str, StudentFault]) -> None:
+        self._student = student
+        self._stuck = stuck
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._student, name)
+        if name not in ("call", "map"):
+            return method
+
+        def remembered(target: Any, *args: Any, **kwargs: Any) -> Any:
+            if isinstance(target, str) and target in self._stuck:
+                raise self._stuck[target]
+            try:
+                return method(target, *args, **kwargs)
+            except StudentFault as fault:
+                if fault.is_limit and isinstance(target, str):
+                    self._stuck[target] = fault
+                raise
+
+        return remembered

@@ -1,0 +1,97 @@
+"""The three-layer network of the homework, on the trusted side: loss, gradients and accuracy.
+
+conv - relu - 2x2 max pool - fully connected - relu - fully connected - softmax, with stride 1, a pad
+that keeps the size, and the L2 term ``reg / 2 * sum(W ** 2)`` over W1, W2, W3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import convolution
+
+Array = NDArray[Any]
+Parameters = Mapping[str, Array]
+
+
+def _pad(parameters: Parameters) -> int:
+    return (int(parameters["W1"].shape[2]) - 1) // 2
+
+
+def _features(parameters: Parameters, x: Array) -> dict[str, Array]:
+    """The activations of a forward pass, by layer."""
+    conv = convolution.forward(x, parameters["W1"], parameters["b1"], 1, _pad(parameters))
+    active = np.maximum(conv, 0)
+    n, f, rows, columns = active.shape
+    blocks = active[:, :, : rows // 2 * 2, : columns // 2 * 2].reshape(n, f, rows // 2, 2, columns // 2, 2)
+    pooled = blocks.max(axis=(3, 5))
+    hidden = pooled.reshape(n, -1) @ parameters["W2"] + parameters["b2"]
+    scores = np.maximum(hidden, 0) @ parameters["W3"] + parameters["b3"]
+    return {"active": active, "blocks": blocks, "pooled": pooled, "hidden": hidden, "scores": scores}
+
+
+def scores(parameters: Parameters, x: Array, batch: int = 100) -> Array:
+    """Class scores (N, classes), computed in batches so that the memory stays small."""
+    parts = [_features(parameters, x[i : i + batch])["scores"] for i in range(0, len(x), batch)]
+    return np.concatenate(parts)
+
+
+def accuracy(parameters: Parameters, x: Array, y: Array) -> float:
+    """The share of images whose highest score is their label's."""
+    return float(np.mean(np.argmax(scores(parameters, x), axis=1) == y))
+
+
+def loss(parameters: Parameters, x: Array, y: Array, reg: float) -> float:
+    """The mean cross-entropy plus the L2 term."""
+    return _softmax(_features(parameters, x)["scores"], y)[0] + 0.5 * reg * sum(
+        float(np.sum(np.square(parameters[name].astype(np.float64)))) for name in ("W1", "W2", "W3")
+    )
+
+
+def gradients(parameters: Parameters, x: Array, y: Array, reg: float) -> dict[str, Array]:
+    """The gradients of `loss`, by parameter."""
+    layers = _features(parameters, x)
+    flat = layers["pooled"].reshape(len(x), -1)
+    upstream = _softmax(layers["scores"], y)[1]
+    relu = np.maximum(layers["hidden"], 0)
+    dhidden = (upstream @ parameters["W3"].T) * (layers["hidden"] > 0)
+    dpooled = (dhidden @ parameters["W2"].T).reshape(layers["pooled"].shape)
+    _, dw1, db1 = convolution.backward(
+        _unpool(dpooled, layers), x, parameters["W1"], 1, _pad(parameters)
+    )
+    return {
+        "W1": dw1 + reg * parameters["W1"],
+        "b1": db1,
+        "W2": flat.T @ dhidden + reg * parameters["W2"],
+        "b2": dhidden.sum(axis=0),
+        "W3": relu.T @ upstream + reg * parameters["W3"],
+        "b3": upstream.sum(axis=0),
+    }
+
+
+def _softmax(scores: Array, y: Array) -> tuple[float, Array]:
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    rows = np.arange(len(y))
+    gradient = np.exp(logs)
+    gradient[rows, y] -= 1
+    return float(-logs[rows, y].mean()), gradient / len(y)
+
+
+def _unpool(dpooled: Array, layers: Mapping[str, Array]) -> Array:
+    """Send each pooled gradient to its window's first maximum, where that one is active."""
+    blocks = layers["blocks"]
+    n, f, rows, _, columns, _ = blocks.shape
+    cells = blocks.transpose(0, 1, 2, 4, 3, 5).reshape(n, f, rows, columns, 4)
+    winner = np.argmax(cells, axis=-1)[..., None]
+    spread = np.zeros_like(cells)
+    np.put_along_axis(spread, winner, dpooled[..., None], axis=-1)
+    spread *= cells > 0
+    dactive = np.zeros_like(layers["active"])
+    unfolded = spread.reshape(n, f, rows, columns, 2, 2).transpose(0, 1, 2, 4, 3, 5)
+    dactive[:, :, : rows * 2, : columns * 2] = unfolded.reshape(n, f, rows * 2, columns * 2)
+    return dactive

@@ -1,0 +1,386 @@
+"""The hidden questions of HW5, and what they are judged by.
+
+Fixed cases have inputs and outputs frozen in ``fixed.npz`` (rebuilt by ``python -m reference.hw5.freeze``
+from the root, and compared by a test); the others are drawn anew for each submission from its own seed,
+so that no table of answers helps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.errors import AssignmentError
+from autograder.extract import CallSite, find_calls
+from autograder.extract.match import match_cells
+from autograder.model import Notebook
+from autograder.numerics import numerical_gradient, rounding_bound
+from autograder.questions import (
+    Case,
+    Comparison,
+    Desk,
+    Expected,
+    Generator,
+    Images,
+    Judgement,
+    Probe,
+    Settings,
+    Trained,
+    TrainingRun,
+)
+from autograder.student import Array, Handle, Keep, Student, Value
+
+from . import convolution, network, visible
+
+HERE = Path(__file__).parent
+FIXED, FIXED_HASH = HERE / "fixed.npz", HERE / "fixed.npz.sha256"
+
+# regime: (x, (F, HH, WW), stride, pad, dtype), shapes at which a naive loop takes about a millisecond
+Recipe = tuple[tuple[int, int, int, int], tuple[int, int, int], int, int, str]
+RECIPES: dict[str, tuple[Recipe, ...]] = {
+    "basic": (
+        ((2, 3, 5, 5), (4, 3, 3), 1, 1, "float64"),
+        ((3, 1, 4, 4), (2, 3, 3), 1, 1, "float64"),
+    ),
+    "stride": (
+        ((2, 3, 7, 7), (2, 3, 3), 2, 1, "float64"),
+        ((2, 2, 8, 8), (3, 5, 5), 3, 0, "float64"),
+        ((1, 2, 7, 7), (2, 3, 3), 3, 1, "float64"),
+    ),
+    "pad": (
+        ((2, 2, 4, 4), (3, 5, 5), 1, 2, "float64"),
+        ((1, 3, 4, 4), (2, 7, 7), 1, 3, "float64"),
+    ),
+    "no-pad": (
+        ((2, 2, 5, 5), (3, 3, 3), 1, 0, "float64"),
+        ((1, 3, 6, 6), (2, 2, 2), 2, 0, "float64"),
+    ),
+    "rectangular": (
+        ((2, 2, 5, 8), (3, 3, 3), 1, 1, "float64"),
+        ((1, 3, 6, 4), (2, 2, 4), 2, 1, "float64"),
+        ((2, 2, 7, 6), (2, 3, 2), 1, 1, "float64"),
+    ),
+    "float32": (
+        ((2, 3, 5, 5), (2, 3, 3), 1, 1, "float32"),
+        ((1, 2, 6, 6), (3, 2, 2), 2, 1, "float32"),
+    ),
+}
+
+
+def draw(rng: Generator, name: str, regime: str, recipe: Recipe) -> Case:
+    """One case of a recipe, with standard normal values."""
+    (n, c, rows, columns), filters, stride, pad, dtype = recipe
+    return visible.convolution_case(rng, name, regime, (n, c, rows, columns), filters, stride, pad, dtype)
+
+
+def fixed_cases() -> Sequence[Case]:
+    """The cases that every submission gets, drawn from one fixed seed."""
+    rng = np.random.default_rng(20231)
+    return [
+        draw(rng, f"fixed-{regime}-{number}", regime, recipe)
+        for regime, recipes in RECIPES.items()
+        for number, recipe in enumerate(recipes, 1)
+    ]
+
+
+def vary(rng: Generator, recipe: Recipe) -> Recipe:
+    """Another recipe of the same regime: one or two more images, channels and filters."""
+    (n, c, rows, columns), (f, height, width), stride, pad, dtype = recipe
+    more = [int(k) for k in rng.integers(0, 2, size=3)]
+    grow = stride * int(rng.integers(0, 2))
+    image = (n + more[0], c + more[1], rows + grow, columns + grow)
+    return image, (f + more[2], height, width), stride, pad, dtype
+
+
+def cases(rng: Generator) -> Sequence[Case]:
+    """The fixed cases, and one of each regime for this submission alone."""
+    drawn = [
+        draw(rng, f"drawn-{regime}", regime, vary(rng, recipes[int(rng.integers(len(recipes)))]))
+        for regime, recipes in RECIPES.items()
+    ]
+    return [*fixed_cases(), *drawn]
+
+
+# --- expected values -----------------------------------------------------------------------------
+
+
+def compute(case: Case) -> dict[str, Array]:
+    """out, dx, dw, db of a case, float64."""
+    x, w, b, dout = (case.inputs[k] for k in ("x", "w", "b", "dout"))
+    stride, pad = case.inputs["stride"], case.inputs["pad"]
+    dx, dw, db = convolution.backward(dout, x, w, stride, pad)
+    return {"out": convolution.forward(x, w, b, stride, pad), "dx": dx, "dw": dw, "db": db}
+
+
+def _magnitudes(case: Case) -> dict[str, Array]:
+    """The same sums over absolute values: what rounding errors are proportional to."""
+    absolute = {k: np.abs(case.inputs[k]) for k in ("x", "w", "b", "dout")}
+    return compute(Case(id=case.id, about="", regime="", inputs={**case.inputs, **absolute}))
+
+
+def frozen() -> dict[str, Array]:
+    """The fixed cases' outputs, after their hash was compared.
+
+    Raises
+    ------
+    AssignmentError
+        The file is not the one that was frozen.
+    """
+    content = FIXED.read_bytes()
+    if hashlib.sha256(content).hexdigest() != FIXED_HASH.read_text(encoding="ascii").strip():
+        raise AssignmentError(f"{FIXED}: is not the file that was frozen", "python -m reference.hw5.freeze")
+    with np.load(FIXED) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+_frozen: dict[str, Array] = {}
+
+
+def expect(_: Desk, case: Case) -> Mapping[str, Expected]:
+    """The right outputs of a case: frozen ones where it is fixed, computed where it was drawn."""
+    if not _frozen:
+        _frozen.update(frozen())
+    if case.id.startswith("fixed-"):
+        values = {name: _frozen[f"{case.id}/{name}"] for name in ("out", "dx", "dw", "db")}
+    else:
+        values = compute(case)
+    lengths = convolution.terms(case.inputs["x"], case.inputs["w"], case.inputs["dout"].shape)
+    magnitudes, dtype = _magnitudes(case), case.inputs["x"].dtype
+    return {
+        name: Expected(value=value, allowed=rounding_bound(lengths[name], magnitudes[name], dtype))
+        for name, value in values.items()
+    }
+
+
+def expect_out(desk: Desk, case: Case) -> Mapping[str, Expected]:
+    """The forward pass's output alone."""
+    return {"out": expect(desk, case)["out"]}
+
+
+def expect_gradients(desk: Desk, case: Case) -> Mapping[str, Expected]:
+    """The backward pass's outputs alone."""
+    return {name: value for name, value in expect(desk, case).items() if name != "out"}
+
+
+def _gradient_cases(rng: Generator) -> Sequence[Case]:
+    recipe = ((2, 2, 4, 5), (2, 3, 2), 1, 1, "float64")
+    return [draw(rng, "drawn-gradient", "gradient", recipe)]
+
+
+def expect_numerical(_: Desk, case: Case) -> Mapping[str, Expected]:
+    """Numerical gradients of the reference's forward pass."""
+    base = [case.inputs[k] for k in ("x", "w", "b")]
+    stride, pad, dout = (case.inputs[k] for k in ("stride", "pad", "dout"))
+
+    def gradient(position: int) -> Expected:
+        def evaluate(points: Sequence[Array]) -> Iterator[Array]:
+            for point in points:
+                yield convolution.forward(*base[:position], point, *base[position + 1 :], stride, pad)
+
+        value = numerical_gradient(lambda points: list(evaluate(points)), base[position], dout)
+        return Expected(value=value, allowed=1e-6 * (1.0 + np.abs(value)))
+
+    return {name: gradient(position) for position, name in enumerate(("dx", "dw", "db"))}
+
+
+# --- asking --------------------------------------------------------------------------------------
+
+
+def ask_with_own_cache(desk: Desk, case: Case) -> Mapping[str, Value]:
+    """The student's gradients from the cache of their own forward pass, whatever is in it."""
+    result = desk.student.call("conv_forward_naive", *visible.arguments(case), keep=[0, 1])
+    cache = result[1] if isinstance(result, tuple) and len(result) == 2 else None
+    return visible.gradients(desk.student, case, cache)
+
+
+def ask_with_plain_cache(desk: Desk, case: Case) -> Mapping[str, Value]:
+    """The student's gradients from the cache that the docstring promises: (x, w, b, conv_param)."""
+    return visible.gradients(desk.student, case, visible.arguments(case))
+
+
+# --- the network ---------------------------------------------------------------------------------
+
+
+def _check_gradients(desk: Desk, rng: Generator, _: Images | None) -> Judgement:
+    """Loss and gradients of a small network, against the reference at the same parameters."""
+    x, y = rng.standard_normal((2, 3, 16, 16)), rng.integers(10, size=2)
+    desk.student.seed(int(rng.integers(2**31)))
+    model = desk.student.call(
+        "ThreeLayerConvNet",
+        num_filters=3,
+        filter_size=3,
+        input_dim=(3, 16, 16),
+        hidden_dim=7,
+        weight_scale=0.05,
+        reg=0.1,
+        dtype="float64",
+        keep=Keep.HANDLE,
+    )
+    parameters = _parameters(desk.student, model)
+    loss, grads = desk.student.method(model, "loss", x, y)
+    wanted = network.gradients(parameters, x, y, 0.1)
+    worst = {name: _relative(grads.get(name), value) for name, value in wanted.items()}
+    off = abs(float(loss) - network.loss(parameters, x, y, 0.1))
+    wrong = [name for name, error in worst.items() if not error < 1e-6]
+    fraction = 0.0 if off > 1e-8 else 1.0 - len(wrong) / len(worst)
+    return Judgement(
+        fraction=fraction,
+        message=_gradient_message(off, wrong),
+        expected="relative errors below 1e-6",
+        actual=", ".join(f"{name}: {error:.1e}" for name, error in worst.items()),
+        metrics={f"error_{name}": float(f"{error:.3g}") for name, error in worst.items()},
+    )
+
+
+def _gradient_message(off: float, wrong: Sequence[str]) -> str:
+    if off > 1e-8:
+        return f"The loss of a small network is off by {off:.3g}."
+    if wrong:
+        return f"The loss is right, the gradients of {', '.join(wrong)} are not."
+    return "The loss and the gradients of all six parameters are right."
+
+
+def _relative(actual: Value, wanted: Array) -> float:
+    if not isinstance(actual, np.ndarray) or actual.shape != wanted.shape:
+        return float("inf")
+    return float(np.max(np.abs(actual - wanted)) / max(1e-8, float(np.max(np.abs(wanted)))))
+
+
+def _parameters(student: Student, model: Handle) -> dict[str, Array]:
+    values = student.get(model, "params")
+    names = ("W1", "b1", "W2", "b2", "W3", "b3")
+    if not isinstance(values, dict) or any(not isinstance(values.get(n), np.ndarray) for n in names):
+        raise ValueError("`params` must be a dict with the arrays W1, b1, W2, b2, W3 and b3")
+    return {name: values[name] for name in names}
+
+
+def _overfit(desk: Desk, _: Generator, images: Images | None) -> Judgement:
+    """A network trained on 100 images must learn them by heart; the trusted side counts."""
+    assert images is not None  # a Probe that wants images gets them
+    x, y = images.x_train[:100], images.y_train[:100]
+    desk.student.seed(6666666)
+    settings = Settings(
+        network={"weight_scale": 1e-2},
+        solver={
+            "num_epochs": 15,
+            "batch_size": 50,
+            "update_rule": "adam",
+            "optim_config": {"learning_rate": 1e-3},
+        },
+    )
+    trained = _train(desk.student, settings, x, y)
+    reached = network.accuracy(trained.parameters, x, y)
+    return Judgement(
+        fraction=1.0 if reached >= 0.9 else max(0.0, (reached - 0.1) / 0.8) * 0.5,
+        message=f"After 30 iterations the network knows {reached:.0%} of 100 images by heart.",
+        expected="at least 90 %",
+        actual=f"{reached:.0%}",
+        metrics={"accuracy": round(reached, 4)},
+    )
+
+
+# --- training ------------------------------------------------------------------------------------
+
+_NETWORK_SETTINGS = {"weight_scale": float, "reg": float, "num_filters": int, "filter_size": int}
+_NETWORK_SETTINGS |= {"hidden_dim": int}
+_RULES = ("sgd", "sgd_momentum", "rmsprop", "adam")
+_BASELINE = Settings(
+    network={"reg": 1e-3},
+    solver={"batch_size": 200, "update_rule": "adam", "optim_config": {"learning_rate": 1e-3}},
+    where="the reference's settings",
+)
+
+
+def find_settings(notebook: Notebook, given: Notebook) -> Settings:
+    """The settings of the `train` cell, or else of the notebook's last training outside the sweeps."""
+    cell = match_cells(notebook, given).get("train")
+    solvers = _preferred(find_calls(notebook, "Solver"), cell.index if cell else None)
+    if solvers is None:
+        return Settings(notes=("no call of `Solver` with settings that can be read was found",))
+    networks = find_calls(notebook, "ThreeLayerConvNet")
+    model = _preferred([n for n in networks if n.cell == solvers.cell] or networks, None)
+    chosen, notes = _known(solvers, model)
+    return Settings(network=chosen[0], solver=chosen[1], where=f"cell {solvers.cell}", notes=notes)
+
+
+def _preferred(calls: Sequence[CallSite], index: int | None) -> CallSite | None:
+    here = [c for c in calls if index is not None and c.cell == index + 1]
+    full = [c for c in calls if not c.unresolved]
+    return (here or full or list(calls) or [None])[-1]
+
+
+def _known(
+    solver: CallSite, model: CallSite | None
+) -> tuple[tuple[dict[str, Value], dict[str, Value]], tuple[str, ...]]:
+    """The keyword arguments that a training understands, each of its type and in a sane range."""
+    notes = [f"`{name}` could not be read" for name in solver.unresolved]
+    arguments = dict(model.arguments) if model else {}
+    chosen_network = {
+        name: kind(arguments[name])
+        for name, kind in _NETWORK_SETTINGS.items()
+        if isinstance(arguments.get(name), int | float)
+    }
+    given = solver.arguments
+    chosen: dict[str, Value] = {}
+    if given.get("update_rule") in _RULES:
+        chosen["update_rule"] = given["update_rule"]
+    if isinstance(given.get("batch_size"), int) and given["batch_size"] > 0:
+        chosen["batch_size"] = min(int(given["batch_size"]), 1000)
+    if isinstance(given.get("lr_decay"), int | float):
+        chosen["lr_decay"] = float(given["lr_decay"])
+    config = given.get("optim_config")
+    if isinstance(config, dict):
+        chosen["optim_config"] = {k: float(v) for k, v in config.items() if isinstance(v, int | float)}
+    return (chosen_network, chosen), tuple(notes)
+
+
+def _work(settings: Settings) -> float:
+    """How much dearer an image is than with the usual 32 filters of size 7."""
+    size = settings.network.get("filter_size", 7)
+    return max(1.0, settings.network.get("num_filters", 32) * size * size / (32 * 49))
+
+
+def train(student: Student, settings: Settings, images: Images) -> Trained:
+    """Train for one epoch on as many images as the budget buys at these settings."""
+    count = max(1, int(len(images.x_train) / _work(settings)))
+    notes = () if count == len(images.x_train) else (f"trained on {count} images, as the network is large",)
+    student.seed(231)
+    solver = {**settings.solver, "num_epochs": 1}
+    once = Settings(network=settings.network, solver=solver)
+    trained = _train(student, once, images.x_train[:count], images.y_train[:count])
+    return Trained(parameters=trained.parameters, losses=trained.losses, notes=notes)
+
+
+def _train(student: Student, settings: Settings, x: Array, y: Array) -> Trained:
+    model = student.call("ThreeLayerConvNet", **settings.network, keep=Keep.HANDLE)
+    data = {"X_train": x, "y_train": y, "X_val": x[:20], "y_val": y[:20]}
+    options: dict[str, Any] = {"verbose": False, "num_train_samples": 20, **settings.solver}
+    solver = student.call("Solver", model, data, **options, keep=Keep.HANDLE)
+    student.method(solver, "train")
+    losses = student.get(solver, "loss_history")
+    return Trained(
+        parameters=_parameters(student, model), losses=tuple(float(value) for value in losses)
+    )
+
+
+QUESTIONS = {
+    "forward": Comparison(cases=cases, ask=visible.ask_forward, expect=expect_out),
+    "backward": Comparison(cases=cases, ask=ask_with_own_cache, expect=expect_gradients),
+    "backward-plain": Comparison(cases=cases, ask=ask_with_plain_cache, expect=expect_gradients),
+    "numerical": Comparison(cases=_gradient_cases, ask=ask_with_own_cache, expect=expect_numerical),
+    "numerical-plain": Comparison(cases=_gradient_cases, ask=ask_with_plain_cache, expect=expect_numerical),
+    "network-gradients": Probe(judge=_check_gradients),
+    "overfit": Probe(judge=_overfit, wants_images=True),
+    "training": TrainingRun(
+        find=find_settings,
+        train=train,
+        accuracy=network.accuracy,
+        baseline=_BASELINE,
+        images=6000,
+        chance=0.1,
+    ),
+}
