@@ -93,7 +93,7 @@ class CheckBase(Strict):
     hints: tuple[str, ...] = ()
 
 
-class Outputs(CheckBase, tag="outputs", tag_field="kind"):
+class Outputs(CheckBase, tag="outputs", tag_field="kind", kw_only=True):
     """Compare what the student's code gives on a question's cases with what is expected.
 
     `output` names the one of the question's outputs that this check judges (all of them if empty),
@@ -107,7 +107,7 @@ class Outputs(CheckBase, tag="outputs", tag_field="kind"):
     needs: tuple[str, ...] = ()
 
 
-class Speed(CheckBase, tag="speed", tag_field="kind"):
+class Speed(CheckBase, tag="speed", tag_field="kind", kw_only=True):
     """Time the student's layer against the fast one, as a ratio of times for each output element."""
 
     question: str
@@ -115,7 +115,7 @@ class Speed(CheckBase, tag="speed", tag_field="kind"):
     needs: tuple[str, ...] = ()
 
 
-class Network(CheckBase, tag="network", tag_field="kind"):
+class Network(CheckBase, tag="network", tag_field="kind", kw_only=True):
     """Ask a question about a whole network; its answer carries its own verdict.
 
     `trains` says that the question trains, so that it is skipped where training is switched off;
@@ -128,7 +128,7 @@ class Network(CheckBase, tag="network", tag_field="kind"):
     needs: tuple[str, ...] = ()
 
 
-class Training(CheckBase, tag="training", tag_field="kind"):
+class Training(CheckBase, tag="training", tag_field="kind", kw_only=True):
     """A short training with the settings found in the submission.
 
     Full credit at `full` of the reference's gain in accuracy over chance, none at `none` of it.
@@ -141,32 +141,32 @@ class Training(CheckBase, tag="training", tag_field="kind"):
     needs: tuple[str, ...] = ()
 
 
-class Comments(CheckBase, tag="comments", tag_field="kind"):
+class Comments(CheckBase, tag="comments", tag_field="kind", kw_only=True):
     """Comments that the release did not have, in the code of the named definitions."""
 
     definitions: tuple[str, ...]
     full_coverage: float = 0.25
 
 
-class RunOrder(CheckBase, tag="run-order", tag_field="kind"):
+class RunOrder(CheckBase, tag="run-order", tag_field="kind", kw_only=True):
     """The stored run: counts in order, no errors, the outputs that the named cells should show."""
 
     cells: tuple[str, ...]
     optional_from: str = ""
 
 
-class Files(CheckBase, tag="files", tag_field="kind"):
+class Files(CheckBase, tag="files", tag_field="kind", kw_only=True):
     """The expected files and no others."""
 
 
-class Pdf(CheckBase, tag="pdf", tag_field="kind"):
+class Pdf(CheckBase, tag="pdf", tag_field="kind", kw_only=True):
     """A PDF that really opens, has pages, and carries the notebook's text."""
 
     min_pages: int = 1
     min_characters: int = 200
 
 
-class Manual(CheckBase, tag="manual", tag_field="kind"):
+class Manual(CheckBase, tag="manual", tag_field="kind", kw_only=True):
     """Judged by a person, who is shown the pictures that the named cells stored."""
 
     after_cell: str

@@ -14,7 +14,7 @@ import msgspec
 
 
 class Struct(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of the immutable records."""
+    """Base of the immutable records; fields are named when one is made (msgspec asks each class for it)."""
 
 
 # --- a submission, as intake hands it on -------------------------------------------------------
