@@ -1,3 +1,34 @@
 """Hands out, checks and grades a programming homework on convolutional networks."""
 
+from __future__ import annotations
+
 __version__ = "0.1.0"
+__all__ = ["__version__", "check"]
+
+
+def check(notebook: str | None = None) -> None:
+    """Run the visible checks on a saved notebook and print what they found: for use in a notebook.
+
+    Parameters
+    ----------
+    notebook : str, optional
+        The notebook's path; the homework's own where none is named. Save it first: what is checked
+        is the file.
+    """
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from autograder.checking import check as run
+    from autograder.checking import closing_line
+    from autograder.errors import AutograderError
+    from autograder.exporters.terminal import render
+
+    console = Console()
+    try:
+        report = run(Path(notebook) if notebook else None)
+    except AutograderError as error:
+        console.print(str(error), style="red", markup=False)
+        return
+    console.print(render(report, points=False))
+    console.print(closing_line(report), style="bold", markup=False)

@@ -2,11 +2,12 @@
 
 ::
 
-    course folder                                release
-    source/<id>/assignment.toml                  assignment.toml (visible part)
-    source/<id>/questions.py, support code       questions.py, support code
-    reference/<id>/questions.py                  –
-    release/<id>/<notebook>, as handed out       <notebook>, which the student fills in
+    course folder                        release
+    source/<id>/assignment.toml          check/assignment.toml (the visible part)
+    source/<id>/questions.py             check/questions.py
+    source/<id>/<support code>/          <support code>/
+    release/<id>/<notebook>              check/given.ipynb (<notebook> is what the student fills in)
+    reference/<id>/questions.py          –
 """
 
 from __future__ import annotations
@@ -21,27 +22,30 @@ from autograder.model import Struct
 from autograder.questions import Question, load_questions
 
 DEFINITION = "assignment.toml"
-GIVEN = "given.ipynb"
+CHECK, GIVEN = "check", "given.ipynb"
 
 
 class Course(Struct):
-    """One assignment and the folders of its parts; `reference` is None in a release."""
+    """One assignment and the places of its parts; `reference` is None in a release.
+
+    `work` is the folder that has the support code and, in a release, the student's notebook.
+    """
 
     assignment: Assignment
     definition: Path
-    source: Path
+    work: Path
     given_notebook: Path
     reference: Path | None
 
     @property
     def support(self) -> tuple[Path, ...]:
         """The folders of support code."""
-        return tuple(self.source / name for name in self.assignment.sandbox.support)
+        return tuple(self.work / name for name in self.assignment.sandbox.support)
 
     def questions(self) -> dict[str, Question]:
         """Load the questions; see `autograder.questions.load_questions`."""
         hidden = self.reference / "questions.py" if self.reference else None
-        return load_questions(self.source / self.assignment.questions, hidden)
+        return load_questions(self.definition.parent / self.assignment.questions, hidden)
 
     def extension(self) -> Path | None:
         """The compiled fast layers: beside the support code, or installed; None where there are none."""
@@ -60,7 +64,7 @@ class Course(Struct):
     def cases_sha256(self) -> str:
         """The hash of everything that decides what is asked and what is expected."""
         digest = hashlib.sha256()
-        for folder in filter(None, (self.source, self.reference)):
+        for folder in filter(None, (self.definition.parent, self.reference)):
             for path in sorted(folder.glob("*")):
                 if path.suffix in (".py", ".npz"):
                     digest.update(path.name.encode() + b"\0" + path.read_bytes())
@@ -93,7 +97,7 @@ def find_course(root: Path, assignment_id: str | None = None) -> Course:
     return Course(
         assignment=assignment,
         definition=source / DEFINITION,
-        source=source,
+        work=source,
         given_notebook=root / "release" / chosen / assignment.notebook,
         reference=root / "reference" / chosen,
     )
@@ -108,16 +112,16 @@ def find_release(start: Path) -> Course:
         None of them is a release.
     """
     for folder in (start, *start.parents):
-        definition = folder / DEFINITION
+        definition = folder / CHECK / DEFINITION
         if definition.exists():
             return Course(
                 assignment=read_assignment(definition),
                 definition=definition,
-                source=folder,
-                given_notebook=folder / GIVEN,
+                work=folder,
+                given_notebook=folder / CHECK / GIVEN,
                 reference=None,
             )
     raise UsageError(
-        f"{start}: no {DEFINITION} here or above",
+        f"{start}: no {CHECK}/{DEFINITION} here or above",
         "Run this in the unpacked homework folder, where the notebook is.",
     )

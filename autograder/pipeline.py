@@ -6,8 +6,10 @@ import contextlib
 import datetime
 import platform
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -16,7 +18,7 @@ import autograder
 from autograder.assignment import Assignment, CheckSpec, ItemSpec, Network, Training
 from autograder.checks import run_check
 from autograder.course import Course
-from autograder.errors import GraderFault
+from autograder.errors import AutograderError, GraderFault
 from autograder.extract import extract
 from autograder.intake import Candidate, read
 from autograder.model import (
@@ -91,7 +93,11 @@ class Pipeline:
         try:
             return self._grade(submission)
         except GraderFault as fault:
-            return Graded(report=self._report(submission, (), fault=str(fault)))
+            return self.give_up(submission, str(fault))
+
+    def give_up(self, submission: Submission, reason: str) -> Graded:
+        """The report of a submission that the grader failed on: no score, and the reason."""
+        return Graded(report=self._report(submission, (), fault=reason))
 
     def _grade(self, submission: Submission) -> Graded:
         if submission.notebook is None or submission.problem is not None:
@@ -126,6 +132,14 @@ class Pipeline:
             return run_check(check, bench)
         except StudentFault as fault:  # while a child was being opened
             return Finding(check=check.id, status=Status.ERROR, fraction=0.0, message=fault.message)
+        except AutograderError:
+            raise
+        except Exception as error:
+            # A mistake of ours must cost nobody a point: it becomes a fault of the grader, with its place.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            raise GraderFault(
+                f"`{check.id}`: {type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
+            ) from error
 
     def _reason_to_skip(self, check: CheckSpec, before: Mapping[str, Timed]) -> str:
         trains = isinstance(check, Training) or (isinstance(check, Network) and check.trains)

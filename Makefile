@@ -1,0 +1,35 @@
+# Each target does its own set-up on a fresh Debian or Ubuntu machine with Python 3.11 or later.
+BIN := .venv/bin
+JOBS ?= 2
+
+.PHONY: help demo test lint bench clean
+
+help:
+	@echo "make demo   build the release, grade the sample submissions, show where the reports are"
+	@echo "make test   run the test suite"
+	@echo "make lint   ruff and mypy"
+	@echo "make bench  measure this machine (minutes)"
+
+demo:
+	@tools/setup instructor
+	@$(BIN)/autograder doctor
+	@$(BIN)/autograder release hw5 --no-prove
+	@$(BIN)/autograder grade tests/samples/hw5 -o out/demo --jobs $(JOBS); status=$$?; \
+	  [ $$status -le 1 ] || exit $$status
+
+test:
+	@tools/setup dev,oracle
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+lint:
+	@tools/setup dev,oracle
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench:
+	@tools/setup dev,oracle
+	$(BIN)/autograder bench
+
+clean:
+	rm -rf .venv build dist out

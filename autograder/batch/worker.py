@@ -1,0 +1,81 @@
+"""A worker process: builds its pipeline once, then grades what it is sent until it is told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import signal
+import time
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from autograder.errors import AutograderError
+from autograder.intake import Candidate
+from autograder.model import Struct
+from autograder.pipeline import Graded, Pipeline
+from autograder.report import to_json, write_atomically, write_report
+
+
+class Done(Struct):
+    """A submission whose report is whole on disk."""
+
+    id: str
+    outcome: str
+    message: str
+    final: float | None
+    report_sha256: str
+    seconds: float
+
+
+class Broken(Struct):
+    """The worker can't go on: `message` is for a person, `details` for whoever mends it."""
+
+    message: str
+    hint: str
+    details: str
+
+
+def report_path(folder: Path, identity: str) -> Path:
+    """Where a submission's report is."""
+    return folder / "reports" / f"{identity}.json"
+
+
+def save(graded: Graded, folder: Path) -> str:
+    """Write a submission's pictures, then its report; gives the report's SHA-256."""
+    report = graded.report
+    for name, content in graded.pictures.items():
+        write_atomically(folder / "pictures" / report.submission.id / name, content)
+    write_report(report_path(folder, report.submission.id), report)
+    return hashlib.sha256(to_json(report).encode()).hexdigest()
+
+
+def work(connection: Connection, build: Callable[[], Pipeline], folder: Path) -> None:
+    """Serve a connection: a `Candidate` comes in, `Done` or `Broken` goes out; None ends it.
+
+    An interrupt from the keyboard reaches the whole process group; the batch decides what ends.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(EOFError, BrokenPipeError, OSError):
+        try:
+            pipeline = build()
+            while (candidate := connection.recv()) is not None:
+                connection.send(_grade(pipeline, candidate, folder))
+        except AutograderError as error:
+            connection.send(Broken(message=error.message, hint=error.hint, details=traceback.format_exc()))
+
+
+def _grade(pipeline: Pipeline, candidate: Candidate, folder: Path) -> Done:
+    start = time.perf_counter()
+    graded = pipeline.grade(candidate)
+    digest = save(graded, folder)
+    report = graded.report
+    return Done(
+        id=candidate.id,
+        outcome=report.outcome.value,
+        message=report.message,
+        final=report.score.final if report.score else None,
+        report_sha256=digest,
+        seconds=time.perf_counter() - start,
+    )

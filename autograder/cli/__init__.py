@@ -1,0 +1,75 @@
+"""The command line: parses, calls, prints. A command's module is imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from autograder import __version__
+from autograder.cli.status import Status
+
+# name: (module, what the list of commands says); the help of a list must not import them all
+_COMMANDS = {
+    "bench": ("autograder.cli.bench", "Measure speed on this machine, as ratios in one run."),
+    "check": ("autograder.cli.check", "Check your own work: the visible checks, offline, in seconds."),
+    "data": ("autograder.cli.data", "Fetch or make the data set, or say where it is."),
+    "doctor": ("autograder.cli.doctor", "Say what works on this machine, and what to do about the rest."),
+    "export": ("autograder.cli.export", "Render reports for a gradebook or an LMS."),
+    "grade": ("autograder.cli.grade", "Grade submissions in the sandbox; one JSON report each."),
+    "release": ("autograder.cli.release", "Build what students receive from the instructor's source."),
+    "validate": ("autograder.cli.validate", "Check reports against the published schema."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands' names."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(_COMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in sorted(_COMMANDS.items())])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit status: 0 done, 1 some could not be, 2 wrong usage, 3 no sandbox, 130 interrupted.",
+)
+@click.version_option(__version__, prog_name="autograder")
+def cli() -> None:
+    """Hand out, check and grade a programming homework on convolutional networks."""
+
+
+def main() -> None:
+    """Run the command line; an error that a person can act on is a message, not a traceback."""
+    from autograder.errors import AutograderError, SandboxError, UsageError
+
+    try:
+        cli(standalone_mode=False)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        sys.exit(Status.INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(Status.USAGE)
+    except AutograderError as error:
+        click.echo(f"error: {error}", err=True)
+        if isinstance(error, SandboxError):
+            sys.exit(Status.NO_SANDBOX)
+        sys.exit(Status.USAGE if isinstance(error, UsageError) else Status.SOME_FAILED)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)

@@ -1,0 +1,56 @@
+"""``autograder data``: the data set, fetched, generated or found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from autograder.assignment import DataSpec
+
+_course = click.option(
+    "--course", default=".", type=click.Path(path_type=Path, exists=True, file_okay=False), help="The course's root folder."
+)
+_assignment = click.option("--assignment", help="Which assignment, if the course has several.")
+
+
+@click.group()
+def command() -> None:
+    """Fetch or make the data set, or say where it is."""
+
+
+@command.command()
+@_course
+@_assignment
+def fetch(course: Path, assignment: str | None) -> None:
+    """Download the real data set into the cache; an interrupted download goes on where it was."""
+    from autograder.data import fetch_data
+
+    spec, _ = _spec(course, assignment)
+    click.echo(f"ready: {fetch_data(spec)}")
+
+
+@command.command()
+@_course
+@_assignment
+@click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), help="An unpacked data set.")
+def where(course: Path, assignment: str | None, data: Path | None) -> None:
+    """Say which data set grading would use, after reading it whole."""
+    from autograder.data import find_data, load
+
+    spec, root = _spec(course, assignment)
+    folder = find_data(data, spec, root)
+    read = load(folder)
+    click.echo(f"{folder}: {read.name}, {len(read.x_train)} training and {len(read.x_test)} test images")
+
+
+def _spec(root: Path, assignment: str | None) -> tuple[DataSpec, Path]:
+    from autograder.course import find_course
+    from autograder.errors import UsageError
+
+    course = find_course(root, assignment)
+    if course.assignment.data is None:
+        raise UsageError(f"{course.definition}: has no [data]")
+    return course.assignment.data, course.work

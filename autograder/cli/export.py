@@ -1,0 +1,56 @@
+"""``autograder export``: reports rendered for the places where scores go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("form", metavar="FORMAT")
+@click.argument("reports", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write: a file, or a folder.")
+def command(form: str, reports: tuple[Path, ...], output: Path | None) -> None:
+    """Render REPORTS (files, or folders of them) as FORMAT: gradescope or csv.
+
+    A format for one report takes one; with several, -o names a folder that gets one file each.
+    """
+    from autograder.errors import UsageError
+    from autograder.exporters import FORMATS
+    from autograder.report import read_report, write_atomically
+
+    if form not in FORMATS:
+        known = ", ".join(f"{name} ({f.about})" for name, f in FORMATS.items())
+        raise UsageError(f"no format `{form}`", f"There is: {known}.")
+    chosen = FORMATS[form]
+    paths = [path for given in reports for path in _report_files(given)]
+    if not paths:
+        raise UsageError(f"{reports[0]}: no reports (*.json) there")
+    read = [read_report(path) for path in paths]
+    if not chosen.single or len(read) == 1:
+        _write(chosen.render(read), output)
+    elif output is None:
+        raise UsageError(f"{len(read)} reports, and `{form}` holds one each", "Name a folder with -o DIR.")
+    else:
+        for report in read:
+            target = output / report.submission.id / chosen.file_name
+            write_atomically(target, chosen.render([report]))
+        click.echo(f"{len(read)} files in {output}")
+
+
+def _report_files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    folder = path / "reports" if (path / "reports").is_dir() else path
+    return sorted(folder.glob("*.json"))
+
+
+def _write(text: str, output: Path | None) -> None:
+    from autograder.report import write_atomically
+
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_atomically(output, text)
+        click.echo(f"written: {output}")

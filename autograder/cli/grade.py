@@ -1,0 +1,123 @@
+"""``autograder grade``: submissions in, one JSON report each out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from autograder.cli.status import Status
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from autograder.batch import Done
+    from autograder.grading import Options
+    from autograder.intake import Candidate
+
+_GRADED = ("graded", "pending_manual")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--output", default="reports", show_default=True, type=click.Path(path_type=Path, file_okay=False),
+              help="Folder for reports, pictures, summary.csv and the ledger.")
+@click.option("--course", default=".", type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="The course's root folder, if not this one.")
+@click.option("--assignment", help="Which assignment, if the course has several.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Submissions at a time.")
+@click.option("--resume", is_flag=True, help="Skip what an interrupted batch has already graded.")
+@click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="An unpacked cifar-10-batches-py; else CIFAR10_DIR, the fetched one, or the stand-in.")
+@click.option("--training/--no-training", default=True, help="Judge the items that train (seconds each).")
+@click.option("--seed", default=0, show_default=True, help="Draws each submission's own cases.")
+@click.option("--unsandboxed-my-own-files-only", "unsandboxed", is_flag=True,
+              help="Run without a sandbox. Every report says so.")
+def command(paths: tuple[Path, ...], output: Path, course: Path, assignment: str | None, jobs: int,
+            resume: bool, data: Path | None, training: bool, seed: int, unsandboxed: bool) -> None:
+    """Grade PATHS: notebooks, zips, folders of submissions, nbgrader's submitted/, or the bulk downloads
+    of Canvas and Moodle. Writes one JSON report a submission, and a summary.
+
+    Exit status: 0 all graded, 1 some ungradable, 2 wrong usage, 3 no sandbox, 130 interrupted (what was
+    done is kept; go on with --resume).
+    """
+    from autograder.grading import Options
+
+    options = Options(root=course.resolve(), assignment=assignment, data=data.resolve() if data else None,
+                      training=training, seed=seed, unsandboxed=unsandboxed)
+    _limit_threads()
+    done = _run(options, paths, output, jobs, resume)
+    raise click.exceptions.Exit(Status.DONE if all(d.outcome in _GRADED for d in done) else Status.SOME_FAILED)
+
+
+def _limit_threads() -> None:
+    """One BLAS thread a worker: more would fight over the same cores."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def _run(options: Options, paths: tuple[Path, ...], output: Path, jobs: int, resume: bool) -> list[Done]:
+    from functools import partial
+
+    from rich.console import Console
+
+    from autograder.batch import Batch, grade_all
+    from autograder.grading import build_pipeline, give_up, prepare, run_key
+    from autograder.intake import discover, fingerprint
+
+    console = Console(stderr=True)
+    found = discover(paths, options.course().assignment)
+    for notice in found.notices:
+        console.print(f"note: {notice.where}: {notice.message}", style="yellow", markup=False)
+    place, baselines = prepare(options)
+    if options.unsandboxed:
+        console.print("UNSANDBOXED: students' code runs with your rights on this machine.", style="bold red")
+    batch = Batch(
+        candidates=found.candidates,
+        folder=output,
+        build=partial(build_pipeline, options, place, baselines),
+        run_key=run_key(options, options.course()),
+        fingerprint=fingerprint,
+        give_up=partial(give_up, options, place, output),
+        jobs=jobs,
+        resume=resume,
+    )
+    done: list[Done] = []
+    try:
+        for one in _watch(grade_all(batch), found.candidates, console):
+            done.append(one)
+    except KeyboardInterrupt:
+        console.print(f"\n{len(done)} of {len(found.candidates)} graded and kept; go on with --resume.")
+        raise
+    _summarise(done, output, console)
+    return done
+
+
+def _watch(work: Iterator[Done], candidates: tuple[Candidate, ...], console: Console) -> Iterator[Done]:
+    """A progress bar with the time left; what could not be graded is said as it comes."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(elapsed_when_finished=True))
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("grading", total=len(candidates))
+        for one in work:
+            progress.advance(task)
+            if one.outcome not in _GRADED:
+                progress.console.print(f"{one.id}: {one.outcome}: {one.message}", style="yellow", markup=False)
+            yield one
+
+
+def _summarise(done: list[Done], output: Path, console: Console) -> None:
+    from rich.console import Console
+
+    from autograder.exporters import to_csv
+    from autograder.exporters.terminal import render_summary
+    from autograder.report import read_report, write_atomically
+
+    reports = [read_report(report_path(output, one.id)) for one in done]
+    write_atomically(output / "summary.csv", to_csv(reports))
+    Console().print(render_summary(reports))
+    messages.print(f"reports: {output / 'reports'}   summary: {output / 'summary.csv'}", markup=False)

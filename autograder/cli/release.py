@@ -1,0 +1,50 @@
+"""``autograder release``: what students receive, built, searched for leaks, and proved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from autograder.cli.status import Status
+
+
+@click.command()
+@click.argument("assignment", required=False)
+@click.option("--course", default=".", type=click.Path(path_type=Path, exists=True, file_okay=False), help="The course's root folder.")
+@click.option("--check", "only_check", is_flag=True, help="Build nothing; fail if the release is stale.")
+@click.option("--prove/--no-prove", default=True, help="Grade the solved source and the untouched release, too.")
+def command(assignment: str | None, course: Path, only_check: bool, prove: bool) -> None:
+    """Build release/ASSIGNMENT/ and its zip from source/ASSIGNMENT/, byte for byte the same each time.
+
+    Nothing private goes out: the build refuses if a solution's line, a hidden case or an expected value is
+    found in it. Then the release proves itself. Exit status: 0 done, 1 stale or unproved, 2 wrong usage.
+    """
+    from autograder.course import find_course
+
+    root = course.resolve()
+    identity = find_course(root, assignment).assignment.id
+    if only_check:
+        _check(root, identity)
+        return
+    from autograder.publish import build
+
+    built = build(root, identity, root / "release")
+    click.echo(f"built {built.folder} ({built.files} files) and {built.archive.name}")
+    if prove:
+        from autograder.proving import prove_release
+
+        for line in prove_release(root, identity):
+            click.echo(line)
+
+
+def _check(root: Path, identity: str) -> None:
+    from autograder.publish import stale
+
+    differing = stale(root, identity)
+    for name in differing:
+        click.echo(f"differs: {name}", err=True)
+    if differing:
+        click.echo(f"The release is stale. Build it: autograder release {identity}", err=True)
+        raise click.exceptions.Exit(Status.SOME_FAILED)
+    click.echo("The release is what the source gives.")

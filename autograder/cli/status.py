@@ -1,0 +1,15 @@
+"""Exit statuses, the same for every command."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Status(IntEnum):
+    """What an exit status says."""
+
+    DONE = 0
+    SOME_FAILED = 1
+    USAGE = 2
+    NO_SANDBOX = 3
+    INTERRUPTED = 130

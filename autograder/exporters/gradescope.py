@@ -1,0 +1,68 @@
+"""Gradescope's ``results.json`` (https://gradescope-autograders.readthedocs.io/en/latest/specs/).
+
+Each check is a test there, numbered by its item, with the check's own visibility. A hidden test
+hides the total from students until grades are published: that is their platform's rule, and ours.
+A report without a score says so and carries no ``score``, so that a fault of the grader is no zero.
+"""
+
+from __future__ import annotations
+
+import json
+
+from autograder.model import CheckReport, ItemReport, Report, Status
+import msgspec
+
+_PASSED = {Status.PASSED: "passed"}
+
+
+def to_gradescope(report: Report) -> str:
+    """Render one report as the text of a ``results.json``."""
+    tests = [
+        _test(item, check, f"{number}.{part}")
+        for number, item in enumerate(report.items, 1)
+        for part, check in enumerate(item.checks, 1)
+    ]
+    result: dict[str, object] = {
+        "output": _summary(report),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "execution_time": round(sum(item.duration for item in report.items), 2),
+        "tests": tests,
+        "extra_data": {"autograder": msgspec.to_builtins(report)},
+    }
+    if report.score is not None:
+        result["score"] = report.score.final
+    return json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _summary(report: Report) -> str:
+    lines = [report.message]
+    lines += [f"{notice.where}: {notice.message}".removeprefix(": ") for notice in report.notices]
+    return "\n".join(lines)
+
+
+def _test(item: ItemReport, check: CheckReport, number: str) -> dict[str, object]:
+    test: dict[str, object] = {
+        "name": f"{item.title}: {check.id}",
+        "number": number,
+        "score": check.score,
+        "max_score": check.max_score,
+        "output": _output(check),
+        "output_format": "text",
+        "visibility": check.visibility.value,
+        "tags": [item.id],
+    }
+    if check.status not in (Status.MANUAL, Status.SKIPPED):
+        test["status"] = _PASSED.get(check.status, "failed")
+    if item.extra_credit:
+        test["max_score"] = 0
+    return test
+
+
+def _output(check: CheckReport) -> str:
+    parts = [check.message, *(f"Hint: {hint}" for hint in check.hints)]
+    if check.cause is not None:
+        parts += [f"expected:\n{check.cause.expected}"] if check.cause.expected else []
+        parts += [f"got:\n{check.cause.actual}"] if check.cause.actual else []
+    return "\n".join(parts)

@@ -1,0 +1,50 @@
+"""The summary of a batch: one CSV row a submission."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from autograder.model import Report
+
+_FIRST = ("learner", "submission", "outcome", "final", "max", "extra_credit", "pending")
+
+
+def to_csv(reports: Sequence[Report]) -> str:
+    """Render the reports: outcome, points, and a column for each item.
+
+    A submission without a score has empty fields, never zeros. Text that a spreadsheet would take
+    for a formula is prefixed with an apostrophe.
+    """
+    items = list(dict.fromkeys(item.id for report in reports for item in report.items))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*_FIRST, *items, "message"])
+    for report in sorted(reports, key=lambda r: (r.learner.id, r.submission.id)):
+        writer.writerow([_safe(value) for value in _row(report, items)])
+    return text.getvalue()
+
+
+def _row(report: Report, items: Sequence[str]) -> list[str]:
+    scores = {item.id: item.score for item in report.items}
+    score = report.score
+    points = ("", "", "", "")
+    if score is not None:
+        points = (_number(score.final), _number(score.max), _number(score.extra_credit), _number(score.pending))
+    return [
+        report.learner.id,
+        report.submission.id,
+        report.outcome.value,
+        *points,
+        *(_number(scores.get(item)) for item in items),
+        report.message,
+    ]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _safe(value: str) -> str:
+    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -1,0 +1,103 @@
+"""A report for a terminal: a table, the first failing case as numbers, and what to try."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from autograder.model import CheckReport, ItemReport, Report, Status
+
+_MARKS = {
+    Status.PASSED: ("✓", "green"),
+    Status.FAILED: ("✗", "red"),
+    Status.ERROR: ("✗", "red"),
+    Status.TIMEOUT: ("✗", "red"),
+    Status.SKIPPED: ("–", "dim"),
+    Status.MANUAL: ("?", "yellow"),
+}
+
+
+def render(report: Report, *, points: bool = True) -> RenderableType:
+    """The whole report; without `points` as a self-check shows it, where points would mislead."""
+    parts: list[RenderableType] = [_table(report, points)]
+    failed = [c for item in report.items for c in item.checks if c.status in _BAD]
+    if failed:
+        parts.append(_details(failed[0]))
+    parts += [Text(f"note: {_where(n.where)}{n.message}", style="yellow") for n in report.notices]
+    return Group(*parts)
+
+
+_BAD = (Status.FAILED, Status.ERROR, Status.TIMEOUT)
+
+
+def _where(place: str) -> str:
+    return f"{place}: " if place else ""
+
+
+def _table(report: Report, points: bool) -> Table:
+    table = Table(title=None, box=None, padding=(0, 1), show_header=False)
+    table.add_column(width=1)
+    table.add_column(max_width=46)
+    if points:
+        table.add_column(justify="right", no_wrap=True)
+    table.add_column(ratio=1)
+    for row in _rows(report, points):
+        table.add_row(*row)
+    return table
+
+
+def _rows(report: Report, points: bool) -> Iterator[list[RenderableType]]:
+    for item in report.items:
+        mark, colour = _MARKS[item.status]
+        row: list[RenderableType] = [Text(mark, style=colour), Text(item.title)]
+        if points:
+            row.append(_points(item))
+        yield [*row, Text(item.message, style="" if item.status in _BAD else "dim")]
+
+
+def _points(item: ItemReport) -> Text:
+    score = "–" if item.score is None else f"{item.score:g}"
+    return Text(f"{score} / {item.max_score:g}")
+
+
+def _details(check: CheckReport) -> Panel:
+    """The first thing to mend: the case, the numbers, the hint."""
+    lines: list[RenderableType] = [Text(check.message)]
+    cause = check.cause
+    if cause is not None:
+        lines += [Text(f"\nexpected\n{cause.expected}")] if cause.expected else []
+        lines += [Text(f"\nyours\n{cause.actual}")] if cause.actual else []
+    lines += [Text(f"\nhint: {hint}", style="cyan") for hint in check.hints]
+    if check.output is not None and check.output.text:
+        lines.append(Text(f"\nprinted\n{check.output.text[:2000]}", style="dim"))
+    return Panel(Group(*lines), title=f"first: {escape(check.id)}", title_align="left")
+
+
+def render_summary(reports: Sequence[Report]) -> Table:
+    """A batch as a table: one row a submission, with its points by item and the first lost one's reason."""
+    table = Table(box=None, padding=(0, 1), header_style="bold")
+    table.add_column("submission", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("first reason for a lost point", ratio=1)
+    for report in sorted(reports, key=lambda r: r.submission.id):
+        score = report.score
+        points = "–" if score is None else f"{score.final:.1f} / {score.max:g}"
+        table.add_row(
+            Text(report.submission.id), points, report.outcome.value, Text(_first_reason(report), overflow="fold")
+        )
+    return table
+
+
+def _first_reason(report: Report) -> str:
+    if report.score is None:
+        return report.message
+    for item in report.items:
+        if item.score is not None and item.score < item.max_score and not item.extra_credit:
+            return f"{item.id}: {item.message}"
+    return report.message
