@@ -1,0 +1,159 @@
+"""Zip archives that a stranger made: what the headers claim is never trusted."""
+
+from __future__ import annotations
+
+import functools
+import io
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from autograder.intake.entries import Entry, Reader
+from autograder.intake.names import is_noise, is_unsafe, printable
+from autograder.intake.refusal import Refused
+from autograder.model import Notice
+
+MAX_DIRECTORY = 32 * 1024 * 1024
+MAX_RATIO = 250
+RATIO_COUNTS_FROM = 8 * 1024 * 1024
+_UTF8_NAMES = 0x800
+_ENCRYPTED = 0x1
+# Everything that zipfile was seen to raise on bytes that are no good archive.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+)
+
+
+class _Guarded(io.BufferedReader):
+    """A file that refuses to be read in one huge piece: zipfile reads a whole directory at once."""
+
+    def read(self, count: int | None = -1, /) -> bytes:
+        if count is not None and count > MAX_DIRECTORY:
+            raise zipfile.BadZipFile("directory too large")
+        return super().read(count)
+
+
+@contextmanager
+def open_archive(source: Path | bytes, where: str) -> Iterator[zipfile.ZipFile]:
+    """Open a zip.
+
+    Raises
+    ------
+    Refused
+        It is none, it is broken, or its directory is too large.
+    """
+    try:
+        raw = io.FileIO(source) if isinstance(source, Path) else io.BytesIO(source)
+        archive = zipfile.ZipFile(_Guarded(raw))
+    except _BROKEN as error:
+        raise _broken(where, error) from error
+    with raw, archive:
+        yield archive
+
+
+def member_names(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The archive's files by their names as shown, noise and folders left out; of two alike the later."""
+    members = ((member_name(info), info) for info in archive.infolist())
+    return {name: info for name, info in members if not name.endswith("/") and not is_noise(name)}
+
+
+def member_name(info: zipfile.ZipInfo) -> str:
+    """A member's name: forward slashes, and UTF-8 also where the archiver forgot to say so."""
+    name = info.filename
+    if not info.flag_bits & _UTF8_NAMES:
+        try:
+            name = name.encode("cp437").decode("utf-8")
+        except UnicodeError:
+            name = info.filename
+    return printable(name.replace("\\", "/").removeprefix("./"))
+
+
+def archive_entries(archive: zipfile.ZipFile, inside: str, names: Sequence[str]) -> Iterator[Entry]:
+    """The files of an archive below `inside`, or only those of `names`; paths are relative to it."""
+    members = member_names(archive)
+    for name in names or sorted(n for n in members if n.startswith(inside)):
+        info = members.get(inside + name if names else name)
+        if info is not None:
+            shown = name.removeprefix(inside)
+            yield Entry(path=shown, open=functools.partial(_open, archive, info, shown))
+
+
+def repeated_names(archive: zipfile.ZipFile) -> Iterator[Notice]:
+    """A notice for each name that the archive has twice."""
+    seen: set[str] = set()
+    for info in archive.infolist():
+        name = member_name(info)
+        if name in seen and not name.endswith("/") and not is_noise(name):
+            message = f"{name}: is in the archive twice; the later one is taken."
+            yield Notice(code="repeated-name", message=message, where=name)
+        seen.add(name)
+
+
+@contextmanager
+def _open(archive: zipfile.ZipFile, info: zipfile.ZipInfo, shown: str) -> Iterator[Reader]:
+    _require_readable(info, shown)
+    try:
+        stream = archive.open(info)
+    except _BROKEN as error:
+        raise _broken_member(shown, error) from error
+    with stream:
+        yield functools.partial(_read, stream, info, shown)
+
+
+def _read(stream: IO[bytes], info: zipfile.ZipInfo, shown: str, count: int) -> bytes:
+    try:
+        piece = stream.read(count)
+        done = stream.tell()
+    except _BROKEN as error:
+        raise _broken_member(shown, error) from error
+    if done > max(RATIO_COUNTS_FROM, MAX_RATIO * info.compress_size):
+        raise Refused(
+            "zip-bomb",
+            f"{shown}: unpacks to more than {MAX_RATIO} times its size; it was not read further. "
+            "Hand in the file itself, not packed.",
+            shown,
+        )
+    return piece
+
+
+def _require_readable(info: zipfile.ZipInfo, shown: str) -> None:
+    if is_unsafe(member_name(info)):
+        message = f"{shown}: its path leads out of the archive; not read. Pack the files without paths."
+        raise Refused("unsafe-path", message, shown)
+    if stat.S_ISLNK(info.external_attr >> 16):
+        message = f"{shown}: is a symbolic link in the archive; links are not followed, pack the file itself."
+        raise Refused("symlink", message, shown)
+    if info.flag_bits & _ENCRYPTED:
+        message = f"{shown}: is protected by a password; pack it again without one."
+        raise Refused("encrypted", message, shown)
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        message = (
+            f"{shown}: is compressed by method {info.compress_type}, expected the usual one (deflate)."
+        )
+        raise Refused("unknown-compression", f"{message} Pack it again with another program.", shown)
+
+
+def _broken(where: str, error: Exception) -> Refused:
+    reason = printable(str(error) or type(error).__name__)
+    message = f"{where}: can't be opened as a zip ({reason}); pack the files again and hand that in."
+    return Refused("broken-zip", message, where)
+
+
+def _broken_member(shown: str, error: Exception) -> Refused:
+    reason = printable(str(error) or type(error).__name__)
+    message = f"{shown}: is damaged in the archive ({reason}); pack the files again and hand that in."
+    return Refused("broken-zip", message, shown)

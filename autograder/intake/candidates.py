@@ -1,0 +1,95 @@
+"""Candidates: submissions that were found, not yet read."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from enum import Enum
+from pathlib import Path
+
+import msgspec
+
+from autograder.model import Notice, Struct
+
+MAX_ID = 80
+
+
+class Place(Enum):
+    """What a candidate is read from: a file that is the whole of it, a folder, or a zip."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    ZIP = "zip"
+
+
+class Candidate(Struct):
+    """One submission that was found.
+
+    `id` is safe as a file name (letters, digits, ``.``, ``_``, ``-``) and unique in its discovery;
+    `learner` is whose it is, as its place names them: a folder's name, nbgrader's student id, the
+    number that Canvas or Moodle puts into the name. `inside` is the part of a folder or zip that
+    belongs to it (ends with ``/``; all of it if empty), `names` lists its files where it shares that
+    part with others.
+    """
+
+    id: str
+    learner: str
+    origin: str
+    path: Path
+    place: Place
+    inside: str = ""
+    names: tuple[str, ...] = ()
+    attempt: int = 1
+    notices: tuple[Notice, ...] = ()
+
+
+class Discovery(Struct):
+    """The candidates in order of their ids, and what should be known about the search."""
+
+    candidates: tuple[Candidate, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+def safe_id(text: str) -> str:
+    """Derive an id that is safe as a file name; the same text always gives the same id.
+
+    >>> safe_id("Zoë  Müller_12345")
+    'Zoe-Muller_12345'
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    safe = re.sub(r"[^A-Za-z0-9._]+", "-", plain).strip("-.")[:MAX_ID]
+    if safe:
+        return safe
+    return "submission-" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
+
+
+def with_unique_ids(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """Sort by id and keep equal ids apart (case counts for nothing: file systems may ignore it)."""
+    ordered = sorted(candidates, key=lambda c: (c.id.casefold(), c.origin))
+    taken: set[str] = set()
+    unique = []
+    for candidate in ordered:
+        chosen = _free(candidate.id, taken)
+        taken.add(chosen.casefold())
+        unique.append(candidate if chosen == candidate.id else _renamed(candidate, chosen))
+    return tuple(unique)
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    number, chosen = 1, wanted
+    while chosen.casefold() in taken:
+        number += 1
+        chosen = f"{wanted}-{number}"
+    return chosen
+
+
+def _renamed(candidate: Candidate, chosen: str) -> Candidate:
+    notice = Notice(
+        code="same-id",
+        message=f"Another submission is called `{candidate.id}` too; this one is kept apart as `{chosen}`. "
+        "Check which of them counts.",
+        where=candidate.origin,
+    )
+    return msgspec.structs.replace(candidate, id=chosen, notices=(*candidate.notices, notice))

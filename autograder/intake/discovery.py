@@ -1,0 +1,172 @@
+"""Finding submissions in the places that a person names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from autograder.assignment import Assignment
+from autograder.errors import UsageError
+from autograder.intake.archive import member_names, open_archive
+from autograder.intake.candidates import Candidate, Discovery, Place, safe_id, with_unique_ids
+from autograder.intake.caps import ARCHIVE, NOTEBOOK
+from autograder.intake.layout import Group, Layout, find_groups
+from autograder.intake.names import is_noise, likeness, printable
+from autograder.intake.refusal import Refused
+from autograder.model import Notice
+
+SUBMITTED = "submitted"
+MAX_NAMES = 200_000
+MAX_DEPTH = 6
+_EXPECTED = (
+    "Expected a notebook (.ipynb), a zip, a folder with one submission, a folder with a class's "
+    "submissions, or nbgrader's course folder."
+)
+
+
+def discover(paths: Sequence[Path], assignment: Assignment) -> Discovery:
+    """Find the submissions in files and folders; nothing is read yet but names.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Each a notebook, a zip (one submission's, or Canvas's or Moodle's of a whole class), a folder
+        with one submission or with a class's, or nbgrader's course folder, its ``submitted/`` or a
+        student's folder in that.
+    assignment : Assignment
+        Whose submissions they are.
+
+    Raises
+    ------
+    UsageError
+        A path does not exist or is neither file nor folder, or there is no submission in any.
+    """
+    candidates: list[Candidate] = []
+    notices: list[Notice] = []
+    for path in dict.fromkeys(Path(os.path.abspath(p)) for p in paths):  # noqa: PTH100 - keeps links
+        candidates += _in_place(path, assignment, notices)
+    if not candidates:
+        reasons = " ".join(notice.message for notice in notices)
+        raise UsageError(reasons or "No place was named in which to look for submissions.", _EXPECTED)
+    return Discovery(candidates=with_unique_ids(candidates), notices=tuple(notices))
+
+
+def candidate_for(notebook: Path) -> Candidate:
+    """Make a candidate of one notebook by itself."""
+    path = Path(os.path.abspath(notebook))  # noqa: PTH100 - keeps links
+    return _candidate(path.stem, path, Place.FILE)
+
+
+def _in_place(path: Path, assignment: Assignment, notices: list[Notice]) -> Sequence[Candidate]:
+    if path.is_dir():
+        return _in_folder(path, assignment, notices)
+    if not path.exists():
+        raise UsageError(f"{path}: does not exist.", _EXPECTED)
+    if not path.is_file() or path.suffix.lower() not in (NOTEBOOK, ARCHIVE):
+        raise UsageError(f"{path}: is neither a notebook, a zip nor a folder.", _EXPECTED)
+    if path.suffix.lower() == ARCHIVE:
+        return _in_archive(path, assignment, notices)
+    # a notebook is named by its id, or else, where it has the release's name, by its folder
+    usual = likeness(path.name, assignment.notebook) >= 2
+    return [_candidate(path.parent.name if usual else path.stem, path, Place.FILE)]
+
+
+def _candidate(name: str, path: Path, place: Place, group: Group | None = None) -> Candidate:
+    group = group or Group()
+    name = printable(group.name or name)
+    own = group.inside or "".join(group.names[:1])
+    return Candidate(
+        id=safe_id(name),
+        learner=printable(group.learner) or name,
+        origin=printable(str(path / own)),
+        path=path,
+        place=place,
+        inside=group.inside,
+        names=group.names,
+        attempt=group.attempt,
+        notices=group.notices,
+    )
+
+
+# --- folders -------------------------------------------------------------------------------------
+
+
+def _in_folder(path: Path, assignment: Assignment, notices: list[Notice]) -> Sequence[Candidate]:
+    if (path / SUBMITTED).is_dir():
+        path = path / SUBMITTED
+    names = list(_names_below(path))
+    if not names:
+        notices.append(_nothing(path, "is empty."))
+        return []
+    if SUBMITTED in (path.name, path.parent.name) and not _has_assignment(path, names, assignment.id):
+        notices.append(_nothing(path, _other_assignments(path, names, assignment.id)))
+        return []
+    layout = find_groups(names, assignment.id, assignment.notebook)
+    notices += layout.notices
+    return [c for group in layout.groups for c in _of_group(path, group, assignment, notices)]
+
+
+def _has_assignment(path: Path, names: Sequence[str], assignment_id: str) -> bool:
+    depth = 1 if path.name == SUBMITTED else 0
+    parts = (name.split("/") for name in names)
+    return any(len(p) > depth + 1 and p[depth] == assignment_id for p in parts)
+
+
+def _other_assignments(path: Path, names: Sequence[str], assignment_id: str) -> str:
+    depth = 1 if path.name == SUBMITTED else 0
+    parts = [name.split("/") for name in names]
+    others = sorted({p[depth] for p in parts if len(p) > depth + 1})
+    return f"has submissions of {', '.join(others[:5]) or 'nothing'}, none of {assignment_id}."
+
+
+def _nothing(path: Path, what: str) -> Notice:
+    return Notice(code="nothing-found", message=f"{printable(str(path))}: {what}", where=printable(str(path)))
+
+
+def _of_group(path: Path, group: Group, assignment: Assignment, notices: list[Notice]) -> Sequence[Candidate]:
+    """A group's candidate; a lone zip may turn out to be a whole class's."""
+    if len(group.names) == 1 and group.names[0].lower().endswith(ARCHIVE) and group.learner == group.name:
+        archive = path / group.names[0]
+        if archive.is_file() and not archive.is_symlink():
+            return _in_archive(archive, assignment, notices)
+    return [_candidate(_folder_name(path, assignment), path, Place.FOLDER, group)]
+
+
+def _folder_name(path: Path, assignment: Assignment) -> str:
+    """A folder's name, or nbgrader's student id in ``submitted/<student>/<assignment>``."""
+    nbgrader = path.name == assignment.id and path.parent.parent.name == SUBMITTED
+    return path.parent.name if nbgrader else path.name
+
+
+def _names_below(root: Path, inside: str = "", depth: int = 0) -> Iterator[str]:
+    """Names in a folder, sorted; folders end with a slash; links are not entered."""
+    try:
+        with os.scandir(root / inside) as listing:
+            found = sorted(listing, key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in found:
+        path = inside + entry.name
+        if not entry.is_dir(follow_symlinks=False):
+            yield path
+        elif not is_noise(path + "/x"):
+            yield path + "/"
+            if depth < MAX_DEPTH:
+                yield from _names_below(root, path + "/", depth + 1)
+
+
+# --- zips ----------------------------------------------------------------------------------------
+
+
+def _in_archive(path: Path, assignment: Assignment, notices: list[Notice]) -> Sequence[Candidate]:
+    """The submissions of a zip; one that can't be opened is a candidate whose reading says so."""
+    try:
+        with open_archive(path, path.name) as archive:
+            names = list(member_names(archive))
+    except Refused:
+        layout = Layout(groups=(Group(),))
+    else:
+        layout = find_groups(names, assignment.id, assignment.notebook, wrapped=True)
+    notices += layout.notices
+    return [_candidate(path.stem, path, Place.ZIP, group) for group in layout.groups]

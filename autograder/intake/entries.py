@@ -1,0 +1,21 @@
+"""One file of a submission that can be opened, wherever it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from autograder.model import Struct
+
+Reader = Callable[[int], bytes]
+
+
+class Entry(Struct):
+    """A file: its path inside the submission, and how to open it for reading in pieces.
+
+    `open` gives a function of at most so many bytes to the next piece, empty at the end; it, and that
+    function, raise `Refused` where the file can't or must not be read.
+    """
+
+    path: str
+    open: Callable[[], AbstractContextManager[Reader]]

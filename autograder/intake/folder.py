@@ -1,0 +1,139 @@
+"""Files of a folder that a stranger filled: no link is followed, nothing but plain files is read."""
+
+from __future__ import annotations
+
+import functools
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from autograder.intake.entries import Entry, Reader
+from autograder.intake.names import is_noise, printable
+from autograder.intake.refusal import Refused
+
+MAX_DEPTH = 8
+# without O_NONBLOCK, opening a FIFO waits for its writer; Windows has neither flag nor FIFOs
+_FLAGS = os.O_RDONLY | sum(
+    getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY")
+)
+
+
+def folder_entries(root: Path, most: int) -> Iterator[Entry]:
+    """The files below a folder in sorted order, noise left out; at most so many, and not too deep.
+
+    A folder that is a link, or can't be listed, is an entry that refuses to open.
+    """
+    left = most
+    for path in _walk(root, ""):
+        if left == 0:
+            return
+        left -= 1
+        yield _entry(root, path)
+
+
+def named_entries(root: Path, names: Sequence[str]) -> Iterator[Entry]:
+    """The named files of a folder."""
+    return (_entry(root, name) for name in names)
+
+
+def _entry(root: Path, path: str) -> Entry:
+    return Entry(path=printable(path), open=functools.partial(_open, root, path))
+
+
+def _walk(root: Path, inside: str) -> Iterator[str]:
+    """Paths of everything that is no real folder, and of folders that are not entered."""
+    try:
+        with os.scandir(root / inside) as listing:
+            found = sorted(listing, key=lambda entry: entry.name)
+    except OSError:
+        yield inside.rstrip("/")
+        return
+    for entry in found:
+        path = inside + entry.name
+        if not entry.is_dir(follow_symlinks=False):
+            if not is_noise(path):
+                yield path
+        elif not is_noise(path + "/x"):
+            yield from _walk(root, path + "/") if path.count("/") < MAX_DEPTH else (path,)
+
+
+@contextmanager
+def _open(root: Path, path: str) -> Iterator[Reader]:
+    descriptor = _open_below(root, path)
+    try:
+        _require_plain(os.fstat(descriptor), path)
+        yield functools.partial(_read, descriptor, path)
+    finally:
+        os.close(descriptor)
+
+
+def _read(descriptor: int, path: str, count: int) -> bytes:
+    try:
+        return os.read(descriptor, count)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _open_below(root: Path, path: str) -> int:
+    """Open a file without following a link at any step of its path."""
+    try:
+        if os.open not in os.supports_dir_fd:
+            _refuse_links(root, path)
+            return os.open(root / path, _FLAGS)
+        return _open_stepwise(root, path.split("/"))
+    except OSError as error:
+        if (root / path).is_symlink():
+            raise _refused_link(path) from error
+        raise _unreadable(path, error) from error
+
+
+def _open_stepwise(root: Path, parts: Sequence[str]) -> int:
+    current = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    for number, part in enumerate(parts, 1):
+        above = current
+        try:
+            last = number == len(parts)
+            current = os.open(part, _FLAGS if last else _FLAGS | os.O_DIRECTORY, dir_fd=above)
+        finally:
+            os.close(above)
+    return current
+
+
+def _refuse_links(root: Path, path: str) -> None:
+    steps = path.split("/")
+    for count in range(1, len(steps) + 1):
+        if root.joinpath(*steps[:count]).is_symlink():
+            raise _refused_link(path)
+
+
+def _require_plain(status: os.stat_result, path: str) -> None:
+    where = printable(path)
+    if stat.S_ISDIR(status.st_mode):
+        message = f"{where}: the folder lies too deep or can't be listed; it was left out."
+        raise Refused("folder-not-read", message, where)
+    if not stat.S_ISREG(status.st_mode):
+        kind = _kind(status.st_mode)
+        raise Refused("not-a-file", f"{where}: is a {kind}, expected a plain file; it was not opened.", where)
+    if status.st_nlink > 1:
+        message = f"{where}: is a hard link to a file that has other names too; hand in a copy of the file."
+        raise Refused("hard-link", message, where)
+
+
+def _kind(mode: int) -> str:
+    kinds = ((stat.S_ISFIFO, "named pipe"), (stat.S_ISSOCK, "socket"), (stat.S_ISCHR, "device"))
+    return next((name for test, name in kinds if test(mode)), "special file")
+
+
+def _refused_link(path: str) -> Refused:
+    where = printable(path)
+    message = f"{where}: is a symbolic link; links are not followed, hand in the file itself."
+    return Refused("symlink", message, where)
+
+
+def _unreadable(path: str, error: OSError) -> Refused:
+    where = printable(path)
+    reason = error.strerror or type(error).__name__
+    message = f"{where}: can't be read ({reason}); check the file and its rights."
+    return Refused("unreadable-file", message, where)

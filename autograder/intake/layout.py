@@ -1,0 +1,216 @@
+"""Which submissions a list of file names holds: a pure decision on names alone.
+
+The layouts, in the order in which they are tried::
+
+    lastnamefirst_12345_67890_HW5-1.ipynb             Canvas, all files of a class in one folder
+    Full Name_12345_assignsubmission_file_/HW5.ipynb  Moodle, with folders or, flat, without
+    s001/hw5/HW5.ipynb                                nbgrader's submitted/
+    HW5.ipynb, HW5.pdf                                one submission
+    s001/…, s002.ipynb, s003.zip                      a class's submissions, named by their ids
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+
+from msgspec.structs import replace
+
+from autograder.intake.caps import ARCHIVE, NOTEBOOK
+from autograder.intake.names import is_noise, likeness, suffix
+from autograder.model import Notice, Struct
+
+_CANVAS = re.compile(r"(?P<name>[^_/]+)(?P<late>_LATE)?_(?P<number>\d+)_\d+_(?P<file>[^/]+)")
+_MOODLE = re.compile(
+    r"(?P<name>[^/]+?)_(?P<number>\d+)_assignsubmission_(?P<kind>file|onlinetext)(?P<gap>_?/|_)(?P<file>.*)"
+)
+_ATTEMPT = re.compile(r"-(\d{1,2})$")
+
+
+class Group(Struct):
+    """The files of one submission.
+
+    `name` is what its id is made of, `learner` whose it is; empty both where the whole list is one
+    submission. `inside` is the folder that is all its own, else `names` lists its files.
+    """
+
+    name: str = ""
+    learner: str = ""
+    inside: str = ""
+    names: tuple[str, ...] = ()
+    attempt: int = 1
+    notices: tuple[Notice, ...] = ()
+
+
+class Layout(Struct):
+    """The groups found, and what belongs to none of them."""
+
+    groups: tuple[Group, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+def find_groups(paths: Iterable[str], assignment_id: str, notebook: str, wrapped: bool = False) -> Layout:
+    """Find the submissions in a list of names.
+
+    Parameters
+    ----------
+    paths : iterable of str
+        Relative paths with forward slashes; folders end with ``/``.
+    assignment_id, notebook : str
+        The assignment's id and its notebook's name.
+    wrapped : bool
+        Whether a lone folder round everything means nothing, as in a zip.
+    """
+    names = sorted(path for path in paths if not is_noise(path) and not is_noise(path + "x"))
+    for layout in (_canvas(names), _moodle(names), _nbgrader(names, assignment_id)):
+        if layout is not None:
+            return layout
+    tops = _tops(names)
+    if wrapped and len(tops) == 1 and tops[0].endswith("/"):
+        below = [name.removeprefix(tops[0]) for name in names if name != tops[0]]
+        return _below(tops[0], find_groups(below, assignment_id, notebook))
+    return Layout(groups=(Group(),)) if is_one_submission(names, notebook) else _class(names)
+
+
+def _below(folder: str, layout: Layout) -> Layout:
+    moved = (
+        replace(
+            group,
+            inside=folder + group.inside if not group.names else "",
+            names=tuple(folder + name for name in group.names),
+        )
+        for group in layout.groups
+    )
+    return Layout(groups=tuple(moved), notices=layout.notices)
+
+
+def _tops(names: Sequence[str]) -> list[str]:
+    """The top-level entries, each once; folders end with a slash."""
+    return list(dict.fromkeys(n.split("/")[0] + "/" * ("/" in n) for n in names))
+
+
+# --- Canvas, Moodle ------------------------------------------------------------------------------
+
+
+def _canvas(names: Sequence[str]) -> Layout | None:
+    matched = {name: m for name in names if (m := _CANVAS.fullmatch(name)) is not None}
+    if not matched or 2 * len(matched) < len(_tops(names)):
+        return None
+    by_learner: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for name, match in matched.items():
+        by_learner[match["name"], match["number"]].append(name)
+    groups = tuple(
+        Group(
+            name=f"{who}_{number}",
+            learner=number,
+            names=tuple(files),
+            attempt=1 + max(_attempt(matched[f]["file"]) for f in files),
+            notices=_lateness(files[0], any(matched[f]["late"] for f in files)),
+        )
+        for (who, number), files in by_learner.items()
+    )
+    return Layout(groups=groups, notices=_strangers([n for n in names if n not in matched], "Canvas"))
+
+
+def _attempt(file: str) -> int:
+    """Canvas adds ``-1`` to the name of a first resubmission."""
+    found = _ATTEMPT.search(PurePosixPath(file).stem)
+    return int(found[1]) if found else 0
+
+
+def _lateness(where: str, late: bool) -> tuple[Notice, ...]:
+    if not late:
+        return ()
+    return (Notice(code="marked-late", message="Canvas marked the submission as late.", where=where),)
+
+
+def _strangers(names: Sequence[str], platform: str) -> tuple[Notice, ...]:
+    if not names:
+        return ()
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    message = f"{shown}: not named as submissions are in {platform}, and left out."
+    return (Notice(code="not-a-submission", message=message, where=names[0]),)
+
+
+def _moodle(names: Sequence[str]) -> Layout | None:
+    matched = {name: m for name in names if (m := _MOODLE.match(name)) is not None}
+    if not matched or 2 * len(matched) < len(names):
+        return None
+    by_learner: dict[tuple[str, str], list[re.Match[str]]] = defaultdict(list)
+    for match in matched.values():
+        by_learner[match["name"], match["number"]].append(match)
+    groups = tuple(_moodle_group(f"{who}_{number}", number, m) for (who, number), m in by_learner.items())
+    return Layout(groups=groups, notices=_strangers([n for n in names if n not in matched], "Moodle"))
+
+
+def _moodle_group(name: str, number: str, matches: Sequence[re.Match[str]]) -> Group:
+    """A learner's own folder, or their files among the others'; a typed text counts only by itself."""
+    files = [m for m in matches if m["kind"] == "file"] or list(matches)
+    if "/" in files[0]["gap"]:
+        return Group(name=name, learner=number, inside=files[0].string.split("/")[0] + "/")
+    return Group(name=name, learner=number, names=tuple(m.string for m in files))
+
+
+# --- nbgrader, one submission, a class ---------------------------------------------------------------
+
+
+def _nbgrader(names: Sequence[str], assignment_id: str) -> Layout | None:
+    """``<student>/<assignment>/…``, or one student's ``<assignment>/…``."""
+    if any(_is_notebook(name) and "/" not in name for name in names):
+        return None
+    if any(name.startswith(f"{assignment_id}/") for name in names):
+        return Layout(groups=(Group(inside=f"{assignment_id}/"),))
+    parts = [name.split("/") for name in names]
+    done = dict.fromkeys(p[0] for p in parts if len(p) > 2 and p[1] == assignment_id)
+    if not done:
+        return None
+    others = dict.fromkeys(p[0] for p in parts if len(p) > 1 and p[0] not in done)
+    groups = tuple(Group(name=who, learner=who, inside=f"{who}/{assignment_id}/") for who in done)
+    return Layout(groups=groups, notices=tuple(_not_submitted(who, assignment_id) for who in others))
+
+
+def _not_submitted(who: str, assignment_id: str) -> Notice:
+    message = f"{who}: has no folder {assignment_id}, so there is nothing of theirs to grade."
+    return Notice(code="not-submitted", message=message, where=who)
+
+
+def is_one_submission(names: Sequence[str], notebook: str) -> bool:
+    """Whether the names are those of one submission, rather than of a class's."""
+    files = [name for name in names if "/" not in name]
+    notebooks = [name for name in files if _is_notebook(name)]
+    if any(likeness(name, notebook) >= 2 for name in notebooks):
+        return True
+    gradable = [name for name in names if _is_notebook(name) or suffix(name) == ARCHIVE]
+    if len(notebooks) >= 2:
+        stems = {PurePosixPath(name).stem for name in notebooks}
+        return any(suffix(name) == ".pdf" and PurePosixPath(name).stem not in stems for name in files)
+    if not files:
+        return not names
+    return len(gradable) <= 1 and not any("/" in name for name in gradable)
+
+
+def _is_notebook(name: str) -> bool:
+    return suffix(name) == NOTEBOOK
+
+
+def _class(names: Sequence[str]) -> Layout:
+    """Each folder, each zip and each notebook is a submission; files go with a notebook of their stem."""
+    tops = _tops(names)
+    groups = [_named(top.rstrip("/"), inside=top) for top in tops if top.endswith("/")]
+    files = [top for top in tops if not top.endswith("/")]
+    stems = {PurePosixPath(f).stem for f in files if _is_notebook(f)}
+    groups += [_named(PurePosixPath(f).stem, names=(f,)) for f in files if suffix(f) == ARCHIVE]
+    for stem in sorted(stems):
+        groups.append(_named(stem, names=tuple(f for f in files if _goes_with(f, stem))))
+    strangers = [f for f in files if PurePosixPath(f).stem not in stems and suffix(f) != ARCHIVE]
+    return Layout(groups=tuple(groups), notices=_strangers(strangers, "a class's folder"))
+
+
+def _goes_with(file: str, stem: str) -> bool:
+    return PurePosixPath(file).stem == stem and suffix(file) != ARCHIVE
+
+
+def _named(name: str, inside: str = "", names: tuple[str, ...] = ()) -> Group:
+    return Group(name=name, learner=name, inside=inside, names=names)

@@ -1,0 +1,62 @@
+"""Names of untrusted files: which are noise, which are unsafe, which look like the notebook's."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+NOISE_FOLDERS = frozenset({"__MACOSX", ".ipynb_checkpoints", "__pycache__", ".git", ".idea", ".vscode"})
+NOISE_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".gitignore", ".directory"})
+TIMESTAMP = "timestamp.txt"
+
+
+def is_noise(path: str) -> bool:
+    """Whether a path is something that an operating system or an editor left behind."""
+    parts = path.split("/")
+    return (
+        not NOISE_FOLDERS.isdisjoint(parts[:-1])
+        or parts[-1] in NOISE_FILES
+        or parts[-1].startswith("._")
+        or parts[-1].endswith("-checkpoint.ipynb")
+    )
+
+
+def is_unsafe(path: str) -> bool:
+    """Whether a path leads out of its archive: absolute, with a drive, or through ``..``."""
+    return path.startswith("/") or ".." in path.split("/") or re.match(r"[A-Za-z]:", path) is not None
+
+
+def printable(text: str) -> str:
+    """A name as it may be shown and stored: composed Unicode, no control characters, no surrogates."""
+    clean = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
+    return "".join("?" if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c for c in clean)
+
+
+def suffix(path: str) -> str:
+    """The last suffix in lower case, with its dot."""
+    return PurePosixPath(path).suffix.lower()
+
+
+def stem_key(name: str) -> str:
+    """What is left of a file's stem without the marks of copies: case, ``(1)``, ``-1``, ``Copy of``.
+
+    >>> stem_key("Copy of HW5 (2).ipynb"), stem_key("hw5-1.ipynb")
+    ('hw5', 'hw5')
+    """
+    stem = PurePosixPath(name).stem.casefold().strip()
+    stem = re.sub(r"^copy[ _-]of[ _-]", "", stem)
+    stem = re.sub(r"([ _-]*\(\d+\)|[-_ ]+\d{1,2}|[-_ ]+copy\d*|[-_ ]+final)+$", "", stem)
+    return re.sub(r"[^a-z0-9]", "", stem) or stem
+
+
+def likeness(path: str, notebook: str) -> int:
+    """How well a path's name fits the release's notebook: 4 is the same name, 0 nothing alike."""
+    name, key, wanted = PurePosixPath(path).name, stem_key(path), stem_key(notebook)
+    if name == notebook:
+        return 4
+    if name.casefold() == notebook.casefold():
+        return 3
+    if key == wanted:
+        return 2
+    return int(bool(wanted) and wanted in key)

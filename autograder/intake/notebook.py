@@ -1,0 +1,224 @@
+"""A notebook's bytes to typed cells: formats 3 to 4.5, saved by whatever wrote them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from autograder.intake.outputs import Shelf, text_of
+from autograder.intake.refusal import Refused
+from autograder.model import Cell, CellKind, Notebook, Notice
+
+MAX_BRACKETS = 3_000_000
+MAX_CELLS = 5_000
+MAX_GRADE_ID = 200
+_CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_KINDS = {"code": CellKind.CODE, "markdown": CellKind.MARKDOWN, "heading": CellKind.MARKDOWN}
+
+Raw = Mapping[str, Any]
+
+
+def parse_notebook(data: bytes, path: str) -> tuple[Notebook, tuple[Notice, ...]]:
+    """Read a notebook from its bytes.
+
+    Parameters
+    ----------
+    data : bytes
+        The file's content, JSON in any of Unicode's encodings.
+    path : str
+        Its name, for messages.
+
+    Returns
+    -------
+    notebook : Notebook
+        With the outputs' texts and pictures, capped.
+    notices : tuple of Notice
+        What was mended.
+
+    Raises
+    ------
+    Refused
+        There is nothing in it that could be read as a notebook.
+    """
+    notices: list[Notice] = []
+    raw = _as_format_4(_load(data, path, notices), path, notices)
+    cells = raw.get("cells")
+    if not isinstance(cells, list):
+        raise Refused(
+            "not-a-notebook", f"{path}: has no list of cells, so it is no notebook. {_SAVE_AGAIN}", path
+        )
+    shelf = Shelf()
+    found = _cells(cells, shelf, path, notices)
+    if not any(cell.kind is CellKind.CODE and cell.source.strip() for cell in found):
+        message = f"{path}: has no cell with code in it. Check that it is the right file."
+        raise Refused("no-code", message, path)
+    notices += shelf.notices(path)
+    return Notebook(path=path, cells=found, language=_language(raw, path, notices)), tuple(notices)
+
+
+_SAVE_AGAIN = "Open it in Jupyter or Colab, save it as .ipynb, and hand that in."
+
+
+def _load(data: bytes, path: str, notices: list[Notice]) -> Raw:
+    if not data.strip():
+        raise Refused("empty-file", f"{path}: is empty. {_SAVE_AGAIN}", path)
+    if data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
+        message = (
+            f"{path}: holds more than {MAX_BRACKETS} lists and objects. Clear its outputs."
+        )
+        raise Refused("too-complex", message, path)
+    try:
+        loaded = json.loads(_decoded(data, path, notices), parse_int=_whole_number)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        message = f"{path}: is not JSON ({place}: {error.msg}). {_SAVE_AGAIN}"
+        raise Refused("not-json", message, path) from error
+    except RecursionError as error:
+        message = f"{path}: its JSON is nested too deep for any notebook. {_SAVE_AGAIN}"
+        raise Refused("nested-too-deep", message, path) from error
+    if not isinstance(loaded, dict):
+        message = f"{path}: holds a JSON {type(loaded).__name__}, expected a notebook's object. {_SAVE_AGAIN}"
+        raise Refused("not-a-notebook", message, path)
+    return loaded
+
+
+def _decoded(data: bytes, path: str, notices: list[Notice]) -> str:
+    encoding = json.detect_encoding(data)
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        message = f"{path}: is not {encoding.upper()}; the characters that can't be read are replaced."
+        notices.append(Notice(code="bad-encoding", message=message, where=path))
+        return data.decode(encoding, "replace")
+
+
+def _whole_number(digits: str) -> int:
+    """No field that is read needs more; Python itself refuses to convert thousands of digits."""
+    return int(digits) if len(digits) < 19 else -1
+
+
+def _as_format_4(raw: Raw, path: str, notices: list[Notice]) -> Raw:
+    major = raw.get("nbformat", 3 if "worksheets" in raw else 4)
+    if not isinstance(major, int) or isinstance(major, bool) or major > 4:
+        message = f"{path}: names the notebook format {str(major)[:20]}; it was read as format 4."
+        notices.append(Notice(code="unknown-format", message=message, where=path))
+        return raw
+    if major == 4 or "cells" in raw:
+        return raw
+    message = f"{path}: is of the old notebook format {major}; it was upgraded to format 4."
+    notices.append(Notice(code="old-format", message=message, where=path))
+    return _upgraded(raw, path)
+
+
+def _upgraded(raw: Raw, path: str) -> Raw:
+    import nbformat  # most submissions do without it, and it takes longer to load than they to read
+
+    try:
+        node = nbformat.from_dict(raw)  # type: ignore[no-untyped-call]
+        return dict(nbformat.convert(node, 4))  # type: ignore[no-untyped-call]
+    except Exception as error:  # its converters assume a valid notebook, and raise whatever comes
+        reason = type(error).__name__
+        message = f"{path}: the old notebook format could not be upgraded ({reason}). {_SAVE_AGAIN}"
+        raise Refused("old-format", message, path) from error
+
+
+def _language(raw: Raw, path: str, notices: list[Notice]) -> str:
+    metadata = _mapping(raw.get("metadata"))
+    info, kernel = _mapping(metadata.get("language_info")), _mapping(metadata.get("kernelspec"))
+    language = info.get("name") or kernel.get("language") or "python"
+    language = language.lower()[:40] if isinstance(language, str) else "python"
+    if not language.startswith(("python", "ipython")):
+        message = f"{path}: says that it is written in {language}; it was read as Python all the same."
+        notices.append(Notice(code="other-language", message=message, where=path))
+    return language
+
+
+def _mapping(value: Any) -> Raw:
+    return value if isinstance(value, dict) else {}
+
+
+# --- cells ---------------------------------------------------------------------------------------
+
+
+def _cells(raws: Sequence[Any], shelf: Shelf, path: str, notices: list[Notice]) -> tuple[Cell, ...]:
+    whole = [raw for raw in raws[:MAX_CELLS] if isinstance(raw, dict)]
+    if len(whole) < min(len(raws), MAX_CELLS):
+        damaged = min(len(raws), MAX_CELLS) - len(whole)
+        _note(notices, "damaged-cells", f"{path}: {damaged} of its cells are damaged; left out.", path)
+    if len(raws) > MAX_CELLS:
+        message = f"{path}: has {len(raws)} cells; the first {MAX_CELLS} were read."
+        _note(notices, "too-many-cells", message, path)
+    ids = _ids(whole, path, notices)
+    cells = tuple(_cell(index, ids[index], raw, shelf) for index, raw in enumerate(whole))
+    _note_grade_ids(cells, path, notices)
+    return cells
+
+
+def _note(notices: list[Notice], code: str, message: str, where: str) -> None:
+    notices.append(Notice(code=code, message=message, where=where))
+
+
+def _ids(raws: Sequence[Raw], path: str, notices: list[Notice]) -> list[str]:
+    """Every cell's id, or one made from its place where it has none, a bad one, or another's."""
+    taken: set[str] = set()
+    ids: list[str] = []
+    mended = 0
+    for index, raw in enumerate(raws):
+        given = raw.get("id")
+        chosen = given if isinstance(given, str) and _CELL_ID.fullmatch(given) else ""
+        if not chosen or chosen in taken:
+            mended += given is not None
+            chosen = _made_id(index, taken)
+        taken.add(chosen)
+        ids.append(chosen)
+    if mended:
+        _note(notices, "mended-ids", f"{path}: {mended} cell ids were invalid or there twice; mended.", path)
+    return ids
+
+
+def _made_id(index: int, taken: set[str]) -> str:
+    made = f"cell-{index}"
+    while made in taken:
+        made += "-"
+    return made[:64]
+
+
+def _cell(index: int, cell_id: str, raw: Raw, shelf: Shelf) -> Cell:
+    kind = _kind(raw.get("cell_type"))
+    code = kind is CellKind.CODE
+    source = text_of(raw.get("source", raw.get("input")))
+    return Cell(
+        index=index,
+        id=cell_id,
+        kind=kind,
+        source=source.replace("\r\n", "\n").replace("\r", "\n") if "\r" in source else source,
+        execution_count=_count(raw.get("execution_count")) if code else None,
+        outputs=shelf.outputs(raw.get("outputs")) if code else (),
+        grade_id=_grade_id(raw),
+    )
+
+
+def _kind(value: Any) -> CellKind:
+    return _KINDS.get(value, CellKind.RAW) if isinstance(value, str) else CellKind.RAW
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _grade_id(raw: Raw) -> str | None:
+    value = _mapping(_mapping(raw.get("metadata")).get("nbgrader")).get("grade_id")
+    return value if isinstance(value, str) and 0 < len(value) <= MAX_GRADE_ID else None
+
+
+def _note_grade_ids(cells: Sequence[Cell], path: str, notices: list[Notice]) -> None:
+    ids = [cell.grade_id for cell in cells if cell.grade_id is not None]
+    if not ids:
+        message = f"{path}: its cells have lost their nbgrader metadata; they are found by their content."
+        _note(notices, "metadata-lost", message, path)
+    twice = sorted({one for one in ids if ids.count(one) > 1})
+    if twice:
+        message = f"{path}: more than one cell is marked `{twice[0]}`; their content decides which is meant."
+        _note(notices, "metadata-repeated", message, path)

@@ -1,0 +1,296 @@
+"""Reading one candidate: its files within the caps, its notebook, and what should be known of both."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import hashlib
+import re
+import zoneinfo
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from autograder.assignment import Assignment
+from autograder.errors import IntakeError
+from autograder.intake.archive import archive_entries, open_archive, repeated_names
+from autograder.intake.candidates import Candidate, Place
+from autograder.intake.caps import ARCHIVE, MEGABYTE, NOTEBOOK, Budget, Caps, Drained, caps_of, drain
+from autograder.intake.entries import Entry
+from autograder.intake.folder import folder_entries, named_entries
+from autograder.intake.names import TIMESTAMP, likeness, stem_key, suffix
+from autograder.intake.notebook import parse_notebook
+from autograder.intake.refusal import Refused
+from autograder.model import FileRecord, Notebook, Notice, Struct, Submission
+
+MAX_NESTING = 3
+
+
+class _File(Struct):
+    path: str
+    read: Drained
+
+
+class _Gathered(Struct):
+    files: tuple[_File, ...]
+    notices: tuple[Notice, ...]
+
+
+def read(candidate: Candidate, assignment: Assignment) -> Submission:
+    """Read one candidate; whatever it holds, the answer is a submission.
+
+    Where there is nothing to grade, its `problem` says why and what to do. Files that can't or must
+    not be read, and whatever was mended, are notices.
+    """
+    caps = caps_of(assignment)
+    submission = Submission(
+        id=candidate.id,
+        learner=candidate.learner,
+        origin=candidate.origin,
+        notices=candidate.notices,
+        attempt=candidate.attempt,
+    )
+    try:
+        gathered = _gather(candidate, caps)
+    except Refused as refused:
+        return msgspec.structs.replace(submission, problem=refused.notice)
+    return _with_notebook(_with_files(submission, gathered), gathered, assignment, caps)
+
+
+def read_notebook(path: Path, max_mb: float = 50.0) -> Notebook:
+    """Read a single trusted notebook, such as the release's.
+
+    Raises
+    ------
+    IntakeError
+        It can't be read as a notebook.
+    """
+    try:
+        budget = Budget(Caps(max_files=1, max_total=int(max_mb * MEGABYTE), kept={}))
+        with next(named_entries(path.parent, [path.name])).open() as reader:
+            data = drain(reader, budget, int(max_mb * MEGABYTE)).data
+        return parse_notebook(data or b"", str(path))[0]
+    except Refused as refused:
+        raise IntakeError(f"{path}: {refused.notice.message}") from refused
+
+
+def fingerprint(candidate: Candidate) -> str:
+    """Hash what a candidate holds: it changes where any of its files does, and never raises."""
+    caps = Caps(max_files=10_000, max_total=1024 * MEGABYTE, kept={})
+    digest, notices = hashlib.sha256(_bytes(candidate)), list[Notice]()
+    try:
+        with _entries(candidate, caps, notices) as entries:
+            files = _read_all(entries, Budget(caps), notices)
+    except Refused as refused:
+        files, notices = [], [refused.notice]
+    for part in (*files, *notices):
+        digest.update(_bytes(part))
+    return digest.hexdigest()
+
+
+def _bytes(record: Struct) -> bytes:
+    """A record's whole content; file names may hold what no encoding can."""
+    return repr(record).encode("utf-8", "backslashreplace")
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+def _gather(candidate: Candidate, caps: Caps) -> _Gathered:
+    budget = Budget(caps)
+    notices: list[Notice] = []
+    with _entries(candidate, caps, notices) as entries:
+        files = _read_all(entries, budget, notices)
+    for _ in range(MAX_NESTING):
+        if any(suffix(f.path) == NOTEBOOK for f in files) or not any(_is_archive(f) for f in files):
+            break
+        files = _unpacked(files, budget, notices)
+    return _Gathered(files=tuple(sorted(files, key=lambda f: f.path)), notices=tuple(notices))
+
+
+@contextlib.contextmanager
+def _entries(candidate: Candidate, caps: Caps, notices: list[Notice]) -> Iterator[Iterable[Entry]]:
+    if candidate.place is Place.ZIP:
+        with open_archive(candidate.path, candidate.path.name) as archive:
+            notices += repeated_names(archive) if not candidate.inside and not candidate.names else ()
+            yield list(archive_entries(archive, candidate.inside, candidate.names))
+    elif candidate.place is Place.FILE:
+        yield named_entries(candidate.path.parent, [candidate.path.name])
+    elif candidate.names:
+        yield named_entries(candidate.path / candidate.inside, candidate.names)
+    else:
+        # one more than the cap, so that its being met is seen
+        yield list(folder_entries(candidate.path / candidate.inside, caps.max_files + 1))
+
+
+def _read_all(entries: Iterable[Entry], budget: Budget, notices: list[Notice]) -> list[_File]:
+    """Read what is expected first, so that a flood of other files hides no notebook."""
+    files = []
+    for entry in sorted(entries, key=lambda e: (not budget.caps.kept_bytes(e.path), e.path)):
+        try:
+            budget.count_file()
+            with entry.open() as reader:
+                drained = drain(reader, budget, budget.caps.kept_bytes(entry.path))
+        except Refused as refused:
+            notices.append(refused.notice)
+            if refused.notice.code in ("too-many-files", "too-large"):
+                break
+        else:
+            files.append(_File(path=entry.path, read=drained))
+    return files
+
+
+def _is_archive(file: _File) -> bool:
+    return suffix(file.path) == ARCHIVE and file.read.data is not None
+
+
+def _unpacked(files: Sequence[_File], budget: Budget, notices: list[Notice]) -> list[_File]:
+    """The files with every zip among them replaced by what it holds."""
+    result = []
+    for file in files:
+        if not _is_archive(file):
+            result.append(file)
+            continue
+        try:
+            with open_archive(file.read.data or b"", file.path) as archive:
+                notices += repeated_names(archive)
+                below = [_below(file.path, entry) for entry in archive_entries(archive, "", ())]
+                result += _read_all(below, budget, notices)
+            message = f"{file.path}: was unpacked, since no notebook lay beside it."
+            notices.append(Notice(code="zip-unpacked", message=message, where=file.path))
+        except Refused as refused:
+            notices.append(refused.notice)
+            result.append(msgspec.structs.replace(file, read=msgspec.structs.replace(file.read, data=None)))
+    return result
+
+
+def _below(archive: str, entry: Entry) -> Entry:
+    return msgspec.structs.replace(entry, path=f"{archive}/{entry.path}")
+
+
+def _with_files(submission: Submission, gathered: _Gathered) -> Submission:
+    """The submission with its files listed; nbgrader's time stamp is read and is no file of theirs."""
+    stamps = [f for f in gathered.files if PurePosixPath(f.path).name == TIMESTAMP]
+    files = [f for f in gathered.files if f not in stamps]
+    kept = {f.path: f.read.data for f in files if suffix(f.path) not in (NOTEBOOK, ARCHIVE)}
+    return msgspec.structs.replace(
+        submission,
+        files=tuple(FileRecord(path=f.path, bytes=f.read.size, sha256=f.read.sha256) for f in files),
+        contents={path: data for path, data in kept.items() if data is not None},
+        notices=submission.notices + gathered.notices,
+    )
+
+
+# --- the notebook --------------------------------------------------------------------------------
+
+
+def _with_notebook(
+    submission: Submission, gathered: _Gathered, assignment: Assignment, caps: Caps
+) -> Submission:
+    notebooks = [f for f in gathered.files if suffix(f.path) == NOTEBOOK]
+    ranked = sorted(notebooks, key=lambda f: _rank(f.path, assignment.notebook))
+    stamp, stamp_notices = _submitted_at(gathered.files)
+    notices = [*submission.notices, *stamp_notices, *_oversized(gathered.files, caps)]
+    chosen, notebook, refusals = _first_readable(ranked, caps, notices)
+    if notebook is None:
+        problem = refusals[0] if refusals else _nothing_found(submission, gathered, assignment)
+        rest = tuple(n for n in notices if n != problem)
+        return msgspec.structs.replace(submission, problem=problem, notices=rest, submitted_at=stamp)
+    notices += [*refusals, *_naming(chosen, [f.path for f in ranked], assignment.notebook)]
+    return msgspec.structs.replace(submission, notebook=notebook, notices=tuple(notices), submitted_at=stamp)
+
+
+def _rank(path: str, expected: str) -> tuple[int, int, str]:
+    return -likeness(path, expected), path.count("/"), path
+
+
+def _first_readable(
+    ranked: Sequence[_File], caps: Caps, notices: list[Notice]
+) -> tuple[str, Notebook | None, list[Notice]]:
+    refusals = []
+    for file in ranked:
+        try:
+            notebook, mended = parse_notebook(_content(file, caps), file.path)
+        except Refused as refused:
+            refusals.append(refused.notice)
+        else:
+            notices += mended
+            return file.path, notebook, refusals
+    return "", None, refusals
+
+
+def _content(file: _File, caps: Caps) -> bytes:
+    if file.read.data is None and file.read.size > 0:
+        raise _too_large(file, caps)
+    return file.read.data or b""
+
+
+def _too_large(file: _File, caps: Caps) -> Refused:
+    size, cap = file.read.size / MEGABYTE, caps.kept_bytes(file.path) / MEGABYTE
+    advice = "Clear large outputs, save it again" if suffix(file.path) == NOTEBOOK else "Make it smaller"
+    message = f"{file.path}: has {size:.1f} MB, at most {cap:g} MB are read. {advice}, and hand that in."
+    return Refused("file-too-large", message, file.path)
+
+
+def _oversized(files: Sequence[_File], caps: Caps) -> Iterator[Notice]:
+    for file in files:
+        kept = caps.kept_bytes(file.path)
+        if suffix(file.path) not in (NOTEBOOK, ARCHIVE) and 0 < kept < file.read.size:
+            yield _too_large(file, caps).notice
+
+
+def _nothing_found(submission: Submission, gathered: _Gathered, assignment: Assignment) -> Notice:
+    """Why there is no notebook: what was refused of it, or else which files there are instead."""
+    for notice in gathered.notices:
+        if suffix(notice.where) in (NOTEBOOK, ARCHIVE) or notice.code in ("too-large", "too-many-files"):
+            return notice
+    names = [PurePosixPath(f.path).name for f in submission.files]
+    if not names:
+        message = f"There are no files in it. Hand in {assignment.notebook}."
+        return Notice(code="no-files", message=message, where=submission.origin)
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    message = f"There is no notebook (.ipynb) in it, only {shown}. Hand in {assignment.notebook}."
+    return Notice(code="no-notebook", message=message, where=submission.origin)
+
+
+def _naming(chosen: str, ranked: Sequence[str], expected: str) -> Iterator[Notice]:
+    if len(ranked) > 1:
+        others = ", ".join(path for path in ranked if path != chosen)
+        message = f"There are {len(ranked)} notebooks; {chosen} was read, {others} not. Hand in one only."
+        yield Notice(code="several-notebooks", message=message, where=chosen)
+    if stem_key(chosen) != stem_key(expected):
+        message = f"{chosen}: the notebook was expected to be called {expected}; it was read all the same."
+        yield Notice(code="notebook-name", message=message, where=chosen)
+
+
+def _submitted_at(files: Sequence[_File]) -> tuple[str | None, list[Notice]]:
+    """The time of nbgrader's ``timestamp.txt`` in ISO 8601 and UTC, as far as it can be read."""
+    for file in files:
+        if PurePosixPath(file.path).name == TIMESTAMP:
+            text = (file.read.data or b"").decode("utf-8", "replace").strip()
+            moment = _moment(text)
+            if moment is not None:
+                return moment.astimezone(datetime.UTC).isoformat(timespec="seconds"), []
+            message = f"{file.path}: holds {text[:40]!r}, expected a time such as 2024-05-31 23:59:00 UTC."
+            return None, [Notice(code="bad-timestamp", message=message, where=file.path)]
+    return None, []
+
+
+def _moment(text: str) -> datetime.datetime | None:
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)\s*(\S*)", text)
+    if found is None:
+        return None
+    try:
+        moment = datetime.datetime.fromisoformat(found[1])
+        return moment.replace(tzinfo=_zone(found[2]))
+    except (ValueError, OverflowError, zoneinfo.ZoneInfoNotFoundError):
+        return None
+
+
+def _zone(name: str) -> datetime.tzinfo:
+    offset = re.fullmatch(r"([+-])(\d\d):?(\d\d)", name)
+    if offset is not None:
+        minutes = int(offset[2]) * 60 + int(offset[3])
+        return datetime.timezone(datetime.timedelta(minutes=minutes if offset[1] == "+" else -minutes))
+    return datetime.UTC if name in ("", "Z", "UTC") else zoneinfo.ZoneInfo(name)
