@@ -92,7 +92,10 @@ class Stretch(Struct):
 
 
 class Race(Struct):
-    """The student's function on a slice against the fast one on the whole, by output element."""
+    """The student's function on a slice against the fast one on the whole, by output element.
+
+    `slow` raises ValueError where there is nothing to time: a function that gives no such output.
+    """
 
     name: str
     slow: Callable[[Desk], Stretch]
@@ -101,9 +104,15 @@ class Race(Struct):
 
 
 class Timing(Struct):
-    """Races to run, and the seconds of one output element of a plain loop on this machine."""
+    """Races to run, and the work of a plain loop to calibrate them on this machine.
+
+    `plain` does on the trusted side what an unvectorised loop does for `plain_elements` output
+    elements; a student's function that is much faster than that is not to blame for a small ratio.
+    """
 
     races: tuple[Race, ...]
+    plain: Callable[[], None]
+    plain_elements: int
 
 
 class Judgement(Struct):

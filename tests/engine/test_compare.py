@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder.checks.compare import compare
+from autograder.numerics import numerical_gradient, rounding_bound
+from autograder.questions import Expected
+from autograder.student import Handle
+
+RIGHT = np.arange(12.0).reshape(3, 4)
+
+
+def expected(value=RIGHT, allowed=1e-9):
+    return Expected(value=value, allowed=allowed)
+
+
+def test_equal_arrays_match():
+    assert compare("out", RIGHT.copy(), expected()) is None
+
+
+@pytest.mark.parametrize(
+    ("actual", "says"),
+    [
+        (None, "`out` is None, expected an array of shape (3, 4)"),
+        ("text", "`out` is a str"),
+        (True, "`out` is a bool"),
+        (Handle(id=1, kind="Tensor"), "`out` is an object of type Tensor"),
+        (RIGHT.T, "`out` has shape (4, 3), expected (3, 4)"),
+        (RIGHT[:1], "`out` has shape (1, 4), expected (3, 4)"),
+        (RIGHT.astype(complex), "`out` has dtype complex128"),
+        (RIGHT > 3, "`out` has dtype bool"),
+        (3.0, "`out` has shape (), expected (3, 4)"),
+    ],
+)
+def test_what_is_no_such_array_is_named(actual, says):
+    mismatch = compare("out", actual, expected())
+    assert mismatch is not None
+    assert says in mismatch.message
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e300, 5.1])
+def test_one_wrong_element_is_found_and_placed(bad):
+    actual = RIGHT.copy()
+    actual[1, 2] = bad
+    mismatch = compare("dx", actual, expected())
+    assert mismatch is not None
+    assert mismatch.message.startswith("1 of 12 elements of `dx` are wrong, the first at dx[1, 2]")
+    assert mismatch.cause.at == "dx[1, 2]"
+    assert "6." in mismatch.cause.expected
+
+
+def test_a_nan_that_is_expected_to_be_a_number_is_wrong_whatever_is_allowed():
+    assert compare("out", np.array([np.nan]), expected(np.array([1.0]), allowed=1e9)) is not None
+
+
+def test_zero_dimensions_and_empty_arrays():
+    assert compare("loss", 2.0, expected(np.array(2.0))) is None
+    assert compare("loss", 2.5, expected(np.array(2.0))) is not None
+    assert compare("out", np.empty((0, 3)), expected(np.empty((0, 3)))) is None
+
+
+@given(st.integers(1, 400), st.integers(0, 2**32 - 1), st.sampled_from([np.float32, np.float64]))
+def test_a_sum_in_another_order_is_within_the_rounding_bound(length, seed, dtype):
+    rng = np.random.default_rng(seed)
+    a = (rng.standard_normal(length) * 10.0 ** rng.integers(-6, 6, length)).astype(dtype)
+    b = rng.standard_normal(length).astype(dtype)
+    exact = float(np.dot(a.astype(np.longdouble), b.astype(np.longdouble)))
+    bound = rounding_bound(length, np.abs(a.astype(float)) @ np.abs(b.astype(float)), dtype)
+    backwards = dtype(0)
+    for x, y in zip(a[::-1], b[::-1], strict=True):
+        backwards = dtype(backwards + x * y)
+    assert abs(float(backwards) - exact) <= bound
+
+
+def test_numerical_gradient_of_a_known_function():
+    x = np.array([[1.0, -2.0], [0.5, 3.0]])
+    upstream = np.array([[1.0, 2.0], [3.0, 4.0]])
+    gradient = numerical_gradient(lambda points: [p**2 for p in points], x, upstream)
+    np.testing.assert_allclose(gradient, 2 * x * upstream, rtol=1e-8)
