@@ -1,0 +1,414 @@
+"""The checks, each with a bench that holds just what it needs, and a student in this process."""
+
+import contextlib
+import time
+
+import numpy as np
+import pytest
+
+from autograder.assignment import FileRule, Files, Manual, Network, Outputs, Pdf, RunOrder, Speed, Training
+from autograder.checks import run_check
+from autograder.errors import AssignmentError
+from autograder.model import (
+    Cell,
+    CellKind,
+    FileRecord,
+    Notebook,
+    Output,
+    OutputKind,
+    Status,
+    Submission,
+)
+from autograder.questions import (
+    Answer,
+    Case,
+    Desk,
+    Expected,
+    Images,
+    Judgement,
+    Probe,
+    Race,
+    Settings,
+    Stretch,
+    Timing,
+    Trained,
+    TrainingRun,
+)
+from autograder.student import FaultKind, InProcess, StudentFault
+
+
+class FakeBench:
+    """Holds what a test puts in it."""
+
+    def __init__(self, namespace=None, **parts):
+        self.student = InProcess(namespace or {})
+        self.untouched = False
+        self.cells = {}
+        self.__dict__.update(parts)
+
+    @contextlib.contextmanager
+    def desk(self, limits):
+        yield Desk(self.student, lambda: self.student)
+
+    @contextlib.contextmanager
+    def tool(self, definitions, limits):
+        namespace = {}
+        for chunk in definitions.chunks:
+            exec(chunk.source, namespace)
+        yield InProcess(namespace)
+
+    def question(self, name):
+        return self.asked
+
+    def answers(self, name, limits):
+        return self.known[name]
+
+    def generator(self, name):
+        return np.random.default_rng(0)
+
+    def images(self, count):
+        zeros = np.zeros((count, 1, 2, 2), np.float32)
+        return Images(x_train=zeros, y_train=np.zeros(count), x_test=zeros, y_test=np.zeros(count), name="zeros")
+
+    def baseline_accuracy(self, name):
+        return 0.5
+
+    def clock(self):
+        return time.perf_counter()
+
+
+# --- outputs -------------------------------------------------------------------------------------
+
+
+def answer(regime="a", value=1.0, fault=None):
+    case = Case(id="c", about=f"the case of {regime}", regime=regime, inputs={})
+    if fault:
+        return Answer(case=case, outputs={}, expected={}, fault=StudentFault(fault, "it ended badly", "cell 4"))
+    wanted = {"out": Expected(value=np.ones(1), allowed=1e-9)}
+    return Answer(case=case, outputs={"out": np.full(1, value)}, expected=wanted)
+
+
+def outputs(*questions, **more):
+    return Outputs(id="o", questions=questions or ("q",), **more)
+
+
+def test_all_cases_right():
+    finding = run_check(outputs(), FakeBench(known={"q": [answer(), answer("b")]}))
+    assert (finding.status, finding.fraction) == (Status.PASSED, 1.0)
+    assert finding.message == "All 2 cases are right."
+
+
+def test_one_wrong_case_costs_the_check_and_is_shown():
+    finding = run_check(outputs(hints=("look",)), FakeBench(known={"q": [answer(), answer("b", 2.0)]}))
+    assert (finding.status, finding.fraction, finding.hints) == (Status.FAILED, 0.0, ("look",))
+    assert finding.message.startswith("1 of 2 cases are right. the case of b: 1 of 1 elements of `out`")
+    assert finding.cause.at == "out[0]"
+
+
+def test_only_the_regimes_that_are_named_count():
+    bench = FakeBench(known={"q": [answer("a"), answer("b", 2.0)]})
+    assert run_check(outputs(regimes=("a",)), bench).status is Status.PASSED
+    with pytest.raises(AssignmentError, match="no case in z"):
+        run_check(outputs(regimes=("z",)), bench)
+
+
+def test_right_by_any_of_the_questions():
+    bench = FakeBench(known={"q": [answer(value=2.0)], "r": [answer()]})
+    assert run_check(outputs("q", "r"), bench).status is Status.PASSED
+    assert run_check(outputs("q"), bench).status is Status.FAILED
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (FaultKind.RAISED, Status.ERROR),
+        (FaultKind.CPU, Status.TIMEOUT),
+        (FaultKind.WALL, Status.TIMEOUT),
+        (FaultKind.MISSING, Status.FAILED),
+        (FaultKind.CRASHED, Status.ERROR),
+    ],
+)
+def test_a_fault_has_a_state_and_its_traceback(fault, status):
+    finding = run_check(outputs(), FakeBench(known={"q": [answer(fault=fault)]}))
+    assert (finding.status, finding.fraction) == (status, 0.0)
+    assert "it ended badly" in finding.message
+    assert finding.cause.actual == "cell 4"
+
+
+# --- speed ---------------------------------------------------------------------------------------
+
+
+def busy(seconds):
+    def work():
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            pass
+
+    return work
+
+
+def race(plain_seconds=0.0, elements=1):
+    slow = lambda desk: Stretch(target="slow", args=(), elements=elements)
+    fast = lambda desk: Stretch(target="fast", args=(), elements=1)
+    races = (Race(name="forward", slow=slow, fast=fast, repeat=3),)
+    return Timing(races=races, plain=busy(plain_seconds), plain_elements=1)
+
+
+def speed_bench(slow, fast, **more):
+    return FakeBench({"slow": slow, "fast": fast}, asked=race(**more))
+
+
+def test_a_speed_up_is_a_ratio_by_element():
+    finding = run_check(Speed(id="s", question="q", min_ratio=3), speed_bench(busy(0.02), busy(0.001)))
+    assert finding.status is Status.PASSED
+    assert finding.metrics["forward_speedup"] > 3
+    assert "faster by: forward" in finding.message
+
+
+def test_too_small_a_speed_up():
+    finding = run_check(Speed(id="s", question="q", min_ratio=1000), speed_bench(busy(0.004), busy(0.001)))
+    assert (finding.status, finding.fraction) == (Status.FAILED, 0.0)
+    assert "Asked are 1000 times." in finding.message
+
+
+def test_a_vectorised_function_is_not_blamed_for_a_small_ratio():
+    bench = speed_bench(busy(0.004), busy(0.001), plain_seconds=0.05)
+    finding = run_check(Speed(id="s", question="q", min_ratio=1000), bench)
+    assert finding.status is Status.PASSED
+    assert "far faster than a plain loop" in finding.message
+
+
+def test_nothing_to_time():
+    def slow(desk):
+        raise ValueError("there is nothing to time yet")
+
+    bench = speed_bench(busy(0), busy(0))
+    timing = race()
+    bench.asked = Timing(
+        races=(Race(name="forward", slow=slow, fast=timing.races[0].fast),), plain=busy(0), plain_elements=1
+    )
+    finding = run_check(Speed(id="s", question="q", min_ratio=1), bench)
+    assert (finding.status, finding.message) == (Status.FAILED, "forward: there is nothing to time yet.")
+
+
+def test_a_race_that_ends_in_a_fault():
+    def broken():
+        raise RuntimeError("no")
+
+    finding = run_check(Speed(id="s", question="q", min_ratio=1), speed_bench(broken, busy(0)))
+    assert (finding.status, finding.fraction) == (Status.ERROR, 0.0)
+
+
+# --- the network ---------------------------------------------------------------------------------
+
+
+def network_bench(judge, **more):
+    return FakeBench(asked=Probe(judge=judge), **more)
+
+
+NETWORK = Network(id="n", question="q", hints=("look",))
+
+
+def test_a_probe_that_is_satisfied():
+    finding = run_check(NETWORK, network_bench(lambda *_: Judgement(fraction=1.0, message="fine")))
+    assert (finding.status, finding.fraction, finding.hints) == (Status.PASSED, 1.0, ())
+
+
+def test_a_probe_that_is_not():
+    judgement = Judgement(fraction=0.5, message="half", expected="2", actual="1")
+    finding = run_check(NETWORK, network_bench(lambda *_: judgement))
+    assert (finding.status, finding.fraction, finding.cause.expected) == (Status.FAILED, 0.5, "2")
+
+
+def test_what_can_not_be_understood_is_said():
+    def judge(*_):
+        raise ValueError("`params` must be a dict")
+
+    finding = run_check(NETWORK, network_bench(judge))
+    assert finding.message == "What came back is not what was asked: `params` must be a dict"
+
+
+def test_a_network_that_ends_in_a_fault():
+    def judge(desk, *_):
+        return desk.student.call("ThreeLayerConvNet")
+
+    finding = run_check(NETWORK, network_bench(judge))
+    assert finding.status is Status.FAILED
+    assert "`ThreeLayerConvNet` is not defined" in finding.message
+
+
+def test_nothing_done_earns_nothing():
+    bench = network_bench(lambda *_: Judgement(fraction=1.0, message="fine"), untouched=True)
+    assert run_check(NETWORK, bench).fraction == 0
+    generous = Network(id="n", question="q", counts_untouched=True)
+    assert run_check(generous, bench).fraction == 1
+
+
+def training_bench(accuracy, settings=None, train=None):
+    found = Settings(solver={"update_rule": "adam"}, where="cell 9") if settings is None else settings
+    run = TrainingRun(
+        find=lambda notebook, given: found,
+        train=train or (lambda student, settings, images: Trained(parameters={}, losses=(2.3, 1.0))),
+        accuracy=lambda parameters, x, y: accuracy,
+        baseline=found,
+        images=10,
+        chance=0.1,
+    )
+    return FakeBench(asked=run, notebook=None, given=None)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "fraction"), [(0.5, 1.0), (0.46, 1.0), (0.1, 0.0), (0.18, 0.0), (0.32, 0.5), (0.9, 1.0)]
+)
+def test_credit_grows_with_the_gain_over_chance(accuracy, fraction):
+    finding = run_check(Training(id="t", question="q"), training_bench(accuracy))
+    assert finding.fraction == pytest.approx(fraction)
+    assert "the reference's reach 50.0%" in finding.message
+    assert finding.metrics["last_loss"] == 1.0
+
+
+def test_no_settings_found():
+    bench = training_bench(0.5, Settings(notes=("no call of `Solver`",)))
+    finding = run_check(Training(id="t", question="q"), bench)
+    assert finding.message == "No training settings were found: no call of `Solver`."
+
+
+@pytest.mark.parametrize("error", [ValueError("shapes"), StudentFault(FaultKind.CPU, "too long")])
+def test_a_training_that_fails(error):
+    def train(*_):
+        raise error
+
+    finding = run_check(Training(id="t", question="q"), training_bench(0.5, train=train))
+    assert finding.fraction == 0
+    assert str(error) in finding.message
+
+
+# --- what the notebook stores --------------------------------------------------------------------
+
+
+def code(index, count=None, *outputs):
+    return Cell(index=index, id=f"c{index}", kind=CellKind.CODE, source="x", execution_count=count, outputs=outputs)
+
+
+SAYS = Output(kind=OutputKind.STREAM, text="difference 2e-8")
+FAILS = Output(kind=OutputKind.ERROR, text="NameError")
+PICTURE = Output(kind=OutputKind.DISPLAY, png=b"\x89PNG")
+
+
+def run_order(*cells):
+    bench = FakeBench(notebook=Notebook(path="n", cells=cells), cells={"a": 0, "b": 1, "extra": 2})
+    return run_check(RunOrder(id="r", cells=("a", "b"), optional_from="extra"), bench)
+
+
+def test_a_run_from_the_top():
+    finding = run_order(code(0, 1, SAYS), code(1, 2, SAYS), code(2))
+    assert (finding.status, finding.fraction) == (Status.PASSED, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("cells", "fraction", "says"),
+    [
+        ((code(0), code(1), code(2)), 0, "No cell was ever run"),
+        ((code(0, 2, SAYS), code(1, 1, SAYS)), 2 / 3, "[2] stands above [1]"),
+        ((code(0, 1, SAYS), code(1, 2, FAILS)), 2 / 3, "An error is stored in cell 2."),
+        ((code(0, 1, SAYS), code(1, 2)), 2 / 3, "No output is stored for `b`."),
+        ((code(0, 1, SAYS), code(1)), 5 / 6, "Not run or not found: `b`."),
+        ((code(0, 1, SAYS), code(1, 2, SAYS), code(2, 1, FAILS)), 1, "ran in order"),
+    ],
+)
+def test_what_a_run_lacks_is_said(cells, fraction, says):
+    finding = run_order(*cells)
+    assert finding.fraction == pytest.approx(fraction, abs=1e-4)
+    assert says in finding.message
+
+
+MANUAL = Manual(id="m", after_cell="extra", question_for_grader="Well?")
+
+
+def test_a_person_gets_the_pictures():
+    notebook = Notebook(path="n", cells=(code(0, 1, PICTURE), code(1), code(2), code(3, 7, PICTURE, SAYS)))
+    finding = run_check(MANUAL, FakeBench(notebook=notebook, cells={"extra": 2}))
+    assert (finding.status, finding.pictures) == (Status.MANUAL, (b"\x89PNG",))
+    assert finding.message == "Well? 1 cells were run, 1 pictures are kept."
+
+
+def test_nothing_for_a_person():
+    notebook = Notebook(path="n", cells=(code(0, 1), code(1), code(2)))
+    finding = run_check(MANUAL, FakeBench(notebook=notebook, cells={"extra": 1}))
+    assert finding.status is Status.SKIPPED
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+RULES = (FileRule(suffix=".ipynb", name="HW5.ipynb"), FileRule(suffix=".pdf", name="HW5.pdf"))
+
+
+def files(*names, contents=None):
+    records = tuple(FileRecord(path=name, bytes=1, sha256="0") for name in names)
+    submission = Submission(id="s001", learner="s001", origin="s001", files=records, contents=contents or {})
+    return FakeBench(submission=submission, file_rules=RULES)
+
+
+@pytest.mark.parametrize(
+    ("names", "fraction", "says"),
+    [
+        (("HW5.ipynb", "HW5.pdf"), 1.0, "HW5.ipynb, HW5.pdf: as asked."),
+        (("mine.IPYNB", "x/print.PDF"), 1.0, "as asked"),
+        (("HW5.ipynb",), 0.5, "HW5.pdf is missing."),
+        (("HW5.ipynb", "HW5.pdf", "notes.docx"), 0.5, "Not asked for: notes.docx."),
+        (("HW5.ipynb", "a.pdf", "b.pdf"), 0.5, "Expected one .pdf file, got 2: a.pdf, b.pdf."),
+        ((), 0.0, "HW5.ipynb is missing. HW5.pdf is missing."),
+    ],
+)
+def test_the_files_that_were_asked_for(names, fraction, says):
+    finding = run_check(Files(id="f"), files(*names))
+    assert finding.fraction == fraction
+    assert says in finding.message
+
+
+def pdf_with(text):
+    import io
+
+    import matplotlib as mpl
+    from matplotlib.backends.backend_pdf import PdfPages
+    from matplotlib.figure import Figure
+
+    mpl.rcParams["pdf.fonttype"] = 42
+    buffer = io.BytesIO()
+    with PdfPages(buffer) as pages:
+        figure = Figure()
+        figure.text(0.1, 0.5, text, wrap=True)
+        pages.savefig(figure)
+    return buffer.getvalue()
+
+
+def protected(content):
+    import io
+
+    import pypdf
+
+    writer = pypdf.PdfWriter(io.BytesIO(content))
+    writer.encrypt("secret")
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "There is no PDF that could be read."),
+        (b"PK\x03\x04", "The PDF is not one: it does not begin with %PDF."),
+        (b"%PDF-1.7\nnothing more", "The PDF does not open:"),
+        ("short", "characters of text, expected 20 or more"),
+        ("locked", "protected by a password"),
+        ("many words, enough of them to be a notebook's", "The PDF opens: 1 pages"),
+    ],
+)
+def test_a_pdf_must_really_open(content, says):
+    if isinstance(content, str):
+        content = protected(pdf_with("x" * 40)) if content == "locked" else pdf_with(content)
+    contents = {} if content is None else {"HW5.pdf": content}
+    finding = run_check(Pdf(id="p", min_characters=20), files("HW5.pdf", contents=contents))
+    assert says in finding.message
+    assert (finding.status is Status.PASSED) == ("opens:" in says)
