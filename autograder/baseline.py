@@ -45,9 +45,7 @@ def _baseline(course: Course, materials: Materials, place: Place, check: Trainin
     return accuracy
 
 
-def _train(
-    run: TrainingRun, materials: Materials, place: Place, check: Training, images: Images
-) -> float:
+def _train(run: TrainingRun, materials: Materials, place: Place, check: Training, images: Images) -> float:
     limits = materials.assignment.limits[check.limits]
     try:
         with place.open_session() as session, session.student(materials.given_definitions, limits) as given:

@@ -98,7 +98,9 @@ def _fast_layers(course: Course) -> Symptom:
     name = course.assignment.sandbox.extension
     path = course.extension()
     if not name or path is not None:
-        return Symptom(part="fast layers", state="ok", finding=f"compiled ({path.name})" if path else "none asked")
+        return Symptom(
+            part="fast layers", state="ok", finding=f"compiled ({path.name})" if path else "none asked"
+        )
     where = course.support[0].name if course.support else "."
     return Symptom(
         part="fast layers",

@@ -106,9 +106,7 @@ class Pipeline:
         with self.place.open_session() as session:
             bench = Workbench(self.materials, submission, submission.notebook, definitions, session)
             pictures: dict[str, bytes] = {}
-            items = tuple(
-                self._item(item, bench, pictures) for item in self.course.assignment.items
-            )
+            items = tuple(self._item(item, bench, pictures) for item in self.course.assignment.items)
         report = self._report(submission, items, definitions)
         return Graded(report=report, pictures=pictures)
 
@@ -119,9 +117,7 @@ class Pipeline:
             finding = self._check(check, bench, findings)
             names = tuple(f"{check.id}-{number}.png" for number in range(1, len(finding.pictures) + 1))
             pictures.update(zip(names, finding.pictures, strict=True))
-            findings[check.id] = Timed(
-                finding=finding, seconds=time.perf_counter() - start, pictures=names
-            )
+            findings[check.id] = Timed(finding=finding, seconds=time.perf_counter() - start, pictures=names)
         return score_item(item, findings)
 
     def _check(self, check: CheckSpec, bench: Workbench, before: Mapping[str, Timed]) -> Finding:

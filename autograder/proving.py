@@ -55,7 +55,8 @@ def check_solved(report: Report) -> None:
     for item in report.items:
         if not item.extra_credit and item.score != item.max_score:
             raise ReleaseError(
-                f"the solved source earns {_score(item)} of {item.max_score:g} points for `{item.id}`: {item.message}",
+                f"the solved source earns {_score(item)} of {item.max_score:g} points "
+                f"for `{item.id}`: {item.message}",
                 "Mend the source, the reference, or the item in assignment.toml.",
             )
 

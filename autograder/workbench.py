@@ -13,49 +13,27 @@ import numpy as np
 from autograder.assignment import Assignment, FileRule
 from autograder.errors import AssignmentError, GraderFault
 from autograder.extract import match_cells, untouched
-from autograder.model import Definitions, Notebook, OutputText, Submission
+from autograder.model import Definitions, Notebook, OutputText, Struct, Submission
 from autograder.questions import Answer, Case, Comparison, Desk, Generator, Images, Question
 from autograder.student import Limits, Session, Student, StudentFault
 
 
-class Materials:
+class Materials(Struct):
     """What all submissions of an assignment share.
 
-    Parameters
-    ----------
-    assignment : Assignment
-        Its definition.
-    questions : dict
-        Its questions by name.
-    given : Notebook
-        The release's notebook.
-    given_definitions : Definitions
-        The release's own code.
-    load_images : callable
-        Gives that many training images, and the images for measuring.
-    baselines : dict
-        The reference's accuracy by training question.
-    salt : int
-        Enters every generator; part of the report, so that a grade can be repeated.
+    `given` is the release's notebook and `given_definitions` its code; `load_images` gives that many
+    training images and the images for measuring; `baselines` are the reference's accuracies by
+    training question. `salt` enters every generator and stands in the report, so that a grade can be
+    repeated.
     """
 
-    def __init__(
-        self,
-        assignment: Assignment,
-        questions: Mapping[str, Question],
-        given: Notebook,
-        given_definitions: Definitions,
-        load_images: Callable[[int], Images],
-        baselines: Mapping[str, float],
-        salt: int,
-    ) -> None:
-        self.assignment = assignment
-        self.questions = questions
-        self.given = given
-        self.given_definitions = given_definitions
-        self.load_images = load_images
-        self.baselines = baselines
-        self.salt = salt
+    assignment: Assignment
+    questions: dict[str, Question]
+    given: Notebook
+    given_definitions: Definitions
+    load_images: Callable[[int], Images]
+    baselines: Mapping[str, float]
+    salt: int
 
 
 class Workbench:

@@ -75,7 +75,15 @@ class Ledger:
         with self._connection:
             self._connection.execute(
                 "INSERT OR REPLACE INTO graded VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (row.id, row.run_key, row.fingerprint, row.outcome, row.final, row.report_sha256, row.seconds),
+                (
+                    row.id,
+                    row.run_key,
+                    row.fingerprint,
+                    row.outcome,
+                    row.final,
+                    row.report_sha256,
+                    row.seconds,
+                ),
             )
 
     def done(self, identity: str, run_key: str, fingerprint: str, report: Path) -> Row | None:

@@ -108,11 +108,11 @@ def _work_off(batch: Batch, left: deque[Candidate]) -> Iterator[Done]:
                     continue
                 done = _receive(worker)
                 if done is None:
-                    workers[place] = worker = _Worker(batch.build, batch.folder, after=worker)
-                    done = _try_again(batch, worker, tries)
+                    workers[place] = _Worker(batch.build, batch.folder, after=worker)
+                    done = _try_again(batch, workers[place], tries)
                 if done is not None:
                     yield done
-                    worker.give(left.popleft() if left else None)
+                    workers[place].give(left.popleft() if left else None)
     finally:
         for worker in workers:
             worker.stop()

@@ -66,7 +66,9 @@ def _timed(command: Sequence[str], runs: int, **options: object) -> list[float]:
     return times
 
 
-def _figure(name: str, unit: str, values: Sequence[float], yardstick: str = "", other: float | None = None) -> Figure:
+def _figure(
+    name: str, unit: str, values: Sequence[float], yardstick: str = "", other: float | None = None
+) -> Figure:
     median = statistics.median(values)
     return Figure(
         name=name,

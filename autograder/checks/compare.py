@@ -56,9 +56,7 @@ def _compare_values(name: str, values: Array, expected: Expected) -> Mismatch | 
     )
     return Mismatch(
         message=message,
-        cause=Cause(
-            expected=_around(expected.value, first), actual=_around(values, first), at=place
-        ),
+        cause=Cause(expected=_around(expected.value, first), actual=_around(values, first), at=place),
     )
 
 

@@ -12,7 +12,7 @@ from autograder.model import Chunk, Definitions, FileRecord, Finding, Status
 from autograder.student import StudentFault
 
 # Runs where students' code runs: a PDF is untrusted input, and its reader is not hardened.
-PDF_FACTS = '''
+PDF_FACTS = """
 def pdf_facts(content):
     import io
     import pypdf
@@ -23,7 +23,7 @@ def pdf_facts(content):
     for page in document.pages[:50]:
         characters += len(page.extract_text())
     return {"pages": len(document.pages), "characters": characters, "problem": ""}
-'''
+"""
 PDF_DEFINITIONS = Definitions(chunks=(Chunk(source=PDF_FACTS, names=("pdf_facts",), cell=0),))
 
 
@@ -71,22 +71,17 @@ def check_pdf(spec: Pdf, bench: Bench) -> Finding:
     contents = [c for name, c in bench.submission.contents.items() if name.lower().endswith(".pdf")]
     if not contents:
         return _pdf_failed(spec, "There is no PDF that could be read.")
-    if not contents[0].lstrip()[:5] == b"%PDF-":
+    if not contents[0].lstrip().startswith(b"%PDF-"):
         return _pdf_failed(spec, "The PDF is not one: it does not begin with %PDF.")
     try:
         with bench.tool(PDF_DEFINITIONS, spec.limits) as reader:
             facts = reader.call("pdf_facts", np.frombuffer(contents[0], dtype=np.uint8))
     except StudentFault as fault:
         return _pdf_failed(spec, f"The PDF does not open: {fault.message}")
-    pages, characters, problem = int(facts["pages"]), int(facts["characters"]), str(facts["problem"])
+    pages, characters = int(facts["pages"]), int(facts["characters"])
+    problem = _pdf_problem(spec, pages, characters, str(facts["problem"]))
     if problem:
-        return _pdf_failed(spec, f"The PDF does not open: {problem}.")
-    if pages < spec.min_pages:
-        return _pdf_failed(spec, f"The PDF has {pages} pages, expected at least {spec.min_pages}.")
-    if characters < spec.min_characters:
-        return _pdf_failed(
-            spec, f"The PDF holds {characters} characters of text, expected {spec.min_characters} or more."
-        )
+        return _pdf_failed(spec, problem)
     return Finding(
         check=spec.id,
         status=Status.PASSED,
@@ -94,6 +89,16 @@ def check_pdf(spec: Pdf, bench: Bench) -> Finding:
         message=f"The PDF opens: {pages} pages, {characters} characters.",
         metrics={"pages": pages, "characters": characters},
     )
+
+
+def _pdf_problem(spec: Pdf, pages: int, characters: int, problem: str) -> str:
+    if problem:
+        return f"The PDF does not open: {problem}."
+    if pages < spec.min_pages:
+        return f"The PDF has {pages} pages, expected at least {spec.min_pages}."
+    if characters < spec.min_characters:
+        return f"The PDF holds {characters} characters of text, expected {spec.min_characters} or more."
+    return ""
 
 
 def _pdf_failed(spec: Pdf, message: str) -> Finding:

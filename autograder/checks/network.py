@@ -7,12 +7,26 @@ import numpy as np
 from autograder.assignment import Network, Training
 from autograder.checks.bench import Bench
 from autograder.checks.outputs import status_of_fault
-from autograder.model import Cause, Finding, Status
+from autograder.model import Cause, Finding, Status, Struct
 from autograder.questions import Judgement, Probe, Settings, Trained, TrainingRun
 from autograder.student import StudentFault
 
 PROBE_IMAGES = 100
 UNTOUCHED = "Nothing was done here yet: the code is the release's, and no cell was ever run."
+
+
+class Outcome(Struct):
+    """Accuracies of a training: what it reached, what the reference's settings reach, and chance."""
+
+    reached: float
+    baseline: float
+    chance: float
+    data: str
+
+    @property
+    def gain(self) -> float:
+        """The gain over chance, as a share of the reference's."""
+        return (self.reached - self.chance) / max(self.baseline - self.chance, 1e-9)
 
 
 def check_network(spec: Network, bench: Bench) -> Finding:
@@ -72,8 +86,13 @@ def check_training(spec: Training, bench: Bench) -> Finding:
             message=f"The trained network can't be measured: {error}",
             hints=spec.hints,
         )
-    baseline = bench.baseline_accuracy(spec.question)
-    return _measured(spec, run, settings, trained, reached, baseline, images.name)
+    outcome = Outcome(
+        reached=reached,
+        baseline=bench.baseline_accuracy(spec.question),
+        chance=run.chance,
+        data=images.name,
+    )
+    return _measured(spec, settings, trained, outcome)
 
 
 def _accuracy(run: TrainingRun, trained: Trained, x: np.ndarray, y: np.ndarray) -> float:
@@ -81,40 +100,33 @@ def _accuracy(run: TrainingRun, trained: Trained, x: np.ndarray, y: np.ndarray) 
         return run.accuracy(trained.parameters, x, y)
 
 
-def _measured(
-    spec: Training,
-    run: TrainingRun,
-    settings: Settings,
-    trained: Trained,
-    reached: float,
-    baseline: float,
-    data: str,
-) -> Finding:
-    gain = (reached - run.chance) / max(baseline - run.chance, 1e-9)
-    fraction = min(1.0, max(0.0, (gain - spec.none) / (spec.full - spec.none)))
+def _measured(spec: Training, settings: Settings, trained: Trained, outcome: Outcome) -> Finding:
+    fraction = min(1.0, max(0.0, (outcome.gain - spec.none) / (spec.full - spec.none)))
     notes = "".join(f" ({note})" for note in (*settings.notes, *trained.notes))
-    message = (
-        f"The settings of {settings.where} reach {reached:.1%} on images not used for training; "
-        f"the reference's reach {baseline:.1%} in the same budget.{notes}"
-    )
-    metrics: dict[str, float | int | str] = {
-        "accuracy": round(reached, 4),
-        "reference_accuracy": round(baseline, 4),
-        "iterations": len(trained.losses),
-        "data": data,
-        "settings": _describe(settings),
-    }
-    if trained.losses:
-        metrics["first_loss"] = round(trained.losses[0], 4)
-        metrics["last_loss"] = round(trained.losses[-1], 4)
     return Finding(
         check=spec.id,
         status=Status.PASSED if fraction == 1.0 else Status.FAILED,
         fraction=round(fraction, 4),
-        message=message,
+        message=(
+            f"The settings of {settings.where} reach {outcome.reached:.1%} on images not used for "
+            f"training; the reference's reach {outcome.baseline:.1%} in the same budget.{notes}"
+        ),
         hints=() if fraction == 1.0 else spec.hints,
-        metrics=metrics,
+        metrics=_metrics(settings, trained, outcome),
     )
+
+
+def _metrics(settings: Settings, trained: Trained, outcome: Outcome) -> dict[str, float | int | str]:
+    metrics: dict[str, float | int | str] = {
+        "accuracy": round(outcome.reached, 4),
+        "reference_accuracy": round(outcome.baseline, 4),
+        "iterations": len(trained.losses),
+        "data": outcome.data,
+        "settings": _describe(settings),
+    }
+    losses = [loss for loss in (trained.losses[:1] + trained.losses[-1:]) if np.isfinite(loss)]
+    metrics.update(zip(("first_loss", "last_loss"), (round(loss, 4) for loss in losses), strict=False))
+    return metrics
 
 
 def _describe(settings: Settings) -> str:

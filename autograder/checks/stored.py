@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from autograder.assignment import Manual, RunOrder
@@ -21,7 +22,7 @@ def check_run_order(spec: RunOrder, bench: Bench) -> Finding:
     missing = [label for label, cell in asked if cell is None or cell.execution_count is None]
     judged = _judged_cells(spec, bench)
     counts = [cell.execution_count for cell in judged if cell.execution_count is not None]
-    disordered = [(a, b) for a, b in zip(counts, counts[1:], strict=False) if b <= a]
+    disordered = [(a, b) for a, b in itertools.pairwise(counts) if b <= a]
     errors = [cell for cell in judged if any(o.kind is OutputKind.ERROR for o in cell.outputs)]
     silent = [label for label, cell in asked if cell is not None and _ran_silently(cell)]
     if not counts:
@@ -48,7 +49,9 @@ def check_run_order(spec: RunOrder, bench: Bench) -> Finding:
 def _asked(spec: RunOrder, bench: Bench) -> list[tuple[str, Cell | None]]:
     """The cells that should have run, with the names by which messages call them."""
     cells = bench.notebook.cells
-    return [(f"`{name}`", cells[i] if (i := bench.cells.get(name)) is not None else None) for name in spec.cells]
+    return [
+        (f"`{name}`", cells[i] if (i := bench.cells.get(name)) is not None else None) for name in spec.cells
+    ]
 
 
 def _judged_cells(spec: RunOrder, bench: Bench) -> list[Cell]:

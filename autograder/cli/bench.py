@@ -8,11 +8,29 @@ import click
 
 
 @click.command()
-@click.option("--course", default=".", type=click.Path(path_type=Path, exists=True, file_okay=False), help="The course's root folder.")
-@click.option("--submission", default="tests/samples/hw5/s001", show_default=True,
-              type=click.Path(path_type=Path, exists=True), help="A solved submission.")
-@click.option("--copies", default=200, show_default=True, type=click.IntRange(1), help="Submissions in the batch.")
-@click.option("--nbgrader-copies", default=8, show_default=True, type=click.IntRange(0), help="How many nbgrader gets; 0: none.")
+@click.option(
+    "--course",
+    default=".",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The course's root folder.",
+)
+@click.option(
+    "--submission",
+    default="tests/samples/hw5/s001",
+    show_default=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="A solved submission.",
+)
+@click.option(
+    "--copies", default=200, show_default=True, type=click.IntRange(1), help="Submissions in the batch."
+)
+@click.option(
+    "--nbgrader-copies",
+    default=8,
+    show_default=True,
+    type=click.IntRange(0),
+    help="How many nbgrader gets; 0: none.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def command(course: Path, submission: Path, copies: int, nbgrader_copies: int, as_json: bool) -> None:
     """Measure the start, a submission, a batch against nbgrader's autograde, and memory."""
@@ -32,5 +50,7 @@ def command(course: Path, submission: Path, copies: int, nbgrader_copies: int, a
     for f in figures:
         ratio = "" if f.ratio is None else f"{f.ratio:g}"
         other = "" if f.yardstick_median is None else f"{f.yardstick_median:g} {f.unit}"
-        table.add_row(f.name, f"{f.median:g} {f.unit}", f"{f.least:g} to {f.greatest:g}", f.yardstick, other, ratio)
+        table.add_row(
+            f.name, f"{f.median:g} {f.unit}", f"{f.least:g} to {f.greatest:g}", f.yardstick, other, ratio
+        )
     Console().print(table)

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from autograder.assignment import DataSpec
 
 _course = click.option(
-    "--course", default=".", type=click.Path(path_type=Path, exists=True, file_okay=False), help="The course's root folder."
+    "--course",
+    default=".",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The course's root folder.",
 )
 _assignment = click.option("--assignment", help="Which assignment, if the course has several.")
 
@@ -35,7 +38,9 @@ def fetch(course: Path, assignment: str | None) -> None:
 @command.command()
 @_course
 @_assignment
-@click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), help="An unpacked data set.")
+@click.option(
+    "--data", type=click.Path(path_type=Path, exists=True, file_okay=False), help="An unpacked data set."
+)
 def where(course: Path, assignment: str | None, data: Path | None) -> None:
     """Say which data set grading would use, after reading it whole."""
     from autograder.data import find_data, load

@@ -12,7 +12,12 @@ _MARKS = {"ok": ("✓", "green"), "missing": ("✗", "red"), "note": ("–", "ye
 
 
 @click.command()
-@click.option("--course", default=".", type=click.Path(path_type=Path, exists=True, file_okay=False), help="The course's root folder.")
+@click.option(
+    "--course",
+    default=".",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The course's root folder.",
+)
 def command(course: Path) -> None:
     """Say what works on this machine, and what to do about what does not.
 

@@ -23,34 +23,73 @@ _GRADED = ("graded", "pending_manual")
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", default="reports", show_default=True, type=click.Path(path_type=Path, file_okay=False),
-              help="Folder for reports, pictures, summary.csv and the ledger.")
-@click.option("--course", default=".", type=click.Path(path_type=Path, exists=True, file_okay=False),
-              help="The course's root folder, if not this one.")
+@click.option(
+    "-o",
+    "--output",
+    default="reports",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for reports, pictures, summary.csv and the ledger.",
+)
+@click.option(
+    "--course",
+    default=".",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The course's root folder, if not this one.",
+)
 @click.option("--assignment", help="Which assignment, if the course has several.")
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Submissions at a time.")
+@click.option(
+    "--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Submissions at a time."
+)
 @click.option("--resume", is_flag=True, help="Skip what an interrupted batch has already graded.")
-@click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False),
-              help="An unpacked cifar-10-batches-py; else CIFAR10_DIR, the fetched one, or the stand-in.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="An unpacked cifar-10-batches-py; else CIFAR10_DIR, the fetched one, or the stand-in.",
+)
 @click.option("--training/--no-training", default=True, help="Judge the items that train (seconds each).")
 @click.option("--seed", default=0, show_default=True, help="Draws each submission's own cases.")
-@click.option("--unsandboxed-my-own-files-only", "unsandboxed", is_flag=True,
-              help="Run without a sandbox. Every report says so.")
-def command(paths: tuple[Path, ...], output: Path, course: Path, assignment: str | None, jobs: int,
-            resume: bool, data: Path | None, training: bool, seed: int, unsandboxed: bool) -> None:
-    """Grade PATHS: notebooks, zips, folders of submissions, nbgrader's submitted/, or the bulk downloads
-    of Canvas and Moodle. Writes one JSON report a submission, and a summary.
+@click.option(
+    "--unsandboxed-my-own-files-only",
+    "unsandboxed",
+    is_flag=True,
+    help="Run without a sandbox. Every report says so.",
+)
+def command(  # noqa: PLR0917 - click calls it by name
+    paths: tuple[Path, ...],
+    output: Path,
+    course: Path,
+    assignment: str | None,
+    jobs: int,
+    resume: bool,
+    data: Path | None,
+    training: bool,
+    seed: int,
+    unsandboxed: bool,
+) -> None:
+    """Grade PATHS: one JSON report a submission, and a summary.
+
+    A path is a notebook, a zip, a folder of submissions, nbgrader's submitted/, or what Canvas or Moodle
+    give when all submissions are downloaded.
 
     Exit status: 0 all graded, 1 some ungradable, 2 wrong usage, 3 no sandbox, 130 interrupted (what was
     done is kept; go on with --resume).
     """
     from autograder.grading import Options
 
-    options = Options(root=course.resolve(), assignment=assignment, data=data.resolve() if data else None,
-                      training=training, seed=seed, unsandboxed=unsandboxed)
+    options = Options(
+        root=course.resolve(),
+        assignment=assignment,
+        data=data.resolve() if data else None,
+        training=training,
+        seed=seed,
+        unsandboxed=unsandboxed,
+    )
     _limit_threads()
     done = _run(options, paths, output, jobs, resume)
-    raise click.exceptions.Exit(Status.DONE if all(d.outcome in _GRADED for d in done) else Status.SOME_FAILED)
+    raise click.exceptions.Exit(
+        Status.DONE if all(d.outcome in _GRADED for d in done) else Status.SOME_FAILED
+    )
 
 
 def _limit_threads() -> None:
@@ -100,19 +139,27 @@ def _watch(work: Iterator[Done], candidates: tuple[Candidate, ...], console: Con
     """A progress bar with the time left; what could not be graded is said as it comes."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(elapsed_when_finished=True))
+    columns = (
+        TextColumn("grading"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("grading", total=len(candidates))
         for one in work:
             progress.advance(task)
             if one.outcome not in _GRADED:
-                progress.console.print(f"{one.id}: {one.outcome}: {one.message}", style="yellow", markup=False)
+                progress.console.print(
+                    f"{one.id}: {one.outcome}: {one.message}", style="yellow", markup=False
+                )
             yield one
 
 
-def _summarise(done: list[Done], output: Path, console: Console) -> None:
+def _summarise(done: list[Done], output: Path, messages: Console) -> None:
     from rich.console import Console
 
+    from autograder.batch import report_path
     from autograder.exporters import to_csv
     from autograder.exporters.terminal import render_summary
     from autograder.report import read_report, write_atomically

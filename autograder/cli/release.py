@@ -11,9 +11,16 @@ from autograder.cli.status import Status
 
 @click.command()
 @click.argument("assignment", required=False)
-@click.option("--course", default=".", type=click.Path(path_type=Path, exists=True, file_okay=False), help="The course's root folder.")
+@click.option(
+    "--course",
+    default=".",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The course's root folder.",
+)
 @click.option("--check", "only_check", is_flag=True, help="Build nothing; fail if the release is stale.")
-@click.option("--prove/--no-prove", default=True, help="Grade the solved source and the untouched release, too.")
+@click.option(
+    "--prove/--no-prove", default=True, help="Grade the solved source and the untouched release, too."
+)
 def command(assignment: str | None, course: Path, only_check: bool, prove: bool) -> None:
     """Build release/ASSIGNMENT/ and its zip from source/ASSIGNMENT/, byte for byte the same each time.
 

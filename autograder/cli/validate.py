@@ -1,4 +1,4 @@
-"""``autograder validate``: do reports fit the published schema?"""
+"""``autograder validate``: reports against the published schema."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from autograder.errors import ReportError
 
 
 @click.command()
-@click.argument("reports", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "reports", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 def command(reports: tuple[Path, ...]) -> None:
     """Check REPORTS against the published JSON Schema; each that does not fit is named, with the place."""
     from autograder.report import read_report

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 
-from autograder.model import CheckReport, ItemReport, Report, Status
 import msgspec
+
+from autograder.model import CheckReport, ItemReport, Report, Status
 
 _PASSED = {Status.PASSED: "passed"}
 

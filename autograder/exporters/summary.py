@@ -31,7 +31,12 @@ def _row(report: Report, items: Sequence[str]) -> list[str]:
     score = report.score
     points = ("", "", "", "")
     if score is not None:
-        points = (_number(score.final), _number(score.max), _number(score.extra_credit), _number(score.pending))
+        points = (
+            _number(score.final),
+            _number(score.max),
+            _number(score.extra_credit),
+            _number(score.pending),
+        )
     return [
         report.learner.id,
         report.submission.id,

@@ -89,7 +89,10 @@ def render_summary(reports: Sequence[Report]) -> Table:
         score = report.score
         points = "–" if score is None else f"{score.final:.1f} / {score.max:g}"
         table.add_row(
-            Text(report.submission.id), points, report.outcome.value, Text(_first_reason(report), overflow="fold")
+            Text(report.submission.id),
+            points,
+            report.outcome.value,
+            Text(_first_reason(report), overflow="fold"),
         )
     return table
 

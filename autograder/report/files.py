@@ -65,6 +65,8 @@ def read_report(path: Path) -> Report:
     except OSError as error:
         raise ReportError(f"{path}: can't be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
-        raise ReportError(f"{path}: is not JSON: {error}", "Expected a report by `autograder grade`.") from error
+        raise ReportError(
+            f"{path}: is not JSON: {error}", "Expected a report by `autograder grade`."
+        ) from error
     validate(document, str(path))
     return msgspec.convert(document, Report)

@@ -16,9 +16,7 @@ SCHEMA_ID = "urn:autograder:report:1"
 
 def report_schema() -> JSON:
     """The schema that every report fits; `docs/report.schema.json` is its committed copy."""
-    (reference,), components = msgspec.json.schema_components(
-        [Report], ref_template="#/$defs/{name}"
-    )
+    (reference,), components = msgspec.json.schema_components([Report], ref_template="#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,
@@ -44,7 +42,7 @@ def validate(document: object, name: str = "report") -> None:
         With the place of the first problem, as a path into the document.
     """
     version = document.get("schema_version") if isinstance(document, dict) else None
-    if isinstance(version, str) and version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
+    if isinstance(version, str) and version.split(".")[0] != SCHEMA_VERSION.split(".", maxsplit=1)[0]:
         raise ReportError(
             f"{name}: schema_version is {version}, this autograder knows {SCHEMA_VERSION}",
             "Use the autograder that wrote it, or grade again.",
@@ -53,5 +51,6 @@ def validate(document: object, name: str = "report") -> None:
     if problems:
         first = problems[0]
         raise ReportError(
-            f"{name}: at {first.json_path}: {first.message[:300]}", "docs/report-format.md describes every field."
+            f"{name}: at {first.json_path}: {first.message[:300]}",
+            "docs/report-format.md describes every field.",
         )

@@ -42,7 +42,7 @@ def backward(dout: Array, x: Array, w: Array, stride: int, pad: int) -> tuple[Ar
     return padded[:, :, pad : pad + rows, pad : pad + columns], dw, dout.sum(axis=(0, 2, 3))
 
 
-def terms(x: Array, w: Array, dout_shape: tuple[int, ...]) -> dict[str, int]:
+def terms(w: Array, dout_shape: tuple[int, ...]) -> dict[str, int]:
     """The length of the sums behind one element of out, dx, dw and db."""
     n, _, rows, columns = dout_shape
     return {

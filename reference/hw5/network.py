@@ -60,9 +60,7 @@ def gradients(parameters: Parameters, x: Array, y: Array, reg: float) -> dict[st
     relu = np.maximum(layers["hidden"], 0)
     dhidden = (upstream @ parameters["W3"].T) * (layers["hidden"] > 0)
     dpooled = (dhidden @ parameters["W2"].T).reshape(layers["pooled"].shape)
-    _, dw1, db1 = convolution.backward(
-        _unpool(dpooled, layers), x, parameters["W1"], 1, _pad(parameters)
-    )
+    _, dw1, db1 = convolution.backward(_unpool(dpooled, layers), x, parameters["W1"], 1, _pad(parameters))
     return {
         "W1": dw1 + reg * parameters["W1"],
         "b1": db1,

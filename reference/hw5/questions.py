@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from autograder.extract.match import match_cells
 
 from autograder.errors import AssignmentError
 from autograder.extract import CallSite, find_calls
-from autograder.extract.match import match_cells
 from autograder.model import Notebook
 from autograder.numerics import numerical_gradient, rounding_bound
 from autograder.questions import (
@@ -162,7 +162,7 @@ def _expect_fixed() -> Mapping[str, Mapping[str, Expected]]:
 
 
 def _with_bounds(case: Case, values: Mapping[str, Array]) -> dict[str, Expected]:
-    lengths = convolution.terms(case.inputs["x"], case.inputs["w"], case.inputs["dout"].shape)
+    lengths = convolution.terms(case.inputs["w"], case.inputs["dout"].shape)
     magnitudes, dtype = _magnitudes(case), case.inputs["x"].dtype
     return {
         name: Expected(value=value, allowed=rounding_bound(lengths[name], magnitudes[name], dtype))
@@ -376,9 +376,7 @@ def _train(student: Student, settings: Settings, x: Array, y: Array) -> Trained:
     solver = student.call("Solver", model, data, **options, keep=Keep.HANDLE)
     student.method(solver, "train")
     losses = student.get(solver, "loss_history")
-    return Trained(
-        parameters=_parameters(student, model), losses=tuple(float(value) for value in losses)
-    )
+    return Trained(parameters=_parameters(student, model), losses=tuple(float(value) for value in losses))
 
 
 QUESTIONS = {

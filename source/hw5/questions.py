@@ -30,7 +30,7 @@ NAIVE, FAST = "conv_forward_naive", "conv_forward_fast"
 NAIVE_BACK, FAST_BACK = "conv_backward_naive", "conv_backward_fast"
 
 
-def convolution_case(
+def convolution_case(  # noqa: PLR0917 - the order is the layer's own
     rng: Generator,
     case: str,
     regime: str,
@@ -86,6 +86,7 @@ def _usable(cache: Value) -> bool:
 
 
 def gradients(student: Student, case: Case, cache: Value) -> Mapping[str, Value]:
+    """The outputs of the student's backward pass from a cache, by name."""
     result = student.call(NAIVE_BACK, case.inputs["dout"], cache)
     gradients = result if isinstance(result, tuple | list) else (result,)
     return dict(zip(("dx", "dw", "db"), gradients, strict=False))

@@ -68,7 +68,9 @@ class FakeBench:
 
     def images(self, count):
         zeros = np.zeros((count, 1, 2, 2), np.float32)
-        return Images(x_train=zeros, y_train=np.zeros(count), x_test=zeros, y_test=np.zeros(count), name="zeros")
+        return Images(
+            x_train=zeros, y_train=np.zeros(count), x_test=zeros, y_test=np.zeros(count), name="zeros"
+        )
 
     def baseline_accuracy(self, name):
         return 0.5
@@ -83,7 +85,9 @@ class FakeBench:
 def answer(regime="a", value=1.0, fault=None):
     case = Case(id="c", about=f"the case of {regime}", regime=regime, inputs={})
     if fault:
-        return Answer(case=case, outputs={}, expected={}, fault=StudentFault(fault, "it ended badly", "cell 4"))
+        return Answer(
+            case=case, outputs={}, expected={}, fault=StudentFault(fault, "it ended badly", "cell 4")
+        )
     wanted = {"out": Expected(value=np.ones(1), allowed=1e-9)}
     return Answer(case=case, outputs={"out": np.full(1, value)}, expected=wanted)
 
@@ -148,8 +152,12 @@ def busy(seconds):
 
 
 def race(plain_seconds=0.0, elements=1):
-    slow = lambda desk: Stretch(target="slow", args=(), elements=elements)
-    fast = lambda desk: Stretch(target="fast", args=(), elements=1)
+    def slow(desk):
+        return Stretch(target="slow", args=(), elements=elements)
+
+    def fast(desk):
+        return Stretch(target="fast", args=(), elements=1)
+
     races = (Race(name="forward", slow=slow, fast=fast, repeat=3),)
     return Timing(races=races, plain=busy(plain_seconds), plain_elements=1)
 
@@ -287,7 +295,9 @@ def test_a_training_that_fails(error):
 
 
 def code(index, count=None, *outputs):
-    return Cell(index=index, id=f"c{index}", kind=CellKind.CODE, source="x", execution_count=count, outputs=outputs)
+    return Cell(
+        index=index, id=f"c{index}", kind=CellKind.CODE, source="x", execution_count=count, outputs=outputs
+    )
 
 
 SAYS = Output(kind=OutputKind.STREAM, text="difference 2e-8")

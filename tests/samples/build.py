@@ -33,7 +33,7 @@ NOT_RUN = ("s011", "s012", "s013", "s014")
 # Comments as students write them, put above the lines of the given code that they explain.
 REMARKS = {
     "        conv_size = (num_filters": "        # one filter spans all channels of the input\n",
-    "        pooled_size = num_filters": "        # pooling halves both sides, so a quarter of the pixels is left\n",
+    "        pooled_size = num_filters": "        # pooling halves both sides: a quarter of the pixels is left\n",
     "        self.params['W2'] =": "        # the convolution's output is flattened before it comes here\n",
     "        conv_param = {'stride'": "        # this pad keeps the image's size with stride 1\n",
     "        pooled, conv_cache =": "        # (N, C, H, W) to (N, F, H/2, W/2)\n",
@@ -85,7 +85,11 @@ def student_notebook(release: dict[str, Any], identity: str, variant: str) -> di
 def without_extra(notebook: dict[str, Any]) -> dict[str, Any]:
     """The cells before the extra part, which is not run here."""
     cells = notebook["cells"]
-    end = next(i for i, c in enumerate(cells) if "".join(c["source"]).startswith("## ") and "extra" in "".join(c["source"]).lower()[:60])
+    end = next(
+        i
+        for i, c in enumerate(cells)
+        if "".join(c["source"]).startswith("## ") and "extra" in "".join(c["source"]).lower()[:60]
+    )
     return {**notebook, "cells": cells[:end]}
 
 
@@ -96,7 +100,11 @@ def execute(notebook: dict[str, Any], folder: Path) -> dict[str, Any]:
 
     loaded = nbformat.from_dict(notebook)
     client = NotebookClient(
-        loaded, timeout=600, kernel_name="python3", allow_errors=True, resources={"metadata": {"path": str(folder)}}
+        loaded,
+        timeout=600,
+        kernel_name="python3",
+        allow_errors=True,
+        resources={"metadata": {"path": str(folder)}},
     )
     client.execute()
     return json.loads(nbformat.writes(loaded))
