@@ -32,12 +32,13 @@ def score_item(item: ItemSpec, findings: Mapping[str, Timed]) -> ItemReport:
         for check in item.checks
     )
     status = min((check.status for check in checks), key=_ORDER.index)
+    earned = sum(check.weight * findings[check.id].finding.fraction for check in item.checks) / total
     undecided = all(check.status is Status.SKIPPED for check in checks)
     return ItemReport(
         id=item.id,
         title=item.title,
         status=status,
-        score=None if undecided else round(sum(check.score for check in checks), 4),
+        score=None if undecided else round(item.points * earned, 4),
         max_score=item.points,
         extra_credit=item.extra_credit,
         visibility=item.visibility,

@@ -1,0 +1,165 @@
+"""Batches with real worker processes; the pipeline in them is one that a test can steer by file contents."""
+
+import os
+import signal
+import sqlite3
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from autograder.batch import Batch, Done, Ledger, grade_all, report_path, save
+from autograder.errors import AutograderError, UsageError
+from autograder.intake import Candidate, Place, fingerprint
+from autograder.model import (
+    AssignmentFacts,
+    Environment,
+    Grader,
+    Learner,
+    Outcome,
+    Report,
+    Score,
+    SubmissionFacts,
+)
+from autograder.pipeline import Graded
+
+
+def report(identity: str, points: float | None) -> Report:
+    return Report(
+        schema_version="1.0",
+        generated_at="2020-01-01T00:00:00+00:00",
+        outcome=Outcome.GRADED if points is not None else Outcome.GRADER_ERROR,
+        message="",
+        grader=Grader(name="g", version="1", config_sha256="", cases_sha256="", seed=0),
+        environment=Environment(os="", arch="", python="", numpy="", sandbox="none"),
+        assignment=AssignmentFacts(id="a", title="a", version="1", max_score=9),
+        submission=SubmissionFacts(id=identity, origin=identity),
+        learner=Learner(id=identity),
+        score=None if points is None else Score(raw=points, penalties=0, final=points, max=9),
+    )
+
+
+class Steered:
+    """Grades a file that says what shall happen: a number of points, or ``die``."""
+
+    def __init__(self, counter: Path) -> None:
+        self.counter = counter
+
+    def grade(self, candidate: Candidate) -> Graded:
+        with self.counter.open("a") as log:
+            log.write(candidate.id + "\n")
+        says = candidate.path.read_text()
+        if says == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return Graded(report=report(candidate.id, float(says)), pictures={"p-1.png": b"x"})
+
+
+def broken_build() -> Steered:
+    raise AutograderError("no sandbox today", "come back tomorrow")
+
+
+def give_up(folder: Path, candidate: Candidate, reason: str) -> Done:
+    graded = Graded(report=report(candidate.id, None))
+    return Done(
+        id=candidate.id,
+        outcome="grader_error",
+        message=reason,
+        final=None,
+        report_sha256=save(graded, folder),
+        seconds=0.0,
+    )
+
+
+@pytest.fixture
+def make(tmp_path):
+    def batch(says: dict[str, str], **options) -> Batch:
+        candidates = []
+        for identity, text in says.items():
+            path = tmp_path / f"{identity}.ipynb"
+            path.write_text(text)
+            candidates.append(
+                Candidate(id=identity, learner=identity, origin=identity, path=path, place=Place.FILE)
+            )
+        defaults = {
+            "candidates": tuple(candidates),
+            "folder": tmp_path / "out",
+            "build": partial(Steered, tmp_path / "count"),
+            "run_key": "key",
+            "fingerprint": fingerprint,
+            "give_up": partial(give_up, tmp_path / "out"),
+        }
+        return Batch(**{**defaults, **options})
+
+    return batch
+
+
+def graded_so_far(tmp_path: Path) -> list[str]:
+    path = tmp_path / "count"
+    return sorted(path.read_text().split()) if path.exists() else []
+
+
+def test_every_submission_ends_with_one_report(make, tmp_path):
+    batch = make({f"s{n:03}": str(n) for n in range(5)}, jobs=2)
+    done = {d.id: d.final for d in grade_all(batch)}
+    assert done == {f"s{n:03}": n for n in range(5)}
+    assert sorted(p.stem for p in (tmp_path / "out/reports").iterdir()) == sorted(done)
+    assert (tmp_path / "out/pictures/s003/p-1.png").read_bytes() == b"x"
+
+
+def test_a_worker_that_dies_is_replaced_and_its_submission_given_up(make, tmp_path):
+    batch = make({"s001": "1", "s002": "die", "s003": "3"}, jobs=2)
+    done = {d.id: d for d in grade_all(batch)}
+    assert (done["s001"].final, done["s003"].final) == (1, 3)
+    assert done["s002"].outcome == "grader_error"
+    assert "died 2 times" in done["s002"].message
+    assert graded_so_far(tmp_path).count("s002") == 2
+
+
+def test_a_reason_that_would_meet_all_ends_the_batch(make):
+    with pytest.raises(AutograderError, match="no sandbox today"):
+        list(grade_all(make({"s001": "1"}, build=broken_build)))
+
+
+def test_an_interrupted_batch_goes_on(make, tmp_path):
+    says = {f"s{n:03}": str(n) for n in range(4)}
+    work = grade_all(make(says))
+    first = {next(work).id, next(work).id}
+    work.close()
+    before = graded_so_far(tmp_path)
+    done = {d.id: d for d in grade_all(make(says, resume=True))}
+    assert set(done) == set(says)
+    assert {d.id for d in done.values() if d.seconds == 0} >= first
+    again = graded_so_far(tmp_path)
+    assert all(again.count(one) == before.count(one) for one in first)
+
+
+def test_nothing_is_graded_twice_where_nothing_changed(make, tmp_path):
+    batch = make({"s001": "1", "s002": "2"}, resume=True)
+    list(grade_all(batch))
+    assert [d.seconds for d in grade_all(batch)] == [0, 0]
+    assert graded_so_far(tmp_path) == ["s001", "s002"]
+
+
+@pytest.mark.parametrize("change", ["key", "report", "file"])
+def test_a_report_stands_only_for_what_it_was_made_from(make, tmp_path, change):
+    batch = make({"s001": "1"}, resume=True)
+    list(grade_all(batch))
+    if change == "report":
+        report_path(tmp_path / "out", "s001").write_text("{}")
+    if change == "file":
+        (tmp_path / "s001.ipynb").write_text("7")
+    key = "other" if change == "key" else "key"
+    again = Batch(**{name: getattr(batch, name) for name in batch.__struct_fields__} | {"run_key": key})
+    assert [d.final for d in grade_all(again)] == [7 if change == "file" else 1]
+    assert graded_so_far(tmp_path) == ["s001", "s001"]
+
+
+def test_a_file_that_is_no_ledger_is_refused(tmp_path):
+    path = tmp_path / "ledger.sqlite3"
+    path.write_text("not a database at all, but long enough to be looked at " * 20)
+    with pytest.raises(UsageError, match="is not a ledger of a batch"):
+        Ledger(path)
+    other = tmp_path / "other.sqlite3"
+    sqlite3.connect(other).execute("CREATE TABLE graded (x)").connection.commit()
+    with pytest.raises(UsageError, match="is not a ledger of a batch"):
+        Ledger(other)
