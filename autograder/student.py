@@ -85,9 +85,14 @@ class StudentFault(Exception):
         return type(self), (self.kind, self.message, self.traceback)
 
     @property
-    def is_limit(self) -> bool:
-        """Whether the fault is a limit of time that was met."""
+    def is_timeout(self) -> bool:
+        """Whether a limit of time was met."""
         return self.kind in (FaultKind.CPU, FaultKind.WALL)
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether a limit was met that the next call would only meet again, at the same cost."""
+        return self.is_timeout or self.kind in (FaultKind.MEMORY, FaultKind.OUTPUT)
 
 
 class Limits(Struct):

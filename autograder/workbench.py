@@ -126,7 +126,7 @@ class Workbench:
 
 
 def _ask_all(question: Comparison, desk: Desk, cases: Sequence[Case]) -> Iterator[Answer]:
-    """Ask case by case; once a limit of time was met, the rest would only meet it again."""
+    """Ask case by case; once a limit was met, the rest would only meet it again."""
     over: StudentFault | None = None
     for case in cases:
         answer = _faulted(case, over) if over else _ask(question, desk, case)
@@ -166,7 +166,7 @@ class _Trusted:
 
 
 class _Remembering:
-    """A handle that does not call again what met a limit of time: one endless loop costs once."""
+    """A handle that does not call again what met a limit: one endless loop costs once."""
 
     def __init__(self, student: Student, stuck: dict[str, StudentFault]) -> None:
         self._student = student

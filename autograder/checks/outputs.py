@@ -91,6 +91,6 @@ def _status(misses: Sequence[Miss]) -> Status:
 
 def status_of_fault(fault: StudentFault) -> Status:
     """The status of a check that a fault ended."""
-    if fault.is_limit:
+    if fault.is_timeout:
         return Status.TIMEOUT
     return Status.FAILED if fault.kind is FaultKind.MISSING else Status.ERROR

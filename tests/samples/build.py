@@ -33,7 +33,7 @@ NOT_RUN = ("s011", "s012", "s013", "s014")
 # Comments as students write them, put above the lines of the given code that they explain.
 REMARKS = {
     "        conv_size = (num_filters": "        # one filter spans all channels of the input\n",
-    "        pooled_size = num_filters": "        # pooling halves both sides: a quarter of the pixels is left\n",
+    "        pooled_size = num_filters": "        # pooling halves both sides: a quarter is left\n",
     "        self.params['W2'] =": "        # the convolution's output is flattened before it comes here\n",
     "        conv_param = {'stride'": "        # this pad keeps the image's size with stride 1\n",
     "        pooled, conv_cache =": "        # (N, C, H, W) to (N, F, H/2, W/2)\n",
