@@ -1,0 +1,105 @@
+"""The sample submissions, graded by the command as a TA would, with the points that they must get."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder.report import read_report
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "tests" / "samples" / "hw5"
+CONVOLUTION = ("conv-forward", "conv-backward-dx", "conv-backward-dw", "conv-backward-db")
+FULL = (20, 12, 8, 5)
+
+# points for forward, dx, dw and db; training is judged apart, as it does not depend on them
+EXPECTED = {
+    "s001": FULL,
+    "s002": FULL,
+    "s003": FULL,
+    "s004": FULL,
+    "s005": (0, 12, 8, 5),
+    "s006": (20, 9, 6, 5),
+    "s007": (20, 10, 8, 5),
+    "s008": (17, 10, 6, 3),
+    "s009": (20, 0, 0, 5),
+    "s010": (20, 0, 0, 0),
+    "s011": (0, 9, 6, 5),
+    "s012": (0, 9, 6, 5),
+    "s013": (0, 9, 6, 5),
+    "s014": (0, 0, 0, 0),
+    "s015": FULL,
+    "s016": FULL,
+}
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    output = tmp_path_factory.mktemp("graded")
+    command = [sys.executable, "-m", "autograder", "grade", str(SAMPLES), "-o", str(output), "--jobs", "2"]
+    done = subprocess.run([*command, "--no-training"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return output, done
+
+
+def reports(graded):
+    return {path.stem: read_report(path) for path in sorted((graded[0] / "reports").glob("*.json"))}
+
+
+def test_every_sample_has_a_report(graded):
+    assert sorted(reports(graded)) == sorted(EXPECTED)
+
+
+@pytest.mark.parametrize("identity", sorted(EXPECTED))
+def test_the_convolution_is_judged_as_it_deserves(graded, identity):
+    report = reports(graded)[identity]
+    scores = {item.id: item.score for item in report.items}
+    assert tuple(scores[name] for name in CONVOLUTION) == pytest.approx(EXPECTED[identity], abs=0.01)
+
+
+def test_each_lost_point_has_a_reason(graded):
+    for report in reports(graded).values():
+        for item in report.items:
+            for check in item.checks:
+                if check.score < check.max_score:
+                    assert len(check.message) > 10, (report.submission.id, check.id)
+
+
+def test_an_endless_loop_says_so_and_costs_only_its_checks(graded):
+    report = reports(graded)["s011"]
+    items = {item.id: item for item in report.items}
+    assert items["conv-forward"].status.value == "timeout"
+    assert items["net"].checks[1].status.value == "passed"
+
+
+def test_the_summary_has_a_row_each(graded):
+    rows = list(csv.DictReader((graded[0] / "summary.csv").open()))
+    assert [row["submission"] for row in rows] == sorted(EXPECTED)
+
+
+def test_the_terminal_shows_points_and_reasons(graded):
+    shown = graded[1].stdout
+    for identity in EXPECTED:
+        assert identity in shown
+
+
+def test_nothing_is_graded_twice_by_resume(graded):
+    command = [sys.executable, "-m", "autograder", "grade", str(SAMPLES), "-o", str(graded[0]), "--resume"]
+    before = {p: p.stat().st_mtime_ns for p in (graded[0] / "reports").iterdir()}
+    done = subprocess.run([*command, "--no-training"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert {p: p.stat().st_mtime_ns for p in (graded[0] / "reports").iterdir()} == before
+
+
+def test_reports_validate_and_export(graded, tmp_path):
+    files = [str(p) for p in (graded[0] / "reports").iterdir()]
+    tool = [sys.executable, "-m", "autograder"]
+    valid = subprocess.run([*tool, "validate", *files], capture_output=True, text=True, check=False)
+    assert valid.stdout == f"{len(files)} of {len(files)} reports are valid.\n"
+    target = tmp_path / "results.json"
+    one = str(graded[0] / "reports" / "s005.json")
+    subprocess.run([*tool, "export", "gradescope", one, "-o", str(target)], check=True, capture_output=True)
+    assert json.loads(target.read_text())["tests"]
