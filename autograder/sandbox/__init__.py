@@ -1,0 +1,79 @@
+"""Where students' code runs while it is graded: one sandbox a submission, one child a handle.
+
+`open_session` gives a `Session` within a `Policy`; `self_test` shows that the walls stand here.
+`docs/security.md` says what they hold against and how. What is Linux's alone is imported when a
+sandbox is wanted, so that a self-check runs on every system.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager
+
+from autograder.errors import SandboxError
+from autograder.model import Struct
+from autograder.sandbox.policy import Policy
+from autograder.student import Session
+
+__all__ = ["Policy", "Probe", "SelfTest", "open_session", "self_test"]
+
+
+class Probe(Struct, frozen=True):
+    """One thing that a self-test tried inside, and how it was answered."""
+
+    name: str
+    wanted: bool
+    answer: str
+
+
+class SelfTest(Struct, frozen=True):
+    """What a self-test found.
+
+    kind      what the sandbox is, in a word for reports
+    walls     which walls stand
+    probes    what was tried, what must work and what must be refused
+    timings   milliseconds: ``start`` (of a sandbox), ``child`` (of a further child), ``call``
+    """
+
+    kind: str
+    walls: tuple[str, ...]
+    probes: tuple[Probe, ...]
+    timings: dict[str, float]
+
+
+def _require_linux() -> None:
+    if sys.platform != "linux":
+        raise SandboxError(
+            f"there is no sandbox for {sys.platform}",
+            "Grade in a Linux virtual machine, or in WSL2 on Windows.",
+        )
+
+
+def open_session(policy: Policy) -> AbstractContextManager[Session]:
+    """Give a context manager that starts a sandbox, and ends it with everything in it.
+
+    Raises
+    ------
+    SandboxError
+        Something is missing that a sandbox needs.
+    GraderFault
+        It did not come up.
+    """
+    _require_linux()
+    from autograder.sandbox.session import open_sandbox
+
+    return open_sandbox(policy)
+
+
+def self_test(policy: Policy) -> SelfTest:
+    """Start a sandbox and try its walls from inside, both ways.
+
+    Raises
+    ------
+    SandboxError
+        It does not come up, or a wall does not stand: which one, why, and what to do.
+    """
+    _require_linux()
+    from autograder.sandbox.selftest import run
+
+    return run(policy)

@@ -1,0 +1,295 @@
+"""One running sandbox: bubblewrap with the harness in it, and the control socket to that."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import json
+import marshal
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from importlib.util import MAGIC_NUMBER
+from pathlib import Path
+from typing import Any
+
+from autograder.errors import GraderFault, SandboxError
+from autograder.model import Struct
+from autograder.sandbox import cgroup, enforcement, filters, guest, spawner
+from autograder.sandbox.policy import RUN, Interpreter, Policy, all_mounts, this_interpreter
+from autograder.student import Limits
+
+START_SECONDS = 30.0
+STOP_SECONDS = 5.0
+# What the harness and bubblewrap need beside the children.
+OWN_MB = 384
+# Above every range that distributions hand out, so that no account and no container has these ids.
+FIRST_UID = 0x70000000
+_serial = itertools.count()
+_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8"}
+
+
+class StartFailed(Exception):
+    """The sandbox did not come up; the text is what it wrote."""
+
+
+class Ready(Struct, frozen=True):
+    """What the harness said when it was ready."""
+
+    own_work: bool
+    landlock: int
+    python: str
+    numpy: str
+    failed: dict[str, str]
+
+
+class Ending(Struct, frozen=True):
+    """How a child ended: its exit status (negative for a signal) and its processor time in seconds."""
+
+    code: int
+    cpu: float
+
+
+@functools.cache
+def guest_files() -> dict[str, bytes]:
+    """The guest's modules as compiled files by their path inside: no source is read there."""
+    folder = Path(guest.__file__).parent
+    compiled = {}
+    for path in sorted(folder.glob("*.py")):
+        target = f"{RUN}/guest/{path.stem}.pyc"
+        code = compile(path.read_bytes(), target, "exec", dont_inherit=True)
+        compiled[target] = MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
+    return compiled
+
+
+def find_bwrap() -> str:
+    """Find bubblewrap.
+
+    Raises
+    ------
+    SandboxError
+        There is none, or it is set-uid root.
+    """
+    found = shutil.which("bwrap", path=_ENVIRONMENT["PATH"])
+    if found is None:
+        raise SandboxError("bubblewrap (bwrap) is not installed", "apt-get install bubblewrap (0.8 or newer)")
+    if Path(found).stat().st_mode & 0o4000:
+        raise SandboxError(f"{found} is set-uid root, which its walls are not made for", f"chmod u-s {found}")
+    return found
+
+
+def _memory_file(data: bytes) -> int:
+    """Give a descriptor from which the data can be read."""
+    opened = os.memfd_create("sandbox")
+    with open(opened, "wb", closefd=False) as file:
+        file.write(data)
+    os.lseek(opened, 0, os.SEEK_SET)
+    return opened
+
+
+class Box:
+    """Starts a sandbox and waits for its harness.
+
+    Parameters
+    ----------
+    policy : Policy
+        What is shown inside.
+
+    Raises
+    ------
+    SandboxError
+        Something is missing that a sandbox needs.
+    StartFailed
+        It did not come up.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._interpreter: Interpreter = this_interpreter()
+        self._endings: dict[int, Ending] = {}
+        self._open: dict[int, int] = {}
+        self._numbers = itertools.count(1)
+        self._serial = next(_serial)
+        self._copies: Path | None = None
+        self.cgroup = cgroup.make(f"{os.getpid()}-{self._serial}")
+        self._init = -1
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._give_up)
+            self._log = os.memfd_create("log")
+            self._control, self._process, status = self._start()
+            self.ready = self._wait_until_ready()
+            self._init = _open_first_process(status)
+            stack.pop_all()
+
+    # --- starting ---
+
+    def _start(self) -> tuple[socket.socket, subprocess.Popen[bytes], int]:
+        system = enforcement.system_folders()
+        with contextlib.ExitStack() as ours:
+            ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            ours.callback(ends[1].close)
+            status, writing = os.pipe()
+            ours.callback(os.close, writing)
+            descriptors = {"seccomp": _memory_file(filters.harness_filter()), "status": writing}
+            ours.callback(os.close, descriptors["seccomp"])
+            contents = guest_files() | {f"{RUN}/filter": filters.child_filter()}
+            files = {path: _memory_file(data) for path, data in contents.items()}
+            for opened in files.values():
+                ours.callback(os.close, opened)
+            words = enforcement.arguments(*self._mounts(), system, files, descriptors)
+            listed = _memory_file(b"".join(os.fsencode(word) + b"\0" for word in words))
+            ours.callback(os.close, listed)
+            inherited = (ends[1].fileno(), listed, *descriptors.values(), *files.values())
+            command = self._command(listed, ends[1].fileno(), enforcement.readable_paths(system))
+            process = spawner.start(command, inherited, self._log, _ENVIRONMENT)
+        return ends[0], process, status
+
+    def _mounts(self) -> tuple[Any, Any]:
+        mounts = all_mounts(self._policy, self._interpreter)
+        if os.geteuid() != 0:
+            return mounts, {}
+        chosen = spawner.spawner()
+
+        def show() -> tuple[dict[Path, Path], Path]:
+            chosen.stage = chosen.stage or spawner.Stage(m.source for m in mounts)
+            return chosen.stage.show(mounts)
+
+        places, self._copies = chosen.run(show)
+        return mounts, places
+
+    def _command(self, listed: int, control: int, readable: list[str]) -> list[str]:
+        inner = enforcement.harness_command(self._interpreter.name, control, self._policy.preload, readable)
+        command = [find_bwrap(), "--args", str(listed), "--", *inner]
+        if os.geteuid() == 0:
+            # a user of this sandbox's own: limits counted by user are its alone
+            uid = FIRST_UID + os.getpid() * 32 + self._serial % 32
+            command = enforcement.drop_user(uid) + command
+        return enforcement.in_cgroups(self.cgroup.folders, command) if self.cgroup else command
+
+    def _wait_until_ready(self) -> Ready:
+        message = self._hear(time.monotonic() + START_SECONDS)
+        if message is None:
+            raise StartFailed(self.log() or f"nothing came up within {START_SECONDS:g} s")
+        message.pop("event")
+        return Ready(**message)
+
+    # --- talking ---
+
+    def _hear(self, deadline: float) -> dict[str, Any] | None:
+        """Give the next message; None where none comes in time, or ever."""
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
+        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            return None
+        with contextlib.suppress(ConnectionError):
+            data = self._control.recv(1 << 16)
+            return json.loads(data) if data else None
+        return None
+
+    def start_child(self, limits: Limits, descriptors: list[int], values: dict[str, Any]) -> int:
+        """Fork a child that has these descriptors (requests, answers, output); gives its number."""
+        number = next(self._numbers)
+        self._open[number] = limits.memory_mb + limits.tmp_mb
+        self._limit_memory()
+        message = json.dumps({"do": "start", "id": number, "limits": values})
+        try:
+            socket.send_fds(self._control, [message.encode()], descriptors)
+        except OSError as error:
+            raise GraderFault(f"the sandbox is gone: {error.strerror}; {self.log()}") from error
+        return number
+
+    def kill_child(self, number: int) -> None:
+        """End a child, whatever it does."""
+        with contextlib.suppress(OSError):
+            self._control.send(json.dumps({"do": "kill", "id": number}).encode())
+
+    def ending(self, number: int, seconds: float) -> Ending | None:
+        """Wait for a child's ending; None where it did not come in time."""
+        deadline = time.monotonic() + seconds
+        while number not in self._endings:
+            message = self._hear(deadline)
+            if message is None:
+                return None
+            self._endings[message["id"]] = Ending(code=message["code"], cpu=message["cpu"])
+        self._open.pop(number, None)
+        self._limit_memory()
+        return self._endings.pop(number)
+
+    def _limit_memory(self) -> None:
+        if self.cgroup is not None:
+            self.cgroup.limit(OWN_MB + sum(self._open.values()))
+
+    @property
+    def alive(self) -> bool:
+        """Whether the sandbox still runs."""
+        return self._process.poll() is None
+
+    def log(self) -> str:
+        """Give the last lines that bubblewrap and the harness wrote."""
+        size = os.fstat(self._log).st_size
+        return os.pread(self._log, 2000, max(0, size - 2000)).decode("utf-8", "replace").strip()
+
+    # --- ending ---
+
+    def close(self) -> None:
+        """End everything in the sandbox, and wait until it is gone."""
+        self._control.close()
+        if not self._gone(STOP_SECONDS / 2):
+            self._kill()
+            self._gone(STOP_SECONDS)
+        self._clean_up()
+
+    def kill(self) -> None:
+        """End everything in the sandbox at once."""
+        self._kill()
+        self._control.close()
+        self._gone(STOP_SECONDS)
+        self._clean_up()
+
+    def _kill(self) -> None:
+        if self._init >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._init, signal.SIGKILL)
+        else:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _gone(self, seconds: float) -> bool:
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        if self._init >= 0:
+            poll = select.poll()
+            poll.register(self._init, select.POLLIN)
+            return bool(poll.poll(seconds * 1000))
+        return True
+
+    def _clean_up(self) -> None:
+        for opened in (self._init, self._log):
+            if opened >= 0:
+                os.close(opened)
+        if self.cgroup is not None:
+            self.cgroup.remove()
+        if self._copies is not None:
+            copies = self._copies
+            spawner.spawner().run(lambda: shutil.rmtree(copies, ignore_errors=True))
+
+    def _give_up(self) -> None:
+        """Leave nothing of a sandbox that did not come up."""
+        if hasattr(self, "_process"):
+            self.kill()
+        elif self.cgroup is not None:
+            self.cgroup.remove()
+
+
+def _open_first_process(status: int) -> int:
+    """Open the sandbox's first process, which bubblewrap has named, by descriptor."""
+    with open(status, "rb") as file:
+        named = json.loads(file.readline())
+    return os.pidfd_open(named["child-pid"])

@@ -1,0 +1,202 @@
+"""The student's handle: puts calls into requests, and judges what comes back.
+
+It is the same for every place where a student's code runs; a place gives it children to talk to.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from autograder.errors import GraderFault
+from autograder.model import Definitions, OutputText
+from autograder.sandbox import faults
+from autograder.sandbox.guest import wire
+from autograder.sandbox.printed import Printed, clean
+from autograder.student import FaultKind, Handle, Keep, Limits, StudentFault, Value
+
+# A handle's number is its child's number and the object's in it, so that no two are ever equal.
+_SHIFT = 32
+_children = itertools.count(1)
+
+
+class Child(Protocol):
+    """A process in which a student's code runs."""
+
+    def exchange(self, parts: Sequence[wire.Part], adopt: wire.Adopt, who: str) -> Any:
+        """Send a request and give its answer, decoded.
+
+        Raises
+        ------
+        StudentFault
+            There was none; the process is then gone.
+        GraderFault
+            Our own fault.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the process."""
+        ...
+
+
+class Conversation:
+    """A `Student` that talks to one child after the other.
+
+    Parameters
+    ----------
+    open_child : callable
+        Starts a child.
+    definitions : Definitions
+        What each child runs first.
+    limits : Limits
+        What each child may use.
+    printed : Printed
+        What the children print.
+    """
+
+    def __init__(
+        self, open_child: Callable[[], Child], definitions: Definitions, limits: Limits, printed: Printed
+    ) -> None:
+        self._open_child = open_child
+        self._definitions = definitions
+        self._limits = limits
+        self._printed = printed
+        self._child: Child | None = None
+        self._number = 0
+        self._stillborn: StudentFault | None = None
+
+    # --- the way there and back ---
+
+    def _ask(self, who: str, *request: Any) -> Any:
+        self._start()
+        return self._exchange(who, request)
+
+    def _start(self) -> None:
+        """Start a child and run the definitions, where there is none."""
+        if self._stillborn is not None:
+            raise self._stillborn
+        if self._child is not None:
+            return
+        self._printed.forgive()
+        self._child, self._number = self._open_child(), next(_children)
+        chunks = [msgspec.to_builtins(chunk) for chunk in self._definitions.chunks]
+        try:
+            self._exchange("Running the definitions", ("define", chunks, list(self._definitions.legacy)))
+        except StudentFault as fault:
+            # the next child would end in the same way: a loop at the top level costs its time once
+            self._stillborn = fault
+            raise
+
+    def _exchange(self, who: str, request: tuple[Any, ...]) -> Any:
+        assert self._child is not None
+        parts = wire.encode(wire.REQUEST, request, self._refer)
+        try:
+            answer = self._child.exchange(parts, self._adopt, who)
+            return self._judge(answer, who)
+        except (StudentFault, GraderFault) as fault:
+            if isinstance(fault, GraderFault) or fault.kind.value not in faults.CLAIMABLE:
+                self.close()
+            elif fault.kind in (FaultKind.MEMORY, FaultKind.OUTPUT):
+                # what filled the memory is likely to be there still
+                self.close()
+            raise
+
+    def _judge(self, answer: Any, who: str) -> Any:
+        match answer:
+            case ("ok", value):
+                return value
+            case ("fault", str(kind), str(detail), str(traceback)) if kind in faults.CLAIMABLE:
+                raise self._claimed(faults.CLAIMABLE[kind], who, detail, traceback)
+        raise self._fault(FaultKind.PROTOCOL, who, "its form is unknown")
+
+    def _claimed(self, kind: FaultKind, who: str, detail: str, traceback: str) -> StudentFault:
+        if kind is FaultKind.OUTPUT:
+            detail = faults.returned_too_much(self._limits, detail)
+        return self._fault(kind, who, detail, traceback)
+
+    def _fault(self, kind: FaultKind, who: str, detail: str, traceback: str = "") -> StudentFault:
+        return faults.make(kind, who, self._limits, detail, traceback)
+
+    def _refer(self, value: Any) -> tuple[int, str]:
+        if not isinstance(value, Handle):
+            raise GraderFault(f"a check sends a {type(value).__name__}, which has no form on the wire")
+        if value.id >> _SHIFT != self._number:
+            detail = f"the process that held the {value.kind} is gone"
+            raise StudentFault(FaultKind.CRASHED, f"It can't go on: {detail}.")
+        return value.id & ((1 << _SHIFT) - 1), value.kind
+
+    def _adopt(self, number: int, kind: str) -> Handle:
+        if number >> _SHIFT:
+            raise wire.Malformed("a handle's number")
+        return Handle(id=self._number << _SHIFT | number, kind=clean(kind, 100))
+
+    def close(self) -> None:
+        """End the child; the next call starts another."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.close()
+
+    # --- the protocol ---
+
+    def call(
+        self,
+        target: str | Handle,
+        *args: Value,
+        keep: Keep | Sequence[int] = Keep.VALUES,
+        repeat: int = 1,
+        **kwargs: Value,
+    ) -> Value:
+        """See `Student.call`."""
+        who = f"`{target}`" if isinstance(target, str) else f"The {target.kind}"
+        value = self._ask(who, "call", target, args, kwargs, _wanted(keep), repeat)
+        return self._kept(value, keep, who)
+
+    def method(
+        self,
+        owner: Handle,
+        name: str,
+        *args: Value,
+        keep: Keep | Sequence[int] = Keep.VALUES,
+        **kwargs: Value,
+    ) -> Value:
+        """See `Student.method`."""
+        who = f"`{owner.kind}.{name}`"
+        return self._kept(self._ask(who, "method", owner, name, args, kwargs, _wanted(keep)), keep, who)
+
+    def _kept(self, value: Value, keep: Keep | Sequence[int], who: str) -> Value:
+        if keep is Keep.HANDLE and not isinstance(value, Handle):
+            self.close()
+            raise self._fault(FaultKind.PROTOCOL, who, "a value, where a handle was asked for")
+        return value
+
+    def map(self, target: str, calls: Sequence[Sequence[Value]], pick: int | None = None) -> list[Value]:
+        """See `Student.map`."""
+        values = self._ask(f"`{target}`", "map", target, [tuple(args) for args in calls], pick)
+        if not isinstance(values, list) or len(values) != len(calls):
+            self.close()
+            raise self._fault(FaultKind.PROTOCOL, f"`{target}`", "not one value for each call")
+        return values
+
+    def get(self, owner: Handle, name: str) -> Value:
+        """See `Student.get`."""
+        return self._ask(f"`{owner.kind}.{name}`", "get", owner, name)
+
+    def set(self, owner: Handle, name: str, value: Value) -> None:
+        """See `Student.set`."""
+        self._ask(f"`{owner.kind}.{name}`", "set", owner, name, value)
+
+    def seed(self, seed: int) -> None:
+        """See `Student.seed`."""
+        self._ask("Seeding", "seed", seed)
+
+    def printed(self) -> OutputText:
+        """See `Student.printed`."""
+        return self._printed.text()
+
+
+def _wanted(keep: Keep | Sequence[int]) -> str | list[int]:
+    return keep.value if isinstance(keep, Keep) else list(keep)

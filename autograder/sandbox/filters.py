@@ -1,0 +1,148 @@
+"""The two seccomp filters: which system calls the harness, and which a student's code, may make.
+
+Both allow what is listed and answer ENOSYS to the rest, so that a call newer than these lists is
+refused, and a program that can do without it does. What a person may run into by mistake gets the
+error that belongs to it (EPERM for a socket, EAGAIN for a fork). A foreign architecture's call ends the
+process. The lists name what CPython, NumPy, SciPy and Matplotlib use on x86-64 and AArch64.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import os
+from types import ModuleType
+from typing import Any
+
+from autograder.errors import SandboxError
+from autograder.sandbox.guest.lockdown import OWN_PID
+
+_FILES = """
+    access faccessat faccessat2 open openat openat2 close close_range creat read readv pread64 preadv preadv2
+    write writev pwrite64 pwritev pwritev2 lseek stat fstat lstat newfstatat statx readlink readlinkat getcwd
+    chdir fchdir mkdir mkdirat rmdir rename renameat renameat2 unlink unlinkat link linkat symlink symlinkat
+    chmod fchmod fchmodat chown fchown fchownat lchown utime utimes utimensat futimesat truncate ftruncate
+    fallocate fadvise64 fsync fdatasync sync_file_range readahead getdents getdents64 statfs fstatfs
+    dup dup2 dup3 fcntl flock pipe pipe2 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl
+    epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd2 umask sendfile copy_file_range splice tee
+    getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr timerfd_create timerfd_settime
+    timerfd_gettime signalfd signalfd4
+"""
+_MEMORY = "brk mmap munmap mremap mprotect madvise mincore msync mlock munlock mlockall munlockall membarrier"
+_PROCESS = """
+    exit exit_group futex futex_waitv set_robust_list get_robust_list set_tid_address rseq gettid getpid
+    getppid getuid geteuid getgid getegid getresuid getresgid getgroups getpgrp getpgid getsid getpriority getrusage
+    getrlimit setrlimit times uname sysinfo getcpu getrandom sched_yield sched_getaffinity sched_getparam
+    sched_getscheduler sched_get_priority_max sched_get_priority_min sched_rr_get_interval getitimer setitimer
+    alarm pause timer_create timer_settime timer_gettime timer_getoverrun timer_delete restart_syscall
+    nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday time arch_prctl capget
+    rt_sigaction rt_sigprocmask rt_sigreturn rt_sigsuspend rt_sigpending rt_sigtimedwait sigaltstack
+    map_shadow_stack wait4 waitid get_mempolicy
+"""
+_CHILD = f"{_FILES} {_MEMORY} {_PROCESS}"
+# What the harness does beyond that: start children and put walls round them.
+_HARNESS = """
+    execve fork vfork clone clone3 kill tgkill prctl seccomp capset unshare mount umount2 prlimit64 ioctl
+    pidfd_open pidfd_send_signal recvmsg sendmsg recvfrom sendto getsockopt setsockopt getsockname getpeername
+    landlock_create_ruleset landlock_add_rule landlock_restrict_self setsid
+"""
+# What code may try in good faith, and the error that it would meet elsewhere.
+_REFUSED = {
+    errno.EPERM: """
+        socket socketpair connect bind listen accept accept4 execve execveat tkill ptrace mount umount2
+        unshare setns chroot pivot_root setuid setgid setreuid setregid setresuid setresgid setgroups mknod mknodat
+        memfd_create setpriority sched_setaffinity sched_setscheduler personality keyctl bpf perf_event_open
+        seccomp capset setsid setpgid
+    """,
+    errno.EAGAIN: "fork vfork",
+}
+_CLONE_THREAD = 0x10000
+# FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TCGETS, TIOCGWINSZ, TIOCGPGRP: they ask, or mark a descriptor.
+_IOCTLS = (0x541B, 0x5421, 0x5451, 0x5450, 0x5401, 0x5413, 0x540F)
+# PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, PR_GET_NO_NEW_PRIVS, PR_SET_VMA (names for maps)
+_PRCTLS = (15, 16, 3, 39, 0x53564D41)
+
+
+def _library() -> ModuleType:
+    try:
+        import pyseccomp
+    except (ImportError, RuntimeError) as error:
+        raise SandboxError(
+            f"system calls can't be filtered: {error}",
+            "apt-get install libseccomp2 && pip install 'autograder[grader]'",
+        ) from error
+    module: ModuleType = pyseccomp
+    return module
+
+
+def _empty(library: ModuleType) -> Any:
+    """Give a filter that answers ENOSYS to every call, and ends a process for a foreign architecture's."""
+    made = library.SyscallFilter(library.ERRNO(errno.ENOSYS))
+    made.set_attr(library.Attr.ACT_BADARCH, library.KILL_PROCESS)
+    return made
+
+
+@functools.cache
+def harness_filter() -> bytes:
+    """The filter of everything in the sandbox, as the kernel's program.
+
+    Raises
+    ------
+    SandboxError
+        libseccomp is not there.
+    """
+    library = _library()
+    made = _empty(library)
+    _allow(library, made, _CHILD + _HARNESS)
+    return _export(made)
+
+
+@functools.cache
+def child_filter() -> bytes:
+    """The filter of a student's code; `lockdown.install_filter` puts the child's id into it."""
+    library = _library()
+    made = _empty(library)
+    _allow(library, made, _CHILD)
+    _allow_with_arguments(library, made)
+    for number, names in _REFUSED.items():
+        for name in names.split():
+            _rule(library, made, library.ERRNO(number), name)
+    return _export(made)
+
+
+def _allow_with_arguments(library: ModuleType, made: Any) -> None:
+    """Allow threads, signals to oneself, and questions; refuse the rest of the same calls."""
+    argument = library.Arg
+    thread = argument(0, library.MASKED_EQ, _CLONE_THREAD, _CLONE_THREAD)
+    _rule(library, made, library.ALLOW, "clone", thread)
+    _rule(
+        library, made, library.ERRNO(errno.EAGAIN), "clone", argument(0, library.MASKED_EQ, _CLONE_THREAD, 0)
+    )
+    for name, place, values in (("ioctl", 1, _IOCTLS), ("prctl", 0, _PRCTLS)):
+        for value in values:
+            _rule(library, made, library.ALLOW, name, argument(place, library.MASKED_EQ, 0xFFFFFFFF, value))
+    for name in ("kill", "tgkill"):
+        _rule(library, made, library.ALLOW, name, argument(0, library.EQ, OWN_PID))
+        _rule(library, made, library.ERRNO(errno.EPERM), name, argument(0, library.NE, OWN_PID))
+    _rule(library, made, library.ALLOW, "prlimit64", argument(0, library.EQ, 0))
+    _rule(library, made, library.ERRNO(errno.EPERM), "prlimit64", argument(0, library.NE, 0))
+
+
+def _allow(library: ModuleType, made: Any, names: str) -> None:
+    for name in names.split():
+        _rule(library, made, library.ALLOW, name)
+
+
+def _rule(library: ModuleType, made: Any, action: int, name: str, *arguments: object) -> None:
+    number = library.resolve_syscall(library.Arch.NATIVE, name)
+    # a negative number: this architecture, or this libseccomp, has no such call
+    if number >= 0:
+        made.add_rule(action, number, *arguments)
+
+
+def _export(made: Any) -> bytes:
+    opened = os.memfd_create("filter")
+    with os.fdopen(opened, "r+b") as file:
+        made.export_bpf(file)
+        file.seek(0)
+        return file.read()

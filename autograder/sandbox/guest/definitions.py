@@ -1,0 +1,126 @@
+"""Running a notebook's definitions, and saying where in the notebook something went wrong."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import traceback
+import types
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+MAX_MESSAGE = 2000
+MAX_FRAMES = 12
+
+
+class Missing(Exception):
+    """A name that is not bound; the text says why."""
+
+
+class Stub:
+    """Answers every call and attribute with itself: stands for IPython's shell, which there is none of."""
+
+    def __getattr__(self, name: str) -> Stub:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *_: Any, **__: Any) -> Stub:
+        """Do nothing."""
+        return self
+
+
+def file_name(cell: int) -> str:
+    """How tracebacks name a cell; 0 is what the assignment runs before a notebook."""
+    return f"<cell {cell}>" if cell else "<set-up>"
+
+
+def _show_nothing(*_: Any, **__: Any) -> None:
+    """Stand for IPython's `display`."""
+
+
+class Namespace:
+    """The names that a notebook's chunks have bound, and why others are missing."""
+
+    def __init__(self) -> None:
+        # a real module of this name, since dataclasses and pickling look there
+        self._module = types.ModuleType("__main__")
+        self._failed: dict[str, str] = {}
+        self._lines: dict[str, list[str]] = {}
+
+    def run(self, chunks: Sequence[Mapping[str, Any]]) -> None:
+        """Run the chunks in order; one that raises costs only its own names."""
+        stubs = {"get_ipython": Stub, "display": _show_nothing}
+        vars(self._module).update(stubs)
+        sys.modules["__main__"] = self._module
+        for chunk in chunks:
+            self._run(chunk)
+
+    def _run(self, chunk: Mapping[str, Any]) -> None:
+        name, line = file_name(chunk["cell"]), chunk["line"]
+        self._remember(name, line, chunk["source"])
+        try:
+            code = compile("\n" * (line - 1) + chunk["source"], name, "exec", dont_inherit=True)
+            exec(code, vars(self._module))
+        except BaseException as error:
+            why = describe(error)
+            self._failed.update(dict.fromkeys(chunk["names"], why))
+        else:
+            for bound in chunk["names"]:
+                self._failed.pop(bound, None)
+
+    def _remember(self, name: str, line: int, source: str) -> None:
+        """Let tracebacks quote the student's own lines."""
+        lines = self._lines.setdefault(name, [])
+        wanted = source.splitlines(keepends=True)
+        lines += ["\n"] * (line - 1 + len(wanted) - len(lines))
+        lines[line - 1 : line - 1 + len(wanted)] = wanted
+        linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
+
+    def find(self, name: str) -> Any:
+        """Give what is bound to the name.
+
+        Raises
+        ------
+        Missing
+            Nothing is; its text is a sentence for the student.
+        """
+        names = vars(self._module)
+        if name in names:
+            return names[name]
+        if name in self._failed:
+            raise Missing(f"`{name}` is not there: its definition failed: {self._failed[name]}")
+        raise Missing(f"`{name}` is not defined in the notebook")
+
+
+def text_of(error: BaseException) -> str:
+    """Give "Type: text" of an exception, capped, whatever its `__str__` does."""
+    try:
+        text = str(error)
+    except BaseException:
+        text = "(its text can't be shown)"
+    name = type(error).__name__
+    return f"{name}: {text[:MAX_MESSAGE]}" if text else name
+
+
+def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    walked = traceback.walk_tb(error.__traceback__)
+    wanted = [(f, n) for f, n in walked if f.f_code.co_filename.startswith(("<cell ", "<set-up>"))]
+    if len(wanted) > 2 * MAX_FRAMES:
+        wanted = wanted[:MAX_FRAMES] + wanted[-MAX_FRAMES:]
+    return list(traceback.StackSummary.extract(iter(wanted), lookup_lines=True))
+
+
+def describe(error: BaseException) -> str:
+    """Give one line: the error, and the cell and line of the notebook where it happened."""
+    place = error.filename or "" if isinstance(error, SyntaxError) else ""
+    if isinstance(error, SyntaxError) and place.startswith("<cell "):
+        return f"{type(error).__name__}: {error.msg} ({place.strip('<>')}, line {error.lineno})"
+    frames = _own_frames(error)
+    where = f" ({frames[-1].filename.strip('<>')}, line {frames[-1].lineno})" if frames else ""
+    return text_of(error) + where
+
+
+def quote(error: BaseException) -> str:
+    """Give the traceback's frames that are in the notebook, and the error."""
+    return "".join(traceback.format_list(_own_frames(error))) + text_of(error)

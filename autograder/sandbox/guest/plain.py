@@ -1,0 +1,69 @@
+"""One child without walls, on a student's own machine: any system, no fork, no limits but the clock.
+
+Requests come on standard input, answers go to standard output, and what the code prints goes to
+standard error, so that nothing it prints can pass for an answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from . import wire
+from .runner import EXIT_MEMORY, Runner
+from .stream import Stream
+
+
+def take_over_standard_streams() -> tuple[int, int]:
+    """Keep standard input and output for the frames, and give the code an empty and another one."""
+    reading, writing = os.dup(0), os.dup(1)
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.dup2(2, 1)
+    os.close(empty)
+    if sys.platform == "win32":
+        import msvcrt
+
+        for descriptor in (reading, writing):
+            msvcrt.setmode(descriptor, os.O_BINARY)
+    return reading, writing
+
+
+def open_output() -> None:
+    """Let what is printed go through one buffer, in order, whatever characters it has."""
+    sys.stdout = sys.stderr = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def refuse(value: Any) -> tuple[int, str]:
+    """Hold no object: none is there before anything ran."""
+    raise wire.Unsupported(type(value).__name__)
+
+
+def set_limits(cpu_seconds: float, memory_mb: int) -> None:
+    """Set the limits that this system has."""
+    try:
+        import resource
+    except ImportError:
+        return
+    cpu = max(1, math.ceil(cpu_seconds))
+    wanted = ((resource.RLIMIT_CPU, cpu, cpu + 1), (resource.RLIMIT_AS, memory_mb << 20, memory_mb << 20))
+    for what, soft, hard in wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(what, (soft, hard))
+
+
+def main(max_bytes: int, folders: Sequence[str], limits: dict[str, Any]) -> None:
+    """Serve requests until standard input closes."""
+    stream = Stream(*take_over_standard_streams())
+    open_output()
+    sys.path += folders
+    set_limits(**limits)
+    try:
+        stream.send(wire.encode(wire.ANSWER, "ready", refuse))
+        Runner(stream, max_bytes).serve()
+    except MemoryError:
+        os._exit(EXIT_MEMORY)

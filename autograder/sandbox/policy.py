@@ -1,0 +1,183 @@
+"""What the sandbox shows of this machine, decided without touching it: the policy and its mounts.
+
+A submission may import the standard library, the packages that the assignment names (with what they
+need), and the assignment's support code. Nothing else is there: not the whole site-packages, not the
+course folder, not this engine.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import importlib.util
+import re
+import sys
+import sysconfig
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from autograder.errors import SandboxError
+from autograder.model import Struct
+
+# Where things are inside.
+PYTHON, PACKAGES, SUPPORT, RUN = "/opt/py", "/opt/packages", "/opt/support", "/opt/run"
+
+
+class Policy(Struct, frozen=True):
+    """What a submission may import beside the standard library.
+
+    imports          installed packages, mounted with what they declare to need
+    support          folders, importable by their names
+    extra_modules    single files (a compiled module, say), importable by their names
+    preload          modules that are imported once, before a child is forked for each handle
+    """
+
+    imports: tuple[str, ...] = ("numpy",)
+    support: tuple[Path, ...] = ()
+    extra_modules: tuple[Path, ...] = ()
+    preload: tuple[str, ...] = ()
+
+
+class Mount(Struct, frozen=True):
+    """A file or folder and where it is inside; `copied` ones are small and may be copied instead."""
+
+    source: Path
+    target: str
+    copied: bool = False
+
+
+class Interpreter(Struct, frozen=True):
+    """The parts of a Python that has no site-packages: its program, standard library and libpython."""
+
+    program: Path
+    standard: Path
+    libraries: tuple[Path, ...]
+
+    @property
+    def name(self) -> str:
+        """The program's name, which has the version in it."""
+        return f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def this_interpreter() -> Interpreter:
+    """The interpreter that runs the engine, without its virtual environment."""
+    standard = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix})).resolve()
+    shared = sysconfig.get_config_var("INSTSONAME") or ""
+    folder = Path(sysconfig.get_config_var("LIBDIR") or "/nonexistent")
+    libraries = tuple(p.resolve() for p in (folder / shared,) if ".so" in shared and p.exists())
+    return Interpreter(
+        program=Path(getattr(sys, "_base_executable", sys.executable)).resolve(),
+        standard=standard,
+        libraries=libraries,
+    )
+
+
+# --- packages -----------------------------------------------------------------------------------
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _distribution(name: str) -> importlib.metadata.Distribution | None:
+    try:
+        return importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError:
+        providers = importlib.metadata.packages_distributions().get(name, [])
+        return importlib.metadata.distribution(providers[0]) if providers else None
+
+
+def required_names(requirements: Iterable[str]) -> list[str]:
+    """Give the names in requirement lines, without those that an extra asks for.
+
+    >>> required_names(["pillow>=9", "tomli; python_version < '3.11'", "pytest; extra == 'test'"])
+    ['pillow', 'tomli']
+    """
+    wanted = (line for line in requirements if not re.search(r"\bextra\s*==", line))
+    found = (re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", line) for line in wanted)
+    return [match.group(1) for match in found if match]
+
+
+def top_level_entries(files: Iterable[PurePosixPath]) -> list[str]:
+    """Give the folders and modules that a distribution puts into site-packages, without its metadata."""
+    tops = {path.parts[0] for path in files if path.parts and path.parts[0] not in ("..", "/")}
+    return sorted(
+        t for t in tops if not t.endswith((".dist-info", ".egg-info", ".pth")) and t != "__pycache__"
+    )
+
+
+def with_requirements(names: Iterable[str]) -> list[importlib.metadata.Distribution]:
+    """Give the installed distributions of these packages and of all that they need.
+
+    Raises
+    ------
+    SandboxError
+        One of the packages is not installed.
+    """
+    found: dict[str, importlib.metadata.Distribution] = {}
+    waiting = [(name, True) for name in names]
+    while waiting:
+        name, asked = waiting.pop()
+        if _normal(name) in found:
+            continue
+        distribution = _distribution(name)
+        if distribution is not None:
+            found[_normal(name)] = distribution
+            waiting += [(need, False) for need in required_names(distribution.requires or ())]
+        elif asked:
+            raise SandboxError(
+                f"the package `{name}`, which submissions may import, is not installed",
+                f"pip install {name}, or take it out of [sandbox] imports in assignment.toml.",
+            )
+    return list(found.values())
+
+
+@functools.cache
+def package_mounts(names: tuple[str, ...]) -> tuple[Mount, ...]:
+    """Give the mounts of the packages, one for each folder or module at the top of site-packages."""
+    mounts: dict[str, Mount] = {}
+    for distribution in with_requirements(names):
+        for entry in top_level_entries(distribution.files or ()):
+            path = Path(str(distribution.locate_file(entry)))
+            if path.exists():
+                mounts[entry] = Mount(source=path.resolve(), target=f"{PACKAGES}/{entry}")
+    return tuple(mounts[entry] for entry in sorted(mounts))
+
+
+# --- all mounts ---------------------------------------------------------------------------------
+
+
+def interpreter_mounts(interpreter: Interpreter) -> tuple[Mount, ...]:
+    """Give the mounts of an interpreter."""
+    libraries = (Mount(source=p, target=f"{PYTHON}/lib/{p.name}") for p in interpreter.libraries)
+    return (
+        Mount(source=interpreter.program, target=f"{PYTHON}/bin/{interpreter.name}"),
+        Mount(source=interpreter.standard, target=f"{PYTHON}/lib/{interpreter.name}"),
+        *libraries,
+    )
+
+
+def support_mounts(policy: Policy) -> tuple[Mount, ...]:
+    """Give the mounts of the assignment's support code and single modules."""
+    folders = (Mount(source=p.resolve(), target=f"{SUPPORT}/{p.name}", copied=True) for p in policy.support)
+    taken = {f"{SUPPORT}/{p.name}" for p in policy.support}
+    inside = {folder.resolve() for folder in policy.support}
+    # one that lies in a support folder is there already, under its package's name
+    loose = (p for p in policy.extra_modules if p.resolve().parent not in inside)
+    modules = (Mount(source=p.resolve(), target=f"{SUPPORT}/{p.name}", copied=True) for p in loose)
+    return (*folders, *(m for m in modules if m.target not in taken))
+
+
+def all_mounts(policy: Policy, interpreter: Interpreter) -> tuple[Mount, ...]:
+    """Give everything of this machine that a submission can read, save the system's libraries.
+
+    Raises
+    ------
+    SandboxError
+        Something that the policy names is not there.
+    """
+    mounts = (*interpreter_mounts(interpreter), *package_mounts(policy.imports), *support_mounts(policy))
+    for mount in mounts:
+        if not mount.source.exists():
+            raise SandboxError(f"{mount.source}: is not there, but the sandbox's policy names it")
+    return mounts

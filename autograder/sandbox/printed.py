@@ -1,0 +1,68 @@
+"""Text that came from a student's code: kept up to a cap, and made harmless to show."""
+
+from __future__ import annotations
+
+import re
+
+from autograder.model import OutputText
+
+# How many times the kept size may be printed before it counts as a flood.
+FLOOD = 64
+
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+# C0 and C1 controls, the marks that turn the direction of text, and the two that break lines.
+_HARMFUL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def clean(text: str, most: int = 2000) -> str:
+    r"""Give text that changes nothing but itself where it is shown, and at most so many characters of it.
+
+    >>> clean("a\x00b\rc")
+    'a\\x00b\nc'
+    """
+    cut = text[:most] + (" …" if len(text) > most else "")
+    plain = _COLOURS.sub("", cut).replace("\r\n", "\n").replace("\r", "\n")
+    return _HARMFUL.sub(lambda found: found.group().encode("unicode_escape").decode(), plain)
+
+
+class Flooded(Exception):
+    """More was printed than may be, even dropped."""
+
+
+class Printed:
+    """Keeps the first bytes of what is printed and counts the rest.
+
+    Parameters
+    ----------
+    keep : int
+        How many bytes are kept.
+    """
+
+    def __init__(self, keep: int) -> None:
+        self._keep = keep
+        self._data = bytearray()
+        self._count = 0
+
+    def add(self, data: bytes) -> None:
+        """Take what was printed.
+
+        Raises
+        ------
+        Flooded
+            It is more than `FLOOD` times what is kept.
+        """
+        self._count += len(data)
+        self._data += data[: max(0, self._keep - len(self._data))]
+        if self._count > FLOOD * self._keep:
+            raise Flooded
+
+    def forgive(self) -> None:
+        """Start counting again: the process that printed is gone, and another has not yet."""
+        self._count = len(self._data)
+
+    def text(self) -> OutputText:
+        """Give what was kept."""
+        text = self._data.decode("utf-8", "replace")
+        return OutputText(text=clean(text, self._keep), truncated=self._count > len(self._data))

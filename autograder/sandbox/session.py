@@ -1,0 +1,210 @@
+"""A session: one sandbox for one submission, and in it one child for each handle."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from autograder.errors import GraderFault
+from autograder.model import Definitions
+from autograder.sandbox import faults
+from autograder.sandbox.box import Box, Ending, StartFailed
+from autograder.sandbox.conversation import Conversation
+from autograder.sandbox.guest import wire
+from autograder.sandbox.guest.harness import READY
+from autograder.sandbox.line import Ended, Line, Overdue
+from autograder.sandbox.policy import Policy
+from autograder.sandbox.printed import Flooded, Printed
+from autograder.student import FaultKind, Limits, Student, StudentFault
+
+# How long the harness has to fork a child, and to say how one ended.
+READY_SECONDS, ENDING_SECONDS = 20.0, 3.0
+
+
+def describe_walls(box: Box) -> tuple[str, ...]:
+    """Name the walls that stand round a sandbox."""
+    ready, group = box.ready, box.cgroup
+    work = "own file system for each child" if ready.own_work else "one file system for all children"
+    walls = ["namespaces", "read-only root", "seccomp", "resource limits", work]
+    if ready.landlock:
+        walls.append(f"landlock {ready.landlock}")
+    walls.append(f"cgroup v{group.version}" if group else "no cgroup (resource limits only)")
+    return tuple(walls)
+
+
+class SandboxChild:
+    """A child in a sandbox; see `autograder.sandbox.conversation.Child`."""
+
+    def __init__(self, box: Box, limits: Limits, printed: Printed) -> None:
+        self._box = box
+        self._limits = limits
+        self._oom = box.cgroup.killed_for_memory() if box.cgroup else 0
+        self._ready = False
+        self._line = Line(printed)
+        try:
+            values = msgspec.to_builtins(limits)
+            self._number = box.start_child(limits, self._line.theirs, values)
+        except BaseException:
+            self._line.close()
+            raise
+        self._line.hand_over()
+        self._ended = False
+
+    def exchange(self, parts: Sequence[wire.Part], adopt: wire.Adopt, who: str) -> Any:
+        """See `Child.exchange`."""
+        try:
+            self._wait_until_ready()
+            self._line.deadline = time.monotonic() + self._limits.wall_seconds
+            self._line.send(parts)
+            answer = wire.decode(wire.ANSWER, self._line, adopt, self._limits.result_mb << 20)
+            self._line.take_printed()
+            return answer
+        except Overdue as error:
+            raise self._fault(FaultKind.WALL, who) from error
+        except Flooded as error:
+            raise self._fault(FaultKind.OUTPUT, who, faults.printed_too_much(self._limits)) from error
+        except wire.TooLarge as error:
+            detail = faults.returned_too_much(self._limits, str(error))
+            raise self._fault(FaultKind.OUTPUT, who, detail) from error
+        except wire.Malformed as error:
+            raise self._fault(FaultKind.PROTOCOL, who, str(error)) from error
+        except Ended as error:
+            raise self._why(who) from error
+
+    def _wait_until_ready(self) -> None:
+        """Wait for the child's word that its walls stand; no student's code has run before it."""
+        if self._ready:
+            return
+        self._line.deadline = time.monotonic() + READY_SECONDS
+        try:
+            word = wire.decode(wire.ANSWER, self._line, _no_handle, 1 << 14)
+        except (Overdue, Ended, Flooded, wire.Malformed, wire.TooLarge) as error:
+            ending = self._end()
+            word = f"{type(error).__name__}, {ending}; {self._box.log()}"
+        if word != READY:
+            raise GraderFault(f"the walls of a child do not stand: {word}")
+        self._ready = True
+
+    def _fault(self, kind: FaultKind, who: str, detail: str = "") -> StudentFault:
+        return faults.make(kind, who, self._limits, detail)
+
+    def _why(self, who: str) -> StudentFault:
+        """Say why the child closed its end."""
+        with contextlib.suppress(Flooded):
+            self._line.take_printed()
+        ending = self._box.ending(self._number, 0.5)
+        if ending is None:
+            if not self._box.alive and not self._out_of_memory():
+                raise GraderFault(f"the sandbox ended while {who} ran; {self._box.log()}")
+            self._end()
+            return self._fault(FaultKind.PROTOCOL, who, "it closed the way back")
+        self._ended = True
+        kind = faults.kind_of_ending(ending.code, ending.cpu, self._limits, self._out_of_memory())
+        return self._fault(kind, who, faults.in_words(ending.code))
+
+    def _out_of_memory(self) -> bool:
+        group = self._box.cgroup
+        return group is not None and group.killed_for_memory() > self._oom
+
+    def _end(self) -> Ending | None:
+        """End the child; where the harness does not, the whole sandbox."""
+        if self._ended:
+            return None
+        self._ended = True
+        self._box.kill_child(self._number)
+        ending = self._box.ending(self._number, ENDING_SECONDS)
+        if ending is None:
+            self._box.kill()
+        return ending
+
+    def close(self) -> None:
+        """See `Child.close`."""
+        self._end()
+        self._line.close()
+
+
+def _no_handle(number: int, kind: str) -> Any:
+    raise wire.Malformed(f"a handle ({number}, {kind!r}) before anything ran")
+
+
+class SandboxSession:
+    """See `autograder.student.Session`.
+
+    Parameters
+    ----------
+    policy : Policy
+        What a submission may import.
+
+    Raises
+    ------
+    GraderFault
+        The sandbox did not come up.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._box = self._start()
+        self._walls = describe_walls(self._box)
+
+    def _start(self) -> Box:
+        try:
+            box = Box(self._policy)
+        except StartFailed as error:
+            raise GraderFault(f"the sandbox did not come up: {error}") from error
+        if box.ready.failed:
+            name, reason = next(iter(box.ready.failed.items()))
+            box.close()
+            raise GraderFault(f"`{name}` can't be imported in the sandbox: {reason}")
+        return box
+
+    @property
+    def walls(self) -> tuple[str, ...]:
+        """See `Session.walls`."""
+        return self._walls
+
+    @contextlib.contextmanager
+    def student(self, definitions: Definitions, limits: Limits) -> Iterator[Student]:
+        """See `Session.student`."""
+        printed = Printed(limits.output_kb << 10)
+
+        def open_child() -> SandboxChild:
+            return SandboxChild(self._living_box(), limits, printed)
+
+        conversation = Conversation(open_child, definitions, limits, printed)
+        try:
+            yield conversation
+        finally:
+            conversation.close()
+
+    def _living_box(self) -> Box:
+        """Give the sandbox, or a new one where it has ended."""
+        if not self._box.alive:
+            self._box.kill()
+            self._box = self._start()
+        return self._box
+
+    def close(self) -> None:
+        """End the sandbox and everything in it."""
+        self._box.close()
+
+
+@contextlib.contextmanager
+def open_sandbox(policy: Policy) -> Iterator[SandboxSession]:
+    """Start a sandbox, and end it with all that runs in it.
+
+    Raises
+    ------
+    SandboxError
+        Something is missing that a sandbox needs.
+    GraderFault
+        It did not come up.
+    """
+    session = SandboxSession(policy)
+    try:
+        yield session
+    finally:
+        session.close()

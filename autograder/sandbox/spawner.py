@@ -1,0 +1,186 @@
+"""Starts processes from one thread that lives as long as this process does.
+
+Two things hang on the thread that starts a sandbox: bubblewrap's ``--die-with-parent`` ends the
+sandbox when that thread ends, and a mount namespace belongs to a thread. So this thread, run by root,
+first enters a mount namespace of its own; what it mounts there (an interpreter below ``/root``, say,
+where the sandbox's user could reach it) is seen by the sandboxes that it starts and by nobody else,
+and is gone with the last of them, even where the grader is killed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import queue
+import shutil
+import stat
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from autograder.errors import SandboxError
+from autograder.sandbox.policy import Mount
+
+_CLONE_NEWNS, _MS_BIND, _MS_REC, _MS_SLAVE = 0x20000, 0x1000, 0x4000, 1 << 19
+# Existing folders that a sandbox needs nothing of, so that a stage can be mounted over one.
+STAGES = ("/mnt", "/media", "/srv", "/var/tmp", "/run")
+
+
+class Spawner:
+    """A daemon thread that runs what it is handed, one after the other."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.stage: Stage | None = None
+        self._jobs: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = queue.SimpleQueue()
+        threading.Thread(target=self._work, name="sandbox-spawner", daemon=True).start()
+
+    def run(self, job: Callable[[], Any]) -> Any:
+        """Run a job on the thread, and give what it gives or raise what it raises."""
+        done: Future[Any] = Future()
+        self._jobs.put((job, done))
+        return done.result()
+
+    def _work(self) -> None:
+        while True:
+            job, done = self._jobs.get()
+            try:
+                done.set_result(job())
+            except BaseException as error:
+                done.set_exception(error)
+
+
+_spawner: list[Spawner] = []
+
+
+def spawner() -> Spawner:
+    """Give this process's spawner; a process forked from one that had a spawner gets its own."""
+    if not _spawner or _spawner[-1].pid != os.getpid():
+        _spawner.append(Spawner())
+    return _spawner[-1]
+
+
+
+# --- what root must show to the sandbox's user -----------------------------------------------------
+
+
+def reachable(path: Path) -> bool:
+    """Whether any user can reach and read the path."""
+    for folder in path.parents:
+        if not folder.stat().st_mode & stat.S_IXOTH:
+            return False
+    return readable(path)
+
+
+def readable(path: Path) -> bool:
+    """Whether any user who reaches the path can read it."""
+    mode = path.stat().st_mode
+    return bool(mode & stat.S_IROTH) and (bool(mode & stat.S_IXOTH) or not stat.S_ISDIR(mode))
+
+
+def readable_throughout(path: Path) -> bool:
+    """Whether any user who reaches the path can read everything in it."""
+    return readable(path) and all(readable(found) for found in path.rglob("*"))
+
+
+class Stage:
+    """A place in the spawner's own mount namespace that every user can reach; root only.
+
+    Use it on the spawner's thread only.
+
+    Parameters
+    ----------
+    sources : iterable of Path
+        What the stage must not be mounted over.
+    """
+
+    def __init__(self, sources: Iterable[Path]) -> None:
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._bound: dict[Path, Path] = {}
+        self._count = 0
+        self.root = choose_stage(sources)
+        self._call(self._libc.unshare(_CLONE_NEWNS), "unshare")
+        self._mount(None, Path("/"), None, _MS_REC | _MS_SLAVE)
+        self._mount(b"stage", self.root, b"tmpfs", 0, b"mode=0755,size=256m")
+
+    def _call(self, result: int, what: str) -> None:
+        if result:
+            reason = os.strerror(ctypes.get_errno())
+            raise SandboxError(f"{what}: {reason}", "Run the grader as an ordinary user instead of root.")
+
+    def _mount(
+        self, source: bytes | None, at: Path, kind: bytes | None, flags: int, data: bytes = b""
+    ) -> None:
+        result = self._libc.mount(source, os.fsencode(at), kind, flags, data or None)
+        self._call(result, f"mount {at}")
+
+    def show(self, mounts: Iterable[Mount]) -> tuple[dict[Path, Path], Path]:
+        """Make all sources reachable; gives where those are that were not, and a folder to remove later."""
+        self._count += 1
+        copies = self.root / f"copies-{self._count}"
+        places: dict[Path, Path] = {}
+        for mount in mounts:
+            if mount.copied and not (reachable(mount.source) and readable_throughout(mount.source)):
+                places[mount.source] = self._copy(mount.source, copies)
+            elif not reachable(mount.source):
+                places[mount.source] = self._bind(mount.source)
+        return places, copies
+
+    def _bind(self, source: Path) -> Path:
+        if source not in self._bound:
+            at = self.root / str(len(self._bound))
+            at.mkdir() if source.is_dir() else at.touch()
+            self._mount(os.fsencode(source), at, None, _MS_BIND | _MS_REC)
+            self._bound[source] = at
+        return self._bound[source]
+
+    def _copy(self, source: Path, copies: Path) -> Path:
+        at = copies / str(len(list(copies.glob("*")))) / source.name
+        at.parent.mkdir(parents=True)
+        if source.is_dir():
+            shutil.copytree(source, at)
+        else:
+            shutil.copy2(source, at)
+        for made in (copies, at.parent, at, *at.rglob("*")):
+            made.chmod(0o755 if made.is_dir() else 0o644)
+        return at
+
+
+def choose_stage(sources: Iterable[Path]) -> Path:
+    """Choose an existing folder to mount the stage over that hides none of the sources.
+
+    Raises
+    ------
+    SandboxError
+        Every one that is known has a source below it.
+    """
+    wanted = list(sources)
+    for name in STAGES:
+        stage = Path(name)
+        if stage.is_dir() and not stage.is_symlink() and not any(p.is_relative_to(stage) for p in wanted):
+            return stage
+    raise SandboxError(f"no folder to stage the interpreter in: {', '.join(STAGES)} are all in use")
+
+
+def start(
+    command: list[str], inherited: Iterable[int], stderr: int, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start a process of its own session from the spawner's thread, with these descriptors."""
+
+    def job() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=stderr,
+            stderr=stderr,
+            pass_fds=tuple(inherited),
+            env=dict(environment),
+            cwd="/",
+            start_new_session=True,
+        )
+
+    process: subprocess.Popen[bytes] = spawner().run(job)
+    return process
