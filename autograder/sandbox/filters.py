@@ -31,8 +31,9 @@ _FILES = """
 _MEMORY = "brk mmap munmap mremap mprotect madvise mincore msync mlock munlock mlockall munlockall membarrier"
 _PROCESS = """
     exit exit_group futex futex_waitv set_robust_list get_robust_list set_tid_address rseq gettid getpid
-    getppid getuid geteuid getgid getegid getresuid getresgid getgroups getpgrp getpgid getsid getpriority getrusage
-    getrlimit setrlimit times uname sysinfo getcpu getrandom sched_yield sched_getaffinity sched_getparam
+    getppid getuid geteuid getgid getegid getresuid getresgid getgroups getpgrp getpgid getsid getpriority
+    getrusage getrlimit setrlimit times uname sysinfo getcpu getrandom sched_yield sched_getaffinity
+    sched_getparam
     sched_getscheduler sched_get_priority_max sched_get_priority_min sched_rr_get_interval getitimer setitimer
     alarm pause timer_create timer_settime timer_gettime timer_getoverrun timer_delete restart_syscall
     nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday time arch_prctl capget
@@ -50,9 +51,9 @@ _HARNESS = """
 _REFUSED = {
     errno.EPERM: """
         socket socketpair connect bind listen accept accept4 execve execveat tkill ptrace mount umount2
-        unshare setns chroot pivot_root setuid setgid setreuid setregid setresuid setresgid setgroups mknod mknodat
-        memfd_create setpriority sched_setaffinity sched_setscheduler personality keyctl bpf perf_event_open
-        seccomp capset setsid setpgid
+        unshare setns chroot pivot_root setuid setgid setreuid setregid setresuid setresgid setgroups mknod
+        mknodat memfd_create setpriority sched_setaffinity sched_setscheduler personality keyctl bpf
+        perf_event_open seccomp capset setsid setpgid
     """,
     errno.EAGAIN: "fork vfork",
 }

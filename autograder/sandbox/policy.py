@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import importlib.util
+import os
 import re
 import sys
 import sysconfig
@@ -63,8 +64,10 @@ def this_interpreter() -> Interpreter:
     """The interpreter that runs the engine, without its virtual environment."""
     standard = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix})).resolve()
     shared = sysconfig.get_config_var("INSTSONAME") or ""
-    folder = Path(sysconfig.get_config_var("LIBDIR") or "/nonexistent")
-    libraries = tuple(p.resolve() for p in (folder / shared,) if ".so" in shared and p.exists())
+    # where it is now, and where it was built to be
+    folders = (Path(sys.base_prefix) / "lib", Path(sysconfig.get_config_var("LIBDIR") or sys.base_prefix))
+    found = (folder / shared for folder in folders if ".so" in shared)
+    libraries = tuple(path.resolve() for path in found if os.access(path, os.R_OK))[:1]
     return Interpreter(
         program=Path(getattr(sys, "_base_executable", sys.executable)).resolve(),
         standard=standard,
