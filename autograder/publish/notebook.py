@@ -52,7 +52,7 @@ def student_notebook(source: Path, config_file: Path) -> str:
 
 
 def _config(path: Path) -> Any:
-    """nbgrader's configuration of the course, empty where there is none."""
+    """Nbgrader's configuration of the course, empty where there is none."""
     from traitlets.config import Config, PyFileConfigLoader
 
     if not path.exists():

@@ -1,0 +1,43 @@
+"""Comments that the release did not have: a score is proposed, and a person confirms what is in between."""
+
+from __future__ import annotations
+
+from autograder.assignment import Comments
+from autograder.checks.bench import Bench
+from autograder.extract import CommentFacts, comment_facts
+from autograder.model import Finding, Status
+
+SHOWN = 5
+
+
+def check_comments(spec: Comments, bench: Bench) -> Finding:
+    """Propose credit by the share of statements that a new comment stands by.
+
+    None at all and as many as are asked for are clear cases; what lies between waits for a person.
+    """
+    facts = comment_facts(bench.notebook, bench.given, spec.definitions)
+    fraction = min(1.0, facts.coverage / spec.full_coverage)
+    status = Status.PASSED if fraction == 1.0 else Status.MANUAL if facts.comments else Status.FAILED
+    return Finding(
+        check=spec.id,
+        status=status,
+        fraction=round(fraction, 2),
+        message=_say(facts, status),
+        hints=() if status is Status.PASSED else spec.hints,
+        metrics={
+            "statements": facts.statements,
+            "commented": facts.commented,
+            "comments": len(facts.comments),
+            "copied": facts.copied,
+        },
+    )
+
+
+def _say(facts: CommentFacts, status: Status) -> str:
+    if not facts.comments:
+        return "There are no comments of your own in the code that was to be read."
+    message = f"{facts.commented} of {facts.statements} statements have a comment of your own."
+    if status is Status.MANUAL:
+        quoted = "; ".join(f"“{text[:60]}”" for text in facts.comments[:SHOWN])
+        message += f" Proposed from that; a person decides. They begin: {quoted}"
+    return message

@@ -1,0 +1,102 @@
+"""Comments in the code of given definitions: which are new, and which statements they stand by."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Sequence
+
+from autograder.extract.code import Statement, parse, parse_cell
+from autograder.model import Notebook, Struct
+
+# A comment of fewer letters says nothing; a line of signs is a ruler.
+MIN_LETTERS = 8
+
+
+class CommentFacts(Struct):
+    """What there is to read: statements of the code, how many stand by a new comment, and the comments.
+
+    `copied` counts comments that repeat the code beside them or another comment.
+    """
+
+    statements: int
+    commented: int
+    comments: tuple[str, ...]
+    copied: int = 0
+
+    @property
+    def coverage(self) -> float:
+        """The share of statements that a comment stands by."""
+        return self.commented / self.statements if self.statements else 0.0
+
+
+def comment_facts(notebook: Notebook, given: Notebook, names: Sequence[str]) -> CommentFacts:
+    """Look at the comments in the last definition of each name that the release did not have."""
+    known = {_plain(text) for one in _definitions(given, names) for _, text in _comments(one.source)}
+    facts = [_facts(one, known) for one in _definitions(notebook, names)]
+    texts = tuple(text for fact in facts for text in fact.comments)
+    return CommentFacts(
+        statements=sum(fact.statements for fact in facts),
+        commented=sum(fact.commented for fact in facts),
+        comments=texts,
+        copied=sum(fact.copied for fact in facts) + len(texts) - len(set(texts)),
+    )
+
+
+def _definitions(notebook: Notebook, names: Sequence[str]) -> list[Statement]:
+    found: dict[str, Statement] = {}
+    for cell in notebook.code_cells:
+        for statement in parse_cell(cell, python2=True).statements:
+            named = re.match(r"(?:@.*\n)*\s*(?:def|class)\s+(\w+)", statement.source)
+            if named and named.group(1) in names:
+                found[named.group(1)] = statement
+    return list(found.values())
+
+
+def _facts(one: Statement, known: set[str]) -> CommentFacts:
+    tree = parse(one.source)
+    assert isinstance(tree, ast.Module)
+    starts = sorted({n.lineno for n in ast.walk(tree) if isinstance(n, ast.stmt) and not _is_text(n)})
+    code = {line: one.source.splitlines()[line - 1] for line in starts}
+    fresh, copied = [], 0
+    for line, text in _comments(one.source):
+        if _plain(text) in known or not _says_something(text):
+            continue
+        if any(_plain(text) in _plain(code.get(at, "")) for at in (line, line + 1)):
+            copied += 1
+            continue
+        fresh.append((line, text))
+    covered = {_beside(line, starts) for line, _ in fresh}
+    return CommentFacts(
+        statements=len(starts),
+        commented=len(covered - {0}),
+        comments=tuple(text for _, text in fresh),
+        copied=copied,
+    )
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _beside(line: int, starts: Sequence[int]) -> int:
+    """The statement that a comment stands by: on its line, or the next below."""
+    return next((start for start in starts if start >= line), starts[-1] if starts else 0)
+
+
+def _comments(source: str) -> list[tuple[int, str]]:
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return []
+    return [(t.start[0], t.string.lstrip("#").strip()) for t in tokens if t.type == tokenize.COMMENT]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\W+", "", text).lower()
+
+
+def _says_something(text: str) -> bool:
+    return len(re.findall(r"[^\W\d_]", text)) >= MIN_LETTERS

@@ -1,0 +1,231 @@
+"""The release: built twice, compared with nbgrader's own, installed, and searched for what is private."""
+
+import base64
+import io
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograder.assignment import read_assignment
+from autograder.course import find_course
+from autograder.errors import ReleaseError
+from autograder.publish import build, find_leaks, stale
+from autograder.publish.build import release_files
+from autograder.publish.wheel import engine_wheel
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def files():
+    return release_files(ROOT, "hw5")
+
+
+@pytest.fixture(scope="module")
+def course_copy(tmp_path_factory):
+    """A course of its own, so that a test may change it."""
+    root = tmp_path_factory.mktemp("course")
+    for name in ("source", "reference", "ext"):
+        ignore = shutil.ignore_patterns("__pycache__", "*.so", "build")
+        shutil.copytree(ROOT / name, root / name, ignore=ignore)
+    for name in ("pyproject.toml", "nbgrader_config.py", "LICENSE"):
+        shutil.copy(ROOT / name, root / name)
+    return root
+
+
+def test_the_committed_release_is_what_the_source_gives():
+    assert stale(ROOT, "hw5") == []
+
+
+def test_equal_sources_give_equal_bytes(files, course_copy):
+    assert release_files(course_copy, "hw5") == files
+
+
+def test_the_notebook_has_stubs_and_no_outputs(files):
+    notebook = json.loads(files["HW5.ipynb"])
+    text = "\n".join("".join(cell["source"]) for cell in notebook["cells"])
+    assert "# TODO: your code goes here" in text
+    for gone in ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "x_padded"):
+        assert gone not in text
+    assert all(not cell.get("outputs") for cell in notebook["cells"])
+    assert all(cell.get("execution_count") is None for cell in notebook["cells"])
+
+
+def test_graded_cells_are_locked_and_have_checksums(files):
+    cells = {c["id"]: c for c in json.loads(files["HW5.ipynb"])["cells"]}
+    for name in ("conv-forward", "conv-backward-dx", "fast-layers", "net", "training"):
+        metadata = cells[name]["metadata"]
+        assert metadata["nbgrader"]["locked"] is True
+        assert metadata["nbgrader"]["checksum"]
+        assert metadata["deletable"] is False
+    assert cells["second-block"]["metadata"]["nbgrader"]["solution"] is True
+
+
+@pytest.mark.slow
+def test_nbgrader_makes_the_same_notebook_and_takes_nothing_private_along(files, course_copy):
+    command = [sys.executable, "-m", "nbgrader", "generate_assignment", "hw5", "--force"]
+    done = subprocess.run(command, cwd=course_copy, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    made = course_copy / "release" / "hw5"
+    assert (made / "HW5.ipynb").read_bytes() == files["HW5.ipynb"]
+    private = {"assignment.toml", "questions.py"}
+    assert not private & {path.name for path in made.rglob("*")}
+    along = {p.relative_to(made).as_posix(): p.read_bytes() for p in made.rglob("*") if p.is_file()}
+    assert find_leaks(ROOT, "hw5", along) == []
+
+
+def test_the_definition_that_goes_out_is_the_visible_part(files, tmp_path):
+    path = tmp_path / "assignment.toml"
+    path.write_bytes(files["check/assignment.toml"])
+    assert read_assignment(path) == find_course(ROOT, "hw5").assignment.visible_part()
+
+
+def test_checksums_fit(files, tmp_path):
+    import hashlib
+
+    for line in files["SHA256SUMS"].decode().splitlines():
+        digest, name = line.split("  ")
+        assert hashlib.sha256(files[name]).hexdigest() == digest
+
+
+def test_the_support_code_comes_with_its_extension(files):
+    assert {"HW5_code/setup.py", "HW5_code/pyproject.toml", "HW5_code/fastconv.pyx"} <= set(files)
+    assert not [name for name in files if name.endswith((".so", ".pyc"))]
+
+
+@pytest.mark.slow
+def test_the_extension_builds_in_the_release(files, tmp_path):
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    build_command = [sys.executable, "setup.py", "build_ext", "--inplace"]
+    done = subprocess.run(
+        build_command, cwd=tmp_path / "HW5_code", capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    code = "import HW5_code.fast_layers as f; print(f.BACKEND, f.__file__)"
+    shown = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.startswith("cython ")
+
+
+@pytest.mark.slow
+def test_the_wheel_installs_without_a_network_and_checks(files, tmp_path):
+    name = next(n for n in files if n.endswith(".whl"))
+    (tmp_path / name).write_bytes(files[name])
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--system-site-packages", str(tmp_path / "venv")], check=True
+    )
+    python = tmp_path / "venv" / "bin" / "python"
+    install = ["-m", "pip", "install", "-q", "--no-index", "--no-deps", str(tmp_path / name)]
+    subprocess.run([python, *install], check=True, capture_output=True)
+    code = "import autograder, sys; print(autograder.__version__, 'site-packages' in autograder.__file__)"
+    shown = subprocess.run([python, "-I", "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.split() == ["0.1.0", "True"]
+    assert (tmp_path / "venv" / "bin" / "autograder").exists()
+
+
+def test_the_wheel_is_the_engine_and_nothing_else():
+    _, wheel = engine_wheel(ROOT / "autograder", ROOT / "pyproject.toml")
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+        tops = {name.split("/")[0] for name in archive.namelist()}
+        assert tops == {"autograder", "autograder-0.1.0.dist-info"}
+        record = archive.read("autograder-0.1.0.dist-info/RECORD").decode()
+        assert len(record.splitlines()) == len(archive.namelist())
+
+
+# --- leaks ---------------------------------------------------------------------------------------
+
+
+def test_the_release_gives_nothing_away(files):
+    assert find_leaks(ROOT, "hw5", files) == []
+
+
+def frozen_array():
+    with np.load(ROOT / "reference/hw5/fixed.npz") as archive:
+        return archive["fixed-basic-1/out"]
+
+
+SOLUTION = b"    x_padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))\n"
+HIDDEN = b"_log_sums = np.log(np.sum(np.exp(_scores), axis=1))"
+REFERENCE = b'    return np.einsum("ncijhw,fchw->nfij", fields, w, optimize=True) + b[:, None, None]'
+
+
+def zipped(content):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("inner.txt", content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        pytest.param(b"x = 1\n" + b"W_out = 1 + (W + 2 * pad - WW) // stride  \n", id="a solution's line"),
+        pytest.param(HIDDEN, id="a hidden test's line"),
+        pytest.param(REFERENCE, id="a line of the reference"),
+        pytest.param(zipped(HIDDEN), id="in a zip"),
+        pytest.param(zipped(zipped(REFERENCE)), id="in a zip in a zip"),
+        pytest.param(b"data: " + base64.b64encode(REFERENCE), id="in base64"),
+        pytest.param(json.dumps({"cells": [{"source": [HIDDEN.decode()]}]}).encode(), id="in a notebook"),
+        pytest.param(b"\x93NUMPY" + frozen_array().tobytes(), id="an array's bytes"),
+        pytest.param(repr(frozen_array().ravel()[3]).encode(), id="a value's repr"),
+        pytest.param(np.array2string(frozen_array(), precision=8).encode(), id="an array printed"),
+    ],
+)
+def test_a_planted_leak_is_found(planted):
+    leaks = find_leaks(ROOT, "hw5", {"README.md": planted})
+    assert leaks
+    assert leaks[0].file.startswith("README.md")
+
+
+def test_a_leak_stops_the_build_and_leaves_the_old_release(course_copy, tmp_path):
+    built = build(course_copy, "hw5", tmp_path)
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    readme = course_copy / "source/hw5/README.student.md"
+    text = readme.read_text()
+    try:
+        readme.write_text(text + REFERENCE.decode())
+        with pytest.raises(ReleaseError, match=r"README\.md:\d+: return np\.einsum"):
+            build(course_copy, "hw5", tmp_path)
+    finally:
+        readme.write_text(text)
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+    assert built.files == len(before) - 1
+
+
+# --- bad sources ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda text: text.replace("### END SOLUTION", ""), "nbgrader refuses it"),
+        (lambda text: text[: len(text) // 2], "nbgrader refuses it"),
+    ],
+)
+def test_a_broken_source_is_named(course_copy, change, says):
+    source = course_copy / "source/hw5/HW5.ipynb"
+    text = source.read_text()
+    try:
+        source.write_text(change(text))
+        with pytest.raises(ReleaseError, match=says) as error:
+            release_files(course_copy, "hw5")
+        assert str(source) in str(error.value)
+    finally:
+        source.write_text(text)
+
+
+def test_a_stale_release_is_said_file_by_file(course_copy):
+    build(course_copy, "hw5", course_copy / "release")
+    assert stale(course_copy, "hw5") == []
+    (course_copy / "release/hw5/README.md").write_text("mine")
+    (course_copy / "release/hw5/more.txt").write_text("mine")
+    assert stale(course_copy, "hw5") == ["README.md", "more.txt"]
