@@ -32,8 +32,7 @@ from autograder.model import Finding
 
 def check_outputs(spec: Outputs, bench: Bench) -> Finding:
     """Ask the check's questions and judge the answers."""
-    finding: Finding = judge_outputs(spec, [bench.answers(name, spec.limits) for name in spec.questions])
-    return finding
+    return judge_outputs(spec, (bench.answers(name, spec.limits) for name in spec.questions))
 
 
 # A kind's function takes that kind's spec; the table can't say so in types.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from autograder.assignment import Outputs
 from autograder.checks.compare import Mismatch, compare
@@ -20,13 +20,18 @@ class Miss(Struct):
     cause: Cause
 
 
-def judge_outputs(spec: Outputs, answers_by_question: Sequence[Sequence[Answer]]) -> Finding:
+def judge_outputs(spec: Outputs, answers_by_question: Iterable[Sequence[Answer]]) -> Finding:
     """Judge the answers to a check's questions: right by any of the questions is right.
 
     A check names one regime or more, so that what it tells is one thing ("stride 2 and 3"), and a
-    regime works or does not: one wrong case costs the check, whatever luck the others had.
+    regime works or does not: one wrong case costs the check, whatever luck the others had. A question
+    is only looked at where those before did not show that all is right.
     """
-    findings = [_judge(spec, answers) for answers in answers_by_question]
+    findings: list[Finding] = []
+    for answers in answers_by_question:
+        findings.append(_judge(spec, answers))
+        if findings[-1].status is Status.PASSED:
+            break
     return max(findings, key=_merit)
 
 
