@@ -1,0 +1,107 @@
+"""Where the data set is: named, fetched, or made.
+
+In this order: the folder that is named; the one that CIFAR10_DIR names; one beside the assignment's
+support code; the one that ``autograder data fetch`` left in the cache; a stand-in that the assignment
+generates, made once and kept in the cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from pathlib import Path
+from types import ModuleType
+from typing import Literal
+
+from autograder.assignment import DataSpec
+from autograder.data.cifar import META
+from autograder.data.places import cache_dir, made_once
+from autograder.errors import DataError
+
+VARIABLE = "CIFAR10_DIR"
+
+
+def find_data(explicit: Path | None, spec: DataSpec, root: Path) -> Path:
+    """The folder with the data set's files.
+
+    Parameters
+    ----------
+    explicit : Path or None
+        Was asked for; it, or `spec.folder` in it, must have the files.
+    spec : DataSpec
+        What is wanted.
+    root : Path
+        The folder that ``spec.generator`` is relative to.
+
+    Raises
+    ------
+    DataError
+        A folder that is named has no data, or there is none and none can be made.
+    """
+    return _real(explicit, spec, root) or _stand_in(spec, root)
+
+
+def describe_data(spec: DataSpec, root: Path | None = None) -> tuple[Literal["real", "stand-in"], Path]:
+    """Which data set would be used, and where it is (or will be, as nothing is made here)."""
+    real = _real(None, spec, root)
+    return ("stand-in", cache_dir()) if real is None else ("real", real)
+
+
+def fetched_folder(spec: DataSpec) -> Path:
+    """Where the downloaded data set is, or will be."""
+    return cache_dir() / f"fetched-{spec.md5[:12]}" / spec.folder
+
+
+def _real(explicit: Path | None, spec: DataSpec, root: Path | None) -> Path | None:
+    if explicit is not None:
+        return _with_files(explicit, spec, "asked for")
+    if os.environ.get(VARIABLE):
+        return _with_files(Path(os.environ[VARIABLE]), spec, f"named by {VARIABLE}")
+    places = [fetched_folder(spec)] if root is None else [root / spec.folder, fetched_folder(spec)]
+    return next((place for place in places if (place / META).exists()), None)
+
+
+def _with_files(folder: Path, spec: DataSpec, why: str) -> Path:
+    for place in (folder, folder / spec.folder):
+        if (place / META).exists():
+            return place
+    raise DataError(
+        f"{folder}: was {why}, but has no {META}: expected the unpacked {spec.folder}",
+        "Name the folder that has the data set's files, or fetch them: autograder data fetch",
+    )
+
+
+def _stand_in(spec: DataSpec, root: Path) -> Path:
+    """The generated data set; a generator that changes makes a new one."""
+    path = root / spec.generator
+    if not spec.generator or not path.is_file():
+        missing = (
+            f"{path}: the generator of a stand-in is missing" if spec.generator else "none can be generated"
+        )
+        raise DataError(
+            f"{spec.folder} is not on this machine, and {missing}",
+            f"Fetch it (autograder data fetch), or name it: --data DIR, or {VARIABLE}=DIR",
+        )
+    version = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return made_once(cache_dir() / f"stand-in-{version}", lambda folder: _generate(path, folder))
+
+
+def _generate(path: Path, folder: Path) -> None:
+    """Have the assignment's generator write its files into the folder."""
+    write = getattr(_load(path), "write", None)
+    if not callable(write):
+        raise DataError(f"{path}: should define write(folder)", "docs/assignments.md describes generators.")
+    write(folder)
+
+
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"autograder_generator_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise DataError(f"{path}: is not a Python module")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise DataError(f"{path}: can't be loaded: {type(error).__name__}: {error}") from error
+    return module
