@@ -134,7 +134,8 @@ def _blocks(source: str) -> Iterator[tuple[int, str]]:
     lines = source.split("\n")
     starts = [i for i, line in enumerate(lines) if line[:1].strip() and line[0] not in "#)]}"]
     joined = [i for k, i in enumerate(starts) if not (k and _continues(lines[i], lines[starts[k - 1]]))]
-    for start, end in zip(joined, [*joined[1:], len(lines)], strict=True):
+    ends = [*joined[1:], len(lines)][: len(joined)]
+    for start, end in zip(joined, ends, strict=True):
         yield start + 1, "\n".join(lines[start:end])
 
 

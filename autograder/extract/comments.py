@@ -13,6 +13,8 @@ from autograder.model import Notebook, Struct
 
 # A comment of fewer letters says nothing; a line of signs is a ruler.
 MIN_LETTERS = 8
+# what nbgrader puts round a solution
+_MARKER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 
 
 class CommentFacts(Struct):
@@ -59,7 +61,7 @@ def _facts(one: Statement, known: set[str]) -> CommentFacts:
     tree = parse(one.source)
     assert isinstance(tree, ast.Module)
     starts = sorted({n.lineno for n in ast.walk(tree) if isinstance(n, ast.stmt) and not _is_text(n)})
-    code = {line: one.source.splitlines()[line - 1] for line in starts}
+    code = {line: one.source.splitlines()[line - 1].partition("#")[0] for line in starts}
     fresh, copied = [], 0
     for line, text in _comments(one.source):
         if _plain(text) in known or not _says_something(text):
@@ -99,4 +101,4 @@ def _plain(text: str) -> str:
 
 
 def _says_something(text: str) -> bool:
-    return len(re.findall(r"[^\W\d_]", text)) >= MIN_LETTERS
+    return len(re.findall(r"[^\W\d_]", text)) >= MIN_LETTERS and not _MARKER.match(text)

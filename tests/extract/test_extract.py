@@ -1,0 +1,276 @@
+"""Definitions found by content: what is taken, what is left, and what is said."""
+
+import textwrap
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder.assignment import LegacySpec
+from autograder.extract import comment_facts, extract, find_calls, match_cells, untouched
+from autograder.model import Cell, CellKind, Notebook
+
+EMULATE, OFF = LegacySpec(), LegacySpec(numpy_aliases="off", python2="off")
+
+
+def notebook(*sources, **more):
+    cells = tuple(
+        Cell(index=i, id=f"c{i}", kind=CellKind.CODE, source=textwrap.dedent(source).strip("\n"), **more)
+        for i, source in enumerate(sources)
+    )
+    return Notebook(path="n.ipynb", cells=cells)
+
+
+def run(found):
+    namespace = {}
+    for chunk in found.chunks:
+        exec(chunk.source, namespace)
+    return namespace
+
+
+def names(found):
+    return [name for chunk in found.chunks for name in chunk.names]
+
+
+def codes(found):
+    return [notice.code for notice in found.notices]
+
+
+# --- what is taken -------------------------------------------------------------------------------
+
+
+def test_a_function_and_what_it_needs_from_other_cells():
+    found = extract(
+        notebook(
+            "import numpy as np\nimport matplotlib.pyplot as plt",
+            "EPS = 1e-8\nunused = expensive()",
+            "def helper(x): return np.sum(x) + EPS",
+            "data = load()\nplt.plot(data)",
+            "def f(x):\n    data = x\n    return helper(data)",
+        ),
+        ["f"],
+        EMULATE,
+    )
+    assert names(found) == ["np", "EPS", "helper", "f"]
+    assert run(found)["f"]([1, 2]) == 3 + 1e-8
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ("f = lambda x: x + one\none = 1", 3),
+        ("one: int = 1\ndef f(x): return x + one", 3),
+        ("a, one = 0, 1\ndef f(x): return x + one", 3),
+        ("one = 0\none += 1\ndef f(x): return x + one", 3),
+        ("try:\n    import nowhere\n    one = 5\nexcept ImportError:\n    one = 1\ndef f(x): return x + one", 3),
+        ("if True:\n    def g(x): return x + 1\ndef f(x): return g(x)", 3),
+        ("CACHE = {}\nCACHE['one'] = 1\ndef f(x): return x + CACHE['one']", 3),
+        ("def double(g):\n    return lambda x: 2 * g(x)\n@double\ndef f(x): return x", 4),
+        ("class Base:\n    one = 1\nclass A(Base): pass\ndef f(x): return x + A.one", 3),
+        ("one = 1\ndef f(x, step=one): return x + step", 3),
+        ("from math import *\ndef f(x): return floor(x) + 1", 3),
+        ("from __future__ import print_function\ndef f(x): return x + 1", 3),
+        ("def f(x):\n    def g(y): return y + k\n    k = 1\n    return g(x)", 3),
+        ("n = 0\ndef f(x):\n    global n\n    n += 1\n    return x + n", 3),
+        ("one = 1; two = 2\ndef f(x): return x + one", 3),
+        ("async def g(): pass\ndef f(x): return x + 1", 3),
+    ],
+)
+def test_every_way_to_define(code, value):
+    assert run(extract(notebook(code), ["f"], EMULATE))["f"](2) == value
+
+
+def test_a_later_definition_wins_and_is_said():
+    found = extract(notebook("def f(x): return 1", "def f(x): return 2"), ["f"], EMULATE)
+    assert run(found)["f"](0) == 2
+    assert codes(found) == ["duplicate-definition"]
+    assert found.notices[0].message == "`f` is defined 2 times (cell 1, cell 2); the last one counts."
+
+
+def test_a_later_star_import_does_not_take_a_function_away():
+    found = extract(notebook("def floor(x): return 'mine'", "from math import *"), ["floor"], EMULATE)
+    assert run(found)["floor"](1.5) == "mine"
+
+
+def test_chunks_say_where_they_stand():
+    found = extract(notebook("x = 1", "\n# a comment\n\ndef f():\n    return 1"), ["f"], EMULATE)
+    assert [(c.cell, c.line) for c in found.chunks] == [(2, 3)]
+
+
+# --- what is no Python ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "%matplotlib inline\n!pip install x\ndef f(): return 1",
+        "%%time\ndef f(): return 1",
+        "files = !ls\ndef f(): return 1",
+        "def f():\n    %time x = 1\n    return 1",
+        "np.sum?\ndef f(): return 1",
+        "?f\ndef f(): return 1",
+        "def f():\n    text = '''\n%d percent\n!'''\n    return len(text.split())  - 2",
+    ],
+)
+def test_magics_are_dropped_and_their_cells_kept(code):
+    assert run(extract(notebook(code), ["f"], EMULATE))["f"]() == 1
+
+
+def test_a_cell_of_another_language_is_left_out():
+    found = extract(notebook("%%writefile f.py\ndef f(): return 1", "%%bash\nls"), ["f"], EMULATE)
+    assert found.chunks == ()
+    assert codes(found) == ["missing-definition"]
+
+
+def test_a_broken_cell_costs_only_what_is_broken():
+    found = extract(
+        notebook("def g(): return 1\n\ndef f(x:\n    return 2\n\ndef h(): return g()"), ["f", "h"], EMULATE
+    )
+    assert run(found)["h"]() == 1
+    assert codes(found) == ["syntax-error", "missing-definition"]
+    assert "cell 1: `f` is not valid Python: line 3" in found.notices[0].message
+
+
+def test_what_is_missing_is_said():
+    found = extract(notebook("class A:\n    def f(self): pass"), ["f"], EMULATE)
+    assert found.notices[0].message == "`f` is not defined at the left edge of any cell."
+
+
+@pytest.mark.parametrize("code", ["(" * 5000, "x = " + "-" * 100_000 + "1", "\0", "x" * 500_000])
+def test_what_can_not_be_parsed_is_said(code):
+    found = extract(notebook(code, "def f(): return 1"), ["f"], EMULATE)
+    assert run(found)["f"]() == 1
+    assert found.notices
+
+
+@given(st.text(max_size=200))
+def test_no_text_raises(text):
+    cells = notebook("x = 1")
+    broken = Notebook(path="n", cells=(*cells.cells, Cell(index=1, id="b", kind=CellKind.CODE, source=text)))
+    extract(broken, ["f", "x"], EMULATE)
+    find_calls(broken, "Solver")
+    comment_facts(broken, cells, ["f"])
+
+
+# --- old habits ----------------------------------------------------------------------------------
+
+
+def test_old_names_are_noted():
+    code = "def f(x):\n    for i in xrange(3): pass\n    return np.int(x) + np.int64(1) + np.lib.pad(x)"
+    found = extract(notebook(code), ["f"], EMULATE)
+    assert found.legacy == ("np.int", "np.lib.pad", "xrange")
+    assert "`np.int` is gone since NumPy 1.24" in found.notices[0].message
+    assert extract(notebook(code), ["f"], OFF).legacy == ()
+
+
+def test_python2_is_read():
+    code = """
+        def f(x):
+            print "x is", x
+            print
+            try:
+                return x / 0
+            except ZeroDivisionError, e:
+                return 1
+    """
+    found = extract(notebook(code), ["f"], EMULATE)
+    assert run(found)["f"](1) == 1
+    assert codes(found) == ["python2"]
+    assert codes(extract(notebook(code), ["f"], OFF)) == ["syntax-error", "missing-definition"]
+
+
+# --- settings ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "Solver(m, d, lr=1e-3)",
+        "rate = 1e-3\nSolver(m, d, lr=rate)",
+        "s = {'rate': 1e-3}\nSolver(m, d, lr=s['rate'])",
+        "s = dict(lr=1e-3)\nSolver(m, d, **s)",
+        "s = {}\ns['rate'] = 1e-3\nSolver(m, d, lr=s['rate'])",
+        "Solver(m, d, lr=10 ** -3)",
+        "Solver(m, d, lr=0.5 * 2e-3)",
+        "a, b = 1, 1e-3\nx = lib.Solver(m, d, lr=b)",
+        "if True:\n    Solver(m, d, lr=1e-3)",
+    ],
+)
+def test_arguments_are_read_without_running(code):
+    (call,) = find_calls(notebook(code), "Solver")
+    assert call.arguments["lr"] == pytest.approx(1e-3)
+    assert call.unresolved == ()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "Solver(m, d, lr=choose())",
+        "for rate in [1, 2]:\n    Solver(m, d, lr=rate)",
+        "def go(rate=1):\n    Solver(m, d, lr=rate)",
+        "rate = 1\nrate = choose()\nSolver(m, d, lr=rate)",
+        "Solver(m, d, lr=[1][5])",
+        "Solver(m, d, lr=9 ** 99999)",
+    ],
+)
+def test_what_can_not_be_read_is_named(code):
+    (call,) = find_calls(notebook(code), "Solver")
+    assert call.unresolved == ("lr",)
+
+
+def test_calls_say_where_they_stand():
+    calls = find_calls(notebook("x = 1", "y = 2\nSolver(a=1)\nSolver(a=2)"), "Solver")
+    assert [(c.cell, c.line, c.arguments) for c in calls] == [(2, 2, {"a": 1}), (2, 3, {"a": 2})]
+
+
+# --- matching ------------------------------------------------------------------------------------
+
+GIVEN = notebook("import numpy as np", "def f():\n    # write here\n    return None", "print(f())\nprint('two')")
+
+
+def test_cells_match_by_id():
+    mine = notebook("import numpy as np", "def f(): return 1", "print(f())")
+    assert {k: c.index for k, c in match_cells(mine, GIVEN).items()} == {"c0": 0, "c1": 1, "c2": 2}
+
+
+def test_cells_match_by_likeness_where_ids_are_gone():
+    sources = ["x = 0", "import numpy as np", "def f():\n    y = 3\n    # write here\n    return None"]
+    cells = tuple(
+        Cell(index=i, id=f"other-{i}", kind=CellKind.CODE, source=s) for i, s in enumerate(sources)
+    )
+    matched = match_cells(Notebook(path="n", cells=cells), GIVEN)
+    assert {k: c.index for k, c in matched.items()} == {"c0": 1, "c1": 2}
+
+
+def test_untouched_is_the_same_code_never_run():
+    assert untouched(GIVEN, GIVEN)
+    assert not untouched(notebook("import numpy as np", "def f(): return 1", "print(f())"), GIVEN)
+    sources = [cell.source for cell in GIVEN.cells]
+    assert not untouched(notebook(*sources, execution_count=1), GIVEN)
+
+
+# --- comments ------------------------------------------------------------------------------------
+
+
+def test_new_comments_that_say_something_count():
+    mine = notebook(
+        """
+        def f(x):
+            # write here
+            # the sum of all the pixels
+            y = x
+            y = y + 1  # shift by one pixel
+            #####
+            # shifted = y + offset
+            shifted = y + offset
+            return shifted
+        """
+    )
+    facts = comment_facts(mine, GIVEN, ["f"])
+    assert facts.comments == ("the sum of all the pixels", "shift by one pixel")
+    assert (facts.statements, facts.commented, facts.copied) == (5, 2, 1)
+
+
+def test_the_release_itself_has_none():
+    facts = comment_facts(GIVEN, GIVEN, ["f"])
+    assert (facts.comments, facts.coverage) == ((), 0.0)
