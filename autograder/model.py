@@ -8,11 +8,12 @@ so a field's docstring there is part of a contract.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
+from typing import Any, dataclass_transform
 
 import msgspec
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class Struct(msgspec.Struct, frozen=True, kw_only=True):
     """Base of the immutable records; fields are named when one is made (msgspec asks each class for it)."""
 

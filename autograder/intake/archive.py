@@ -13,12 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from autograder.intake.candidates import Member
 from autograder.intake.entries import Entry, Reader
 from autograder.intake.names import is_noise, is_unsafe, printable
 from autograder.intake.refusal import Refused
 from autograder.model import Notice
 
-MAX_DIRECTORY = 32 * 1024 * 1024
+# the list of an archive's members: room for some hundred thousand
+MAX_DIRECTORY = 8 * 1024 * 1024
 MAX_RATIO = 250
 RATIO_COUNTS_FROM = 8 * 1024 * 1024
 _UTF8_NAMES = 0x800
@@ -82,14 +84,18 @@ def member_name(info: zipfile.ZipInfo) -> str:
     return printable(name.replace("\\", "/").removeprefix("./"))
 
 
-def archive_entries(archive: zipfile.ZipFile, inside: str, names: Sequence[str]) -> Iterator[Entry]:
-    """The files of an archive below `inside`, or only those of `names`; paths are relative to it."""
-    members = member_names(archive)
-    for name in names or sorted(n for n in members if n.startswith(inside)):
-        info = members.get(inside + name if names else name)
+def archive_entries(
+    archive: zipfile.ZipFile, inside: str = "", members: Sequence[Member] = ()
+) -> Iterator[Entry]:
+    """The files of an archive below `inside`, with paths relative to it, or only the named members."""
+    infos = member_names(archive)
+    below = [
+        Member(name=name, path=name.removeprefix(inside)) for name in sorted(infos) if name.startswith(inside)
+    ]
+    for member in members or below:
+        info = infos.get(member.name)
         if info is not None:
-            shown = name.removeprefix(inside)
-            yield Entry(path=shown, open=functools.partial(_open, archive, info, shown))
+            yield Entry(path=member.path, open=functools.partial(_open, archive, info, member.path))
 
 
 def repeated_names(archive: zipfile.ZipFile) -> Iterator[Notice]:
@@ -141,9 +147,7 @@ def _require_readable(info: zipfile.ZipInfo, shown: str) -> None:
         message = f"{shown}: is protected by a password; pack it again without one."
         raise Refused("encrypted", message, shown)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        message = (
-            f"{shown}: is compressed by method {info.compress_type}, expected the usual one (deflate)."
-        )
+        message = f"{shown}: is compressed by method {info.compress_type}, expected the usual one (deflate)."
         raise Refused("unknown-compression", f"{message} Pack it again with another program.", shown)
 
 

@@ -24,14 +24,21 @@ class Place(Enum):
     ZIP = "zip"
 
 
+class Member(Struct):
+    """One file of a candidate: its name in the folder or zip, and its path inside the submission."""
+
+    name: str
+    path: str
+
+
 class Candidate(Struct):
     """One submission that was found.
 
     `id` is safe as a file name (letters, digits, ``.``, ``_``, ``-``) and unique in its discovery;
     `learner` is whose it is, as its place names them: a folder's name, nbgrader's student id, the
     number that Canvas or Moodle puts into the name. `inside` is the part of a folder or zip that
-    belongs to it (ends with ``/``; all of it if empty), `names` lists its files where it shares that
-    part with others.
+    belongs to it (ends with ``/``; all of it if empty); `members` lists its files where it shares its
+    place with others.
     """
 
     id: str
@@ -40,7 +47,7 @@ class Candidate(Struct):
     path: Path
     place: Place
     inside: str = ""
-    names: tuple[str, ...] = ()
+    members: tuple[Member, ...] = ()
     attempt: int = 1
     notices: tuple[Notice, ...] = ()
 

@@ -75,7 +75,7 @@ def _in_place(path: Path, assignment: Assignment, notices: list[Notice]) -> Sequ
 def _candidate(name: str, path: Path, place: Place, group: Group | None = None) -> Candidate:
     group = group or Group()
     name = printable(group.name or name)
-    own = group.inside or "".join(group.names[:1])
+    own = group.inside or "".join(member.name for member in group.members[:1])
     return Candidate(
         id=safe_id(name),
         learner=printable(group.learner) or name,
@@ -83,7 +83,7 @@ def _candidate(name: str, path: Path, place: Place, group: Group | None = None) 
         path=path,
         place=place,
         inside=group.inside,
-        names=group.names,
+        members=group.members,
         attempt=group.attempt,
         notices=group.notices,
     )
@@ -126,9 +126,9 @@ def _nothing(path: Path, what: str) -> Notice:
 
 def _of_group(path: Path, group: Group, assignment: Assignment, notices: list[Notice]) -> Sequence[Candidate]:
     """A group's candidate; a lone zip may turn out to be a whole class's."""
-    if len(group.names) == 1 and group.names[0].lower().endswith(ARCHIVE) and group.learner == group.name:
-        archive = path / group.names[0]
-        if archive.is_file() and not archive.is_symlink():
+    if len(group.members) == 1 and group.learner == group.name:
+        archive = path / group.members[0].name
+        if archive.suffix.lower() == ARCHIVE and archive.is_file() and not archive.is_symlink():
             return _in_archive(archive, assignment, notices)
     return [_candidate(_folder_name(path, assignment), path, Place.FOLDER, group)]
 

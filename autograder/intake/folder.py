@@ -3,43 +3,44 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from autograder.intake.candidates import Member
 from autograder.intake.entries import Entry, Reader
 from autograder.intake.names import is_noise, printable
 from autograder.intake.refusal import Refused
 
 MAX_DEPTH = 8
+MAX_LISTED = 20_000
 # without O_NONBLOCK, opening a FIFO waits for its writer; Windows has neither flag nor FIFOs
 _FLAGS = os.O_RDONLY | sum(
     getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY")
 )
 
 
-def folder_entries(root: Path, most: int) -> Iterator[Entry]:
-    """The files below a folder in sorted order, noise left out; at most so many, and not too deep.
+def folder_entries(root: Path) -> Iterator[Entry]:
+    """The files below a folder in sorted order, noise left out; not too many, and not too deep.
 
     A folder that is a link, or can't be listed, is an entry that refuses to open.
     """
-    left = most
-    for path in _walk(root, ""):
-        if left == 0:
-            return
-        left -= 1
-        yield _entry(root, path)
+    for path in itertools.islice(_walk(root, ""), MAX_LISTED):
+        yield Entry(path=printable(path), open=functools.partial(_open, root, path))
 
 
-def named_entries(root: Path, names: Sequence[str]) -> Iterator[Entry]:
+def member_entries(root: Path, members: Sequence[Member]) -> Iterator[Entry]:
     """The named files of a folder."""
-    return (_entry(root, name) for name in names)
+    for member in members:
+        yield Entry(path=printable(member.path), open=functools.partial(_open, root, member.name))
 
 
-def _entry(root: Path, path: str) -> Entry:
-    return Entry(path=printable(path), open=functools.partial(_open, root, path))
+def named_entry(path: Path) -> Entry:
+    """A file that a person named: they may mean a link."""
+    return Entry(path=printable(path.name), open=functools.partial(_open_named, path))
 
 
 def _walk(root: Path, inside: str) -> Iterator[str]:
@@ -60,10 +61,26 @@ def _walk(root: Path, inside: str) -> Iterator[str]:
 
 
 @contextmanager
+def _open_named(path: Path) -> Iterator[Reader]:
+    try:
+        descriptor = os.open(path.resolve(), _FLAGS)
+    except OSError as error:
+        raise _unreadable(path.name, error) from error
+    try:
+        _require_file(os.fstat(descriptor), path.name)
+        yield functools.partial(_read, descriptor, path.name)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
 def _open(root: Path, path: str) -> Iterator[Reader]:
     descriptor = _open_below(root, path)
     try:
-        _require_plain(os.fstat(descriptor), path)
+        status = os.fstat(descriptor)
+        _require_file(status, path)
+        if status.st_nlink > 1:
+            raise _refused_hard_link(path)
         yield functools.partial(_read, descriptor, path)
     finally:
         os.close(descriptor)
@@ -108,7 +125,7 @@ def _refuse_links(root: Path, path: str) -> None:
             raise _refused_link(path)
 
 
-def _require_plain(status: os.stat_result, path: str) -> None:
+def _require_file(status: os.stat_result, path: str) -> None:
     where = printable(path)
     if stat.S_ISDIR(status.st_mode):
         message = f"{where}: the folder lies too deep or can't be listed; it was left out."
@@ -116,14 +133,17 @@ def _require_plain(status: os.stat_result, path: str) -> None:
     if not stat.S_ISREG(status.st_mode):
         kind = _kind(status.st_mode)
         raise Refused("not-a-file", f"{where}: is a {kind}, expected a plain file; it was not opened.", where)
-    if status.st_nlink > 1:
-        message = f"{where}: is a hard link to a file that has other names too; hand in a copy of the file."
-        raise Refused("hard-link", message, where)
 
 
 def _kind(mode: int) -> str:
     kinds = ((stat.S_ISFIFO, "named pipe"), (stat.S_ISSOCK, "socket"), (stat.S_ISCHR, "device"))
     return next((name for test, name in kinds if test(mode)), "special file")
+
+
+def _refused_hard_link(path: str) -> Refused:
+    where = printable(path)
+    message = f"{where}: is a hard link, a file with other names elsewhere; hand in a copy of it."
+    return Refused("hard-link", message, where)
 
 
 def _refused_link(path: str) -> Refused:

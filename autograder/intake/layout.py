@@ -18,8 +18,9 @@ from pathlib import PurePosixPath
 
 from msgspec.structs import replace
 
+from autograder.intake.candidates import Member
 from autograder.intake.caps import ARCHIVE, NOTEBOOK
-from autograder.intake.names import is_noise, likeness, suffix
+from autograder.intake.names import is_noise, likeness, stem_key, suffix
 from autograder.model import Notice, Struct
 
 _CANVAS = re.compile(r"(?P<name>[^_/]+)(?P<late>_LATE)?_(?P<number>\d+)_\d+_(?P<file>[^/]+)")
@@ -33,13 +34,13 @@ class Group(Struct):
     """The files of one submission.
 
     `name` is what its id is made of, `learner` whose it is; empty both where the whole list is one
-    submission. `inside` is the folder that is all its own, else `names` lists its files.
+    submission. `inside` is the folder that is all its own, else `members` lists its files.
     """
 
     name: str = ""
     learner: str = ""
     inside: str = ""
-    names: tuple[str, ...] = ()
+    members: tuple[Member, ...] = ()
     attempt: int = 1
     notices: tuple[Notice, ...] = ()
 
@@ -64,7 +65,7 @@ def find_groups(paths: Iterable[str], assignment_id: str, notebook: str, wrapped
         Whether a lone folder round everything means nothing, as in a zip.
     """
     names = sorted(path for path in paths if not is_noise(path) and not is_noise(path + "x"))
-    for layout in (_canvas(names), _moodle(names), _nbgrader(names, assignment_id)):
+    for layout in (_canvas(names, notebook), _moodle(names), _nbgrader(names, assignment_id)):
         if layout is not None:
             return layout
     tops = _tops(names)
@@ -78,8 +79,8 @@ def _below(folder: str, layout: Layout) -> Layout:
     moved = (
         replace(
             group,
-            inside=folder + group.inside if not group.names else "",
-            names=tuple(folder + name for name in group.names),
+            inside=folder + group.inside if not group.members else "",
+            members=tuple(replace(m, name=folder + m.name) for m in group.members),
         )
         for group in layout.groups
     )
@@ -94,8 +95,10 @@ def _tops(names: Sequence[str]) -> list[str]:
 # --- Canvas, Moodle ------------------------------------------------------------------------------
 
 
-def _canvas(names: Sequence[str]) -> Layout | None:
-    matched = {name: m for name in names if (m := _CANVAS.fullmatch(name)) is not None}
+def _canvas(names: Sequence[str], notebook: str) -> Layout | None:
+    found = {name: m for name in names if (m := _CANVAS.fullmatch(name)) is not None}
+    # HW5_2024_11_final.ipynb is one learner's file with a date in it
+    matched = {name: m for name, m in found.items() if stem_key(m["name"]) != stem_key(notebook)}
     if not matched or 2 * len(matched) < len(_tops(names)):
         return None
     by_learner: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -105,7 +108,7 @@ def _canvas(names: Sequence[str]) -> Layout | None:
         Group(
             name=f"{who}_{number}",
             learner=number,
-            names=tuple(files),
+            members=tuple(Member(name=f, path=matched[f]["file"]) for f in files),
             attempt=1 + max(_attempt(matched[f]["file"]) for f in files),
             notices=_lateness(files[0], any(matched[f]["late"] for f in files)),
         )
@@ -150,7 +153,8 @@ def _moodle_group(name: str, number: str, matches: Sequence[re.Match[str]]) -> G
     files = [m for m in matches if m["kind"] == "file"] or list(matches)
     if "/" in files[0]["gap"]:
         return Group(name=name, learner=number, inside=files[0].string.split("/")[0] + "/")
-    return Group(name=name, learner=number, names=tuple(m.string for m in files))
+    members = tuple(Member(name=m.string, path=m["file"] or m.string) for m in files)
+    return Group(name=name, learner=number, members=members)
 
 
 # --- nbgrader, one submission, a class ---------------------------------------------------------------
@@ -203,7 +207,7 @@ def _class(names: Sequence[str]) -> Layout:
     stems = {PurePosixPath(f).stem for f in files if _is_notebook(f)}
     groups += [_named(PurePosixPath(f).stem, names=(f,)) for f in files if suffix(f) == ARCHIVE]
     for stem in sorted(stems):
-        groups.append(_named(stem, names=tuple(f for f in files if _goes_with(f, stem))))
+        groups.append(_named(stem, names=[f for f in files if _goes_with(f, stem)]))
     strangers = [f for f in files if PurePosixPath(f).stem not in stems and suffix(f) != ARCHIVE]
     return Layout(groups=tuple(groups), notices=_strangers(strangers, "a class's folder"))
 
@@ -212,5 +216,6 @@ def _goes_with(file: str, stem: str) -> bool:
     return PurePosixPath(file).stem == stem and suffix(file) != ARCHIVE
 
 
-def _named(name: str, inside: str = "", names: tuple[str, ...] = ()) -> Group:
-    return Group(name=name, learner=name, inside=inside, names=names)
+def _named(name: str, inside: str = "", names: Iterable[str] = ()) -> Group:
+    members = tuple(Member(name=n, path=n) for n in names)
+    return Group(name=name, learner=name, inside=inside, members=members)

@@ -29,6 +29,8 @@ def is_unsafe(path: str) -> bool:
 
 def printable(text: str) -> str:
     """A name as it may be shown and stored: composed Unicode, no control characters, no surrogates."""
+    if text.isascii() and text.isprintable():
+        return text
     clean = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
     return "".join("?" if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c for c in clean)
 

@@ -65,12 +65,10 @@ def _load(data: bytes, path: str, notices: list[Notice]) -> Raw:
     if not data.strip():
         raise Refused("empty-file", f"{path}: is empty. {_SAVE_AGAIN}", path)
     if data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
-        message = (
-            f"{path}: holds more than {MAX_BRACKETS} lists and objects. Clear its outputs."
-        )
+        message = f"{path}: holds more than {MAX_BRACKETS} lists and objects. Clear its outputs."
         raise Refused("too-complex", message, path)
     try:
-        loaded = json.loads(_decoded(data, path, notices), parse_int=_whole_number)
+        loaded = json.loads(_decoded(data, path, notices), parse_int=_whole_number, strict=False)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         message = f"{path}: is not JSON ({place}: {error.msg}). {_SAVE_AGAIN}"
@@ -117,7 +115,9 @@ def _upgraded(raw: Raw, path: str) -> Raw:
 
     try:
         node = nbformat.from_dict(raw)  # type: ignore[no-untyped-call]
-        return dict(nbformat.convert(node, 4))  # type: ignore[no-untyped-call]
+        cells = nbformat.convert(node, 4)["cells"]  # type: ignore[no-untyped-call]
+        # it draws the ids by lot; ours tell the same notebook the same story twice
+        return {**raw, "cells": [{key: cell[key] for key in cell if key != "id"} for cell in cells]}
     except Exception as error:  # its converters assume a valid notebook, and raise whatever comes
         reason = type(error).__name__
         message = f"{path}: the old notebook format could not be upgraded ({reason}). {_SAVE_AGAIN}"

@@ -18,7 +18,7 @@ from autograder.intake.archive import archive_entries, open_archive, repeated_na
 from autograder.intake.candidates import Candidate, Place
 from autograder.intake.caps import ARCHIVE, MEGABYTE, NOTEBOOK, Budget, Caps, Drained, caps_of, drain
 from autograder.intake.entries import Entry
-from autograder.intake.folder import folder_entries, named_entries
+from autograder.intake.folder import folder_entries, member_entries, named_entry
 from autograder.intake.names import TIMESTAMP, likeness, stem_key, suffix
 from autograder.intake.notebook import parse_notebook
 from autograder.intake.refusal import Refused
@@ -68,7 +68,7 @@ def read_notebook(path: Path, max_mb: float = 50.0) -> Notebook:
     """
     try:
         budget = Budget(Caps(max_files=1, max_total=int(max_mb * MEGABYTE), kept={}))
-        with next(named_entries(path.parent, [path.name])).open() as reader:
+        with named_entry(path).open() as reader:
             data = drain(reader, budget, int(max_mb * MEGABYTE)).data
         return parse_notebook(data or b"", str(path))[0]
     except Refused as refused:
@@ -80,7 +80,7 @@ def fingerprint(candidate: Candidate) -> str:
     caps = Caps(max_files=10_000, max_total=1024 * MEGABYTE, kept={})
     digest, notices = hashlib.sha256(_bytes(candidate)), list[Notice]()
     try:
-        with _entries(candidate, caps, notices) as entries:
+        with _entries(candidate, notices) as entries:
             files = _read_all(entries, Budget(caps), notices)
     except Refused as refused:
         files, notices = [], [refused.notice]
@@ -100,38 +100,38 @@ def _bytes(record: Struct) -> bytes:
 def _gather(candidate: Candidate, caps: Caps) -> _Gathered:
     budget = Budget(caps)
     notices: list[Notice] = []
-    with _entries(candidate, caps, notices) as entries:
+    with _entries(candidate, notices) as entries:
         files = _read_all(entries, budget, notices)
     for _ in range(MAX_NESTING):
-        if any(suffix(f.path) == NOTEBOOK for f in files) or not any(_is_archive(f) for f in files):
+        if _has_notebook(files) or not any(_is_archive(f) for f in files):
             break
         files = _unpacked(files, budget, notices)
     return _Gathered(files=tuple(sorted(files, key=lambda f: f.path)), notices=tuple(notices))
 
 
 @contextlib.contextmanager
-def _entries(candidate: Candidate, caps: Caps, notices: list[Notice]) -> Iterator[Iterable[Entry]]:
+def _entries(candidate: Candidate, notices: list[Notice]) -> Iterator[Iterable[Entry]]:
     if candidate.place is Place.ZIP:
         with open_archive(candidate.path, candidate.path.name) as archive:
-            notices += repeated_names(archive) if not candidate.inside and not candidate.names else ()
-            yield list(archive_entries(archive, candidate.inside, candidate.names))
+            notices += repeated_names(archive) if not candidate.inside and not candidate.members else ()
+            yield archive_entries(archive, candidate.inside, candidate.members)
     elif candidate.place is Place.FILE:
-        yield named_entries(candidate.path.parent, [candidate.path.name])
-    elif candidate.names:
-        yield named_entries(candidate.path / candidate.inside, candidate.names)
+        yield [named_entry(candidate.path)]
+    elif candidate.members:
+        yield member_entries(candidate.path, candidate.members)
     else:
-        # one more than the cap, so that its being met is seen
-        yield list(folder_entries(candidate.path / candidate.inside, caps.max_files + 1))
+        yield folder_entries(candidate.path / candidate.inside)
 
 
 def _read_all(entries: Iterable[Entry], budget: Budget, notices: list[Notice]) -> list[_File]:
     """Read what is expected first, so that a flood of other files hides no notebook."""
-    files = []
-    for entry in sorted(entries, key=lambda e: (not budget.caps.kept_bytes(e.path), e.path)):
+    files: list[_File] = []
+    for entry in sorted(entries, key=lambda e: (_turn(e.path, budget.caps), e.path)):
+        needless = suffix(entry.path) == ARCHIVE and _has_notebook(files)
         try:
             budget.count_file()
             with entry.open() as reader:
-                drained = drain(reader, budget, budget.caps.kept_bytes(entry.path))
+                drained = drain(reader, budget, 0 if needless else budget.caps.kept_bytes(entry.path))
         except Refused as refused:
             notices.append(refused.notice)
             if refused.notice.code in ("too-many-files", "too-large"):
@@ -139,6 +139,16 @@ def _read_all(entries: Iterable[Entry], budget: Budget, notices: list[Notice]) -
         else:
             files.append(_File(path=entry.path, read=drained))
     return files
+
+
+def _turn(path: str, caps: Caps) -> int:
+    """When a file is read: notebooks, other kept kinds, archives, the rest."""
+    special = {NOTEBOOK: 0, ARCHIVE: 2}.get(suffix(path))
+    return special if special is not None else 1 if caps.kept_bytes(path) else 3
+
+
+def _has_notebook(files: Sequence[_File]) -> bool:
+    return any(suffix(file.path) == NOTEBOOK for file in files)
 
 
 def _is_archive(file: _File) -> bool:
@@ -155,7 +165,7 @@ def _unpacked(files: Sequence[_File], budget: Budget, notices: list[Notice]) -> 
         try:
             with open_archive(file.read.data or b"", file.path) as archive:
                 notices += repeated_names(archive)
-                below = [_below(file.path, entry) for entry in archive_entries(archive, "", ())]
+                below = [_below(file.path, entry) for entry in archive_entries(archive)]
                 result += _read_all(below, budget, notices)
             message = f"{file.path}: was unpacked, since no notebook lay beside it."
             notices.append(Notice(code="zip-unpacked", message=message, where=file.path))
@@ -197,7 +207,10 @@ def _with_notebook(
         problem = refusals[0] if refusals else _nothing_found(submission, gathered, assignment)
         rest = tuple(n for n in notices if n != problem)
         return msgspec.structs.replace(submission, problem=problem, notices=rest, submitted_at=stamp)
-    notices += [*refusals, *_naming(chosen, [f.path for f in ranked], assignment.notebook)]
+    notices += [
+        *refusals,
+        *_naming(chosen, [f.path for f in ranked], (assignment.notebook, submission.learner)),
+    ]
     return msgspec.structs.replace(submission, notebook=notebook, notices=tuple(notices), submitted_at=stamp)
 
 
@@ -254,13 +267,14 @@ def _nothing_found(submission: Submission, gathered: _Gathered, assignment: Assi
     return Notice(code="no-notebook", message=message, where=submission.origin)
 
 
-def _naming(chosen: str, ranked: Sequence[str], expected: str) -> Iterator[Notice]:
+def _naming(chosen: str, ranked: Sequence[str], names: tuple[str, str]) -> Iterator[Notice]:
+    """What there is to say of the names; the release's and the learner's own are both good ones."""
     if len(ranked) > 1:
         others = ", ".join(path for path in ranked if path != chosen)
         message = f"There are {len(ranked)} notebooks; {chosen} was read, {others} not. Hand in one only."
         yield Notice(code="several-notebooks", message=message, where=chosen)
-    if stem_key(chosen) != stem_key(expected):
-        message = f"{chosen}: the notebook was expected to be called {expected}; it was read all the same."
+    if PurePosixPath(chosen).stem != names[1] and stem_key(chosen) != stem_key(names[0]):
+        message = f"{chosen}: the notebook was expected to be called {names[0]}; it was read all the same."
         yield Notice(code="notebook-name", message=message, where=chosen)
 
 
