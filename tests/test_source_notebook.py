@@ -353,11 +353,11 @@ def test_it_prints_the_figures_of_the_network(solved: NotebookNode) -> None:
     assert number(losses, "(no regularization):") == pytest.approx(np.log(10), abs=1e-4)
     assert number(losses, "(with regularization):") == pytest.approx(2.5088, abs=2e-3)
     gradients = printed(solved, "gradient-check-net")
-    errors = {n: number(gradients, f"{n} max relative error:") for n in ("W1", "W2", "W3", "b1", "b2", "b3")}
-    assert errors["W1"] == pytest.approx(1.380104e-04, rel=1e-2)
+    found = {n: number(gradients, f"{n} max relative error:") for n in ("W1", "W2", "W3", "b1", "b2", "b3")}
+    assert found["W1"] == pytest.approx(1.380104e-04, rel=1e-2)
     # W2 has gradients near zero, of which the difference of two losses keeps hardly a digit.
-    assert errors.pop("W2") == pytest.approx(1.822723e-02, rel=0.2)
-    assert max(errors.values()) < 1e-2
+    assert found.pop("W2") == pytest.approx(1.822723e-02, rel=0.2)
+    assert max(found.values()) < 1e-2
 
 
 @pytest.mark.slow
