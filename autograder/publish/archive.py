@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import io
+import stat
 import zipfile
 from collections.abc import Mapping
 
 # The earliest date that a zip can hold.
 _DATE = (1980, 1, 1, 0, 0, 0)
+_UNIX, _MODE = 3, stat.S_IFREG | 0o644
 
 
 def zip_bytes(files: Mapping[str, bytes], folder: str = "") -> bytes:
-    """A zip of the files, sorted, with one date and one mode; stored, as compressors differ by version."""
+    """A zip of the files, sorted, with one date and one mode; stored, as compressors differ by version.
+
+    `folder`, with its final slash, is put before the names.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(folder + name, date_time=_DATE)
-            entry.create_system = 3
-            entry.external_attr = 0o644 << 16
+            entry.create_system = _UNIX
+            entry.external_attr = _MODE << 16
             archive.writestr(entry, files[name])
     return buffer.getvalue()

@@ -1,143 +1,253 @@
-"""Proof that nothing private goes out: every private line and number is looked for in every file.
+"""Proof that nothing private goes out: what is private is looked for in every file, by these rules.
 
-Private are the solutions and hidden tests of the source notebook, the code of ``reference/<id>/``, and
-the numbers frozen there. They are looked for in plain text, inside zips and wheels, in base64, and, for
-numbers, as digits and as raw bytes.
+- text: a private line of at least 20 characters that does not also stand in the given code, or any three
+  private lines in a row of at least 60; blanks do not count, so another layout hides nothing;
+- digits: a private number with eight digits or more, or three in a row with four or more;
+- bytes: four numbers in a row of a private array, as float64 or float32 of either byte order;
+- inside zips and wheels, gzip, bzip2, xz and zlib streams, base64, and the strings of JSON (notebooks), to
+  the depth of `DEPTH`. What can't be opened counts as a finding.
 
-A line counts if it has at least `MIN_LINE` characters without the blanks around it, and does not stand
-in what is public anyway: the support code, ``ext/``, the visible questions and the engine.
+`autograder.publish.private` says what is private.
 """
 
 from __future__ import annotations
 
 import base64
+import bisect
+import bz2
+import gzip
 import io
+import itertools
 import json
+import lzma
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-import autograder
-from autograder.course import Course, find_course
+from autograder.course import find_course
 from autograder.model import Struct
+from autograder.publish.private import LINE, Floats, Private, gather, squeeze
 
-MIN_LINE = 25
-_REGIONS = (("BEGIN SOLUTION", "END SOLUTION"), ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"))
-_BASE64 = re.compile(rb"[A-Za-z0-9+/]{48,}={0,2}")
-_NUMBER = re.compile(rb"(\d+\.\d{7})\d+")
+DEPTH = 5
+_WINDOW = 4
+_KEY_BYTES = 16
+_DTYPES = ("<f8", ">f8", "<f4", ">f4")
+_NUMBER = re.compile(rb"\d*\.\d+(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]{40,}")
+_STREAMS: dict[bytes, Callable[[bytes], bytes]] = {
+    b"\x1f\x8b": gzip.decompress,
+    b"BZh": bz2.decompress,
+    b"\xfd7zXZ\x00": lzma.decompress,
+    b"\x78\x01": zlib.decompress,
+    b"\x78\x9c": zlib.decompress,
+    b"\x78\xda": zlib.decompress,
+}
 
 
 class Leak(Struct):
-    """Something private in a file that would go out."""
+    """Something private in a file that would go out; `file` ends with the line where it has lines."""
 
     file: str
     what: str
 
 
-class Secrets(Struct):
-    """What must not go out: lines of text, numbers as digits, arrays as bytes."""
+class _Index(Struct):
+    """What is private, by the keys with which a file is searched in one pass.
 
-    lines: frozenset[bytes]
-    numbers: frozenset[bytes]
-    arrays: tuple[bytes, ...]
+    `values` is the arrays' absolute values, NaN between two arrays; `order` sorts it.
+    """
+
+    passages: dict[bytes, list[tuple[bytes, str]]]
+    windows: dict[bytes, str]
+    values: Floats
+    order: Any
+    sorted_values: Floats
+    owners: tuple[tuple[int, str], ...]
 
 
 def find_leaks(root: Path, identity: str, files: Mapping[str, bytes]) -> list[Leak]:
-    """Search a release's files, by name, for anything private of the assignment."""
-    secrets = gather_secrets(find_course(root, identity), root)
-    return [leak for name, content in sorted(files.items()) for leak in _search(name, content, secrets)]
+    """Search files, by name, for anything private of the assignment."""
+    index = _index(gather(find_course(root, identity)))
+    return [leak for name, content in sorted(files.items()) for leak in _search(name, content, index)]
 
 
-def gather_secrets(course: Course, root: Path) -> Secrets:
-    """Collect what is private in an assignment's source and reference."""
-    source = course.definition.parent / course.assignment.notebook
-    lines = set(_private_lines(source))
-    arrays: list[np.ndarray] = []
-    for path in sorted(course.reference.rglob("*")) if course.reference else []:
-        if path.suffix == ".py":
-            lines.update(path.read_bytes().splitlines())
-        elif path.suffix == ".npz":
-            with np.load(path) as archive:
-                arrays += [archive[name] for name in archive.files]
-    counted = {line.strip() for line in lines}
-    public = set(_public_lines(course, root))
-    return Secrets(
-        lines=frozenset(line for line in counted if len(line) >= MIN_LINE and line not in public),
-        numbers=frozenset(digits for array in arrays for digits in _digits(array)),
-        arrays=tuple(array.tobytes() for array in arrays if array.nbytes >= 32),
+def _search(name: str, content: bytes, index: _Index, depth: int = 0) -> Iterator[Leak]:
+    yield from _in_text(name, content, index)
+    yield from _in_bytes(name, content, index)
+    if depth < DEPTH:
+        for inner, data in _inside(name, content):
+            if data is None:
+                yield Leak(file=inner, what="can't be opened, so it can't be searched")
+            else:
+                yield from _search(inner, data, index, depth + 1)
+
+
+# --- the index -----------------------------------------------------------------------------------
+
+
+def _index(private: Private) -> _Index:
+    passages: dict[bytes, list[tuple[bytes, str]]] = {}
+    for needle, passage in private.passages.items():
+        what = f"{passage.where}: {passage.text.splitlines()[0]}"
+        passages.setdefault(needle[:LINE], []).append((needle, what))
+    gap = np.full(1, np.nan)
+    values = np.abs(np.concatenate([gap, *(v for array in private.arrays.values() for v in (array, gap))]))
+    order = np.argsort(values)  # NaN last
+    starts = itertools.accumulate((array.size + 1 for array in private.arrays.values()), initial=1)
+    return _Index(
+        passages=passages,
+        windows={key: name for name, array in private.arrays.items() for key in _windows(array)},
+        values=values,
+        order=order,
+        sorted_values=values[order][: int(np.count_nonzero(~np.isnan(values)))],
+        owners=tuple(zip(starts, private.arrays, strict=False)),
     )
 
 
-def _private_lines(notebook: Path) -> Iterator[bytes]:
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    for cell in cells:
-        end = ""
-        for line in "".join(cell["source"]).splitlines():
-            opened = next((after for before, after in _REGIONS if before in line), "")
-            if end and end in line:
-                end = ""
-            elif opened:
-                end = opened
-            elif end:
-                yield line.encode()
+def _windows(array: Floats) -> Iterator[bytes]:
+    """The bytes of every four telling numbers in a row, as far as they are looked for."""
+    for start in range(array.size - _WINDOW + 1):
+        window = array[start : start + _WINDOW]
+        if not np.isnan(window).any():
+            yield from (window.astype(dtype).tobytes()[:_KEY_BYTES] for dtype in _DTYPES)
 
 
-def _public_lines(course: Course, root: Path) -> Iterator[bytes]:
-    folders = [*course.support, root / "ext", Path(autograder.__file__).parent]
-    files = [p for folder in folders for p in folder.rglob("*") if p.suffix in (".py", ".pyx", ".h", ".c")]
-    for path in [*files, course.definition.parent / course.assignment.questions]:
-        yield from (line.strip() for line in path.read_bytes().splitlines())
+# --- text and digits -----------------------------------------------------------------------------
 
 
-def _digits(array: np.ndarray) -> Iterator[bytes]:
-    """Numbers as NumPy prints them, to seven decimals; a few of each array will do."""
-    if array.dtype.kind != "f":
+def _in_text(name: str, content: bytes, index: _Index) -> Iterator[Leak]:
+    for label, text in _texts(name, content):
+        lines = text.splitlines()
+        squeezed = [squeeze(line) for line in lines]
+        starts = list(itertools.accumulate((len(line) for line in squeezed), initial=0))[:-1]
+        for position, what in _passages_in(b"".join(squeezed), index):
+            yield Leak(file=f"{label}:{bisect.bisect_right(starts, position)}", what=what)
+        for number, what in _numbers_in(lines, index):
+            yield Leak(file=f"{label}:{number}", what=what)
+
+
+def _passages_in(text: bytes, index: _Index) -> Iterator[tuple[int, str]]:
+    for position in range(len(text) - LINE + 1):
+        for needle, what in index.passages.get(text[position : position + LINE], ()):
+            if text.startswith(needle, position):
+                yield position, what
+
+
+def _numbers_in(lines: Iterable[bytes], index: _Index) -> Iterator[tuple[int, str]]:
+    """Private numbers by line: one that tells by itself, or three in a row."""
+    tokens = [(number, token) for number, line in enumerate(lines, 1) for token in _NUMBER.findall(line)]
+    read = [(number, *_read(token)) for number, token in tokens]
+    for i, (number, value, unit, digits) in enumerate(read):
+        if digits < 4:
+            continue
+        following = read[i + 1 : i + 3]
+        for place in _places(value, unit, index):
+            if digits >= 8 or _goes_on(place, following, index):
+                token = tokens[i][1].decode()
+                yield number, f"a value of {_owner(int(place), index)}: {token}"
+                break
+
+
+def _read(token: bytes) -> tuple[float, float, int]:
+    """A number's value, the unit of its last digit, and how many digits tell something."""
+    mantissa, _, exponent = token.lower().partition(b"e")
+    decimals = len(mantissa.partition(b".")[2])
+    unit = 10.0 ** (int(exponent or 0) - decimals) if abs(int(exponent or 0)) < 300 else 0.0
+    return float(token), unit, len(mantissa.replace(b".", b"").lstrip(b"0"))
+
+
+def _places(value: float, unit: float, index: _Index) -> Any:
+    """Where the private values are that read like this number, rounded or cut off, in either precision."""
+    slack = unit + 1e-7 * value
+    first, last = np.searchsorted(index.sorted_values, (value - slack, value + slack))
+    return index.order[first:last]
+
+
+def _goes_on(place: int, following: list[tuple[int, float, float, int]], index: _Index) -> bool:
+    return len(following) == 2 and all(
+        digits >= 4 and abs(index.values[place + step] - value) <= unit + 1e-7 * value
+        for step, (_, value, unit, digits) in enumerate(following, 1)
+    )
+
+
+def _owner(place: int, index: _Index) -> str:
+    return index.owners[bisect.bisect_right(index.owners, place, key=lambda owner: owner[0]) - 1][1]
+
+
+def _texts(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
+    """A file as texts: as it is, and the strings of its JSON, where it is JSON."""
+    yield name, content
+    if content.lstrip()[:1] not in (b"{", b"["):
         return
-    for value in array.ravel()[:20]:
-        if abs(value) > 1e-3:
-            yield f"{abs(value):.9f}"[:-2].encode()
-
-
-def _search(name: str, content: bytes, secrets: Secrets, depth: int = 0) -> Iterator[Leak]:
-    yield from _search_text(name, content, secrets)
-    if any(array in content for array in secrets.arrays):
-        yield Leak(file=name, what="a frozen array's bytes")
-    if depth < 4:
-        for inner, data in _inside(name, content):
-            yield from _search(inner, data, secrets, depth + 1)
-
-
-def _search_text(name: str, content: bytes, secrets: Secrets) -> Iterator[Leak]:
-    for number, line in enumerate(_lines(content), 1):
-        if line.strip() in secrets.lines:
-            yield Leak(file=f"{name}:{number}", what=line.strip().decode(errors="replace"))
-        for digits in secrets.numbers.intersection(_NUMBER.findall(line)):
-            yield Leak(file=f"{name}:{number}", what=f"a frozen value, {digits.decode()}…")
-
-
-def _lines(content: bytes) -> Iterable[bytes]:
-    """A file's lines; a notebook's are those of its cells, which its JSON escapes."""
-    if content[:1] != b"{":
-        return content.splitlines()
     try:
-        cells = json.loads(content)["cells"]
-        return [line.encode() for cell in cells for line in "".join(cell["source"]).splitlines()]
-    except (ValueError, KeyError, TypeError):
-        return content.splitlines()
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return
+    cells = document.get("cells") if isinstance(document, dict) else None
+    if isinstance(cells, list):
+        for number, cell in enumerate(cells, 1):
+            yield f"{name}, cell {number}", _strings(cell)
+        document = {key: value for key, value in document.items() if key != "cells"}
+    yield name, _strings(document)
 
 
-def _inside(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
-    """What a file holds in another form: a zip's members, base64."""
-    if content[:4] == b"PK\x03\x04":
+def _strings(value: object) -> bytes:
+    """All strings in a JSON value; those of one list follow each other as they are."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogatepass")
+    if isinstance(value, dict):
+        return b"\n".join(_strings(item) for pair in value.items() for item in pair)
+    if isinstance(value, list):
+        glue = b"" if all(isinstance(item, str) for item in value) else b"\n"
+        return glue.join(_strings(item) for item in value)
+    return json.dumps(value).encode()
+
+
+# --- bytes, and what is inside ---------------------------------------------------------------------
+
+
+def _in_bytes(name: str, content: bytes, index: _Index) -> Iterator[Leak]:
+    found = {
+        owner
+        for position in range(len(content) - _KEY_BYTES + 1)
+        if (owner := index.windows.get(content[position : position + _KEY_BYTES]))
+    }
+    yield from (Leak(file=name, what=f"bytes of {owner}") for owner in sorted(found))
+
+
+def _inside(name: str, content: bytes) -> Iterator[tuple[str, bytes | None]]:
+    """What a file holds in another form; None where it can't be opened."""
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        yield from _members(name, content)
+    for magic, decompress in _STREAMS.items():
+        if content.startswith(magic):
+            try:
+                yield f"{name} (unpacked)", decompress(content)
+            except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError):
+                yield name, None
+    for number, data in enumerate(_decoded(content), 1):
+        yield f"{name} (base64, {number})", data
+
+
+def _members(name: str, content: bytes) -> Iterator[tuple[str, bytes | None]]:
+    try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for member in archive.namelist():
                 yield f"{name}/{member}", archive.read(member)
-    for number, blob in enumerate(_BASE64.findall(content)):
-        whole = blob[: len(blob) // 4 * 4]
-        try:
-            yield f"{name} (base64 {number})", base64.b64decode(whole, validate=True)
-        except ValueError:
-            continue
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error, EOFError):
+        yield name, None
+
+
+def _decoded(content: bytes) -> Iterator[bytes]:
+    """Base64 in either alphabet, in one piece or over several lines, from whatever letter it begins."""
+    together = re.sub(rb"\\n|\s", b"", content).translate(bytes.maketrans(b"-_", b"+/"))
+    for blob in _BASE64.findall(together):
+        for offset in range(4):
+            letters = blob[offset:]
+            whole = letters[:-1] if len(letters) % 4 == 1 else letters  # one letter is no byte
+            yield base64.b64decode(whole + b"=" * (-len(whole) % 4))

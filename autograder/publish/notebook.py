@@ -7,24 +7,16 @@ from typing import Any
 
 from autograder.errors import ReleaseError
 
-# nbgrader's order for generate_assignment, less SaveCells, which writes to the gradebook.
-_STEPS = (
-    "IncludeHeaderFooter",
-    "InstantiateTests",
-    "LockCells",
-    "ClearSolutions",
-    "ClearOutput",
-    "CheckCellMetadata",
-    "ComputeChecksums",
-    "ClearHiddenTests",
-    "ClearMarkScheme",
-    "ComputeChecksums",
-    "CheckCellMetadata",
-)
-
 
 def student_notebook(source: Path, config_file: Path) -> str:
     """The text of the notebook that students receive, as ``nbgrader generate_assignment`` writes it.
+
+    Parameters
+    ----------
+    source : Path
+        The notebook with solutions and hidden tests.
+    config_file : Path
+        The course's ``nbgrader_config.py``; without one nbgrader's defaults hold.
 
     Raises
     ------
@@ -33,19 +25,21 @@ def student_notebook(source: Path, config_file: Path) -> str:
     """
     try:
         import nbformat
-        from nbgrader import preprocessors
+        from nbgrader.converters.generate_assignment import GenerateAssignment
+        from nbgrader.preprocessors import SaveCells
     except ImportError as error:
         raise ReleaseError(
             f"a release needs {error.name}, which is not installed", "pip install 'autograder[instructor]'"
         ) from error
     config = _config(config_file)
+    steps = config.GenerateAssignment.get("preprocessors", GenerateAssignment.preprocessors.default())
     try:
-        notebook = nbformat.read(source, as_version=4)
+        notebook = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
         resources: dict[str, Any] = {"unique_key": source.stem, "metadata": {"path": str(source.parent)}}
-        for name in _STEPS:
-            step = getattr(preprocessors, name)(config=config)
-            notebook, resources = step.preprocess(notebook, resources)
-        text: str = nbformat.writes(notebook, version=4)
+        for step in steps:
+            if step is not SaveCells:  # it writes to the gradebook
+                notebook, resources = step(config=config).preprocess(notebook, resources)
+        text: str = nbformat.writes(notebook, version=4)  # type: ignore[no-untyped-call]
     except Exception as error:  # nbgrader raises many kinds, each with a message for the instructor
         raise ReleaseError(f"{source}: nbgrader refuses it: {error}") from error
     return text if text.endswith("\n") else text + "\n"
@@ -53,8 +47,11 @@ def student_notebook(source: Path, config_file: Path) -> str:
 
 def _config(path: Path) -> Any:
     """Nbgrader's configuration of the course, empty where there is none."""
-    from traitlets.config import Config, PyFileConfigLoader
+    from traitlets.config.loader import Config, PyFileConfigLoader
 
     if not path.exists():
         return Config()
-    return PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
+    try:
+        return PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
+    except Exception as error:  # it is code, and may raise anything
+        raise ReleaseError(f"{path}: can't be loaded: {type(error).__name__}: {error}") from error

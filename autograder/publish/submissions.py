@@ -6,35 +6,55 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from autograder.assignment import RunOrder
 from autograder.course import Course, find_course
 from autograder.errors import ReleaseError
 from autograder.publish.printing import print_to_pdf
 from autograder.report.files import write_atomically
 
-# The extra part is not run: it has no automatic points, and takes minutes.
-EXTRA = "extra-credit"
+_RUN_SECONDS = 900
 
 
 def untouched_submission(root: Path, identity: str, into: Path) -> Path:
-    """The release's notebook, alone, as it was handed out."""
+    """The release's notebook, alone, as it was handed out, in the new folder `into`.
+
+    Raises
+    ------
+    ReleaseError
+        There is no release.
+    """
     course = find_course(root, identity)
+    if not course.given_notebook.exists():
+        raise ReleaseError(
+            f"{course.given_notebook}: there is no release yet", f"Build it: autograder release {identity}"
+        )
     into.mkdir(parents=True)
     shutil.copy(course.given_notebook, into / course.assignment.notebook)
     return into
 
 
 def solved_submission(root: Path, identity: str, into: Path) -> Path:
-    """The source notebook, really run from the top, and its PDF; a run is kept in the user's cache."""
+    """The source notebook, really run from the top, and its PDF, in the new folder `into`.
+
+    The extra part is left unrun: it has no automatic points. A run is kept in the user's cache by the
+    hash of all that it was made of.
+
+    Raises
+    ------
+    ReleaseError
+        The notebook does not run through; names the cell's error.
+    """
     course = find_course(root, identity)
-    into.mkdir(parents=True)
-    target = into / course.assignment.notebook
     kept = _cache() / f"{_key(course)}.ipynb"
     if not kept.exists():
         write_atomically(kept, json.dumps(_execute(course), indent=1) + "\n")
+    into.mkdir(parents=True)
+    target = into / course.assignment.notebook
     shutil.copy(kept, target)
     print_to_pdf(target, target.with_suffix(".pdf"))
     return into
@@ -45,35 +65,48 @@ def _execute(course: Course) -> dict[str, Any]:
     try:
         import nbformat
         from nbclient import NotebookClient
-        from nbclient.exceptions import CellExecutionError
     except ImportError as error:
         raise ReleaseError(
             f"a proof needs {error.name}, which is not installed", "pip install 'autograder[instructor]'"
         ) from error
     source = course.definition.parent / course.assignment.notebook
-    notebook = nbformat.read(source, as_version=4)
+    notebook = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
     every = notebook.cells
-    end = next((i for i, cell in enumerate(every) if cell.get("id") == EXTRA), len(every))
+    extra = _extra_part(course)
+    end = next((i for i, cell in enumerate(every) if extra and cell.get("id") == extra), len(every))
     notebook.cells = every[:end]
     with tempfile.TemporaryDirectory(prefix="autograder-solved-") as scratch:
         for folder in course.support:
             shutil.copytree(folder, Path(scratch) / folder.name)
+        resources = {"metadata": {"path": scratch}}
+        client = NotebookClient(notebook, timeout=_RUN_SECONDS, kernel_name="python3", resources=resources)
         try:
-            NotebookClient(notebook, timeout=900, resources={"metadata": {"path": scratch}}).execute()
-        except CellExecutionError as error:
-            raise ReleaseError(f"{source}: the solved notebook does not run: {error}") from error
+            client.execute()
+        except Exception as error:  # a cell's error, a dead kernel, no kernel, too long
+            raise ReleaseError(
+                f"{source}: the solved notebook does not run: {error}",
+                "Run it from the top in Jupyter; the kernel `python3` must be there.",
+            ) from error
     notebook.cells += every[end:]
-    document: dict[str, Any] = json.loads(nbformat.writes(notebook))
+    document: dict[str, Any] = json.loads(nbformat.writes(notebook))  # type: ignore[no-untyped-call]
     return document
 
 
+def _extra_part(course: Course) -> str:
+    """The id of the cell with which the optional part begins, by the run-order check; or nothing."""
+    checks = (check for item in course.assignment.items for check in item.checks)
+    return next((check.optional_from for check in checks if isinstance(check, RunOrder)), "")
+
+
 def _key(course: Course) -> str:
-    digest = hashlib.sha256()
+    """The hash of all that a run is made of."""
     files = [course.definition.parent / course.assignment.notebook]
     files += [p for folder in course.support for p in sorted(folder.rglob("*.py"))]
     extension = course.extension()
-    for path in [*files, *([extension] if extension else [])]:
-        digest.update(path.read_bytes())
+    files += [extension] if extension else []
+    digest = hashlib.sha256(f"{sys.version}\0{_extra_part(course)}".encode())
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 

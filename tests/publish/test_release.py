@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -70,7 +71,11 @@ def test_graded_cells_are_locked_and_have_checksums(files):
 @pytest.mark.slow
 def test_nbgrader_makes_the_same_notebook_and_takes_nothing_private_along(files, course_copy):
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", "hw5", "--force"]
-    done = subprocess.run(command, cwd=course_copy, capture_output=True, text=True, check=False)
+    # it finds alembic, which makes its database, on PATH
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        command, cwd=course_copy, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     made = course_copy / "release" / "hw5"
     assert (made / "HW5.ipynb").read_bytes() == files["HW5.ipynb"]
@@ -133,7 +138,7 @@ def test_the_wheel_installs_without_a_network_and_checks(files, tmp_path):
 
 
 def test_the_wheel_is_the_engine_and_nothing_else():
-    _, wheel = engine_wheel(ROOT / "autograder", ROOT / "pyproject.toml")
+    _, wheel = engine_wheel(ROOT / "autograder")
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         tops = {name.split("/")[0] for name in archive.namelist()}
         assert tops == {"autograder", "autograder-0.1.0.dist-info"}
@@ -168,7 +173,7 @@ def zipped(content):
 @pytest.mark.parametrize(
     "planted",
     [
-        pytest.param(b"x = 1\n" + b"W_out = 1 + (W + 2 * pad - WW) // stride  \n", id="a solution's line"),
+        pytest.param(b"x = 1\n" + b"field = x_padded[n, :, top:top + HH, left:left + WW]  \n", id="a solution's line"),
         pytest.param(HIDDEN, id="a hidden test's line"),
         pytest.param(REFERENCE, id="a line of the reference"),
         pytest.param(zipped(HIDDEN), id="in a zip"),
@@ -193,7 +198,7 @@ def test_a_leak_stops_the_build_and_leaves_the_old_release(course_copy, tmp_path
     text = readme.read_text()
     try:
         readme.write_text(text + REFERENCE.decode())
-        with pytest.raises(ReleaseError, match=r"README\.md:\d+: return np\.einsum"):
+        with pytest.raises(ReleaseError, match=r"README\.md:\d+: .*return np\.einsum"):
             build(course_copy, "hw5", tmp_path)
     finally:
         readme.write_text(text)

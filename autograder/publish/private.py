@@ -1,0 +1,169 @@
+"""What of an assignment is private: passages of text, numbers, and arrays.
+
+Private are the regions of the source notebook that nbgrader cuts out (solutions, hidden tests, marking
+schemes), the code in ``reference/<id>/``, the arrays kept there, and the inputs of those hidden cases
+that every submission gets.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import autograder
+from autograder.course import Course
+from autograder.model import Struct
+from autograder.questions import Comparison, Question, load_questions
+
+# A line is told from others by this many characters, blanks not counted; three lines by this many.
+LINE, PASSAGE = 20, 60
+# A value needs more digits than this to be told from others.
+TRIVIAL_DIGITS = 5
+_CODE = (".py", ".pyx", ".pxd", ".pxi", ".h", ".c")
+_IMPORT = re.compile(r"\s*(import|from)\s")
+_REGIONS = {
+    "BEGIN SOLUTION": ("END SOLUTION", "the solution"),
+    "BEGIN HIDDEN TESTS": ("END HIDDEN TESTS", "a hidden test"),
+    "BEGIN MARK SCHEME": ("END MARK SCHEME", "the marking scheme"),
+}
+
+Floats = NDArray[np.float64]
+
+
+class Passage(Struct):
+    """A private piece of text: `where` names what it is of, `text` is one or several lines."""
+
+    where: str
+    text: str
+
+
+class Private(Struct):
+    """What must not go out: passages by their text without blanks, and arrays of float64.
+
+    In the arrays, flattened to (K,), trivial values are NaN.
+    """
+
+    passages: dict[bytes, Passage]
+    arrays: dict[str, Floats]
+
+
+def squeeze(text: str | bytes) -> bytes:
+    """The text without blanks and line ends, so that another layout hides nothing."""
+    return b"".join((text.encode() if isinstance(text, str) else text).split())
+
+
+def gather(course: Course) -> Private:
+    """Collect what is private in an assignment."""
+    blocks, given = _notebook(course.definition.parent / course.assignment.notebook)
+    reference = course.reference
+    paths = sorted(reference.rglob("*")) if reference else []
+    blocks += [(f"reference/{p.name}", _text(p).splitlines()) for p in paths if p.suffix == ".py"]
+    public = squeeze("\n".join([*given, *map(_text, _given_code(course))]))
+    arrays = {name: _telling(array) for name, array in [*_stored(paths), *_fixed_inputs(course)]}
+    return Private(
+        passages={squeeze(p.text): p for where, lines in blocks for p in _passages(where, lines, public)},
+        arrays={name: array for name, array in arrays.items() if not np.isnan(array).all()},
+    )
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+# --- text ----------------------------------------------------------------------------------------
+
+
+def _notebook(path: Path) -> tuple[list[tuple[str, list[str]]], list[str]]:
+    """The private regions with what they are, and the code that is given."""
+    blocks: list[tuple[str, list[str]]] = []
+    given: list[str] = []
+    for number, cell in enumerate(json.loads(_text(path))["cells"], 1):
+        end = ""
+        for line in "".join(cell["source"]).splitlines():
+            opened = next((name for name in _REGIONS if name in line), "")
+            if end and end in line:
+                end = ""
+            elif opened and not end:
+                end, what = _REGIONS[opened]
+                blocks.append((f"{what} in {path.name}, cell {number}", []))
+            elif end:
+                blocks[-1][1].append(line)
+            elif cell["cell_type"] == "code":
+                given.append(line)
+    return blocks, given
+
+
+def _given_code(course: Course) -> Iterator[Path]:
+    """The files whose code students have anyway."""
+    root = course.definition.parents[2]
+    for folder in (*course.support, root / "ext", Path(autograder.__file__).parent):
+        yield from (path for path in sorted(folder.rglob("*")) if path.suffix in _CODE)
+    if course.assignment.questions:
+        yield course.definition.parent / course.assignment.questions
+
+
+def _passages(where: str, lines: Sequence[str], public: bytes) -> Iterator[Passage]:
+    """Lines that tell by themselves, and every three in a row.
+
+    A line that also stands in the given code tells nothing; three of them in a row do, so that a
+    solution pasted into the given code is found as well. Imports tell nothing in any number.
+    """
+    full = [line.strip() for line in lines if line.strip() and not _IMPORT.match(line)]
+    for line in full:
+        if len(squeeze(line)) >= LINE and squeeze(line) not in public:
+            yield Passage(where=where, text=line)
+    for start in range(len(full) - 2):
+        text = "\n".join(full[start : start + 3])
+        if len(squeeze(text)) >= PASSAGE:
+            yield Passage(where=where, text=text)
+
+
+# --- numbers -------------------------------------------------------------------------------------
+
+
+def _stored(paths: Sequence[Path]) -> Iterator[tuple[str, NDArray[Any]]]:
+    for path in paths:
+        if path.suffix == ".npz":
+            with np.load(path) as archive:
+                yield from ((f"{path.name}/{name}", archive[name]) for name in archive.files)
+        elif path.suffix == ".npy":
+            yield path.name, np.load(path)
+
+
+def _fixed_inputs(course: Course) -> Iterator[tuple[str, NDArray[Any]]]:
+    """The inputs of hidden cases that do not depend on the generator."""
+    hidden = course.reference / "questions.py" if course.reference else None
+    if hidden is None or not hidden.exists():
+        return
+    visible = load_questions(course.definition.parent / course.assignment.questions)
+    for name, question in course.questions().items():
+        if name not in visible:
+            yield from _fixed_of(name, question)
+
+
+def _fixed_of(name: str, question: Question) -> Iterator[tuple[str, NDArray[Any]]]:
+    if not isinstance(question, Comparison):
+        return
+    draw: Callable[[int], dict[str, dict[str, Any]]] = lambda seed: {  # noqa: E731 - used twice, here
+        case.id: case.inputs for case in question.cases(np.random.default_rng(seed))
+    }
+    first, second = draw(1), draw(2)
+    for case in first.keys() & second.keys():
+        for key, value in first[case].items():
+            if isinstance(value, np.ndarray) and np.array_equal(value, second[case][key]):
+                yield f"{name}/{case}/{key}", value
+
+
+def _telling(array: NDArray[Any]) -> Floats:
+    """The values as float64, flattened; those with few digits, which tell nothing, are NaN."""
+    if array.dtype.kind != "f":
+        return np.full(1, np.nan)
+    values = array.astype(np.float64).ravel()
+    few = [value == float(f"{value:.{TRIVIAL_DIGITS}g}") for value in values.tolist()]
+    return np.where(few, np.nan, values)
