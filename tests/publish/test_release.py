@@ -173,7 +173,9 @@ def zipped(content):
 @pytest.mark.parametrize(
     "planted",
     [
-        pytest.param(b"x = 1\n" + b"field = x_padded[n, :, top:top + HH, left:left + WW]  \n", id="a solution's line"),
+        pytest.param(
+            b"x = 1\n" + b"field = x_padded[n, :, top:top + HH, left:left + WW]  \n", id="a solution's line"
+        ),
         pytest.param(HIDDEN, id="a hidden test's line"),
         pytest.param(REFERENCE, id="a line of the reference"),
         pytest.param(zipped(HIDDEN), id="in a zip"),
