@@ -9,6 +9,7 @@ on. Nothing that comes back is trusted: it is a claim.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum
@@ -296,6 +297,7 @@ class InProcess:
     def seed(self, seed: int) -> None:
         """See `Student.seed`."""
         np.random.seed(seed)
+        random.seed(seed)
 
     def printed(self) -> OutputText:
         """See `Student.printed`."""

@@ -116,14 +116,20 @@ class Box:
         self._numbers = itertools.count(1)
         self._serial = next(_serial)
         self._copies: Path | None = None
-        self.cgroup = cgroup.make(f"{os.getpid()}-{self._serial}")
+        self.cgroup = cgroup.plan(f"{os.getpid()}-{self._serial}")
+        self._log = os.memfd_create("log")
+        self._last_words: str | None = None
         self._init = -1
+        self._closed = False
         with contextlib.ExitStack() as stack:
             stack.callback(self._give_up)
-            self._log = os.memfd_create("log")
             self._control, self._process, status = self._start()
-            self.ready = self._wait_until_ready()
-            self._init = _open_first_process(status)
+            with os.fdopen(status, "rb") as named:
+                self.ready = self._wait_until_ready()
+                first = json.loads(named.readline())["child-pid"]
+                self._init = os.pidfd_open(first)
+            if self.cgroup is not None and not self.cgroup.holds(first):
+                self.cgroup = None
             stack.pop_all()
 
     # --- starting ---
@@ -227,36 +233,39 @@ class Box:
     @property
     def alive(self) -> bool:
         """Whether the sandbox still runs."""
-        return self._process.poll() is None
+        return not self._closed and self._process.poll() is None
 
     def log(self) -> str:
         """Give the last lines that bubblewrap and the harness wrote."""
+        if self._last_words is not None:
+            return self._last_words
         size = os.fstat(self._log).st_size
         return os.pread(self._log, 2000, max(0, size - 2000)).decode("utf-8", "replace").strip()
 
     # --- ending ---
 
-    def close(self) -> None:
-        """End everything in the sandbox, and wait until it is gone."""
+    def close(self, at_once: bool = False) -> None:
+        """End everything in the sandbox and wait until it is gone; a second time does nothing.
+
+        Parameters
+        ----------
+        at_once : bool
+            Whether it is killed, or asked first.
+        """
+        if self._closed:
+            return
+        self._closed = True
         self._control.close()
-        if not self._gone(STOP_SECONDS / 2):
+        if at_once or not self._gone(STOP_SECONDS / 2):
             self._kill()
             self._gone(STOP_SECONDS)
         self._clean_up()
 
-    def kill(self) -> None:
-        """End everything in the sandbox at once."""
-        self._kill()
-        self._control.close()
-        self._gone(STOP_SECONDS)
-        self._clean_up()
-
     def _kill(self) -> None:
-        if self._init >= 0:
-            with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError):
+            if self._init >= 0:
                 signal.pidfd_send_signal(self._init, signal.SIGKILL)
-        else:
-            with contextlib.suppress(ProcessLookupError):
+            else:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def _gone(self, seconds: float) -> bool:
@@ -264,16 +273,17 @@ class Box:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
-        if self._init >= 0:
-            poll = select.poll()
-            poll.register(self._init, select.POLLIN)
-            return bool(poll.poll(seconds * 1000))
-        return True
+        if self._init < 0:
+            return True
+        poll = select.poll()
+        poll.register(self._init, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
 
     def _clean_up(self) -> None:
-        for opened in (self._init, self._log):
-            if opened >= 0:
-                os.close(opened)
+        self._last_words = self.log()
+        os.close(self._log)
+        if self._init >= 0:
+            os.close(self._init)
         if self.cgroup is not None:
             self.cgroup.remove()
         if self._copies is not None:
@@ -283,13 +293,8 @@ class Box:
     def _give_up(self) -> None:
         """Leave nothing of a sandbox that did not come up."""
         if hasattr(self, "_process"):
-            self.kill()
-        elif self.cgroup is not None:
+            self.close(at_once=True)
+            return
+        os.close(self._log)
+        if self.cgroup is not None:
             self.cgroup.remove()
-
-
-def _open_first_process(status: int) -> int:
-    """Open the sandbox's first process, which bubblewrap has named, by descriptor."""
-    with open(status, "rb") as file:
-        named = json.loads(file.readline())
-    return os.pidfd_open(named["child-pid"])

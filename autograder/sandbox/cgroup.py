@@ -2,7 +2,8 @@
 
 Version 1 has a hierarchy for each controller, version 2 one for all. As root a group can usually be
 made; as an ordinary user only below a delegated group (``systemd-run --user --scope -p Delegate=yes``).
-Where none can, the sandbox goes without and says so.
+Where none can, the sandbox goes without
+and says so.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from autograder.model import Struct
 
 ROOT = Path("/sys/fs/cgroup")
 PREFIX = "autograder"
-MAX_PROCESSES = 128
+STALE_SECONDS = 60
 
 
 class Membership(Struct, frozen=True):
@@ -67,22 +68,40 @@ def _hands_on(parent: Path) -> bool:
 
 
 class Cgroup:
-    """A group for one sandbox; processes enter by ``enforcement.in_cgroups``, which removes it, too."""
+    """The group of one sandbox.
 
-    def __init__(self, folders: dict[str, Path]) -> None:
-        self._memory = folders["memory"]
-        self._folders = tuple(dict.fromkeys(folders.values()))
-        self._v2 = (self._memory / "memory.max").exists()
+    It is made, entered and removed by the shell of ``enforcement.in_cgroups``, which outlives a grader
+    that is killed; here it is read, and its limits are set.
+
+    Parameters
+    ----------
+    parents : dict
+        The groups below which it is, by controller.
+    name : str
+        Its own name.
+    """
+
+    def __init__(self, parents: dict[str, Path], name: str) -> None:
+        self._memory = parents["memory"] / name
+        self._pids = parents["pids"] / name
+        self._v2 = self._memory == self._pids
 
     @property
     def folders(self) -> tuple[str, ...]:
         """Where the group is, by hierarchy."""
-        return tuple(map(str, self._folders))
+        return tuple(dict.fromkeys((str(self._memory), str(self._pids))))
 
     @property
     def version(self) -> int:
         """Which version of control groups."""
         return 2 if self._v2 else 1
+
+    def holds(self, pid: int) -> bool:
+        """Whether a process is in all of the group."""
+        try:
+            return all(str(pid) in Path(f, "cgroup.procs").read_text().split() for f in self.folders)
+        except OSError:
+            return False
 
     def limit(self, memory_mb: int) -> None:
         """Cap the memory of all that runs in the sandbox together; what is in use already stays."""
@@ -96,10 +115,6 @@ class Cgroup:
             else:
                 (self._memory / "memory.memsw.limit_in_bytes").write_text(value)
 
-    def limit_processes(self) -> None:
-        """Cap the processes and threads of the sandbox."""
-        (self._folders[-1] / "pids.max").write_text(str(MAX_PROCESSES))
-
     def killed_for_memory(self) -> int:
         """How many processes the kernel has ended for want of memory."""
         name = "memory.events" if self._v2 else "memory.oom_control"
@@ -109,49 +124,30 @@ class Cgroup:
         return 0
 
     def remove(self) -> None:
-        """Remove the group, where its processes did not come to do so."""
-        for folder in self._folders:
-            for _ in range(50):
-                try:
-                    folder.rmdir()
-                except FileNotFoundError:
-                    break
-                except OSError:
-                    time.sleep(0.01)
-                else:
-                    break
+        """Remove the group, where its shell did not come to do so."""
+        for folder in self.folders:
+            with contextlib.suppress(OSError):
+                Path(folder).rmdir()
 
 
-def make(name: str, root: Path = ROOT) -> Cgroup | None:
-    """Make a group of that name, or give None where this process may not."""
+def plan(name: str, root: Path = ROOT) -> Cgroup | None:
+    """Say where a group of that name can be made; None where this process may not make one."""
     try:
         membership = parse_membership(Path("/proc/self/cgroup").read_text())
     except OSError:
         return None
     for parents in candidates(membership, root):
-        group = _make_below(parents, f"{PREFIX}-{name}")
-        if group is not None:
-            return group
+        sweep(parents.values())
+        if all(os.access(parent, os.W_OK) for parent in parents.values()):
+            return Cgroup(parents, f"{PREFIX}-{name}")
     return None
 
 
-def _make_below(parents: dict[str, Path], name: str) -> Cgroup | None:
-    made: list[Path] = []
-    try:
-        for parent in dict.fromkeys(parents.values()):
-            (parent / name).mkdir()
-            made.append(parent / name)
-        group = Cgroup({controller: parent / name for controller, parent in parents.items()})
-        group.limit_processes()
-        if not all(os.access(folder / "cgroup.procs", os.W_OK) for folder in made):
-            raise PermissionError(name)
-    except OSError:
-        _remove_all(made)
-        return None
-    return group
-
-
-def _remove_all(folders: Iterable[Path]) -> None:
-    for folder in folders:
-        with contextlib.suppress(OSError):
-            folder.rmdir()
+def sweep(parents: Iterable[Path]) -> None:
+    """Remove the groups of graders that were killed before their sandbox could do so."""
+    for parent in dict.fromkeys(parents):
+        for folder in parent.glob(f"{PREFIX}-*-*"):
+            owner = folder.name.split("-")[1]
+            with contextlib.suppress(OSError):
+                if not Path("/proc", owner).exists() and time.time() - folder.stat().st_mtime > STALE_SECONDS:
+                    folder.rmdir()

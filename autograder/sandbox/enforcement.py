@@ -5,6 +5,7 @@ Pure: it says what would be run, and `autograder.sandbox.box` runs it.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from autograder.sandbox.policy import PACKAGES, PYTHON, RUN, SUPPORT, Mount
 HOST_NAME = "sandbox"
 UID = 1000
 TMP_MB = 64
+MAX_PROCESSES = 128
 # What libraries are loaded from; the rest of the system is not shown.
 SYSTEM_FOLDERS = ("/usr/lib", "/usr/lib64", "/lib", "/lib64")
 DEVICES = ("null", "zero", "full", "random", "urandom")
@@ -158,13 +160,19 @@ def drop_user(uid: int) -> list[str]:
 
 
 def in_cgroups(folders: Sequence[str], command: Sequence[str]) -> list[str]:
-    """Give a command that runs another in control groups, and removes these whatever became of it.
+    """Give a command that makes control groups, runs another in them, and removes them again.
 
-    The shell outlives a grader that is killed: the groups are gone once the sandbox is.
+    The shell outlives a grader that is killed, so that nobody else has to clean up. What it may not do
+    it goes without; the grader looks whether the sandbox came to be in the groups.
     """
-    enter = "".join(f'echo 0 >"{folder}/cgroup.procs" && ' for folder in folders)
-    leave = "".join(
-        f'for try in 1 2 3 4 5 6 7 8 9; do rmdir "{folder}" 2>/dev/null && break; sleep 0.02; done; '
-        for folder in folders
+    make, enter, leave = [], [], []
+    for folder in map(shlex.quote, folders):
+        make.append(f"mkdir {folder}; echo {MAX_PROCESSES} >{folder}/pids.max; ")
+        enter.append(f"echo 0 >{folder}/cgroup.procs; ")
+        remove = f"rmdir {folder} && break; [ -d {folder} ] || break; sleep 0.02"
+        leave.append(f"for try in 1 2 3 4 5 6 7 8 9; do {remove}; done; ")
+    script = (
+        f'{{ {"".join(make)}}} 2>/dev/null; ( {{ {"".join(enter)}}} 2>/dev/null; exec "$@" ); status=$?; '
+        f"{{ {''.join(leave)}}} 2>/dev/null; exit $status"
     )
-    return ["sh", "-c", f'({enter} exec "$@"); status=$?; {leave} exit $status', "sh", *command]
+    return ["sh", "-c", script, "sh", *command]

@@ -118,7 +118,7 @@ class SandboxChild:
         self._box.kill_child(self._number)
         ending = self._box.ending(self._number, ENDING_SECONDS)
         if ending is None:
-            self._box.kill()
+            self._box.close(at_once=True)
         return ending
 
     def close(self) -> None:
@@ -183,7 +183,7 @@ class SandboxSession:
     def _living_box(self) -> Box:
         """Give the sandbox, or a new one where it has ended."""
         if not self._box.alive:
-            self._box.kill()
+            self._box.close(at_once=True)
             self._box = self._start()
         return self._box
 

@@ -63,7 +63,6 @@ def spawner() -> Spawner:
     return _spawner[-1]
 
 
-
 # --- what root must show to the sandbox's user -----------------------------------------------------
 
 

@@ -39,10 +39,11 @@ def fault_of(error: BaseException) -> tuple[str, str, str]:
         return "output", str(error), ""
     if isinstance(error, wire.Unsupported):
         return "unsupported", str(error), ""
-    if isinstance(error, MemoryError):
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, MemoryError) or number == errno.ENOMEM:
         return "memory", "", quote(error)
     no_thread = isinstance(error, RuntimeError) and "can't start new thread" in str(error)
-    if no_thread or (isinstance(error, OSError) and error.errno == errno.EAGAIN):
+    if no_thread or number == errno.EAGAIN:
         return "processes", "", quote(error)
     return "raised", describe(error), quote(error)
 

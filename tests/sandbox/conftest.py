@@ -1,0 +1,28 @@
+"""One real sandbox for each test module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from inside import POLICY
+
+from autograder.errors import SandboxError
+from autograder.sandbox import open_session, self_test
+from autograder.student import Session
+
+
+@pytest.fixture(scope="session")
+def walls() -> None:
+    """Skip where no sandbox can be had."""
+    try:
+        self_test(POLICY)
+    except SandboxError as error:
+        pytest.skip(f"no sandbox here: {error.message}")
+
+
+@pytest.fixture(scope="module")
+def session(walls: None) -> Iterator[Session]:
+    """A sandbox with NumPy in it."""
+    with open_session(POLICY) as opened:
+        yield opened
