@@ -104,7 +104,6 @@ class Outputs(CheckBase, tag="outputs", tag_field="kind", kw_only=True):
     questions: tuple[str, ...]
     output: str = ""
     regimes: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
 
 
 class Speed(CheckBase, tag="speed", tag_field="kind", kw_only=True):
@@ -112,7 +111,6 @@ class Speed(CheckBase, tag="speed", tag_field="kind", kw_only=True):
 
     question: str
     min_ratio: float
-    needs: tuple[str, ...] = ()
 
 
 class Network(CheckBase, tag="network", tag_field="kind", kw_only=True):
@@ -125,7 +123,6 @@ class Network(CheckBase, tag="network", tag_field="kind", kw_only=True):
     question: str
     trains: bool = False
     counts_untouched: bool = False
-    needs: tuple[str, ...] = ()
 
 
 class Training(CheckBase, tag="training", tag_field="kind", kw_only=True):
@@ -138,7 +135,6 @@ class Training(CheckBase, tag="training", tag_field="kind", kw_only=True):
     full: float = 0.9
     none: float = 0.2
     counts_untouched: bool = False
-    needs: tuple[str, ...] = ()
 
 
 class Comments(CheckBase, tag="comments", tag_field="kind", kw_only=True):
@@ -264,9 +260,6 @@ def _inconsistencies(assignment: Assignment) -> list[str]:
             if check.limits not in assignment.limits:
                 known = ", ".join(sorted(assignment.limits))
                 problems.append(f"`{check.id}`: limits = {check.limits!r}, known are: {known}")
-            for need in getattr(check, "needs", ()):
-                if need not in check_ids:
-                    problems.append(f"`{check.id}`: needs the check `{need}`, which there is not")
     if "default" not in assignment.limits:
         problems.append("[limits.default] is missing")
     if not any(rule.suffix == ".ipynb" for rule in assignment.files.rules):

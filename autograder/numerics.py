@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,9 @@ def numerical_gradient(evaluate: Evaluate, x: Array, upstream: Array, step: floa
     return np.array(slopes, dtype=np.float64).reshape(x.shape)
 
 
-def rounding_bound(terms: int, magnitude: Array, dtype: np.dtype[np.generic] | type) -> Array:
+def rounding_bound(
+    terms: int, magnitude: Array, dtype: np.dtype[np.floating[Any]] | type[np.floating[Any]]
+) -> Array:
     """The largest error of a sum of `terms` products in any order, by element.
 
     The classical bound is ``terms * eps * sum(|a| * |b|)`` (Higham, Accuracy and Stability of

@@ -7,7 +7,7 @@ import datetime
 import platform
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -114,16 +114,16 @@ class Pipeline:
         findings: dict[str, Timed] = {}
         for check in item.checks:
             start = time.perf_counter()
-            finding = self._check(check, bench, findings)
+            finding = self._check(check, bench)
             names = tuple(f"{check.id}-{number}.png" for number in range(1, len(finding.pictures) + 1))
             pictures.update(zip(names, finding.pictures, strict=True))
             findings[check.id] = Timed(finding=finding, seconds=time.perf_counter() - start, pictures=names)
         return score_item(item, findings)
 
-    def _check(self, check: CheckSpec, bench: Workbench, before: Mapping[str, Timed]) -> Finding:
-        reason = self._reason_to_skip(check, before)
-        if reason:
-            return Finding(check=check.id, status=Status.SKIPPED, fraction=0.0, message=reason)
+    def _check(self, check: CheckSpec, bench: Workbench) -> Finding:
+        if self._is_switched_off(check):
+            message = "Not judged: training was switched off."
+            return Finding(check=check.id, status=Status.SKIPPED, fraction=0.0, message=message)
         try:
             return run_check(check, bench)
         except StudentFault as fault:  # while a child was being opened
@@ -137,14 +137,9 @@ class Pipeline:
                 f"`{check.id}`: {type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
             ) from error
 
-    def _reason_to_skip(self, check: CheckSpec, before: Mapping[str, Timed]) -> str:
+    def _is_switched_off(self, check: CheckSpec) -> bool:
         trains = isinstance(check, Training) or (isinstance(check, Network) and check.trains)
-        if trains and not self.training:
-            return "Not judged: training was switched off."
-        for need in getattr(check, "needs", ()):
-            if need in before and before[need].finding.status is not Status.PASSED:
-                return f"Not judged, since `{need}` did not pass."
-        return ""
+        return trains and not self.training
 
     def _report(
         self,

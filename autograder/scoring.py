@@ -84,11 +84,14 @@ def _item_message(checks: Sequence[CheckReport]) -> str:
 
 
 def total(assignment: Assignment, items: Sequence[ItemReport], penalties: float = 0.0) -> Score:
-    """Add the items up; what a person may still add to the proposals is `pending`, not lost."""
+    """Add the items up; what may still be added is `pending`, not lost.
+
+    That is what a person may add to a proposal, and what was not judged of an item that is not extra.
+    """
     scored = [item for item in items if item.score is not None]
     raw = sum(item.score or 0.0 for item in scored)
     extra = sum(item.score or 0.0 for item in scored if item.extra_credit)
-    pending = sum(i.max_score - (i.score or 0.0) for i in items if i.status is Status.MANUAL)
+    pending = sum(_pending(item) for item in items)
     return Score(
         raw=round(raw, 4),
         penalties=penalties,
@@ -97,6 +100,13 @@ def total(assignment: Assignment, items: Sequence[ItemReport], penalties: float 
         extra_credit=round(extra, 4),
         pending=round(pending, 4),
     )
+
+
+def _pending(item: ItemReport) -> float:
+    if item.status is Status.MANUAL:
+        return item.max_score - (item.score or 0.0)
+    skipped = sum(check.max_score for check in item.checks if check.status is Status.SKIPPED)
+    return 0.0 if item.extra_credit else skipped
 
 
 def outcome_of(items: Sequence[ItemReport]) -> Outcome:

@@ -101,6 +101,7 @@ def _first_reason(report: Report) -> str:
     if report.score is None:
         return report.message
     for item in report.items:
-        if item.score is not None and item.score < item.max_score and not item.extra_credit:
-            return f"{item.id}: {item.message}"
+        lost = [c for c in item.checks if c.score < c.max_score and c.status is not Status.SKIPPED]
+        if lost and not item.extra_credit:
+            return f"{item.id}: {lost[0].message}"
     return report.message

@@ -120,13 +120,18 @@ def _salvage(cell: Cell, source: str, problem: str) -> ParsedCell:
         else:
             name = re.match(r"\s*(?:def|class)\s+(\w+)", block)
             what = f"`{name.group(1)}`" if name else f"the statement at line {start}"
-            local = re.sub(r"^line (\d+)", lambda m, s=start: f"line {int(m.group(1)) + s - 1}", tree)
-            message = f"{cell.label}: {what} is not valid Python: {local}."
+            message = f"{cell.label}: {what} is not valid Python: {_moved(tree, start - 1)}."
             notices.append(Notice(code="syntax-error", message=message, where=cell.label))
     if not notices:
         message = f"{cell.label} is not valid Python: {problem}."
         notices.append(Notice(code="syntax-error", message=message, where=cell.label))
     return ParsedCell(statements=tuple(kept), notices=tuple(notices))
+
+
+def _moved(problem: str, lines: int) -> str:
+    """What the parser said of a block, with the line that it has in its cell."""
+    said = re.match(r"line (\d+)(.*)", problem, re.DOTALL)
+    return f"line {int(said.group(1)) + lines}{said.group(2)}" if said else problem
 
 
 def _blocks(source: str) -> Iterator[tuple[int, str]]:

@@ -22,7 +22,7 @@ def match_cells(notebook: Notebook, given: Notebook) -> Mapping[str, Cell]:
     by_grade = {cell.grade_id: cell for cell in notebook.cells if cell.grade_id}
     by_id = {cell.id: cell for cell in notebook.cells}
     for original in given.cells:
-        cell = by_grade.get(original.grade_id) or by_id.get(original.id)
+        cell = by_grade.get(original.grade_id or "") or by_id.get(original.id)
         if cell is not None and cell.kind is original.kind and cell.index not in taken:
             matched[_name(original)] = cell
             taken.add(cell.index)

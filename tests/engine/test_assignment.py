@@ -53,10 +53,6 @@ def test_a_good_one_reads(tmp_path):
         (('suffix = ".ipynb"', 'suffix = ".pdf"'), 'must have one with suffix = ".ipynb"'),
         (("[limits.default]", "[limits.other]"), "known are: other"),
         (
-            ('kind = "files"', 'kind = "speed"\nquestion = "q"\nmin_ratio = 2\nneeds = ["x"]'),
-            "needs the check `x`, which there is not",
-        ),
-        (
             ('id = "files"', 'id = "files"\n[[items.checks]]\nkind = "files"\nid = "files"'),
             "two checks are called `files`",
         ),

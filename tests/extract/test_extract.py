@@ -62,7 +62,10 @@ def test_a_function_and_what_it_needs_from_other_cells():
         ("one: int = 1\ndef f(x): return x + one", 3),
         ("a, one = 0, 1\ndef f(x): return x + one", 3),
         ("one = 0\none += 1\ndef f(x): return x + one", 3),
-        ("try:\n    import nowhere\n    one = 5\nexcept ImportError:\n    one = 1\ndef f(x): return x + one", 3),
+        (
+            "try:\n    import nowhere\n    one = 5\nexcept ImportError:\n    one = 1\ndef f(x): return x + one",
+            3,
+        ),
         ("if True:\n    def g(x): return x + 1\ndef f(x): return g(x)", 3),
         ("CACHE = {}\nCACHE['one'] = 1\ndef f(x): return x + CACHE['one']", 3),
         ("def double(g):\n    return lambda x: 2 * g(x)\n@double\ndef f(x): return x", 4),
@@ -225,7 +228,9 @@ def test_calls_say_where_they_stand():
 
 # --- matching ------------------------------------------------------------------------------------
 
-GIVEN = notebook("import numpy as np", "def f():\n    # write here\n    return None", "print(f())\nprint('two')")
+GIVEN = notebook(
+    "import numpy as np", "def f():\n    # write here\n    return None", "print(f())\nprint('two')"
+)
 
 
 def test_cells_match_by_id():
@@ -235,9 +240,7 @@ def test_cells_match_by_id():
 
 def test_cells_match_by_likeness_where_ids_are_gone():
     sources = ["x = 0", "import numpy as np", "def f():\n    y = 3\n    # write here\n    return None"]
-    cells = tuple(
-        Cell(index=i, id=f"other-{i}", kind=CellKind.CODE, source=s) for i, s in enumerate(sources)
-    )
+    cells = tuple(Cell(index=i, id=f"other-{i}", kind=CellKind.CODE, source=s) for i, s in enumerate(sources))
     matched = match_cells(Notebook(path="n", cells=cells), GIVEN)
     assert {k: c.index for k, c in matched.items()} == {"c0": 1, "c1": 2}
 
