@@ -73,7 +73,7 @@ class Budget:
         if self._left < 0:
             raise Refused(
                 "too-large",
-                f"It holds more than {self.caps.max_total / MEGABYTE:g} MB; the rest was not read. "
+                f"It holds more than {self.caps.max_total / MEGABYTE:.3g} MB; the rest was not read. "
                 "Hand in only the files that the homework asks for.",
             )
 

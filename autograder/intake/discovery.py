@@ -102,6 +102,10 @@ def _in_folder(path: Path, assignment: Assignment, notices: list[Notice]) -> Seq
     if SUBMITTED in (path.name, path.parent.name) and not _has_assignment(path, names, assignment.id):
         notices.append(_nothing(path, _other_assignments(path, names, assignment.id)))
         return []
+    if len(names) == 1 and names[0].lower().endswith(ARCHIVE) and _is_plain(path / names[0]):
+        of_class = _in_archive(path / names[0], assignment, notices)
+        if len(of_class) > 1:
+            return of_class
     layout = find_groups(names, assignment.id, assignment.notebook)
     notices += layout.notices
     return [c for group in layout.groups for c in _of_group(path, group, assignment, notices)]
@@ -128,9 +132,13 @@ def _of_group(path: Path, group: Group, assignment: Assignment, notices: list[No
     """A group's candidate; a lone zip may turn out to be a whole class's."""
     if len(group.members) == 1 and group.learner == group.name:
         archive = path / group.members[0].name
-        if archive.suffix.lower() == ARCHIVE and archive.is_file() and not archive.is_symlink():
+        if archive.suffix.lower() == ARCHIVE and _is_plain(archive):
             return _in_archive(archive, assignment, notices)
     return [_candidate(_folder_name(path, assignment), path, Place.FOLDER, group)]
+
+
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
 
 
 def _folder_name(path: Path, assignment: Assignment) -> str:

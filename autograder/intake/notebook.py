@@ -1,4 +1,4 @@
-"""A notebook's bytes to typed cells: formats 3 to 4.5, saved by whatever wrote them."""
+"""A notebook's bytes to typed cells: formats 2 to 4.5, saved by whatever wrote them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from autograder.intake.oldformat import upgraded_cells
 from autograder.intake.outputs import Shelf, text_of
 from autograder.intake.refusal import Refused
 from autograder.model import Cell, CellKind, Notebook, Notice
@@ -107,21 +108,7 @@ def _as_format_4(raw: Raw, path: str, notices: list[Notice]) -> Raw:
         return raw
     message = f"{path}: is of the old notebook format {major}; it was upgraded to format 4."
     notices.append(Notice(code="old-format", message=message, where=path))
-    return _upgraded(raw, path)
-
-
-def _upgraded(raw: Raw, path: str) -> Raw:
-    import nbformat  # most submissions do without it, and it takes longer to load than they to read
-
-    try:
-        node = nbformat.from_dict(raw)  # type: ignore[no-untyped-call]
-        cells = nbformat.convert(node, 4)["cells"]  # type: ignore[no-untyped-call]
-        # it draws the ids by lot; ours tell the same notebook the same story twice
-        return {**raw, "cells": [{key: cell[key] for key in cell if key != "id"} for cell in cells]}
-    except Exception as error:  # its converters assume a valid notebook, and raise whatever comes
-        reason = type(error).__name__
-        message = f"{path}: the old notebook format could not be upgraded ({reason}). {_SAVE_AGAIN}"
-        raise Refused("old-format", message, path) from error
+    return {**raw, "cells": upgraded_cells(raw)}
 
 
 def _language(raw: Raw, path: str, notices: list[Notice]) -> str:

@@ -25,6 +25,8 @@ from autograder.intake.refusal import Refused
 from autograder.model import FileRecord, Notebook, Notice, Struct, Submission
 
 MAX_NESTING = 3
+_NO_REFUSALS = ("repeated-name", "zip-unpacked")
+_TRUSTED = Caps(max_files=10_000, max_total=1024 * MEGABYTE, kept={})
 
 
 class _File(Struct):
@@ -58,7 +60,7 @@ def read(candidate: Candidate, assignment: Assignment) -> Submission:
     return _with_notebook(_with_files(submission, gathered), gathered, assignment, caps)
 
 
-def read_notebook(path: Path, max_mb: float = 50.0) -> Notebook:
+def read_notebook(path: Path) -> Notebook:
     """Read a single trusted notebook, such as the release's.
 
     Raises
@@ -67,21 +69,19 @@ def read_notebook(path: Path, max_mb: float = 50.0) -> Notebook:
         It can't be read as a notebook.
     """
     try:
-        budget = Budget(Caps(max_files=1, max_total=int(max_mb * MEGABYTE), kept={}))
         with named_entry(path).open() as reader:
-            data = drain(reader, budget, int(max_mb * MEGABYTE)).data
+            data = drain(reader, Budget(_TRUSTED), _TRUSTED.max_total).data
         return parse_notebook(data or b"", str(path))[0]
     except Refused as refused:
-        raise IntakeError(f"{path}: {refused.notice.message}") from refused
+        raise IntakeError(f"{path}: can't be used: {refused.notice.message}") from refused
 
 
 def fingerprint(candidate: Candidate) -> str:
     """Hash what a candidate holds: it changes where any of its files does, and never raises."""
-    caps = Caps(max_files=10_000, max_total=1024 * MEGABYTE, kept={})
     digest, notices = hashlib.sha256(_bytes(candidate)), list[Notice]()
     try:
         with _entries(candidate, notices) as entries:
-            files = _read_all(entries, Budget(caps), notices)
+            files = _read_all(entries, Budget(_TRUSTED), notices)
     except Refused as refused:
         files, notices = [], [refused.notice]
     for part in (*files, *notices):
@@ -242,7 +242,7 @@ def _content(file: _File, caps: Caps) -> bytes:
 def _too_large(file: _File, caps: Caps) -> Refused:
     size, cap = file.read.size / MEGABYTE, caps.kept_bytes(file.path) / MEGABYTE
     advice = "Clear large outputs, save it again" if suffix(file.path) == NOTEBOOK else "Make it smaller"
-    message = f"{file.path}: has {size:.1f} MB, at most {cap:g} MB are read. {advice}, and hand that in."
+    message = f"{file.path}: has {size:.1f} MB, at most {cap:.3g} MB are read. {advice}, and hand that in."
     return Refused("file-too-large", message, file.path)
 
 
@@ -255,7 +255,7 @@ def _oversized(files: Sequence[_File], caps: Caps) -> Iterator[Notice]:
 
 def _nothing_found(submission: Submission, gathered: _Gathered, assignment: Assignment) -> Notice:
     """Why there is no notebook: what was refused of it, or else which files there are instead."""
-    for notice in gathered.notices:
+    for notice in (n for n in gathered.notices if n.code not in _NO_REFUSALS):
         if suffix(notice.where) in (NOTEBOOK, ARCHIVE) or notice.code in ("too-large", "too-many-files"):
             return notice
     names = [PurePosixPath(f.path).name for f in submission.files]
