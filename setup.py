@@ -15,7 +15,7 @@ def extensions() -> list[Extension]:
         return []
     from Cython.Build import cythonize
 
-    flags = [] if sys.platform == "win32" else ["-O3"]
+    flags = [] if sys.platform == "win32" else ["-O3", "-g0"]
     fastconv = Extension("fastconv", ["ext/fastconv.pyx"], extra_compile_args=flags, optional=True)
     return list(cythonize([fastconv], build_dir="build/cython", language_level=3))
 

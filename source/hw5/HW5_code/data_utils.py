@@ -228,7 +228,7 @@ class _Reader(pickle.Unpickler):
     """
 
     ADMITTED: Mapping[tuple[str, str], Callable[..., Any]] = {
-        ("numpy.core.multiarray", "_reconstruct"): lambda kind, shape, code: _Rows(),
+        ("numpy.core.multiarray", "_reconstruct"): lambda *_: _Rows(),
         ("numpy", "ndarray"): _Rows,
         ("numpy", "dtype"): _Kind,
         ("_codecs", "encode"): _to_bytes,

@@ -26,10 +26,10 @@ def _chunks(images: int, column_bytes: int) -> Iterator[slice]:
 
 def conv_forward(x: Array, w: Array, b: Array, stride: int, pad: int) -> Array:
     """Convolve x (N, C, H, W) with w (F, C, HH, WW), add b (F,): gives (N, F, H', W')."""
-    N, _, H, W = x.shape
+    N, C, H, W = x.shape
     F, _, HH, WW = w.shape
     rows, columns = output_size(H, HH, stride, pad), output_size(W, WW, stride, pad)
-    filters = w.reshape(F, -1)
+    filters = w.reshape(F, C * HH * WW)
     out = np.empty((N, F, rows * columns), dtype=x.dtype)
     for part in _chunks(N, filters[:1].nbytes * rows * columns):
         np.matmul(filters, im2col(x[part], HH, WW, stride, pad), out=out[part])
@@ -42,8 +42,8 @@ def conv_backward(
 ) -> tuple[Array | None, Array, Array]:
     """Gradients by x (None unless `need_dx`), w and b, from dout (N, F, H', W')."""
     N, F, rows, columns = dout.shape
-    HH, WW = w.shape[2:]
-    filters, upstream = w.reshape(F, -1), dout.reshape(N, F, rows * columns)
+    C, HH, WW = w.shape[1:]
+    filters, upstream = w.reshape(F, C * HH * WW), dout.reshape(N, F, rows * columns)
     dx = np.empty_like(x) if need_dx else None
     dw = np.zeros_like(filters)
     for part in _chunks(N, filters[:1].nbytes * rows * columns):

@@ -86,6 +86,9 @@ class Solver:
         for name, value in (("batch_size", batch_size), ("print_every", print_every)):
             if value < 1:
                 raise ValueError(f"{name} should be 1 or more, got {value}")
+        for name, samples in (("num_train_samples", num_train_samples), ("num_val_samples", num_val_samples)):
+            if samples is not None and samples < 1:
+                raise ValueError(f"{name} should be 1 or more, or None, got {samples}")
         self.model = model
         self.X_train, self.y_train = _examples(data, "train")
         self.X_val, self.y_val = _examples(data, "val")

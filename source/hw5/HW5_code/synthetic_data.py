@@ -64,6 +64,16 @@ TEXTURES = np.array(  # two waves multiplied: steps along u and v of the one, th
     ],
     dtype=np.int32,
 )
+# How much pictures of a class differ. The larger, the harder to learn; these were chosen by training.
+TINT_SHARE, TEXTURE_SHARE = 60, 55  # of 100 pictures show their own class's, the others any class's
+TINT = (32, 320)  # strength; 256 is the table's
+SHIFT = 56  # of the centre
+RADIUS = (110, 190)
+TURN = 128  # 1024 is a full turn
+INK, GROUND_INK, COVER = 60, 30, 80
+CONTRAST, WAVES, SLOPE, PERIOD = (20, 70), 80, 40, (128, 512)
+NOISE = (10, 50)
+
 COSINES = np.rint(np.cos(np.arange(1024) * (2 * np.pi / 1024)) * 16384).astype(np.int32)
 
 
@@ -133,82 +143,69 @@ def _chunk(seed: int, number: int) -> tuple[Array, Array]:
 def _pictures(form: int, count: int, dice: _Dice) -> Array:
     """Pictures of one class, (count, 3, 32, 32) uint8."""
     tint = TINTS[_shown(form, TINT_SHARE, count, dice)] * dice.between(*TINT, count, 1) >> 8
-    x, y = _pixels(dice.between(-56, 56, count), dice.between(-56, 56, count))
-    u, v = _turned(x, y, dice.between(*TURN, count), dice.between(*RADIUS, count))
-    ground = _ground(count, dice) - (tint >> 1)[:, :, None, None]
-    texture = _texture(form, u, v, dice)[:, None]
-    ink = 128 + dice.between(-FIGINK, FIGINK, count, 3) + tint
-    figure = ink[:, :, None, None] + (texture * dice.between(*CONTRAST, count, 3)[:, :, None, None] >> 6)
+    x, y = _pixels(dice.between(-SHIFT, SHIFT, 2, count))
+    u, v = _turned(x, y, dice.between(-TURN, TURN, count), dice.between(*RADIUS, count))
+    ink = 128 + dice.between(-INK, INK, count, 3) + tint
+    figure = _each(ink) + (
+        _texture(form, u, v, dice)[:, None] * _each(dice.between(*CONTRAST, count, 3)) >> 6
+    )
+    ground = _ground(count, dice) - _each(tint >> 1)
     alpha = np.clip(128 - 4 * _depth(form, u, v), 0, ONE)[:, None]
     picture = ground + ((figure - ground) * alpha >> 8)
     _cover(picture, dice)
-    picture += dice.noise(*picture.shape) * dice.between(*NOISE, count)[:, None, None, None] >> 8
+    picture += dice.noise(*picture.shape) * _each(dice.between(*NOISE, count, 1)) >> 8
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 
-TEXTURE_SHARE = 50
-TINT_SHARE = 50
-TINT = (0, 300)
-TURN = (-128, 128)
-RADIUS = (110, 190)
-INK = 60
-CONTRAST = (20, 70)
-NOISE = (10, 50)
-GRADIENT = 40
-GINK = 30
-WAVES = (-80, 80)
-PERIOD = (128, 512)
-FIGINK = 60
+def _each(values: Array) -> Array:
+    """A number for each picture (and colour), to be used with all its pixels."""
+    return values[..., None, None]
 
 
-def _pixels(centre_x: Array, centre_y: Array) -> tuple[Array, Array]:
+def _shown(form: int, share: int, count: int, dice: _Dice) -> Array:
+    """Whose trait each picture shows: its own class's in `share` of 100, else that of any class."""
+    return np.where(dice.between(0, 99, count) < share, form, dice.between(0, len(CLASSES) - 1, count))
+
+
+def _pixels(centre: Array) -> tuple[Array, Array]:
     """Coordinates of the pixels from each picture's centre: (count, 1, 32) and (count, 32, 1)."""
-    places = np.arange(SIDE, dtype=np.int32) * 16 + 8 - 16 * SIDE // 2
-    return places - centre_x[:, None, None], places[:, None] - centre_y[:, None, None]
+    places = np.arange(SIDE, dtype=np.int32) * 16 + 8 - 8 * SIDE
+    return places - _each(centre[0]), places[:, None] - _each(centre[1])
 
 
 def _turned(x: Array, y: Array, angle: Array, radius: Array) -> tuple[Array, Array]:
     """The same in the shapes' own coordinates (count, 32, 32); angles are in 1/1024 of a turn."""
-    cosine = (COSINES[angle & 1023] * ONE // radius)[:, None, None]
-    sine = (COSINES[(angle - 256) & 1023] * ONE // radius)[:, None, None]
+    cosine = _each(COSINES[angle & 1023] * ONE // radius)
+    sine = _each(COSINES[(angle - 256) & 1023] * ONE // radius)
     return (x * cosine + y * sine) >> 14, (y * cosine - x * sine) >> 14
 
 
 def _texture(form: int, u: Array, v: Array, dice: _Dice) -> Array:
-    """The class's texture in a shape's own coordinates."""
-    a, b, c, d = TEXTURES[_shown(form, TEXTURE_SHARE, len(u), dice)].T[:, :, None, None]
-    start = dice.between(0, 255, len(u))[:, None, None]
-    return _wave((u * a + v * b >> 4) + start) * _wave(u * c + v * d >> 4) >> 6
-
-
-def _shown(form, share, count, dice):
-    return np.where(dice.between(0, 99, count) < share, form, dice.between(0, 9, count))
+    """A texture in the shapes' own coordinates, mostly the class's own."""
+    a, b, c, d = _each(TEXTURES[_shown(form, TEXTURE_SHARE, len(u), dice)].T)
+    start = _each(dice.between(0, 255, len(u)))
+    return _wave(((u * a + v * b) >> 4) + start) * _wave((u * c + v * d) >> 4) >> 6
 
 
 def _ground(count: int, dice: _Dice) -> Array:
-    """Backgrounds (count, 3, 32, 32): a colour that changes over the picture, and faint waves."""
-    x, y = _pixels(np.zeros(count, dtype=np.int32), np.zeros(count, dtype=np.int32))
-    u, v = _turned(x, y, dice.between(0, 1023, count), dice.between(*PERIOD, count))
-    waves = _wave(u + dice.between(0, 255, count)[:, None, None])[:, None]
-    slope = (
-        (
-            x * dice.between(-GRADIENT, GRADIENT, count)[:, None, None]
-            + y * dice.between(-GRADIENT, GRADIENT, count)[:, None, None]
-        )
-        >> 8
-    )[:, None]
-    colour = 128 + dice.between(-GINK, GINK, count, 3)[:, :, None, None]
-    return colour + slope + (waves * dice.between(*WAVES, count, 3)[:, :, None, None] >> 6)
+    """Backgrounds (count, 3, 32, 32): a colour that changes over the picture, and waves."""
+    x, y = _pixels(np.zeros((2, count), dtype=np.int32))
+    u, _ = _turned(x, y, dice.between(0, 1023, count), dice.between(*PERIOD, count))
+    waves = _wave(u + _each(dice.between(0, 255, count)))[:, None]
+    across, down = _each(dice.between(-SLOPE, SLOPE, 2, count))
+    slope = (x * across + y * down) >> 8
+    colour = 128 + dice.between(-GROUND_INK, GROUND_INK, count, 3)
+    return _each(colour) + slope[:, None] + (waves * _each(dice.between(-WAVES, WAVES, count, 3)) >> 6)
 
 
 def _cover(picture: Array, dice: _Dice) -> None:
-    """Put a rectangle of one colour in front of every picture; of some it misses nearly all."""
+    """Put a rectangle of one colour in front of every picture; some are too small to matter."""
     count = len(picture)
-    x, y = _pixels(dice.between(-256, 256, count), dice.between(-256, 256, count))
-    half = dice.between(0, 80, 2, count)[:, :, None, None]
+    x, y = _pixels(dice.between(-8 * SIDE, 8 * SIDE, 2, count))
+    half = _each(dice.between(0, COVER, 2, count))
     covered = (np.abs(x) < half[0]) & (np.abs(y) < half[1])
-    colour = 128 + dice.between(-INK, INK, count, 3)[:, :, None, None]
-    np.copyto(picture, colour, where=covered[:, None])
+    colour = 128 + dice.between(-INK, INK, count, 3)
+    np.copyto(picture, _each(colour), where=covered[:, None])
 
 
 # --- what is wanted from outside -------------------------------------------------------------------
