@@ -77,10 +77,12 @@ def find_leaks(root: Path, identity: str, files: Mapping[str, bytes]) -> list[Le
 
 
 def _search(name: str, content: bytes, index: _Index, depth: int = 0) -> Iterator[Leak]:
-    yield from _in_text(name, content, index)
-    yield from _in_bytes(name, content, index)
+    inside = list(_members(name, content)) if content.startswith(b"PK\x03\x04") else None
+    if inside is None:  # a zip is nothing but its members
+        yield from _in_text(name, content, index)
+        yield from _in_bytes(name, content, index)
     if depth < DEPTH:
-        for inner, data in _inside(name, content):
+        for inner, data in inside or _inside(name, content):
             if data is None:
                 yield Leak(file=inner, what="can't be opened, so it can't be searched")
             else:

@@ -84,12 +84,21 @@ def _execute(course: Course) -> dict[str, Any]:
             client.execute()
         except Exception as error:  # a cell's error, a dead kernel, no kernel, too long
             raise ReleaseError(
-                f"{source}: the solved notebook does not run: {error}",
+                f"{source}: the solved notebook does not run: {_failure(notebook.cells) or error}",
                 "Run it from the top in Jupyter; the kernel `python3` must be there.",
             ) from error
     notebook.cells += every[end:]
     document: dict[str, Any] = json.loads(nbformat.writes(notebook))  # type: ignore[no-untyped-call]
     return document
+
+
+def _failure(cells: list[Any]) -> str:
+    """The first error that a cell stored, with its place; or nothing."""
+    for number, cell in enumerate(cells, 1):
+        for output in cell.get("outputs", []):
+            if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):
+                return f"cell {number}: {output.ename}: {output.evalue}"
+    return ""
 
 
 def _extra_part(course: Course) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from typing import Any
 
 import msgspec
@@ -17,13 +18,15 @@ SCHEMA_ID = "urn:autograder:report:1"
 def report_schema() -> JSON:
     """The schema that every report fits; `docs/report.schema.json` is its committed copy."""
     (reference,), components = msgspec.json.schema_components([Report], ref_template="#/$defs/{name}")
-    return {
+    schema: JSON = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,
         "title": "autograder report",
         **reference,
         "$defs": components,
     }
+    plain: JSON = json.loads(json.dumps(schema))  # defaults are tuples, JSON's are lists
+    return plain
 
 
 @functools.cache

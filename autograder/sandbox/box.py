@@ -18,6 +18,8 @@ from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from autograder.errors import GraderFault, SandboxError
 from autograder.model import Struct
 from autograder.sandbox import cgroup, enforcement, filters, guest, spawner
@@ -26,6 +28,7 @@ from autograder.student import Limits
 
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
+MAX_PRELOAD = 50
 # What the harness and bubblewrap need beside the children.
 OWN_MB = 384
 # Above every range that distributions hand out, so that no account and no container has these ids.
@@ -120,7 +123,7 @@ class Box:
         self._log = os.memfd_create("log")
         self._last_words: str | None = None
         self._init = -1
-        self._closed = False
+        self._closed = self._hung_up = False
         with contextlib.ExitStack() as stack:
             stack.callback(self._give_up)
             self._control, self._process, status = self._start()
@@ -192,19 +195,21 @@ class Box:
         poll.register(self._control, select.POLLIN)
         if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
             return None
+        data = b""
         with contextlib.suppress(ConnectionError):
             data = self._control.recv(1 << 16)
-            return json.loads(data) if data else None
-        return None
+        self._hung_up = not data
+        return json.loads(data) if data else None
 
-    def start_child(self, limits: Limits, descriptors: list[int], values: dict[str, Any]) -> int:
+    def start_child(self, limits: Limits, descriptors: list[int], preload: list[str]) -> int:
         """Fork a child that has these descriptors (requests, answers, output); gives its number."""
         number = next(self._numbers)
         self._open[number] = limits.memory_mb + limits.tmp_mb
         self._limit_memory()
-        message = json.dumps({"do": "start", "id": number, "limits": values})
+        values = msgspec.to_builtins(limits)
+        message = {"do": "start", "id": number, "limits": values, "preload": preload[:MAX_PRELOAD]}
         try:
-            socket.send_fds(self._control, [message.encode()], descriptors)
+            socket.send_fds(self._control, [json.dumps(message).encode()], descriptors)
         except OSError as error:
             raise GraderFault(f"the sandbox is gone: {error.strerror}; {self.log()}") from error
         return number
@@ -233,7 +238,7 @@ class Box:
     @property
     def alive(self) -> bool:
         """Whether the sandbox still runs."""
-        return not self._closed and self._process.poll() is None
+        return not (self._closed or self._hung_up) and self._process.poll() is None
 
     def log(self) -> str:
         """Give the last lines that bubblewrap and the harness wrote."""

@@ -7,8 +7,6 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
-
 from autograder.errors import GraderFault
 from autograder.model import Definitions
 from autograder.sandbox import faults
@@ -17,7 +15,7 @@ from autograder.sandbox.conversation import Conversation
 from autograder.sandbox.guest import wire
 from autograder.sandbox.guest.harness import READY
 from autograder.sandbox.line import Ended, Line, Overdue
-from autograder.sandbox.policy import Policy
+from autograder.sandbox.policy import Policy, worth_preloading
 from autograder.sandbox.printed import Flooded, Printed
 from autograder.student import FaultKind, Limits, Student, StudentFault
 
@@ -39,15 +37,14 @@ def describe_walls(box: Box) -> tuple[str, ...]:
 class SandboxChild:
     """A child in a sandbox; see `autograder.sandbox.conversation.Child`."""
 
-    def __init__(self, box: Box, limits: Limits, printed: Printed) -> None:
+    def __init__(self, box: Box, limits: Limits, printed: Printed, preload: list[str]) -> None:
         self._box = box
         self._limits = limits
         self._oom = box.cgroup.killed_for_memory() if box.cgroup else 0
         self._ready = False
         self._line = Line(printed)
         try:
-            values = msgspec.to_builtins(limits)
-            self._number = box.start_child(limits, self._line.theirs, values)
+            self._number = box.start_child(limits, self._line.theirs, preload)
         except BaseException:
             self._line.close()
             raise
@@ -170,9 +167,10 @@ class SandboxSession:
     def student(self, definitions: Definitions, limits: Limits) -> Iterator[Student]:
         """See `Session.student`."""
         printed = Printed(limits.output_kb << 10)
+        preload = worth_preloading((chunk.source for chunk in definitions.chunks), self._policy.imports)
 
         def open_child() -> SandboxChild:
-            return SandboxChild(self._living_box(), limits, printed)
+            return SandboxChild(self._living_box(), limits, printed, preload)
 
         conversation = Conversation(open_child, definitions, limits, printed)
         try:

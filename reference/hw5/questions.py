@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from autograder.extract.match import match_cells
 
 from autograder.errors import AssignmentError
 from autograder.extract import CallSite, find_calls
+from autograder.extract.match import match_cells
 from autograder.model import Notebook
 from autograder.numerics import numerical_gradient, rounding_bound
 from autograder.questions import (

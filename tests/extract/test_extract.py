@@ -63,7 +63,7 @@ def test_a_function_and_what_it_needs_from_other_cells():
         ("a, one = 0, 1\ndef f(x): return x + one", 3),
         ("one = 0\none += 1\ndef f(x): return x + one", 3),
         (
-            "try:\n    import nowhere\n    one = 5\nexcept ImportError:\n    one = 1\ndef f(x): return x + one",
+            "try:\n    import nowhere as one\nexcept ImportError:\n    one = 1\ndef f(x): return x + one",
             3,
         ),
         ("if True:\n    def g(x): return x + 1\ndef f(x): return g(x)", 3),

@@ -72,6 +72,19 @@ def test_a_package_is_found_by_the_name_that_is_imported() -> None:
     assert "PIL" in targets("PIL")
 
 
+def test_what_code_imports_of_the_policy_s_packages_is_worth_preloading() -> None:
+    sources = [
+        "import matplotlib.pyplot as plt, os",
+        "def f():\n    from scipy.ndimage import label",
+        "from scipy import *",
+        "import numpy.f2py.__main__, scipy._lib, scipy.tests",
+        "from .scipy import x",
+        "not python",
+    ]
+    found = policy.worth_preloading(sources, ["matplotlib", "scipy", "numpy"])
+    assert found == ["matplotlib.pyplot", "scipy", "scipy.ndimage"]
+
+
 # --- mounts ---------------------------------------------------------------------------------------
 
 

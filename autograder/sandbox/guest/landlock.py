@@ -6,7 +6,6 @@ import ctypes
 import os
 import struct
 from collections.abc import Sequence
-from pathlib import Path
 
 _CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446
 _ASK_VERSION = 1
@@ -62,7 +61,8 @@ def restrict(readable: Sequence[str], writable: Sequence[str]) -> int:
 def _allow(ruleset: int, path: str, access: int) -> None:
     opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
-        allowed = access if Path(path).is_dir() else access & _ON_FILES
+        folder = os.path.isdir(path)  # noqa: PTH112
+        allowed = access if folder else access & _ON_FILES
         _call(_ADD_RULE, ruleset, _PATH_BENEATH, struct.pack("<Qi", allowed, opened), 0)
     finally:
         os.close(opened)
