@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from autograder.course import Course, find_course, find_release
-from autograder.errors import AutograderError, SandboxError, UsageError
+from autograder.errors import AssignmentError, AutograderError, SandboxError, UsageError
 from autograder.model import Struct
 
 
@@ -26,8 +26,12 @@ class Symptom(Struct):
 
 def examine(folder: Path) -> list[Symptom]:
     """Examine the machine, and the course or release in the folder."""
-    course = _course(folder)
     symptoms = [_python(), _notebook_tools(), _compiler()]
+    try:
+        course = _course(folder)
+    except AssignmentError as error:
+        broken = Symptom(part="assignment", state="missing", finding=error.message, remedy=error.hint)
+        return [*symptoms, broken]
     if course is None:
         return [*symptoms, _nothing_here(folder)]
     parts: list[Callable[[Course], Symptom]] = [_assignment, _fast_layers]
@@ -40,6 +44,8 @@ def _course(folder: Path) -> Course | None:
     for find in (find_course, find_release):
         try:
             return find(folder.resolve())
+        except AssignmentError:
+            raise
         except UsageError:
             continue
     return None

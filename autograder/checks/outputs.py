@@ -74,7 +74,7 @@ def _finding(check: str, total: int, misses: Sequence[Miss], hints: tuple[str, .
         check=check,
         status=_status(misses),
         fraction=0.0,
-        message=f"{right} of {total} cases are right. {first.answer.case.about}: {first.message}",
+        message=f"{_count(right, total)}{first.answer.case.about}: {first.message}",
         hints=hints,
         cause=Cause(
             case=first.answer.case.about,
@@ -84,6 +84,10 @@ def _finding(check: str, total: int, misses: Sequence[Miss], hints: tuple[str, .
         ),
         metrics=metrics,
     )
+
+
+def _count(right: int, total: int) -> str:
+    return "" if total == 1 else f"{right} of {total} cases are right. "
 
 
 def _status(misses: Sequence[Miss]) -> Status:

@@ -28,8 +28,8 @@ SETTINGS = """settings = {
     'num_epochs': 1,
 }
 """
-# What is never run: it would not end, or do harm to whoever runs it.
-NOT_RUN = ("s011", "s012", "s013", "s014")
+# What these students handed in had been run; the others' would not end, would do harm, or was not ready.
+RUN = ("s001", "s002", "s003", "s004", "s005", "s007", "s015", "s016")
 # Comments as students write them, put above the lines of the given code that they explain.
 REMARKS = {
     "        conv_size = (num_filters": "        # one filter spans all channels of the input\n",
@@ -120,7 +120,7 @@ def main(wanted: list[str]) -> None:
         if wanted and identity not in wanted:
             continue
         notebook = student_notebook(release, identity, path.read_text(encoding="utf-8"))
-        if identity not in NOT_RUN:
+        if identity in RUN:
             with tempfile.TemporaryDirectory() as scratch:
                 shutil.copytree(ROOT / "source/hw5/HW5_code", Path(scratch) / "HW5_code")
                 run = execute(without_extra(notebook), Path(scratch))

@@ -1,0 +1,273 @@
+"""The visible questions of HW5: what `autograder check` asks on a student's own machine.
+
+They need no secret: the fast layers that come with the homework say what the naive ones should
+give, and a numerical gradient of the student's own forward pass says what the backward should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from autograder.numerics import numerical_gradient, rounding_bound
+from autograder.questions import (
+    Case,
+    Comparison,
+    Desk,
+    Expected,
+    Generator,
+    Images,
+    Judgement,
+    Probe,
+    Race,
+    Stretch,
+    Timing,
+)
+from autograder.student import Array, Handle, Keep, Student, StudentFault, Value
+
+NAIVE, FAST = "conv_forward_naive", "conv_forward_fast"
+NAIVE_BACK, FAST_BACK = "conv_backward_naive", "conv_backward_fast"
+
+
+def convolution_case(  # noqa: PLR0917 - the order is the layer's own
+    rng: Generator,
+    case: str,
+    regime: str,
+    x: tuple[int, int, int, int],
+    w: tuple[int, int, int],
+    stride: int,
+    pad: int,
+    dtype: str = "float64",
+) -> Case:
+    """Draw one case: `x` is (N, C, H, W), `w` is (F, HH, WW); values are standard normal."""
+    (n, c, rows, columns), (f, height, width) = x, w
+    out_shape = (n, f, 1 + (rows + 2 * pad - height) // stride, 1 + (columns + 2 * pad - width) // stride)
+    shapes = {"x": x, "w": (f, c, height, width), "b": (f,), "dout": out_shape}
+    arrays: dict[str, Value] = {k: rng.standard_normal(s).astype(dtype) for k, s in shapes.items()}
+    about = f"x {x}, w {(f, c, height, width)}, stride {stride}, pad {pad}"
+    if dtype != "float64":
+        about += f", {dtype}"
+    return Case(id=case, about=about, regime=regime, inputs={**arrays, "stride": stride, "pad": pad})
+
+
+def arguments(case: Case) -> tuple[Value, ...]:
+    """The layer's arguments; the dict is a fresh one, so that code that writes into it harms nobody."""
+    values = case.inputs
+    parameters = {"stride": values["stride"], "pad": values["pad"]}
+    return values["x"], values["w"], values["b"], parameters
+
+
+def ask_forward(desk: Desk, case: Case) -> Mapping[str, Value]:
+    """The output of the student's forward pass."""
+    return {"out": _first(desk.student.call(NAIVE, *arguments(case), keep=[1]))}
+
+
+def ask_backward(desk: Desk, case: Case) -> Mapping[str, Value]:
+    """The gradients of the student's backward pass, from the cache of their own forward pass.
+
+    Where their forward pass gives no cache, the one that the docstring promises takes its place.
+    """
+    return gradients(desk.student, case, _own_cache(desk.student, case))
+
+
+def _own_cache(student: Student, case: Case) -> Value:
+    try:
+        result = student.call(NAIVE, *arguments(case), keep=[0, 1])
+    except StudentFault:
+        return arguments(case)
+    if isinstance(result, tuple) and len(result) == 2 and _usable(result[1]):
+        return result[1]
+    return arguments(case)
+
+
+def _usable(cache: Value) -> bool:
+    return isinstance(cache, Handle) and cache.kind != "NoneType"
+
+
+def gradients(student: Student, case: Case, cache: Value) -> Mapping[str, Value]:
+    """The outputs of the student's backward pass from a cache, by name."""
+    result = student.call(NAIVE_BACK, case.inputs["dout"], cache)
+    gradients = result if isinstance(result, tuple | list) else (result,)
+    return dict(zip(("dx", "dw", "db"), gradients, strict=False))
+
+
+def _first(result: Value) -> Value:
+    return result[0] if isinstance(result, tuple | list) and result else result
+
+
+# --- the cases that the release shows ------------------------------------------------------------
+
+
+def _printed_forward(_: Generator) -> Sequence[Case]:
+    x = np.linspace(-0.1, 0.5, num=96).reshape(2, 3, 4, 4)
+    w = np.linspace(-0.2, 0.3, num=144).reshape(3, 3, 4, 4)
+    b = np.linspace(-0.1, 0.2, num=3)
+    inputs: dict[str, Value] = {"x": x, "w": w, "b": b, "stride": 2, "pad": 1}
+    return [Case(id="notebook", about="the notebook's own case", regime="notebook", inputs=inputs)]
+
+
+def _fast_cases(_: Generator) -> Sequence[Case]:
+    rng = np.random.default_rng(231)
+    return [
+        convolution_case(rng, "square", "square", (2, 3, 5, 5), (2, 3, 3), 1, 1),
+        convolution_case(rng, "stride", "stride", (2, 2, 7, 7), (3, 3, 3), 2, 1),
+        convolution_case(rng, "no-pad", "no-pad", (2, 3, 5, 5), (2, 3, 3), 1, 0),
+        convolution_case(rng, "wide", "rectangular", (1, 2, 4, 7), (3, 2, 3), 1, 1),
+    ]
+
+
+def _expect_fast_forward(desk: Desk, case: Case) -> Mapping[str, Expected]:
+    out = desk.given.call(FAST, *arguments(case), keep=[1])[0]
+    return {"out": _close(out)}
+
+
+def _expect_fast_backward(desk: Desk, case: Case) -> Mapping[str, Expected]:
+    _, cache = desk.given.call(FAST, *arguments(case), keep=[0, 1])
+    gradients = desk.given.call(FAST_BACK, case.inputs["dout"], cache)
+    return {name: _close(value) for name, value in zip(("dx", "dw", "db"), gradients, strict=True)}
+
+
+def _close(value: Array) -> Expected:
+    """Both sides round: some hundred additions of numbers of the size of one, in two orders."""
+    return Expected(value=value, allowed=rounding_bound(1000, np.ones_like(value), np.float64))
+
+
+def _gradient_cases(_: Generator) -> Sequence[Case]:
+    rng = np.random.default_rng(231)
+    return [
+        convolution_case(rng, "square", "square", (2, 2, 4, 4), (2, 3, 3), 1, 1),
+        convolution_case(rng, "stride", "stride", (1, 2, 5, 5), (2, 3, 3), 2, 1),
+    ]
+
+
+def expect_own_gradient(desk: Desk, case: Case) -> Mapping[str, Expected]:
+    """Numerical gradients of the student's own forward pass, by x, w and b."""
+    x, w, b, parameters = arguments(case)
+    dout = case.inputs["dout"]
+
+    def gradient(position: int) -> Expected:
+        def evaluate(points: Sequence[Array]) -> Sequence[Array]:
+            base = [x, w, b, parameters]
+            calls = [[*base[:position], point, *base[position + 1 :]] for point in points]
+            return _numbers(desk.student.map(NAIVE, calls, pick=0), dout.shape)
+
+        value = numerical_gradient(evaluate, base_of(position), dout)
+        return Expected(value=value, allowed=1e-6 * (1.0 + np.abs(value)))
+
+    def base_of(position: int) -> Array:
+        return np.asarray((x, w, b)[position])
+
+    return {name: gradient(position) for position, name in enumerate(("dx", "dw", "db"))}
+
+
+def _numbers(outputs: Sequence[Value], shape: tuple[int, ...]) -> Sequence[Array]:
+    """Outputs that can be subtracted; what is none counts as NaN, so that no gradient fits it."""
+    return [
+        out if isinstance(out, np.ndarray) and out.shape == shape else np.full(shape, np.nan)
+        for out in outputs
+    ]
+
+
+# --- the fast layers' race -----------------------------------------------------------------------
+
+_BIG = ((100, 3, 31, 31), (25, 3, 3, 3), 2, 1)
+
+
+def _big_arrays() -> tuple[Array, Array, Array, Array]:
+    rng = np.random.default_rng(231)
+    x_shape, w_shape, *_ = _BIG
+    return (
+        rng.standard_normal(x_shape),
+        rng.standard_normal(w_shape),
+        rng.standard_normal(25),
+        rng.standard_normal((100, 25, 16, 16)),
+    )
+
+
+def _forward_stretch(student: Student, target: str, images: int, filters: int) -> Stretch:
+    x, w, b, _ = _big_arrays()
+    args = (x[:images], w[:filters], b[:filters], {"stride": 2, "pad": 1})
+    if target == NAIVE:
+        out = _first(student.call(target, *args, keep=[1]))
+        _has_shape("out", out, (images, filters, 16, 16))
+    return Stretch(target=target, args=args, elements=images * filters * 16 * 16)
+
+
+def _backward_stretch(student: Student, target: str, forward: str, images: int, filters: int) -> Stretch:
+    stretch = _forward_stretch(student, forward, images, filters)
+    _, cache = student.call(forward, *stretch.args, keep=[0, 1])
+    dout = np.ascontiguousarray(_big_arrays()[3][:images, :filters])
+    if target == NAIVE_BACK:
+        result = student.call(target, dout, cache)
+        _has_shape("dx", _first(result), (images, 3, 31, 31))
+    return Stretch(target=target, args=(dout, cache), elements=stretch.elements)
+
+
+def _has_shape(name: str, value: Value, shape: tuple[int, ...]) -> None:
+    """Nothing is gained by being quick at giving nothing."""
+    if not isinstance(value, np.ndarray) or value.shape != shape:
+        raise ValueError(f"there is nothing to time yet: `{name}` is no array of shape {shape}")
+
+
+def _plain_loop() -> None:
+    """What a plain loop does for 1,000 output elements: a product and a sum over a field of 3 x 3 x 3."""
+    fields, filters = np.ones((8, 3, 3, 3)), np.ones((8, 3, 3, 3))
+    out = np.zeros(1000)
+    for i in range(1000):
+        out[i] = np.sum(fields[i % 8] * filters[i % 8]) + 1.0
+
+
+_SPEED = Timing(
+    races=(
+        Race(
+            name="forward",
+            slow=lambda desk: _forward_stretch(desk.student, NAIVE, 2, 8),
+            fast=lambda desk: _forward_stretch(desk.given, FAST, 100, 25),
+        ),
+        Race(
+            name="backward",
+            slow=lambda desk: _backward_stretch(desk.student, NAIVE_BACK, NAIVE, 2, 8),
+            fast=lambda desk: _backward_stretch(desk.given, FAST_BACK, FAST, 100, 25),
+        ),
+    ),
+    plain=_plain_loop,
+    plain_elements=1000,
+)
+
+
+# --- the network ---------------------------------------------------------------------------------
+
+
+def _initial_loss(desk: Desk, rng: Generator, _: Images | None) -> Judgement:
+    """The loss of a fresh network must be log 10, and about 0.2 more with reg = 0.5."""
+    x = rng.standard_normal((20, 3, 32, 32))
+    y = rng.integers(10, size=20)
+    desk.student.seed(231)
+    model = desk.student.call("ThreeLayerConvNet", keep=Keep.HANDLE)
+    plain = _loss(desk.student, model, x, y)
+    desk.student.set(model, "reg", 0.5)
+    regularised = _loss(desk.student, model, x, y)
+    right = abs(plain - np.log(10)) < 0.01 and 0.1 < regularised - plain < 0.4
+    return Judgement(
+        fraction=float(right),
+        message=f"The loss of a fresh network is {plain:.4f}, and {regularised:.4f} with reg = 0.5.",
+        expected="2.3026 (log 10), then about 2.51",
+        actual=f"{plain:.4f}, then {regularised:.4f}",
+        metrics={"loss": round(plain, 6), "loss_regularised": round(regularised, 6)},
+    )
+
+
+def _loss(student: Student, model: Handle, x: Array, y: Array) -> float:
+    loss, _ = student.method(model, "loss", x, y, keep=[1])
+    return float(loss)
+
+
+QUESTIONS = {
+    "notebook-forward": Comparison(cases=_printed_forward, ask=ask_forward, expect=_expect_fast_forward),
+    "fast-forward": Comparison(cases=_fast_cases, ask=ask_forward, expect=_expect_fast_forward),
+    "fast-backward": Comparison(cases=_fast_cases, ask=ask_backward, expect=_expect_fast_backward),
+    "own-gradient": Comparison(cases=_gradient_cases, ask=ask_backward, expect=expect_own_gradient),
+    "fast-speed": _SPEED,
+    "initial-loss": Probe(judge=_initial_loss),
+}
