@@ -44,6 +44,7 @@ class Printed:
         self._keep = keep
         self._data = bytearray()
         self._count = 0
+        self._cut = False
 
     def add(self, data: bytes) -> None:
         """Take what was printed.
@@ -60,9 +61,10 @@ class Printed:
 
     def forgive(self) -> None:
         """Start counting again: the process that printed is gone, and another has not yet."""
+        self._cut |= self._count > len(self._data)
         self._count = len(self._data)
 
     def text(self) -> OutputText:
         """Give what was kept."""
         text = self._data.decode("utf-8", "replace")
-        return OutputText(text=clean(text, self._keep), truncated=self._count > len(self._data))
+        return OutputText(text=clean(text, self._keep), truncated=self._cut or self._count > len(self._data))

@@ -94,9 +94,11 @@ class SandboxChild:
         with contextlib.suppress(Flooded):
             self._line.take_printed()
         ending = self._box.ending(self._number, 0.5)
+        if ending is None and not self._box.alive:
+            if self._out_of_memory():
+                return self._fault(FaultKind.MEMORY, who)
+            raise GraderFault(f"the sandbox ended while {who} ran; {self._box.log()}")
         if ending is None:
-            if not self._box.alive and not self._out_of_memory():
-                raise GraderFault(f"the sandbox ended while {who} ran; {self._box.log()}")
             self._end()
             return self._fault(FaultKind.PROTOCOL, who, "it closed the way back")
         self._ended = True

@@ -279,6 +279,27 @@ def test_definitions_that_do_not_end_cost_their_time_once(place: Session, source
         assert fault_of(student, "anything") is first
 
 
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("while True: print('x' * 1000)", FaultKind.OUTPUT),
+        ("while True: pass", FaultKind.CPU),
+        ("return np.ones(1 << 30)", FaultKind.MEMORY),
+        ("return np.zeros(2 << 20)", FaultKind.OUTPUT),
+        ("return np.array([None])", FaultKind.UNSUPPORTED),
+        ("return [object() for _ in range(3)]", None),
+    ],
+)
+def test_limits_hold_in_every_place(place: Session, body: str, kind: FaultKind | None) -> None:
+    source = f"import numpy as np\ndef attack():\n    {body}"
+    limits = msgspec.structs.replace(LIMITS, cpu_seconds=1 if kind is FaultKind.CPU else 5)
+    with place.student(as_definitions(source), limits) as student:
+        if kind is None:
+            assert all(isinstance(value, Handle) for value in student.call("attack"))
+        else:
+            assert fault_of(student, "attack").kind is kind
+
+
 def test_old_habits_are_emulated_where_asked_and_in_that_child_only(place: Session) -> None:
     source = """
     import numpy as np

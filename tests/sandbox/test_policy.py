@@ -230,6 +230,8 @@ def test_printed_text_is_kept_cut_and_counted() -> None:
     printed.add(b"cdef")
     assert printed.text().text == "ab\nc"
     assert printed.text().truncated
+    printed.forgive()
+    assert printed.text().truncated
     with pytest.raises(Flooded):
         printed.add(bytes(1000))
 
