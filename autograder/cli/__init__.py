@@ -11,7 +11,7 @@ from autograder import __version__
 from autograder.cli.status import Status
 
 # name: (module, what the list of commands says); the help of a list must not import them all
-_COMMANDS = {
+COMMANDS = {
     "bench": ("autograder.cli.bench", "Measure speed on this machine, as ratios in one run."),
     "check": ("autograder.cli.check", "Check your own work: the visible checks, offline, in seconds."),
     "data": ("autograder.cli.data", "Fetch or make the data set, or say where it is."),
@@ -28,20 +28,20 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands' names."""
-        return sorted(_COMMANDS)
+        return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(_COMMANDS[cmd_name][0]).command
+        command = importlib.import_module(COMMANDS[cmd_name][0]).command
         assert isinstance(command, click.Command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, about) for name, (_, about) in sorted(_COMMANDS.items())])
+            formatter.write_dl([(name, about) for name, (_, about) in sorted(COMMANDS.items())])
 
 
 @click.group(

@@ -1,0 +1,178 @@
+"""The command line as its users meet it: statuses, messages, interruptions."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from autograder.cli import COMMANDS
+from autograder.report import read_report
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "tests" / "samples" / "hw5"
+TOOL = [sys.executable, "-m", "autograder"]
+
+
+def run(*arguments, cwd=ROOT, **environment):
+    command = [*TOOL, *map(str, arguments)]
+    env = {**os.environ, **environment}
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory):
+    """A release as a student unpacks it."""
+    folder = tmp_path_factory.mktemp("student") / "hw5"
+    shutil.copytree(ROOT / "release" / "hw5", folder)
+    return folder
+
+
+def test_help_lists_every_command():
+    shown = run("--help").stdout
+    for name in COMMANDS:
+        assert name in shown
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_help_and_is_documented(name):
+    done = run(name, "--help")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) > 3
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    assert any(f"autograder {name}" in page.read_text() for page in pages)
+
+
+# --- grading: statuses ---------------------------------------------------------------------------
+
+
+def grade(folder, output, *more, **environment):
+    return run("grade", folder, "-o", output, "--no-training", *more, **environment)
+
+
+def test_what_can_not_be_graded_has_a_report_and_the_rest_goes_on(tmp_path):
+    inbox = tmp_path / "inbox"
+    for name, content in (("s001", "this is no notebook"), ("s002", None)):
+        (inbox / name).mkdir(parents=True)
+        if content is None:
+            shutil.copy(SAMPLES / "s009" / "HW5.ipynb", inbox / name / "HW5.ipynb")
+        else:
+            (inbox / name / "HW5.ipynb").write_text(content)
+    done = grade(inbox, tmp_path / "out")
+    assert done.returncode == 1
+    first, second = (read_report(tmp_path / "out/reports" / f"{n}.json") for n in ("s001", "s002"))
+    assert (first.outcome.value, first.score) == ("ungradable", None)
+    assert "JSON" in first.message
+    assert second.outcome.value in ("graded", "pending_manual")
+    assert "s001: ungradable:" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["grade", "nowhere-at-all"], "nowhere-at-all"),
+        (["grade"], "Missing argument"),
+        (["grade", "x", "--jobs", "0"], "Invalid value for '--jobs'"),
+        (["grade", "tests/samples", "--assignment", "hw9"], "has no assignment `hw9`"),
+        (["export", "fax", "README.md"], "no format `fax`"),
+        (["export", "csv", "docs"], ""),
+        (["release", "hw9"], "has no assignment `hw9`"),
+        (["check", "nowhere.ipynb"], "check/assignment.toml"),
+        (["frobnicate"], "No such command"),
+    ],
+)
+def test_wrong_usage_is_status_2_with_a_message_and_no_traceback(arguments, says):
+    done = run(*arguments)
+    assert done.returncode in (1, 2)
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_sandbox_is_status_3_and_nothing_runs(tmp_path):
+    done = grade(SAMPLES / "s009", tmp_path / "out", PATH="/nowhere")
+    assert done.returncode == 3
+    assert "error:" in done.stderr
+    assert not (tmp_path / "out" / "reports").exists()
+
+
+def test_an_interrupted_batch_keeps_what_is_done(tmp_path):
+    output = tmp_path / "out"
+    command = [*TOOL, "grade", str(SAMPLES), "-o", str(output), "--no-training"]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    while process.poll() is None and not list((output / "reports").glob("*.json")):
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "--resume" in said
+    kept = {p: p.read_bytes() for p in (output / "reports").glob("*.json")}
+    for path in kept:
+        read_report(path)
+    done = grade(SAMPLES, output, "--resume", "--jobs", "2")
+    assert done.returncode == 0
+    names = sorted(p.stem for p in (output / "reports").glob("*.json"))
+    assert names == sorted(p.name for p in SAMPLES.iterdir())
+    assert not list(output.rglob(".*.json*"))
+
+
+# --- the student's side --------------------------------------------------------------------------
+
+
+def test_the_untouched_release_is_told_what_is_left(release):
+    done = run("check", cwd=release)
+    assert done.returncode == 1
+    assert "parts need work" in done.stdout
+    assert "hidden ones remain" not in done.stdout
+
+
+def test_a_solved_notebook_passes_and_is_told_of_hidden_checks(release):
+    for name in ("HW5.ipynb", "HW5.pdf"):
+        shutil.copy(SAMPLES / "s001" / name, release / name)
+    done = run("check", cwd=release)
+    assert "visible checks passed; hidden ones remain" in done.stdout, done.stdout
+    assert done.returncode == 0
+    as_json = json.loads(run("check", "--json", cwd=release).stdout)
+    assert as_json["schema_version"] == "1.0"
+
+
+def test_it_checks_from_within_a_notebook(release):
+    code = "import autograder; autograder.check()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=release, capture_output=True, text=True, check=False
+    )
+    assert "Convolution, forward pass" in done.stdout
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT / "docs", capture_output=True, text=True, check=False
+    )
+    assert "unpacked homework folder" in elsewhere.stdout
+
+
+def test_doctor_says_what_works():
+    done = run("doctor")
+    assert done.returncode == 0
+    for part in ("python", "sandbox", "fast layers", "data", "release"):
+        assert part in done.stdout
+
+
+def test_doctor_names_a_broken_assignment(tmp_path):
+    (tmp_path / "source" / "hw5").mkdir(parents=True)
+    (tmp_path / "source" / "hw5" / "assignment.toml").write_text("id = ")
+    done = run("doctor", "--course", tmp_path)
+    assert "not valid TOML" in done.stdout
+
+
+def test_the_committed_release_is_not_stale():
+    done = run("release", "hw5", "--check")
+    assert done.returncode == 0, done.stderr
