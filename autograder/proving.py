@@ -6,16 +6,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.assignment import Assignment
+from autograder.assignment import Assignment, Files
 from autograder.errors import ReleaseError
 from autograder.grading import Options, build_pipeline, prepare
 from autograder.intake import discover
-from autograder.model import ItemReport, Report, Status
+from autograder.model import ItemReport, Report
 from autograder.pipeline import Pipeline
 from autograder.publish import solved_submission, untouched_submission
-
-# What the release as it was handed out may earn: it is one of the two files.
-UNTOUCHED_AT_MOST = 0.02
 
 
 def prove_release(root: Path, identity: str) -> Iterator[str]:
@@ -62,15 +59,22 @@ def check_solved(report: Report) -> None:
 
 
 def check_untouched(report: Report, assignment: Assignment) -> None:
-    """Nothing was done, so nothing is earned but the share of a file that is there."""
+    """Nothing was done, so nothing is earned, but by the checks that say so.
+
+    These are the files that are there, and a network or training with ``counts_untouched``.
+    """
     if report.score is None:
         raise ReleaseError(f"the untouched release has no score: {report.message}")
-    if report.score.final > UNTOUCHED_AT_MOST * assignment.max_score:
-        earned = [f"{i.id} {i.score:g}" for i in report.items if i.score and i.status is not Status.SKIPPED]
-        raise ReleaseError(
-            f"the untouched release earns {report.score.final:g} points: {', '.join(earned)}",
-            "A check passes where nothing was done.",
-        )
+    checks = (check for item in assignment.items for check in item.checks)
+    allowed = {c.id for c in checks if isinstance(c, Files) or getattr(c, "counts_untouched", False)}
+    for item in report.items:
+        for check in item.checks:
+            if check.score > 0 and check.id not in allowed:
+                raise ReleaseError(
+                    f"the untouched release earns {check.score:g} points for `{item.id}` by the check "
+                    f"`{check.id}`, expected none: {check.message}",
+                    "The check passes where nothing was done.",
+                )
 
 
 def _score(item: ItemReport) -> str:

@@ -182,20 +182,27 @@ def _owner(place: int, index: _Index) -> str:
 
 
 def _texts(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
-    """A file as texts: as it is, and the strings of its JSON, where it is JSON."""
-    yield name, content
-    if content.lstrip()[:1] not in (b"{", b"["):
+    """A file as it is or, where it is JSON, its strings; those of a notebook cell by cell."""
+    document = _document(content)
+    if document is None:
+        yield name, content
         return
-    try:
-        document = json.loads(content)
-    except (ValueError, RecursionError):
-        return
-    cells = document.get("cells") if isinstance(document, dict) else None
-    if isinstance(cells, list):
-        for number, cell in enumerate(cells, 1):
-            yield f"{name}, cell {number}", _strings(cell)
-        document = {key: value for key, value in document.items() if key != "cells"}
+    cells = document.pop("cells", ()) if isinstance(document, dict) else ()
+    for number, cell in enumerate(cells if isinstance(cells, list) else [cells], 1):
+        source = cell.pop("source", "") if isinstance(cell, dict) else ""
+        yield f"{name}, cell {number}", _strings(source)
+        yield f"{name}, cell {number}, beside its source", _strings(cell)
     yield name, _strings(document)
+
+
+def _document(content: bytes) -> Any:
+    """What the JSON says; None where it is none."""
+    if content.lstrip()[:1] not in (b"{", b"["):
+        return None
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _strings(value: object) -> bytes:

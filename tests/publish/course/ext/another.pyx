@@ -1,0 +1,1 @@
+"""Another homework's extension."""
