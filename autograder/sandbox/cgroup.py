@@ -106,14 +106,14 @@ class Cgroup:
     def limit(self, memory_mb: int) -> None:
         """Cap the memory of all that runs in the sandbox together; what is in use already stays."""
         value = str(memory_mb << 20)
-        name = "memory.max" if self._v2 else "memory.limit_in_bytes"
-        with contextlib.suppress(OSError):
-            (self._memory / name).write_text(value)
-        with contextlib.suppress(OSError):
-            if self._v2:
-                (self._memory / "memory.swap.max").write_text("0")
-            else:
-                (self._memory / "memory.memsw.limit_in_bytes").write_text(value)
+        wanted = [("memory.max", value), ("memory.swap.max", "0")]
+        if not self._v2:
+            # the one must never be above the other: on the way up it goes first, on the way down last
+            both = ("memory.memsw.limit_in_bytes", value)
+            wanted = [both, ("memory.limit_in_bytes", value), both]
+        for name, text in wanted:
+            with contextlib.suppress(OSError):
+                (self._memory / name).write_text(text)
 
     def killed_for_memory(self) -> int:
         """How many processes the kernel has ended for want of memory."""

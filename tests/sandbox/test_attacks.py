@@ -15,6 +15,7 @@ import pytest
 from inside import LIMITS, POLICY, definitions, run
 
 from autograder.sandbox import open_session
+from autograder.sandbox.box import OWN_MB
 from autograder.student import FaultKind, Limits, Session, StudentFault
 
 X86 = platform.machine() == "x86_64"
@@ -514,6 +515,22 @@ def test_sessions_side_by_side_do_not_meet(session: Session) -> None:
     for thread in threads:
         thread.join()
     assert [found for _, found in results] == [[], [], []]
+
+
+def test_the_group_caps_all_children_together(session: Session) -> None:
+    group = session._box.cgroup  # type: ignore[attr-defined]
+    if group is None:
+        pytest.skip("no control group can be made here")
+    name = {1: "memory.limit_in_bytes", 2: "memory.max"}[group.version]
+    file = Path(group.folders[0]) / name
+    with session.student(definitions("def attack(): pass"), LIMITS) as one:
+        one.call("attack")
+        alone = int(file.read_text())
+        assert alone == (OWN_MB + LIMITS.memory_mb + LIMITS.tmp_mb) << 20
+        with session.student(definitions("def attack(): pass"), LIMITS) as other:
+            other.call("attack")
+            assert int(file.read_text()) > alone
+    assert (Path(group.folders[-1]) / "pids.max").read_text().strip() == "128"
 
 
 def test_limits_are_those_asked_for(session: Session) -> None:

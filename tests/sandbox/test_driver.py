@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -446,3 +448,25 @@ def test_matplotlib_draws_off_screen() -> None:
         assert student.printed().text.count("\n") <= 2
     assert backend.lower() == "agg"
     assert sums == [1, 3, 2]
+
+
+def test_a_self_check_needs_nothing_of_linux() -> None:
+    source = """
+    import sys
+    for name in ("fcntl", "resource", "pyseccomp"):
+        sys.modules[name] = None
+    import subprocess
+    from autograder.model import Chunk, Definitions
+    from autograder.student import Limits
+    sys.modules["autograder.sandbox.session"] = None
+    import autograder.subprocess_student as plain
+    for name in ("fcntl", "resource", "pyseccomp"):
+        assert sys.modules[name] is None
+    chunk = Chunk(source="def f(): return 2", names=("f",), cell=1)
+    with plain.open_session() as session:
+        with session.student(Definitions(chunks=(chunk,)), Limits()) as student:
+            print(student.call("f"))
+    """
+    source = textwrap.dedent(source)
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
+    assert done.stdout == "2\n", done.stderr

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from inside import LIMITS, POLICY, definitions, run
 
-from autograder.sandbox import open_session
+from autograder.sandbox import enforcement, open_session
 from autograder.sandbox.box import FIRST_UID, Box, StartFailed
 from autograder.sandbox.policy import Policy
 from autograder.student import FaultKind, StudentFault
@@ -23,7 +23,7 @@ GRADER = """
 import sys
 sys.path.insert(0, {tests!r})
 from inside import LIMITS, POLICY, definitions
-from autograder.sandbox import open_session
+from autograder.sandbox import enforcement, open_session
 with open_session(POLICY) as session, session.student(definitions({source!r}), LIMITS) as student:
     student.call("attack")
     print("in", flush=True)
@@ -155,3 +155,23 @@ def _command(pid: int) -> str:
 
 def _user(pid: int) -> int:
     return int(Path(f"/proc/{pid}/status").read_text().split("Uid:")[1].split()[0])
+
+
+@pytest.mark.usefixtures("walls")
+def test_without_file_systems_of_their_own_children_have_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = [word for word in enforcement._namespaces() if word not in ("--cap-add", "CAP_SYS_ADMIN")]
+    monkeypatch.setattr(enforcement, "_namespaces", lambda: given)
+    write = "def attack():\n    open('mark', 'w').close(); return os.getcwd(), os.listdir('.')"
+    with open_session(POLICY) as session:
+        assert "one file system for all children" in session.walls
+        first, found = run(session, write)
+        assert found == ["mark"]
+        second, found = run(session, write)
+        assert found == ["mark"]
+        assert first != second
+        assert run(session, f"def attack(): return os.path.exists({first!r})") is False
+        with session.student(definitions(write), LIMITS) as student:
+            where, _ = student.call("attack")
+            look = f"def attack(): return refused(lambda: os.listdir({where!r}))"
+            if any(wall.startswith("landlock") for wall in session.walls):
+                assert run(session, look) == "EACCES"
