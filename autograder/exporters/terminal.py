@@ -61,7 +61,7 @@ def _rows(report: Report, points: bool) -> Iterator[list[RenderableType]]:
 
 
 def _points(item: ItemReport) -> Text:
-    score = "–" if item.score is None else f"{item.score:g}"
+    score = "–" if item.score is None else f"{round(item.score, 2):g}"
     return Text(f"{score} / {item.max_score:g}")
 
 

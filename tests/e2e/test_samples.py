@@ -21,16 +21,16 @@ EXPECTED = {
     "s002": FULL,
     "s003": FULL,
     "s004": FULL,
-    "s005": (0, 12, 8, 5),
-    "s006": (20, 9, 6, 5),
-    "s007": (20, 10, 8, 5),
-    "s008": (17, 10, 6, 3),
-    "s009": (20, 0, 0, 5),
-    "s010": (20, 0, 0, 0),
-    "s011": (0, 9, 6, 5),
-    "s012": (0, 9, 6, 5),
-    "s013": (0, 9, 6, 5),
-    "s014": (0, 0, 0, 0),
+    "s005": (0, 12, 8, 5),  # no bias: nothing of the forward pass is right
+    "s006": (20, 7, 4, 5),  # stride ignored in the backward pass
+    "s007": (20, 10, 8, 5),  # the crop is empty without a pad
+    "s008": (16, 10, 6, 3),  # square kernels only
+    "s009": (20, 0, 0, 5),  # unfinished: only db
+    "s010": (20, 0, 0, 0),  # a syntax error in the backward pass
+    "s011": (0, 12, 8, 5),  # an endless loop, a memory bomb and a socket in the forward pass:
+    "s012": (0, 12, 8, 5),  # the backward pass beside it is right
+    "s013": (0, 12, 8, 5),
+    "s014": (0, 0, 0, 0),  # tampering earns what the code deserves
     "s015": FULL,
     "s016": FULL,
 }
