@@ -1,21 +1,18 @@
-"""A cell's Python: magics and shell lines dropped, what parses kept, what does not named."""
+"""A cell's Python: what parses is kept, what does not is named."""
 
 from __future__ import annotations
 
 import ast
-import io
 import re
-import tokenize
 import warnings
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
+from autograder.extract.magics import fresh_lines, python_of
+from autograder.extract.python2 import SILENT, Converted, to_python3
 from autograder.model import Cell, Notice, Struct
 
-# A cell with one of these is not Python; `%%time` and its like run their body, which is.
-_BODY_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
-_MAGIC = re.compile(r"^(\s*)(?:[%!?]|[\w.]+\s*=\s*[%!]|[\w.]+\?{1,2}\s*$)")
-_PRINT = re.compile(r"^(\s*)print(?:\s+(?![=(])|\s*$)(.*?)\s*$")
-_EXCEPT = re.compile(r"^(\s*except\s+[\w.()\s]+?)\s*,\s*(\w+)\s*:")
 MAX_SOURCE = 400_000
 
 
@@ -34,56 +31,47 @@ class ParsedCell(Struct):
     notices: tuple[Notice, ...] = ()
 
 
-def python_of(source: str) -> str:
-    """The Python in a cell, line for line: what is not Python becomes ``pass`` or an empty line."""
-    lines = source.split("\n")
-    head = next((i for i, line in enumerate(lines) if line.strip()), 0)
-    if lines[head].lstrip().startswith("%%"):
-        if not lines[head].lstrip().startswith(_BODY_MAGICS):
-            return "\n" * (len(lines) - 1)
-        lines[head] = ""
-    inside = _string_lines("\n".join(lines))
-    return "\n".join(_dropped(line) if number not in inside else line for number, line in enumerate(lines, 1))
-
-
-def _dropped(line: str) -> str:
-    found = _MAGIC.match(line)
-    return f"{found.group(1)}pass" if found else line
-
-
-def _string_lines(source: str) -> set[int]:
-    """The lines that continue a string: a percent sign there is text."""
-    inside: set[int] = set()
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            if token.type == tokenize.STRING:
-                inside.update(range(token.start[0] + 1, token.end[0] + 1))
-    except (tokenize.TokenError, SyntaxError, IndentationError):
-        pass  # the parser will say what is wrong
-    return inside
-
-
 def parse_cell(cell: Cell, python2: bool) -> ParsedCell:
-    """Parse a cell into its top-level statements; one that does not parse costs only itself."""
-    where = cell.label
+    """Parse a cell into its top-level statements; one that does not parse costs only itself.
+
+    Where `python2` is true, the old forms of ``print``, ``except`` and ``raise`` are read as today's.
+    """
     if len(cell.source) > MAX_SOURCE:
-        message = f"{where} has {len(cell.source)} characters; cells above {MAX_SOURCE} are not read."
-        return ParsedCell(notices=(Notice(code="cell-too-long", message=message, where=where),))
-    source = python_of(cell.source)
-    tree = parse(source)
-    if isinstance(tree, ast.Module):
+        message = f"{cell.label} has {len(cell.source)} characters; cells above {MAX_SOURCE} are not read."
+        return ParsedCell(notices=(Notice(code="cell-too-long", message=message, where=cell.label),))
+    if "\0" in cell.source:
+        return _without_zeros(cell, python2)
+    source = cell.source
+    old = python2 and SILENT.search(source) is not None
+    tree = "" if old else parse(source)
+    if isinstance(tree, str):
+        source = python_of(source)
+        tree = parse(source)
+    if isinstance(tree, ast.Module) and not old:
         return ParsedCell(statements=tuple(_statements(tree.body, source, cell)))
-    notices = []
-    if python2 and (converted := from_python2(source)) != source:
-        tree2 = parse(converted)
-        if isinstance(tree2, ast.Module):
-            message = f"{where} is Python 2 (`print` without parentheses); it was read as Python 3."
-            notices.append(Notice(code="python2", message=message, where=where))
-            return ParsedCell(
-                statements=tuple(_statements(tree2.body, converted, cell)), notices=tuple(notices)
-            )
-        source = converted
-    return _salvage(cell, source, tree)
+    return _parse_old(cell, source) if python2 else _salvage(cell, Converted(source=source), python2)
+
+
+def _without_zeros(cell: Cell, python2: bool) -> ParsedCell:
+    cleaned = parse_cell(msgspec.structs.replace(cell, source=cell.source.replace("\0", " ")), python2)
+    message = f"{cell.label} holds zero bytes, which are no text; it was read without them."
+    notice = Notice(code="zero-bytes", message=message, where=cell.label)
+    return ParsedCell(statements=cleaned.statements, notices=(notice, *cleaned.notices))
+
+
+def _parse_old(cell: Cell, source: str) -> ParsedCell:
+    converted = to_python3(source)
+    tree = parse(converted.source)
+    if isinstance(tree, str):
+        return _salvage(cell, Converted(source=source), python2=True)
+    statements = tuple(_statements(tree.body, converted.source, cell))
+    return ParsedCell(statements=statements, notices=tuple(_old_notices(cell, converted.lines)))
+
+
+def _old_notices(cell: Cell, lines: Sequence[int]) -> Iterator[Notice]:
+    if lines:
+        message = f"{cell.label} is Python 2 (line {lines[0]}); it was read as Python 3."
+        yield Notice(code="python2", message=message, where=f"{cell.label}, line {lines[0]}")
 
 
 def parse(source: str) -> ast.Module | str:
@@ -101,68 +89,63 @@ def parse(source: str) -> ast.Module | str:
 
 def _statements(body: Sequence[ast.stmt], source: str, cell: Cell, offset: int = 0) -> Iterator[Statement]:
     lines = source.split("\n")
-    for node in body:
-        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-        text = "\n".join(lines[first - 1 : node.end_lineno])
-        if lines[first - 1][: node.col_offset].strip():  # `a = 1; b = 2`: one line, two statements
+    firsts = [min([node.lineno, *_decorator_lines(node)]) for node in body]
+    for place, (node, first) in enumerate(zip(body, firsts, strict=True)):
+        last = node.end_lineno or first
+        text = "\n".join(lines[first - 1 : last])
+        # `a = 1; b = 2`: one line, two statements
+        shared = (place and (body[place - 1].end_lineno or 0) >= first) or last in firsts[place + 1 :][:1]
+        if shared:
             text = ast.get_source_segment(source, node) or text
         yield Statement(source=text, line=first + offset, cell=cell)
 
 
-def _salvage(cell: Cell, source: str, problem: str) -> ParsedCell:
+def _decorator_lines(node: ast.stmt) -> list[int]:
+    return [decorator.lineno for decorator in getattr(node, "decorator_list", [])]
+
+
+# --- cells that do not parse ---------------------------------------------------------------------
+
+
+def _salvage(cell: Cell, whole: Converted, python2: bool) -> ParsedCell:
     """Keep the top-level blocks of a broken cell that parse by themselves."""
     kept: list[Statement] = []
-    notices = []
-    for start, block in _blocks(source):
-        tree = parse(block)
+    notices: list[Notice] = []
+    old_lines: list[int] = []
+    for start, block in _blocks(whole.source):
+        source, tree = block, parse(block)
+        if isinstance(tree, str) and python2:
+            converted = to_python3(block)
+            again = parse(converted.source)
+            if isinstance(again, ast.Module):
+                source, tree = converted.source, again
+                old_lines += [line + start - 1 for line in converted.lines]
         if isinstance(tree, ast.Module):
-            kept += _statements(tree.body, block, cell, offset=start - 1)
+            kept += _statements(tree.body, source, cell, offset=start - 1)
         else:
-            name = re.match(r"\s*(?:def|class)\s+(\w+)", block)
-            what = f"`{name.group(1)}`" if name else f"the statement at line {start}"
-            message = f"{cell.label}: {what} is not valid Python: {_moved(tree, start - 1)}."
-            notices.append(Notice(code="syntax-error", message=message, where=cell.label))
-    if not notices:
-        message = f"{cell.label} is not valid Python: {problem}."
-        notices.append(Notice(code="syntax-error", message=message, where=cell.label))
-    return ParsedCell(statements=tuple(kept), notices=tuple(notices))
+            notices.append(_syntax_notice(cell, start, block, tree))
+    return ParsedCell(statements=tuple(kept), notices=(*notices, *_old_notices(cell, old_lines)))
 
 
-def _moved(problem: str, lines: int) -> str:
-    """What the parser said of a block, with the line that it has in its cell."""
-    said = re.match(r"line (\d+)(.*)", problem, re.DOTALL)
-    return f"line {int(said.group(1)) + lines}{said.group(2)}" if said else problem
+def _syntax_notice(cell: Cell, start: int, block: str, problem: str) -> Notice:
+    found = re.match(r"(?:@.*\n)*\s*(?:async\s+)?(?:def|class)\s+(\w+)", block)
+    what = f"`{found.group(1)}`" if found else f"the statement at line {start}"
+    local = re.sub(r"^line (\d+)", lambda m: f"line {int(m.group(1)) + start - 1}", problem)
+    message = f"{cell.label}: {what} is not valid Python: {local}."
+    return Notice(code="syntax-error", message=message, where=f"{cell.label}, line {start}")
 
 
 def _blocks(source: str) -> Iterator[tuple[int, str]]:
     """Pieces that start at the left edge, with the line at which each starts."""
     lines = source.split("\n")
-    starts = [i for i, line in enumerate(lines) if line[:1].strip() and line[0] not in "#)]}"]
-    joined = [i for k, i in enumerate(starts) if not (k and _continues(lines[i], lines[starts[k - 1]]))]
-    ends = [*joined[1:], len(lines)][: len(joined)]
-    for start, end in zip(joined, ends, strict=True):
+    starts: list[int] = []
+    for place, (line, fresh) in enumerate(zip(lines, fresh_lines(lines), strict=True)):
+        at_edge = line[:1].strip() and line[0] not in "#)]}"
+        if at_edge and fresh and not (starts and _continues(line, lines[starts[-1]])):
+            starts.append(place)
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=False):
         yield start + 1, "\n".join(lines[start:end])
 
 
 def _continues(line: str, before: str) -> bool:
     return before.startswith("@") or bool(re.match(r"(else|elif|except|finally)\b", line))
-
-
-def from_python2(source: str) -> str:
-    """Python 2's ``print`` statement and ``except A, b`` in Python 3's form, line for line."""
-    inside = _string_lines(source)
-    return "\n".join(
-        line if number in inside else _line_from_python2(line)
-        for number, line in enumerate(source.split("\n"), 1)
-    )
-
-
-def _line_from_python2(line: str) -> str:
-    line = _EXCEPT.sub(r"\1 as \2:", line)
-    found = _PRINT.match(line)
-    if not found:
-        return line
-    indent, rest = found.groups()
-    if rest.endswith(","):
-        return f"{indent}print({rest} end=' ')"
-    return f"{indent}print({rest})"

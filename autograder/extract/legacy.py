@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import re
+import ast
+from collections.abc import Iterator, Sequence
+
+import numpy as np
 
 from autograder.assignment import LegacySpec
-from autograder.model import Notice, Struct
+from autograder.extract.code import parse
+from autograder.model import Chunk, Notice, Struct
 
-_NUMPY = ("int", "float", "bool", "object", "complex", "str", "long", "unicode")
-_PYTHON2 = ("xrange", "raw_input", "unicode", "long")
+# NumPy's former names; one that it has today (`np.bool` came back) is no old habit.
+_FORMER = """
+    int float bool object complex str long unicode float_ complex_ Inf Infinity infty NaN NAN
+    product cumproduct alltrue sometrue row_stack in1d trapz asscalar
+"""
+_NUMPY = frozenset(_FORMER.split()).difference(vars(np))
+_PYTHON2 = frozenset({"xrange", "raw_input", "unicode", "long", "basestring", "unichr", "reduce"})
 
 
 class Habits(Struct):
@@ -18,18 +27,45 @@ class Habits(Struct):
     notices: tuple[Notice, ...] = ()
 
 
-def habits(source: str, legacy: LegacySpec) -> Habits:
-    """Find the old habits in a source, as far as they are emulated."""
-    found = []
-    if legacy.numpy_aliases == "emulate":
-        found += [f"np.{name}" for name in _NUMPY if re.search(rf"\b(?:np|numpy)\.{name}\b(?!_)", source)]
-        found += ["np.lib.pad"] if re.search(r"\b(?:np|numpy)\.lib\.pad\b", source) else []
-    if legacy.python2 == "emulate":
-        found += [name for name in _PYTHON2 if re.search(rf"(?<![\w.]){name}\s*\(", source)]
-    return Habits(names=tuple(found), notices=tuple(_notice(name) for name in found))
+def habits(chunks: Sequence[Chunk], legacy: LegacySpec) -> Habits:
+    """Find the old habits that the chunks' code has, as far as they are emulated."""
+    trees = [(chunk, tree) for chunk in chunks if isinstance(tree := parse(chunk.source), ast.Module)]
+    modules = {"np", "numpy"}.union(*(_numpy_names(tree) for _, tree in trees))
+    own = {name for chunk in chunks for name in chunk.names}
+    places: dict[str, str] = {}
+    for chunk, tree in trees:
+        for name, line in _found(tree, modules):
+            emulated = legacy.numpy_aliases if name.startswith("np.") else legacy.python2
+            if emulated == "emulate" and name not in own:
+                places.setdefault(name, f"cell {chunk.cell}, line {chunk.line + line - 1}")
+    names = tuple(sorted(places))
+    return Habits(names=names, notices=tuple(_notice(name, places[name]) for name in names))
 
 
-def _notice(name: str) -> Notice:
-    home = "NumPy 1.24" if name.startswith("np.") else "Python 2"
-    message = f"`{name}` is gone since {home}; it was put back for grading. Today's Python needs another."
-    return Notice(code="old-habit", message=message)
+def _numpy_names(tree: ast.Module) -> set[str]:
+    """The names by which the code calls NumPy."""
+    imports = (alias for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names)
+    return {alias.asname or alias.name for alias in imports if alias.name == "numpy"}
+
+
+def _found(tree: ast.Module, modules: set[str]) -> Iterator[tuple[str, int]]:
+    """The habits of one statement, with their lines in it."""
+    stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) if name in _PYTHON2 and name not in stored:
+                yield name, node.lineno
+            case ast.Attribute(value=ast.Name(id=module), attr=name) if module in modules and name in _NUMPY:
+                yield f"np.{name}", node.lineno
+            case ast.Attribute(value=ast.Attribute(value=ast.Name(id=module), attr="lib"), attr="pad"):
+                if module in modules:
+                    yield "np.lib.pad", node.lineno
+            case ast.Call(func=ast.Attribute(attr="reshape"), keywords=keywords):
+                if any(keyword.arg == "newshape" for keyword in keywords):
+                    yield "np.reshape.newshape", node.lineno
+
+
+def _notice(name: str, where: str) -> Notice:
+    home = "NumPy" if name.startswith("np.") else "Python"
+    message = f"`{name}` ({where}) is gone from today's {home}; it was put back for grading. Replace it."
+    return Notice(code="old-habit", message=message, where=where)

@@ -3,65 +3,84 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from autograder.model import Cell, Notebook
 
-# Below this share of common text two cells are different ones.
+# Below this share of a release's cell's lines that are still there, another cell is meant.
 ALIKE = 0.6
+_MADE_UP = re.compile(r"cell-\d+-*")
 
 
 def match_cells(notebook: Notebook, given: Notebook) -> Mapping[str, Cell]:
     """The submission's cells by the release's names (grade id, else cell id).
 
     By grade id first, then by cell id, then, for what is left, by likeness of the text among cells of
-    the same kind.
+    the same kind: equal ones before alike ones, the most alike first. Of several cells with one grade
+    id, the most alike is taken.
     """
     matched: dict[str, Cell] = {}
-    taken: set[int] = set()
-    by_grade = {cell.grade_id: cell for cell in notebook.cells if cell.grade_id}
-    by_id = {cell.id: cell for cell in notebook.cells}
     for original in given.cells:
-        cell = by_grade.get(original.grade_id or "") or by_id.get(original.id)
-        if cell is not None and cell.kind is original.kind and cell.index not in taken:
+        marked = [c for c in notebook.cells if original.grade_id and c.grade_id == original.grade_id]
+        named = [] if _MADE_UP.fullmatch(original.id) else [c for c in notebook.cells if c.id == original.id]
+        found = _best(original, _same_kind(original, marked)) or _best(original, _same_kind(original, named))
+        if found is not None and found not in matched.values():
+            matched[_name(original)] = found
+    _match_by_likeness(matched, notebook, given)
+    return matched
+
+
+def _match_by_likeness(matched: dict[str, Cell], notebook: Notebook, given: Notebook) -> None:
+    """Pair what is left, the most alike pair first."""
+    taken = {cell.index for cell in matched.values()}
+    left = [cell for cell in notebook.cells if cell.index not in taken]
+    originals = [cell for cell in given.cells if _name(cell) not in matched]
+    pairs = [(o, c, _likeness(o, c)) for o in originals for c in _same_kind(o, left)]
+    for original, cell, likeness in sorted(pairs, key=lambda pair: -pair[2]):
+        if likeness > ALIKE and _name(original) not in matched and cell.index not in taken:
             matched[_name(original)] = cell
             taken.add(cell.index)
-    for original in given.cells:
-        if _name(original) not in matched:
-            cell = _most_alike(original, [c for c in notebook.cells if c.index not in taken])
-            if cell is not None:
-                matched[_name(original)] = cell
-                taken.add(cell.index)
-    return matched
+
+
+def _same_kind(original: Cell, cells: Iterable[Cell]) -> list[Cell]:
+    return [cell for cell in cells if cell.kind is original.kind]
 
 
 def _name(cell: Cell) -> str:
     return cell.grade_id or cell.id
 
 
-def _most_alike(original: Cell, cells: list[Cell]) -> Cell | None:
-    best, likeness = None, ALIKE
-    matcher = difflib.SequenceMatcher(autojunk=False)
-    matcher.set_seq2(_lines(original))
-    for cell in cells:
-        if cell.kind is not original.kind:
-            continue
-        if _lines(cell) == _lines(original):
-            return cell
-        matcher.set_seq1(_lines(cell))
-        # a cell into which code was written still has the lines that it was given
-        share = sum(block.size for block in matcher.get_matching_blocks()) / max(1, len(_lines(original)))
-        if share > likeness:
-            best, likeness = cell, share
-    return best
+def _best(original: Cell, cells: Sequence[Cell]) -> Cell | None:
+    """The most alike; the first of equals."""
+    if len(cells) < 2:
+        return next(iter(cells), None)
+    return max(cells, key=lambda cell: _likeness(original, cell))
+
+
+def _likeness(original: Cell, cell: Cell) -> float:
+    """The share of the original's lines that the cell still has; a little more where it has no others.
+
+    A cell into which code was written still has the lines that it was given.
+    """
+    ours, theirs = _lines(original), _lines(cell)
+    if not ours or not theirs or set(ours).isdisjoint(theirs):
+        return 0.0
+    matcher = difflib.SequenceMatcher(None, theirs, ours, autojunk=False)
+    common = sum(block.size for block in matcher.get_matching_blocks())
+    return common / len(ours) + 0.01 * common / len(theirs)
 
 
 def _lines(cell: Cell) -> list[str]:
-    return [line.strip() for line in cell.source.splitlines() if line.strip()]
+    return [line.strip() for line in cell.source.split("\n") if line.strip()]
 
 
 def untouched(notebook: Notebook, given: Notebook) -> bool:
-    """Whether nothing was done: the same code, but for white space, and no cell ever run."""
+    """Whether nothing was done: the same code, but for white space and empty cells, and nothing ever run."""
     if any(cell.execution_count is not None or cell.outputs for cell in notebook.code_cells):
         return False
-    return [_lines(c) for c in notebook.code_cells] == [_lines(c) for c in given.code_cells]
+    return _code(notebook) == _code(given)
+
+
+def _code(notebook: Notebook) -> list[list[str]]:
+    return [lines for cell in notebook.code_cells if (lines := _lines(cell))]

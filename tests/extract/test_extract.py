@@ -136,7 +136,10 @@ def test_a_broken_cell_costs_only_what_is_broken():
 
 def test_what_is_missing_is_said():
     found = extract(notebook("class A:\n    def f(self): pass"), ["f"], EMULATE)
-    assert found.notices[0].message == "`f` is not defined at the left edge of any cell."
+    assert found.notices[0].message == (
+        "`f` is not defined at the left edge of any cell. "
+        "It stands inside `A` in cell 1: move it out of there."
+    )
 
 
 @pytest.mark.parametrize("code", ["(" * 5000, "x = " + "-" * 100_000 + "1", "\0", "x" * 500_000])
@@ -162,7 +165,11 @@ def test_old_names_are_noted():
     code = "def f(x):\n    for i in xrange(3): pass\n    return np.int(x) + np.int64(1) + np.lib.pad(x)"
     found = extract(notebook(code), ["f"], EMULATE)
     assert found.legacy == ("np.int", "np.lib.pad", "xrange")
-    assert "`np.int` is gone since NumPy 1.24" in found.notices[0].message
+    assert [n.message.split(" is gone from ")[0] for n in found.notices] == [
+        "`np.int` (cell 1, line 3)",
+        "`np.lib.pad` (cell 1, line 3)",
+        "`xrange` (cell 1, line 2)",
+    ]
     assert extract(notebook(code), ["f"], OFF).legacy == ()
 
 

@@ -1,0 +1,91 @@
+"""What of a notebook's cell is not Python: magics, shell lines and questions, dropped line for line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+# `%%time` and its like run their body, which is Python; the other cell magics' bodies are not.
+_BODY_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
+_MAGIC = re.compile(
+    r"^(?P<indent>\s*)(?:[%!?]|[\w.]+(?:\s*,\s*[\w.]+)*\s*=\s*[%!](?!=)|[\w.]+\?{1,2}\s*(?:#.*)?$)"
+)
+_LEFT_EDGE = re.compile(r"(?:def|class|import|from|@|if|for|while|with|try|return)\b|[@%!]")
+_TOKEN = re.compile(
+    r"""#.*|'{3}|"{3}|'(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?|[()\[\]{}]""",
+)
+_QUOTES = {quote: re.compile(rf"(?:\\.|(?!{quote}).)*?{quote}") for quote in ("'''", '"""')}
+
+
+class _Reader:
+    """Follows brackets, strings and backslashes, to know at which lines a statement can start."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._quote = ""
+        self._joined = False
+
+    def is_fresh(self, line: str) -> bool:
+        """Whether a statement can start here; a word at the left edge ends what was never closed."""
+        if not self._quote and _LEFT_EDGE.match(line) and not line.startswith("%"):
+            self._depth = 0
+        return not (self._depth or self._quote or self._joined)
+
+    def feed(self, line: str) -> None:
+        """Read one line."""
+        position = self._after_string(line) if self._quote else 0
+        comment = False
+        while position < len(line) and (found := _TOKEN.search(line, position)) is not None:
+            position, token = found.end(), found.group()
+            comment = token.startswith("#")
+            self._take(token)
+            if self._quote:
+                position = self._after_string(line, position)
+        self._joined = line.endswith("\\") and not comment and not self._quote
+
+    def _take(self, token: str) -> None:
+        if token in _QUOTES:
+            self._quote = token
+        elif token in "([{":
+            self._depth += 1
+        elif token in ")]}":
+            self._depth = max(0, self._depth - 1)
+
+    def _after_string(self, line: str, position: int = 0) -> int:
+        found = _QUOTES[self._quote].match(line, position)
+        if found is None:
+            return len(line)
+        self._quote = ""
+        return found.end()
+
+
+def fresh_lines(lines: Sequence[str]) -> Iterator[bool]:
+    """Whether a statement can start at each line: not inside a bracket, a string, or after a backslash."""
+    reader = _Reader()
+    for line in lines:
+        yield reader.is_fresh(line)
+        reader.feed(line)
+
+
+def python_of(source: str) -> str:
+    """The Python in a cell, line for line: what is not Python becomes ``pass`` or an empty line."""
+    lines = source.split("\n")
+    head = next((i for i, line in enumerate(lines) if line.strip()), 0)
+    if lines[head].lstrip().startswith("%%"):
+        if not lines[head].lstrip().startswith(_BODY_MAGICS):
+            return "\n" * (len(lines) - 1)
+        lines[head] = ""
+    return "\n".join(_without_magics(lines))
+
+
+def _without_magics(lines: Sequence[str]) -> Iterator[str]:
+    reader = _Reader()
+    continued = False
+    for line in lines:
+        found = _MAGIC.match(line) if reader.is_fresh(line) else None
+        if continued or found is not None:
+            yield "" if continued or found is None else f"{found['indent']}pass"
+            continued = line.endswith("\\")
+        else:
+            reader.feed(line)
+            yield line
