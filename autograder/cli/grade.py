@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from autograder.cli.status import Status
+from autograder.cli.status import Status, one_blas_thread
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -85,17 +84,11 @@ def command(  # noqa: PLR0917 - click calls it by name
         seed=seed,
         unsandboxed=unsandboxed,
     )
-    _limit_threads()
+    one_blas_thread()
     done = _run(options, paths, output, jobs, resume)
     raise click.exceptions.Exit(
         Status.DONE if all(d.outcome in _GRADED for d in done) else Status.SOME_FAILED
     )
-
-
-def _limit_threads() -> None:
-    """One BLAS thread a worker: more would fight over the same cores."""
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
 
 
 def _run(options: Options, paths: tuple[Path, ...], output: Path, jobs: int, resume: bool) -> list[Done]:

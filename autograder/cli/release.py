@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from autograder.cli.status import Status
+from autograder.cli.status import Status, one_blas_thread
 
 
 @click.command()
@@ -29,6 +29,7 @@ def command(assignment: str | None, course: Path, only_check: bool, prove: bool)
     """
     from autograder.course import find_course
 
+    one_blas_thread()
     root = course.resolve()
     identity = find_course(root, assignment).assignment.id
     if only_check:
