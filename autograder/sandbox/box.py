@@ -114,6 +114,8 @@ class Box:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._interpreter: Interpreter = this_interpreter()
+        self._shown = all_mounts(policy, self._interpreter)
+        self._spawner = spawner.spawner_for(mount.source for mount in self._shown)
         self._endings: dict[int, Ending] = {}
         self._open: dict[int, int] = {}
         self._numbers = itertools.count(1)
@@ -139,10 +141,12 @@ class Box:
 
     def _start(self) -> tuple[socket.socket, subprocess.Popen[bytes], int]:
         system = enforcement.system_folders()
-        with contextlib.ExitStack() as ours:
+        with contextlib.ExitStack() as ours, contextlib.ExitStack() as kept:
             ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            ours.callback(ends[1].close)
             status, writing = os.pipe()
+            kept.callback(ends[0].close)
+            kept.callback(os.close, status)
+            ours.callback(ends[1].close)
             ours.callback(os.close, writing)
             descriptors = {"seccomp": _memory_file(filters.harness_filter()), "status": writing}
             ours.callback(os.close, descriptors["seccomp"])
@@ -150,26 +154,28 @@ class Box:
             files = {path: _memory_file(data) for path, data in contents.items()}
             for opened in files.values():
                 ours.callback(os.close, opened)
-            words = enforcement.arguments(*self._mounts(), system, files, descriptors)
+            words = enforcement.arguments(self._shown, self._places(), system, files, descriptors)
             listed = _memory_file(b"".join(os.fsencode(word) + b"\0" for word in words))
             ours.callback(os.close, listed)
             inherited = (ends[1].fileno(), listed, *descriptors.values(), *files.values())
             command = self._command(listed, ends[1].fileno(), enforcement.readable_paths(system))
-            process = spawner.start(command, inherited, self._log, _ENVIRONMENT)
+            process = spawner.start(self._spawner, command, inherited, self._log, _ENVIRONMENT)
+            kept.pop_all()
         return ends[0], process, status
 
-    def _mounts(self) -> tuple[Any, Any]:
-        mounts = all_mounts(self._policy, self._interpreter)
+    def _places(self) -> dict[Path, Path]:
+        """Give where sources are reached that are out of the reach of the sandbox's user."""
         if os.geteuid() != 0:
-            return mounts, {}
-        chosen = spawner.spawner()
+            return {}
 
         def show() -> tuple[dict[Path, Path], Path]:
-            chosen.stage = chosen.stage or spawner.Stage(m.source for m in mounts)
-            return chosen.stage.show(mounts)
+            chosen = self._spawner
+            chosen.stage = chosen.stage or spawner.Stage(mount.source for mount in self._shown)
+            return chosen.stage.show(self._shown)
 
-        places, self._copies = chosen.run(show)
-        return mounts, places
+        places: dict[Path, Path]
+        places, self._copies = self._spawner.run(show)
+        return places
 
     def _command(self, listed: int, control: int, readable: list[str]) -> list[str]:
         inner = enforcement.harness_command(self._interpreter.name, control, self._policy.preload, readable)
@@ -293,7 +299,7 @@ class Box:
             self.cgroup.remove()
         if self._copies is not None:
             copies = self._copies
-            spawner.spawner().run(lambda: shutil.rmtree(copies, ignore_errors=True))
+            self._spawner.run(lambda: shutil.rmtree(copies, ignore_errors=True))
 
     def _give_up(self) -> None:
         """Leave nothing of a sandbox that did not come up."""

@@ -44,6 +44,11 @@ class Spawner:
         self._jobs.put((job, done))
         return done.result()
 
+    def hides(self, sources: Iterable[Path]) -> bool:
+        """Whether the stage is mounted over one of the sources."""
+        stage = self.stage
+        return stage is not None and any(path.is_relative_to(stage.root) for path in sources)
+
     def _work(self) -> None:
         while True:
             job, done = self._jobs.get()
@@ -53,14 +58,18 @@ class Spawner:
                 done.set_exception(error)
 
 
-_spawner: list[Spawner] = []
+_spawners: list[Spawner] = []
 
 
-def spawner() -> Spawner:
-    """Give this process's spawner; a process forked from one that had a spawner gets its own."""
-    if not _spawner or _spawner[-1].pid != os.getpid():
-        _spawner.append(Spawner())
-    return _spawner[-1]
+def spawner_for(sources: Iterable[Path]) -> Spawner:
+    """Give a spawner of this process that sees all the sources; one where that can be."""
+    wanted = list(sources)
+    for known in _spawners:
+        if known.pid == os.getpid() and not known.hides(wanted):
+            return known
+    # the first here, or the only one that is not forked away or staged over a source
+    _spawners.append(Spawner())
+    return _spawners[-1]
 
 
 # --- what root must show to the sandbox's user -----------------------------------------------------
@@ -165,7 +174,11 @@ def choose_stage(sources: Iterable[Path]) -> Path:
 
 
 def start(
-    command: list[str], inherited: Iterable[int], stderr: int, environment: Mapping[str, str]
+    chosen: Spawner,
+    command: list[str],
+    inherited: Iterable[int],
+    stderr: int,
+    environment: Mapping[str, str],
 ) -> subprocess.Popen[bytes]:
     """Start a process of its own session from the spawner's thread, with these descriptors."""
 
@@ -181,5 +194,5 @@ def start(
             start_new_session=True,
         )
 
-    process: subprocess.Popen[bytes] = spawner().run(job)
+    process: subprocess.Popen[bytes] = chosen.run(job)
     return process

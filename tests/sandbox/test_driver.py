@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -385,6 +386,23 @@ def test_support_code_and_modules_can_be_imported(tmp_path: Path) -> None:
     source = source.replace("/opt/support", ".")
     with plain as session, session.student(as_definitions(source), LIMITS) as student:
         assert student.call("look")[:2] == (0, 9)
+
+
+@pytest.mark.usefixtures("walls")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root stages what its sandboxes are shown")
+def test_a_course_below_the_stage_is_seen() -> None:
+    with open_session(POLICY) as session:
+        stage = session._box._spawner.stage.root  # type: ignore[attr-defined]
+    with tempfile.TemporaryDirectory(dir=stage) as below:
+        folder = Path(below) / "kit"
+        folder.mkdir()
+        (folder / "__init__.py").write_text("answer = 42\n")
+        definitions = as_definitions("import kit\ndef look(): return kit.answer")
+        with (
+            open_session(Policy(support=(folder,))) as session,
+            session.student(definitions, LIMITS) as student,
+        ):
+            assert student.call("look") == 42
 
 
 def test_a_preload_that_fails_is_our_fault() -> None:

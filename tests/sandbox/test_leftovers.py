@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from inside import LIMITS, POLICY, definitions, run
 
-from autograder.sandbox import enforcement, open_session
+from autograder.errors import SandboxError
+from autograder.sandbox import box, enforcement, open_session
 from autograder.sandbox.box import FIRST_UID, Box, StartFailed
 from autograder.sandbox.policy import Policy
 from autograder.student import FaultKind, StudentFault
@@ -23,7 +24,8 @@ GRADER = """
 import sys
 sys.path.insert(0, {tests!r})
 from inside import LIMITS, POLICY, definitions
-from autograder.sandbox import enforcement, open_session
+from autograder.errors import SandboxError
+from autograder.sandbox import box, enforcement, open_session
 with open_session(POLICY) as session, session.student(definitions({source!r}), LIMITS) as student:
     student.call("attack")
     print("in", flush=True)
@@ -95,6 +97,11 @@ def test_a_sandbox_that_does_not_come_up_leaves_nothing(monkeypatch: pytest.Monk
     with open_session(POLICY):
         pass
     before = own_things()
+    with monkeypatch.context() as without:
+        without.setitem(box._ENVIRONMENT, "PATH", "/nonexistent")
+        with pytest.raises(SandboxError, match="not installed"):
+            Box(Policy())
+    assert own_things() == before
     monkeypatch.setattr("autograder.sandbox.enforcement.UID", "nobody")
     with pytest.raises(StartFailed, match="uid"):
         Box(Policy())
