@@ -75,7 +75,7 @@ def read_proc():
     return str(os.listdir("/proc/1"))
 
 def read_home():
-    found = [name for name in ("/root", "/home", "/etc/passwd", "/work", "/var") if os.path.exists(name)]
+    found = [name for name in ("/root", "/home", "/etc/passwd", "/var") if os.path.exists(name)]
     return " ".join(found)
 
 def read_the_environment():
