@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import warnings
 from collections.abc import Iterator, Sequence
@@ -14,14 +15,21 @@ from autograder.extract.python2 import SILENT, Converted, to_python3
 from autograder.model import Cell, Notice, Struct
 
 MAX_SOURCE = 400_000
+MAX_REMEMBERED = 16_000
 
 
 class Statement(Struct):
-    """One top-level statement: its source, the line (from 1) it starts at, and its cell."""
+    """One top-level statement: its source, the line (from 1) it starts at, its cell, and its tree.
+
+    The tree's lines count from the cell's first line; `shift` added to them gives lines of the notebook's
+    cell where only a part of it could be parsed.
+    """
 
     source: str
     line: int
     cell: Cell
+    node: ast.stmt
+    shift: int = 0
 
 
 class ParsedCell(Struct):
@@ -75,7 +83,14 @@ def _old_notices(cell: Cell, lines: Sequence[int]) -> Iterator[Notice]:
 
 
 def parse(source: str) -> ast.Module | str:
-    """The syntax tree, or what is wrong with the source, in a sentence."""
+    """The syntax tree, which nobody may change, or what is wrong with the source, in a sentence.
+
+    Most cells of a submission are the release's own and were parsed before: short ones are remembered.
+    """
+    return _remembered(source) if len(source) <= MAX_REMEMBERED else _parse(source)
+
+
+def _parse(source: str) -> ast.Module | str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape is no news
@@ -85,6 +100,9 @@ def parse(source: str) -> ast.Module | str:
         return f"line {error.lineno}: {error.msg}" + (f": `{text}`" if text else "")
     except (ValueError, RecursionError, MemoryError) as error:
         return f"it can't be parsed: {type(error).__name__}"
+
+
+_remembered = functools.lru_cache(maxsize=128)(_parse)
 
 
 def _statements(body: Sequence[ast.stmt], source: str, cell: Cell, offset: int = 0) -> Iterator[Statement]:
@@ -97,7 +115,7 @@ def _statements(body: Sequence[ast.stmt], source: str, cell: Cell, offset: int =
         shared = (place and (body[place - 1].end_lineno or 0) >= first) or last in firsts[place + 1 :][:1]
         if shared:
             text = ast.get_source_segment(source, node) or text
-        yield Statement(source=text, line=first + offset, cell=cell)
+        yield Statement(source=text, line=first + offset, cell=cell, node=node, shift=offset)
 
 
 def _decorator_lines(node: ast.stmt) -> list[int]:

@@ -49,7 +49,8 @@ def comment_facts(notebook: Notebook, given: Notebook, names: Sequence[str]) -> 
 
 def _definitions(notebook: Notebook, names: Sequence[str]) -> list[Statement]:
     found: dict[str, Statement] = {}
-    for cell in notebook.code_cells:
+    wanted = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
+    for cell in (cell for cell in notebook.code_cells if wanted.search(cell.source)):
         for statement in parse_cell(cell, python2=True).statements:
             named = re.match(r"(?:@.*\n)*\s*(?:def|class)\s+(\w+)", statement.source)
             if named and named.group(1) in names:

@@ -8,10 +8,10 @@ definition wins.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from autograder.assignment import LegacySpec
-from autograder.extract.binding import Bound, bind
+from autograder.extract.binding import Bound, Code, needs
 from autograder.extract.code import parse_cell
 from autograder.extract.legacy import habits
 from autograder.extract.missing import missing, twice
@@ -37,53 +37,45 @@ def extract(notebook: Notebook, wanted: Sequence[str], legacy: LegacySpec) -> De
     """
     cells = [parse_cell(cell, legacy.python2 == "emulate") for cell in notebook.code_cells]
     notices = [notice for cell in cells for notice in cell.notices]
-    bound = [bind(statement) for cell in cells for statement in cell.statements]
-    chosen = _closure(bound, wanted)
+    code = Code([statement for cell in cells for statement in cell.statements])
+    chosen = [code.bound(index) for index in sorted(_closure(code, frozenset(wanted)))]
     chunks = tuple(_chunk(one) for one in sorted(chosen, key=lambda one: not one.is_import))
     old = habits(chunks, legacy)
-    notices += [*missing(wanted, bound), *twice(wanted, bound), *old.notices]
+    notices += [*missing(wanted, code), *twice(wanted, code), *old.notices]
     return Definitions(chunks=chunks, legacy=old.names, notices=tuple(notices))
 
 
-def _closure(bound: Sequence[Bound], wanted: Iterable[str]) -> list[Bound]:
-    """The statements that the wanted names need, in the notebook's order, and every star import."""
-    wanted = set(wanted)
-    by_name: dict[str, list[int]] = {}
-    for index, one in enumerate(bound):
-        for name in one.binds | one.changes:
-            by_name.setdefault(name, []).append(index)
-    functions = {name for one in bound for name in one.defines}
+def _closure(code: Code, wanted: frozenset[str]) -> set[int]:
+    """The places of the statements that the wanted names need, and of every star import."""
     needed, seen = set(wanted), set[str]()
-    chosen = {index for index, one in enumerate(bound) if one.is_star}
+    chosen = {index for index in code.mentioning("*") if code.bound(index).is_star}
     while left := needed - seen:
         name = min(left)
         seen.add(name)
-        aliases = functions if name in wanted else frozenset[str]()
-        for index in _binders(bound, by_name.get(name, ()), name, aliases):
+        for index in _binders(code, name, wanted):
             chosen.add(index)
-            needed |= bound[index].needs
-    return [bound[index] for index in sorted(chosen)]
+            needed |= needs(code.bound(index))
+    return chosen
 
 
-def _binders(bound: Sequence[Bound], places: Sequence[int], name: str, functions: Iterable[str]) -> list[int]:
-    """Which statements make a name what it is.
+def _binders(code: Code, name: str, wanted: frozenset[str]) -> list[int]:
+    """Where the statements are that make a name what it is.
 
     The last definition, if there is any, and what is done to it afterwards; else whatever binds the
     name. A name that is wanted can also be defined by giving it another function: ``f = g``,
     ``f = jit(f)``. A definition inside an ``if`` or ``try`` leaves the one before it standing.
     """
+    places = code.binding(name)
     last: list[int] = []
     for index in reversed(places):
-        one = bound[index]
-        aliased = name in one.aliases and not one.aliases[name].isdisjoint({*functions, ""})
-        if name in one.defines or (functions and aliased):
+        one = code.bound(index)
+        if name in one.defines or (name in wanted and code.is_alias(one, name)):
             last.append(index)
-            again = name in one.needs if name not in one.defines else one.is_conditional
-            if not again:
+            if not (one.is_conditional if name in one.defines else name in needs(one)):
                 break
     if not last:
-        return list(places)
-    return last + [index for index in places if index > last[0] and name in bound[index].changes]
+        return places
+    return last + [index for index in places if index > last[0] and name in code.bound(index).changes]
 
 
 def _chunk(one: Bound) -> Chunk:

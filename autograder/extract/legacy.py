@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -19,6 +20,9 @@ _FORMER = """
 _NUMPY = frozenset(_FORMER.split()).difference(vars(np))
 _PYTHON2 = frozenset({"xrange", "raw_input", "unicode", "long", "basestring", "unichr", "reduce"})
 
+# reading syntax is slow, and few have any of these words
+_SUSPECT = re.compile(rf"\b(?:{'|'.join(sorted(_NUMPY | _PYTHON2))}|newshape|lib\s*\.\s*pad)\b")
+
 
 class Habits(Struct):
     """The habits that are emulated, by name, and what to say of them."""
@@ -29,7 +33,8 @@ class Habits(Struct):
 
 def habits(chunks: Sequence[Chunk], legacy: LegacySpec) -> Habits:
     """Find the old habits that the chunks' code has, as far as they are emulated."""
-    trees = [(chunk, tree) for chunk in chunks if isinstance(tree := parse(chunk.source), ast.Module)]
+    suspect = [chunk for chunk in chunks if _SUSPECT.search(chunk.source) or "numpy" in chunk.source]
+    trees = [(chunk, tree) for chunk in suspect if isinstance(tree := parse(chunk.source), ast.Module)]
     modules = {"np", "numpy"}.union(*(_numpy_names(tree) for _, tree in trees))
     own = {name for chunk in chunks for name in chunk.names}
     places: dict[str, str] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 
-from autograder.extract.code import parse, parse_cell
+from autograder.extract.code import parse_cell
 from autograder.extract.literals import UnreadableError, item_set, value_of
 from autograder.model import Notebook, Struct
 from autograder.student import Value
@@ -49,12 +49,12 @@ def find_calls(notebook: Notebook, name: str) -> tuple[CallSite, ...]:
     calls: list[CallSite] = []
     for cell in notebook.code_cells:
         for statement in parse_cell(cell, python2=True).statements:
-            tree = parse(statement.source)
-            if isinstance(tree, str):
-                continue
+            tree = ast.Module(body=[statement.node], type_ignores=[])
             try:
-                scope = _Scope(known=known, loops=_loops(tree, known), parameters=parameters)
-                calls += _calls(tree, name, scope, cell.index + 1, statement.line)
+                loops = _loops(tree, known) if name in statement.source else {}
+                scope = _Scope(known=known, loops=loops, parameters=parameters)
+                if name in statement.source:
+                    calls += _calls(tree, name, scope, cell.index + 1, statement.shift)
                 parameters = _parameters(tree, name) or parameters
                 _learn(tree, known)
             except RecursionError:
@@ -65,23 +65,27 @@ def find_calls(notebook: Notebook, name: str) -> tuple[CallSite, ...]:
 # --- calls ---------------------------------------------------------------------------------------
 
 
-def _calls(tree: ast.Module, name: str, scope: _Scope, cell: int, line: int) -> Iterator[CallSite]:
-    hidden = {
-        a.arg for node in ast.walk(tree) if isinstance(node, ast.arguments) for a in _all_arguments(node)
-    }
-    hidden |= {
-        n
-        for node in ast.walk(tree)
-        if isinstance(node, ast.For | ast.comprehension)
-        for n in _names(node.target)
-    }
-    hidden |= {n for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for n in _stores(node)}
-    visible = {key: value for key, value in scope.known.items() if key not in hidden}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _called(node.func) == name:
-            yield _call_site(
-                node, name, _Scope(known=visible, loops=scope.loops, parameters=scope.parameters), cell, line
-            )
+def _calls(tree: ast.Module, name: str, scope: _Scope, cell: int, shift: int) -> Iterator[CallSite]:
+    nodes = list(ast.walk(tree))
+    calls = [node for node in nodes if isinstance(node, ast.Call) and _called(node.func) == name]
+    if calls:
+        hidden = set().union(*map(_hidden, nodes))
+        visible = {key: value for key, value in scope.known.items() if key not in hidden}
+        within = _Scope(known=visible, loops=scope.loops, parameters=scope.parameters)
+        yield from (_call_site(node, name, within, cell, node.lineno + shift) for node in calls)
+
+
+def _hidden(node: ast.AST) -> set[str]:
+    """The names that mean something else where a function or a loop gives them."""
+    match node:
+        case ast.arguments():
+            rest = [one for one in (node.vararg, node.kwarg) if one is not None]
+            return {a.arg for a in (*node.posonlyargs, *node.args, *node.kwonlyargs, *rest)}
+        case ast.For(target=target) | ast.comprehension(target=target):
+            return _names(target)
+        case ast.FunctionDef():
+            return _stores(node)
+    return set()
 
 
 def _call_site(node: ast.Call, name: str, scope: _Scope, cell: int, line: int) -> CallSite:
@@ -102,7 +106,7 @@ def _call_site(node: ast.Call, name: str, scope: _Scope, cell: int, line: int) -
     return CallSite(
         name=name,
         cell=cell,
-        line=line + node.lineno - 1,
+        line=line,
         arguments=arguments,
         unresolved=tuple(sources),
         positional=tuple(positional),
@@ -139,11 +143,6 @@ def _called(node: ast.expr) -> str:
 
 def _names(node: ast.expr) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-
-
-def _all_arguments(node: ast.arguments) -> list[ast.arg]:
-    rest = [one for one in (node.vararg, node.kwarg) if one is not None]
-    return [*node.posonlyargs, *node.args, *node.kwonlyargs, *rest]
 
 
 def _loops(tree: ast.Module, known: Mapping[str, Value]) -> dict[str, tuple[Value, ...]]:
