@@ -28,7 +28,7 @@ from autograder.questions import Images
 from autograder.sandbox import Policy, open_session, self_test
 from autograder.workbench import Materials
 
-TEST_IMAGES = 1000
+TEST_IMAGES = 2000
 
 
 class Options(Struct):

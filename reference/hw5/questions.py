@@ -392,7 +392,7 @@ QUESTIONS = {
         train=train,
         accuracy=network.accuracy,
         baseline=_BASELINE,
-        images=6000,
+        images=10_000,
         chance=0.1,
     ),
 }

@@ -130,6 +130,7 @@ def main(wanted: list[str]) -> None:
         folder = TARGET / identity
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+        text = text.replace(str(Path.home()), "~")  # whoever built them is nobody's business
         (folder / "HW5.ipynb").write_text(text, encoding="utf-8")
         print_to_pdf(folder / "HW5.ipynb", folder / "HW5.pdf")
         print(identity, len(text))
