@@ -166,4 +166,7 @@ def _blocks(source: str) -> Iterator[tuple[int, str]]:
 
 
 def _continues(line: str, before: str) -> bool:
-    return before.startswith("@") or bool(re.match(r"(else|elif|except|finally)\b", line))
+    if before.startswith("@"):
+        return True
+    branches = re.match(r"(else|elif|except|finally)\b", line)
+    return branches is not None and re.match(r"(if|for|while|try|async)\b", before) is not None

@@ -55,8 +55,10 @@ def _numpy_names(tree: ast.Module) -> set[str]:
 
 def _found(tree: ast.Module, modules: set[str]) -> Iterator[tuple[str, int]]:
     """The habits of one statement, with their lines in it."""
-    stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    stored = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    stored |= {n.arg for n in nodes if isinstance(n, ast.arg)}
+    for node in nodes:
         match node:
             case ast.Name(id=name) if name in _PYTHON2 and name not in stored:
                 yield name, node.lineno

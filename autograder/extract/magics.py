@@ -10,7 +10,8 @@ _BODY_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
 _MAGIC = re.compile(
     r"^(?P<indent>\s*)(?:[%!?]|[\w.]+(?:\s*,\s*[\w.]+)*\s*=\s*[%!](?!=)|[\w.]+\?{1,2}\s*(?:#.*)?$)"
 )
-_LEFT_EDGE = re.compile(r"(?:def|class|import|from|@|if|for|while|with|try|return)\b|[@%!]")
+_LEFT_EDGE = re.compile(r"(?:def|class|import|from|@|if|for|while|with|try|return)\b|[@!]")
+_WORD = re.compile(r"[^\W\d]")
 _TOKEN = re.compile(
     r"""#.*|'{3}|"{3}|'(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?|[()\[\]{}]""",
 )
@@ -24,10 +25,15 @@ class _Reader:
         self._depth = 0
         self._quote = ""
         self._joined = False
+        self._after_gap = False
 
     def is_fresh(self, line: str) -> bool:
-        """Whether a statement can start here; a word at the left edge ends what was never closed."""
-        if not self._quote and _LEFT_EDGE.match(line) and not line.startswith("%"):
+        """Whether a statement can start here.
+
+        A keyword at the left edge, or any word after an empty line, ends a bracket that was never closed.
+        """
+        at_edge = _LEFT_EDGE.match(line) or (self._after_gap and _WORD.match(line))
+        if not self._quote and at_edge:
             self._depth = 0
         return not (self._depth or self._quote or self._joined)
 
@@ -42,6 +48,7 @@ class _Reader:
             if self._quote:
                 position = self._after_string(line, position)
         self._joined = line.endswith("\\") and not comment and not self._quote
+        self._after_gap = not line.strip()
 
     def _take(self, token: str) -> None:
         if token in _QUOTES:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from autograder.model import Cell, Notebook
 
@@ -21,14 +21,31 @@ def match_cells(notebook: Notebook, given: Notebook) -> Mapping[str, Cell]:
     id, the most alike is taken.
     """
     matched: dict[str, Cell] = {}
-    for original in given.cells:
-        marked = [c for c in notebook.cells if original.grade_id and c.grade_id == original.grade_id]
-        named = [] if _MADE_UP.fullmatch(original.id) else [c for c in notebook.cells if c.id == original.id]
-        found = _best(original, _same_kind(original, marked)) or _best(original, _same_kind(original, named))
-        if found is not None and found not in matched.values():
-            matched[_name(original)] = found
+    _match_by(lambda cell: cell.grade_id, matched, notebook, given)
+    _match_by(_own_id, matched, notebook, given)
     _match_by_likeness(matched, notebook, given)
     return matched
+
+
+def _own_id(cell: Cell) -> str | None:
+    """A cell's id, unless it was only made up from the cell's place."""
+    return None if _MADE_UP.fullmatch(cell.id) else cell.id
+
+
+def _match_by(
+    key: Callable[[Cell], str | None], matched: dict[str, Cell], notebook: Notebook, given: Notebook
+) -> None:
+    """Pair the cells of one kind that have the same key."""
+    taken = {cell.index for cell in matched.values()}
+    by_key: dict[str | None, list[Cell]] = {}
+    for cell in notebook.cells:
+        if cell.index not in taken:
+            by_key.setdefault(key(cell), []).append(cell)
+    for original in given.cells:
+        if _name(original) not in matched and key(original) is not None:
+            alike = [c for c in by_key.get(key(original), ()) if c.kind is original.kind]
+            if alike:
+                matched[_name(original)] = _best(original, alike)
 
 
 def _match_by_likeness(matched: dict[str, Cell], notebook: Notebook, given: Notebook) -> None:
@@ -36,26 +53,20 @@ def _match_by_likeness(matched: dict[str, Cell], notebook: Notebook, given: Note
     taken = {cell.index for cell in matched.values()}
     left = [cell for cell in notebook.cells if cell.index not in taken]
     originals = [cell for cell in given.cells if _name(cell) not in matched]
-    pairs = [(o, c, _likeness(o, c)) for o in originals for c in _same_kind(o, left)]
+    pairs = [(o, c, _likeness(o, c)) for o in originals for c in left if c.kind is o.kind]
     for original, cell, likeness in sorted(pairs, key=lambda pair: -pair[2]):
         if likeness > ALIKE and _name(original) not in matched and cell.index not in taken:
             matched[_name(original)] = cell
             taken.add(cell.index)
 
 
-def _same_kind(original: Cell, cells: Iterable[Cell]) -> list[Cell]:
-    return [cell for cell in cells if cell.kind is original.kind]
-
-
 def _name(cell: Cell) -> str:
     return cell.grade_id or cell.id
 
 
-def _best(original: Cell, cells: Sequence[Cell]) -> Cell | None:
+def _best(original: Cell, cells: Sequence[Cell]) -> Cell:
     """The most alike; the first of equals."""
-    if len(cells) < 2:
-        return next(iter(cells), None)
-    return max(cells, key=lambda cell: _likeness(original, cell))
+    return cells[0] if len(cells) == 1 else max(cells, key=lambda cell: _likeness(original, cell))
 
 
 def _likeness(original: Cell, cell: Cell) -> float:

@@ -1,40 +1,12 @@
 """Definitions found by content: what is taken, what is left, and what is said."""
 
-import textwrap
-
 import pytest
+from extract_samples import EMULATE, OFF, codes, names, notebook, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.assignment import LegacySpec
 from autograder.extract import comment_facts, extract, find_calls, match_cells, untouched
 from autograder.model import Cell, CellKind, Notebook
-
-EMULATE, OFF = LegacySpec(), LegacySpec(numpy_aliases="off", python2="off")
-
-
-def notebook(*sources, **more):
-    cells = tuple(
-        Cell(index=i, id=f"c{i}", kind=CellKind.CODE, source=textwrap.dedent(source).strip("\n"), **more)
-        for i, source in enumerate(sources)
-    )
-    return Notebook(path="n.ipynb", cells=cells)
-
-
-def run(found):
-    namespace = {}
-    for chunk in found.chunks:
-        exec(chunk.source, namespace)
-    return namespace
-
-
-def names(found):
-    return [name for chunk in found.chunks for name in chunk.names]
-
-
-def codes(found):
-    return [notice.code for notice in found.notices]
-
 
 # --- what is taken -------------------------------------------------------------------------------
 

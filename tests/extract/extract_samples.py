@@ -1,0 +1,31 @@
+"""Small notebooks for the tests of extraction, and a way to run what was found."""
+
+import textwrap
+
+from autograder.assignment import LegacySpec
+from autograder.model import Cell, CellKind, Notebook
+
+EMULATE, OFF = LegacySpec(), LegacySpec(numpy_aliases="off", python2="off")
+
+
+def notebook(*sources, **more):
+    cells = tuple(
+        Cell(index=i, id=f"c{i}", kind=CellKind.CODE, source=textwrap.dedent(source).strip("\n"), **more)
+        for i, source in enumerate(sources)
+    )
+    return Notebook(path="n.ipynb", cells=cells)
+
+
+def run(found):
+    namespace = {}
+    for chunk in found.chunks:
+        exec(chunk.source, namespace)
+    return namespace
+
+
+def names(found):
+    return [name for chunk in found.chunks for name in chunk.names]
+
+
+def codes(found):
+    return [notice.code for notice in found.notices]

@@ -1,0 +1,148 @@
+"""Which statements make a name what it is: redefinitions, aliases, later changes, conditions."""
+
+import pytest
+from extract_samples import EMULATE, codes, names, notebook, run
+
+from autograder.extract import extract
+
+
+def found(*sources, wanted=("f",)):
+    return extract(notebook(*sources), wanted, EMULATE)
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ("def f(x): pass\ndef g(x): return 3\nf = g", 3),
+        ("def f(x): return x\ndef twice(h): return lambda x: 2 * h(x)\nf = twice(f)", 4),
+        ("def f(x): return x\nf = lambda x: 5", 5),
+        ("f = lambda x: 5\ndef f(x): return 6", 6),
+        ("from functools import partial\ndef g(a, x): return a + x\nf = partial(g, 10)", 12),
+        ("def f(x): return 1\nif True:\n    def f(x): return 2", 2),
+        ("def f(x): return 1\nif False:\n    def f(x): return 2", 1),
+        ("def f(x): return f.step + x\nf.step = 3", 5),
+        ("class Net: pass\ndef loss(self): return 3\nNet.loss = loss\ndef f(x): return Net().loss()", 3),
+        ("n = 0; n += 1\ndef f(x): return n", 1),
+        ("n = (1,\n 2); m = n\ndef f(x): return len(m)", 2),
+        ("import math as m, os.path\ndef f(x): return m.floor(x) + len(os.path.basename('ab'))", 4),
+        ("def f(x): return h(x)\ndef g(x): return f(x)\ndef h(x): return x + 1", 3),
+        ("with open(__import__('os').devnull) as nothing:\n    one = 1\ndef f(x): return one", 1),
+        ("for one in (1, 2): pass\ndef f(x): return one", 2),
+        ("(one, [two, *rest]) = 0, [1, 2]\ndef f(x): return two + len(rest)", 2),
+        ("if (one := 1): pass\ndef f(x): return one", 1),
+        ("squares = [i * i for i in range(3)]\ndef f(x): return squares[x]", 4),
+        ("one = 1\ndel one\none = 2\ndef f(x): return one", 2),
+    ],
+)
+def test_what_a_name_is_in_the_end(code, value):
+    assert run(found(code))["f"](2) == value
+
+
+def test_a_helper_s_name_used_for_data_later_leaves_the_helper():
+    code = ["def loss(x): return x + 1", "def f(x): return loss(x)", "loss, grads = model.loss(X, y)"]
+    assert run(found(*code))["f"](1) == 2
+
+
+def test_a_whole_file_pasted_at_the_end_wins():
+    old = ["import math", "def g(x): return 0\ndef f(x): return g(x)", "assert f(1) == 0"]
+    assert run(found(*old, "import math\ndef g(x): return 7\ndef f(x): return math.floor(g(x))"))["f"](1) == 7
+
+
+def test_what_trains_or_plots_is_left_out():
+    cells = [
+        "import numpy as np",
+        "def f(x): return np.sum(x)",
+        "model = Net()\nfor i in range(9): model.train()",
+    ]
+    assert names(found(*cells)) == ["np", "f"]
+
+
+def test_code_nested_too_deep_is_survived():
+    deep = "a = " + "+".join(["1"] * 900)
+    hidden = "b = " + "x" + ".y" * 900 + " = 1"
+    assert run(found(deep, hidden, "def f(x): return 1"))["f"](0) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("class A:\n    def conv(self): pass", "It stands inside `A` in cell 1: move it out of there."),
+        ("def outer():\n    def conv(): pass", "It stands inside `outer` in cell 1: move it out of there."),
+        ("def convv(): pass", "Is it `convv` in cell 1? Give that its name back."),
+        ("x = 1", ""),
+    ],
+)
+def test_what_is_missing_is_said_with_what_may_have_been_meant(code, hint):
+    (notice,) = found(code, wanted=["conv"]).notices
+    assert notice.code == "missing-definition"
+    assert notice.message == f"`conv` is not defined at the left edge of any cell. {hint}".rstrip()
+
+
+# --- magics --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "%matplotlib inline\ndef f():\n    s = ('%d'\n         % 1)\n    return int(s)",
+        "%load_ext x\ndef f():\n    return int('%d' \\\n        % 1)",
+        "!pip install a \\\n    b \\\n    c\ndef f(): return 1",
+        "a, b = !ls\ndef f(): return 1",
+        "out = %time 1\ndef f(): return 1",
+        "np.sum??  # what is it\ndef f(): return 1",
+        "x = 'a\\'%s' + \"b # %\"\n%time x\ndef f(): return 1",
+        "%%time\n\ndef f():\n    !ls\n    return 1",
+        "  \n%%capture out\ndef f(): return 1",
+        "x = [1,\n# a ) in a comment\n2]\n!ls\ndef f(): return len(x) - 1",
+        "if True:\n    !ls\n    !cd\ndef f(): return 1",
+        "x != 1 if False else 1\n%time\ndef f(): return 1",
+        "print((1\n!ls\ndef f(): return 1",
+    ],
+)
+def test_magics_are_told_from_continued_lines(code):
+    assert run(found(code))["f"]() == 1
+
+
+def test_lines_keep_their_numbers():
+    code = "%time\n!ls \\\n  a\n\ndef f():\n    return 1"
+    assert [(c.cell, c.line) for c in found("x = 1", code).chunks] == [(2, 5)]
+    broken = "%time\ndef g(:\n    pass\n\n@property\ndef f():\n    return 1"
+    assert [(c.cell, c.line) for c in found(broken).chunks] == [(1, 5)]
+
+
+# --- broken cells ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "def g(:\n    pass",
+        "x = (1,",
+        "return",
+        "for i in range(3) print(i)",
+        "def g():\n    '''never ends",
+        "else:\n    pass",
+        "x = = 1",
+        "class A\n    pass",
+    ],
+)
+def test_what_is_broken_costs_the_others_nothing(broken):
+    before = 'def h(x):\n    """Text\nat the left edge (\n    """\n    return x\n'
+    result = found(f"{before}\ndef f(x): return h(x)\n\n{broken}\n")
+    assert run(result)["f"](2) == 2
+    assert set(codes(result)) <= {"syntax-error"}
+
+
+def test_a_syntax_error_names_cell_line_text_and_python_s_reason():
+    (notice, missing) = found("x = 1", "y = 2\n\ndef f(x)\n    return 1").notices
+    assert notice.message == "cell 2: `f` is not valid Python: line 3: expected ':': `def f(x)`."
+    assert notice.where == "cell 2, line 3"
+    assert missing.code == "missing-definition"
+
+
+def test_zero_bytes_and_endless_cells_are_said():
+    result = found("def f(x): return 1\n\0", "#" * 500_000)
+    assert codes(result) == ["zero-bytes", "cell-too-long"]
+    assert result.notices[0].message.startswith("cell 1 holds zero bytes")
+    assert "cells above 400000 are not read" in result.notices[1].message
+    assert run(result)["f"](0) == 1

@@ -1,0 +1,84 @@
+"""Cells found again, whatever became of their metadata."""
+
+from extract_samples import notebook
+
+from autograder.extract import match_cells, untouched
+from autograder.model import Cell, CellKind, Notebook
+
+SOURCES = {
+    "imports": "import numpy as np\nimport math",
+    "layer": "def layer(x):\n    # TODO: write it\n    out = None\n    return out",
+    "check": "out = layer(x)\nprint(out.shape)\nprint(np.max(out))",
+    "check-again": "out = layer(y)\nprint(out.shape)\nprint(np.max(out))",
+}
+
+
+def cells(*parts):
+    """Cells of (grade id, cell id, source)."""
+    return Notebook(
+        path="n.ipynb",
+        cells=tuple(
+            Cell(index=i, id=cell_id, kind=CellKind.CODE, source=source, grade_id=grade_id)
+            for i, (grade_id, cell_id, source) in enumerate(parts)
+        ),
+    )
+
+
+GIVEN = cells(*((name, f"id-{name}", source) for name, source in SOURCES.items()))
+
+
+def places(submission, given=GIVEN):
+    return {name: cell.index for name, cell in match_cells(submission, given).items()}
+
+
+def test_grade_ids_come_first_and_cell_ids_next():
+    assert places(cells(("check", "x", "x = 1"), (None, "id-layer", "y = 2"))) == {"check": 0, "layer": 1}
+    swapped = cells(("check", "id-layer", "x = 1"), (None, "id-check", "y = 2"), ("imports", "z", ""))
+    assert places(swapped) == {"check": 0, "imports": 2}
+
+
+def test_stripped_cells_are_found_by_content_in_any_order():
+    stripped = cells(*((None, f"cell-{i}", source) for i, source in enumerate(reversed(SOURCES.values()))))
+    assert places(stripped) == {"imports": 3, "layer": 2, "check": 1, "check-again": 0}
+
+
+def test_an_equal_cell_is_not_taken_by_an_alike_one_before_it():
+    stripped = cells((None, "a", SOURCES["check-again"]), (None, "b", SOURCES["check"]))
+    assert places(stripped) == {"check": 1, "check-again": 0}
+
+
+def test_a_cell_that_was_filled_in_is_still_the_same():
+    work = SOURCES["layer"].replace(
+        "    out = None", "    total = 0\n    for i in x:\n        total += i\n    out = total"
+    )
+    assert places(cells((None, "a", "z = 3"), (None, "b", work))) == {"layer": 1}
+
+
+def test_of_two_cells_with_one_mark_the_more_alike_is_taken():
+    doubled = cells(
+        ("layer", "a", "scratch = 1"), ("layer", "b", SOURCES["layer"] + "\n"), ("layer", "c", "x")
+    )
+    assert places(doubled) == {"layer": 1}
+
+
+def test_ids_that_were_made_up_say_nothing():
+    given = cells((None, "cell-0", SOURCES["imports"]), (None, "cell-1", SOURCES["layer"]))
+    moved = cells((None, "cell-0", SOURCES["layer"]), (None, "cell-1", SOURCES["imports"]))
+    assert places(moved, given) == {"cell-0": 1, "cell-1": 0}
+
+
+def test_cells_of_another_kind_and_empty_ones_are_not_taken():
+    text = Notebook(
+        path="n.ipynb",
+        cells=(Cell(index=0, id="a", kind=CellKind.MARKDOWN, source=SOURCES["layer"], grade_id="layer"),),
+    )
+    assert places(text) == {}
+    assert places(cells((None, "a", ""), (None, "b", "\n"))) == {}
+    assert places(cells((None, "a", "")), cells((None, "cell-0", ""))) == {}
+
+
+def test_untouched_looks_past_white_space_and_empty_cells():
+    sources = list(SOURCES.values())
+    assert untouched(notebook("", *[f"{s}\n\n" for s in sources], "  \n"), GIVEN)
+    assert not untouched(notebook(*sources, "x = 1"), GIVEN)
+    assert not untouched(notebook(*sources[:-1]), GIVEN)

@@ -1,0 +1,124 @@
+"""Submissions written for Python 2 and for NumPy before 1.24."""
+
+import ast
+
+import pytest
+from extract_samples import EMULATE, OFF, codes, notebook, run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder.extract import extract
+from autograder.extract.python2 import to_python3
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('print "a"', 'print( "a")'),
+        ("print", "print()"),
+        ('print "a", x # note', 'print( "a", x) # note'),
+        ('print "a",', "print( \"a\", end=' ')"),
+        ('print"a"', 'print("a")'),
+        ('print "a %d" % \\\n    x', 'print( "a %d" % \\\n    x)'),
+        ('print "a %d" % (x,\n    )', 'print( "a %d" % (x,\n    ))'),
+        ('print ("a %d") % x', 'print( ("a %d") % x)'),
+        ('print("a"), x', 'print(("a"), x)'),
+        ('print("a")', 'print("a")'),
+        ('if x: print "a"', 'if x: print( "a")'),
+        ('x = 1; print "a"; y = 2', 'x = 1; print( "a"); y = 2'),
+        ('print >>f, "a"', 'print(  "a", file=f)'),
+        ('print >>f.g, "a",', "print(  \"a\", file=f.g, end=' ')"),
+        ("print >>f", "print( file=f)"),
+        ("print = 1", "print = 1"),
+        ("x = print", "x = print"),
+        ("try: pass\nexcept A, e: pass", "try: pass\nexcept A as e: pass"),
+        ("try: pass\nexcept (A, B), e: pass", "try: pass\nexcept (A, B) as e: pass"),
+        ("try: pass\nexcept (A, B): pass", "try: pass\nexcept (A, B): pass"),
+        ('raise A, "no"', 'raise A( "no")'),
+        ('raise A, "no", trace', 'raise A( "no") '),
+        ("x <> y", "x != y"),
+        ("10L + 0xFFl", "10 + 0xFF"),
+        ("if x:\n\ty = 1\n        z = 2", "if x:\n        y = 1\n        z = 2"),
+        ("t = '''\nprint x\n'''", "t = '''\nprint x\n'''"),
+        ('s = "print x"', 's = "print x"'),
+    ],
+)
+def test_statements_in_today_s_form(old, new):
+    converted = to_python3(old)
+    assert converted.source == new
+    ast.parse(converted.source)
+    changed = [n for n, (a, b) in enumerate(zip(old.split("\n"), new.split("\n"), strict=True), 1) if a != b]
+    assert list(converted.lines) == changed
+
+
+@given(st.text(alphabet="print ex,c\n\t()'\"#:;>=L1\\%[]{}", max_size=80))
+def test_no_text_breaks_the_conversion_or_loses_a_line(text):
+    assert to_python3(text).source.count("\n") == text.count("\n")
+
+
+OLD = """
+from __future__ import division
+def f(x):
+    for i in xrange(2):
+        print "step %d" % i
+    try:
+        return x / 2
+    except ZeroDivisionError, e:
+        raise ValueError, "no"
+"""
+
+
+def test_a_python_2_function_is_read_with_one_notice():
+    result = extract(notebook("y = 1", OLD), ["f"], EMULATE)
+    assert codes(result) == ["python2", "old-habit"]
+    assert result.notices[0].message == "cell 2 is Python 2 (line 4); it was read as Python 3."
+    assert result.notices[0].where == "cell 2, line 4"
+    assert result.legacy == ("xrange",)
+    namespace = {"xrange": range}
+    for chunk in result.chunks:
+        exec(chunk.source, namespace)
+    assert namespace["f"](4) == 2
+
+
+def test_python_2_counts_as_it_falls_where_it_is_not_emulated():
+    assert codes(extract(notebook(OLD), ["f"], OFF)) == ["syntax-error", "missing-definition"]
+
+
+@pytest.mark.parametrize("line", ['print >>sys.stderr, "x"', 'print ("%d") % x'])
+def test_what_parses_today_but_fails_when_it_runs_is_read_too(line, capsys):
+    result = extract(notebook(f"import sys\ndef f(x):\n    {line}\n    return x"), ["f"], EMULATE)
+    assert run(result)["f"](2) == 2
+    assert codes(result) == ["python2"]
+
+
+def test_one_python_2_function_in_a_broken_cell_is_saved():
+    code = "def f(x):\n    print x\n    return x\n\ndef g(:\n    pass"
+    result = extract(notebook(code), ["f"], EMULATE)
+    assert run(result)["f"](2) == 2
+    assert [n.where for n in result.notices] == ["cell 1, line 5", "cell 1, line 2"]
+
+
+def test_habits_are_found_in_code_and_not_in_words():
+    code = (
+        "import numpy as np\ndef f(x):\n    '''np.float'''\n    # np.int, xrange(3)\n    return np.int32(x)"
+    )
+    assert extract(notebook(code), ["f"], EMULATE).legacy == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "legacy"),
+    [
+        ("import numpy as np\ndef f(x): return np.float(x)", ("np.float",)),
+        ("import numpy\ndef f(x): return numpy.object", ("np.object",)),
+        ("import numpy as N\ndef f(x): return N.int(x)", ("np.int",)),
+        ("import numpy as np\ndef f(x): return np.lib.pad(x, 1)", ("np.lib.pad",)),
+        ("import numpy as np\ndef f(x): return np.reshape(x, newshape=(1,))", ("np.reshape.newshape",)),
+        ("import numpy as np\ndef f(x): return np.bool(x)", ()),
+        ("def f(x): return reduce(g, [x]) + long(x)", ("long", "reduce")),
+        ("def xrange(n): return [n]\ndef f(x): return xrange(x)", ()),
+        ("def f(unicode): return unicode", ()),
+        ("def f(x):\n    long = 1\n    return long", ()),
+    ],
+)
+def test_habits_by_the_names_that_the_code_uses(code, legacy):
+    assert extract(notebook(code), ["f"], EMULATE).legacy == legacy
