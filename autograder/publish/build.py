@@ -32,6 +32,7 @@ from autograder.publish.leaks import find_leaks
 from autograder.publish.notebook import student_notebook
 from autograder.publish.toml import to_toml
 from autograder.publish.wheel import engine_wheel
+from autograder.questions import load_questions
 from autograder.report.files import write_atomically
 
 _STUDENT_README = "README.student.md"
@@ -60,13 +61,11 @@ def release_files(root: Path, identity: str) -> dict[str, bytes]:
     course = find_course(root, identity)
     source, assignment = course.definition.parent, course.assignment
     notebook = student_notebook(source / assignment.notebook, root / "nbgrader_config.py").encode()
-    files = {
-        assignment.notebook: notebook,
-        f"{CHECK}/{GIVEN}": notebook,
-        f"{CHECK}/{DEFINITION}": _definition(course),
-    }
+    files = {assignment.notebook: notebook, f"{CHECK}/{GIVEN}": notebook}
     if assignment.questions:
         files[f"{CHECK}/{assignment.questions}"] = _read(source / assignment.questions)
+        _ask_visible_questions_only(course)
+    files[f"{CHECK}/{DEFINITION}"] = _definition(course)
     for name, path in (("README.md", source / _STUDENT_README), ("LICENSE", root / "LICENSE")):
         if path.exists():
             files[name] = _read(path)
@@ -151,8 +150,22 @@ def _read(path: Path) -> bytes:
 
 
 def _definition(course: Course) -> bytes:
-    head = f"# {course.assignment.title}: what `autograder check` checks.\n\n"
-    return (head + to_toml(msgspec.to_builtins(course.assignment.visible_part()))).encode()
+    table = msgspec.to_builtins(course.assignment.visible_part())
+    return ("# What `autograder check` checks.\n\n" + to_toml(table)).encode()
+
+
+def _ask_visible_questions_only(course: Course) -> None:
+    """A visible check that asks what students do not have would only fail there."""
+    assignment = course.assignment
+    known = load_questions(course.definition.parent / assignment.questions)
+    for check in (check for item in assignment.visible_part().items for check in item.checks):
+        asked = (*getattr(check, "questions", ()), getattr(check, "question", ""))
+        for name in asked:
+            if name and name not in known:
+                raise ReleaseError(
+                    f"{course.definition}: the visible check `{check.id}` asks the hidden question `{name}`",
+                    f"Move the question to {assignment.questions}, or hide the check.",
+                )
 
 
 def _support(course: Course) -> Iterator[tuple[str, bytes]]:

@@ -171,6 +171,13 @@ def test_an_extension_that_is_not_there(course):
         release_files(course, "affine")
 
 
+def test_a_visible_check_that_asks_a_hidden_question(course):
+    edit(course / "source/affine/assignment.toml", '["by-hand"]', '["by-hand", "forward"]')
+    says = r"assignment\.toml: the visible check `forward-by-hand` asks the hidden question `forward`"
+    with pytest.raises(ReleaseError, match=says):
+        release_files(course, "affine")
+
+
 def test_questions_that_are_not_there(course):
     (course / "source/affine/questions.py").unlink()
     with pytest.raises(ReleaseError, match=r"questions\.py: can't be read: No such file"):
