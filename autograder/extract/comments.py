@@ -62,7 +62,8 @@ def _facts(one: Statement, known: set[str]) -> CommentFacts:
     tree = parse(one.source)
     assert isinstance(tree, ast.Module)
     starts = sorted({n.lineno for n in ast.walk(tree) if isinstance(n, ast.stmt) and not _is_text(n)})
-    code = {line: one.source.splitlines()[line - 1].partition("#")[0] for line in starts}
+    lines = one.source.split("\n")
+    code = {line: lines[line - 1].partition("#")[0] for line in starts}
     fresh, copied = [], 0
     for line, text in _comments(one.source):
         if _plain(text) in known or not _says_something(text):
