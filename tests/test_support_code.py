@@ -172,7 +172,7 @@ def oracle_steps(name: str, w: Array, gradients: Array, settings: dict[str, floa
         ("sgd", {"learning_rate": 0.1}),
         ("sgd_momentum", {"learning_rate": 0.1, "momentum": 0.8}),
         ("rmsprop", {"learning_rate": 0.02, "decay_rate": 0.9, "epsilon": 1e-7}),
-        ("adam", {"learning_rate": 0.02, "beta1": 0.8, "beta2": 0.95, "epsilon": 1e-7}),
+        ("adam", {"learning_rate": 0.02, "beta1": 0.8, "beta2": 0.95, "epsilon": 1e-7, "t": 0}),
     ],
 )
 def test_update_rules_are_pytorch_s(name: str, settings: dict[str, float], rng: np.random.Generator) -> None:
@@ -182,6 +182,14 @@ def test_update_rules_are_pytorch_s(name: str, settings: dict[str, float], rng: 
     for gradient in gradients:
         found, config = getattr(optim, name)(found, gradient, config)
     np.testing.assert_allclose(found, oracle_steps(name, w, gradients, settings), rtol=1e-12)
+
+
+def test_adam_counts_one_ahead() -> None:
+    """Its first step is lr * 0.1 / (1 - 0.9**2) / sqrt(0.001 / (1 - 0.999**2)), whatever the gradient."""
+    w, config = optim.adam(np.zeros(2), np.array([3.0, -40.0]), {"learning_rate": 1e-3})
+    step = 1e-3 * 0.1 / 0.19 / np.sqrt(0.001 / 0.001999)
+    np.testing.assert_allclose(w, [-step, step], rtol=1e-7)
+    assert config["t"] == 2
 
 
 @pytest.mark.parametrize("name", optim.__all__)
@@ -297,7 +305,9 @@ def test_the_best_parameters_come_back(corners: dict[str, Array]) -> None:
     """Learn for an epoch, then unlearn: the rate turns negative."""
     np.random.seed(2)
     config = {"learning_rate": 0.5}
-    solver = Solver(Linear(), corners, "sgd", config, lr_decay=-2.0, num_epochs=2, batch_size=30, verbose=False)
+    solver = Solver(
+        Linear(), corners, "sgd", config, lr_decay=-2.0, num_epochs=2, batch_size=30, verbose=False
+    )
     solver.train()
     assert solver.val_acc_history[-1] < solver.best_val_acc == max(solver.val_acc_history)
     assert solver.check_accuracy(corners["X_val"], corners["y_val"]) == solver.best_val_acc

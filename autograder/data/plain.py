@@ -90,7 +90,7 @@ class _Refused(pickle.UnpicklingError):
 class _Kind:
     """What a dtype becomes: its code. Its state only tells the order of bytes."""
 
-    def __init__(self, code: str, align: bool, copy: bool) -> None:
+    def __init__(self, code: str | bytes, align: bool, copy: bool) -> None:
         self.code = code
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
@@ -105,7 +105,7 @@ class _Rows:
 
     def __setstate__(self, state: tuple[int, tuple[int, ...], _Kind, bool, bytes]) -> None:
         _, shape, kind, fortran, data = state
-        if kind.code != "u1" or fortran or not isinstance(data, bytes):
+        if kind.code not in ("u1", b"u1") or fortran or not isinstance(data, bytes):
             raise _Refused("an array should be of uint8, row by row")
         self.shape, self.data = shape, data
 

@@ -62,14 +62,17 @@ def rmsprop(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, C
 def adam(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Config]:
     """Adam: momentum, and steps divided by the recent size of the gradient, both freed from bias.
 
-    Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 1.
+    Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 1, except that the count
+    of steps is one ahead, as in the course's code from the first: the first step is then 0.74 of the
+    learning rate instead of all of it, and the homework's figures depend on it. A setting of t = 0
+    gives the paper's algorithm.
 
     Settings: learning_rate; beta1 and beta2, the decay of the means; epsilon.
-    Remembers: m and v, the means of gradients and of their squares; t, the number of steps.
+    Remembers: m and v, the means of gradients and of their squares; t, the count.
     """
     config = _settings(config, learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8)
     beta1, beta2 = config["beta1"], config["beta2"]
-    t = config["t"] = config.get("t", 0) + 1
+    t = config["t"] = config.get("t", 1) + 1
     m = config["m"] = beta1 * config.get("m", np.zeros_like(w)) + (1 - beta1) * dw
     v = config["v"] = beta2 * config.get("v", np.zeros_like(w)) + (1 - beta2) * dw * dw
     # Both means start at zero, so that the first ones are too small by 1 - beta ** t.
