@@ -194,6 +194,10 @@ def test_wrapped_deeper_than_is_looked():
     assert leaks_in(gzip.compress(content)) == []
 
 
-@pytest.mark.parametrize("content", [b"\x1f\x8b broken", b"PK\x03\x04 broken", zipped(inner=SOLUTION)[:60]])
+@pytest.mark.parametrize(
+    "content",
+    [b"\x1f\x8b broken", b"PK\x03\x04 broken", zipped(inner=SOLUTION)[:60]],
+    ids=["gzip", "zip", "half a zip"],
+)
 def test_what_can_t_be_opened_is_refused(content):
     assert [leak.what for leak in leaks_in(content)] == ["can't be opened, so it can't be searched"]

@@ -125,12 +125,11 @@ def test_the_extension_builds_in_the_release(files, tmp_path):
 def test_the_wheel_installs_without_a_network_and_checks(files, tmp_path):
     name = next(n for n in files if n.endswith(".whl"))
     (tmp_path / name).write_bytes(files[name])
-    subprocess.run(
-        [sys.executable, "-m", "venv", "--system-site-packages", str(tmp_path / "venv")], check=True
-    )
+    environment = ["--system-site-packages", "--without-pip", str(tmp_path / "venv")]
+    subprocess.run([sys.executable, "-m", "venv", *environment], check=True)
     python = tmp_path / "venv" / "bin" / "python"
-    install = ["-m", "pip", "install", "-q", "--no-index", "--no-deps", str(tmp_path / name)]
-    subprocess.run([python, *install], check=True, capture_output=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-index", "--no-deps"]
+    subprocess.run([*pip, str(tmp_path / name)], check=True, capture_output=True)
     code = "import autograder, sys; print(autograder.__version__, 'site-packages' in autograder.__file__)"
     shown = subprocess.run([python, "-I", "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.split() == ["0.1.0", "True"]
