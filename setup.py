@@ -6,20 +6,21 @@ SOURCE_DATE_EPOCH is the same byte for byte wherever it is built by the same set
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from setuptools import Extension, setup
-from setuptools.command.build_py import build_py
-
-os.umask(0o022)  # a wheel records its files' modes
+from setuptools.command.bdist_wheel import bdist_wheel
 
 
-class BuildPy(build_py):
-    """Copies without the modes that a checkout happens to have."""
+class BdistWheel(bdist_wheel):
+    """Builds wheels without the modes that a checkout or a umask happens to give to files."""
 
-    def copy_file(self, infile: Any, outfile: Any, *args: Any, **options: Any) -> Any:
-        """Copy a file; its mode is that of a new one."""
-        return super().copy_file(infile, outfile, preserve_mode=False)
+    def write_wheelfile(self, wheelfile_base: str, *args: Any, **options: Any) -> None:
+        """Write the last of the wheel's files; all are then alike."""
+        super().write_wheelfile(wheelfile_base, *args, **options)
+        for path in Path(wheelfile_base).parent.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def extensions() -> list[Extension]:
@@ -33,4 +34,4 @@ def extensions() -> list[Extension]:
     return list(cythonize([fastconv], build_dir="build/cython", language_level=3))
 
 
-setup(ext_modules=extensions(), cmdclass={"build_py": BuildPy})
+setup(ext_modules=extensions(), cmdclass={"bdist_wheel": BdistWheel})

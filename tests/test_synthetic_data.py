@@ -168,24 +168,23 @@ def test_the_network_learns_a_hundred_pictures_by_heart() -> None:
     data = {"X_train": X[:100], "y_train": y[:100], "X_val": X[100:], "y_val": y[100:]}
     np.random.seed(6666666)
     config = {"learning_rate": 1e-3}
-    solver = Solver(Net(1e-2), data, "adam", config, batch_size=50, num_epochs=15, verbose=False)
+    solver = Solver(Net(1e-2), data, "adam", config, batch_size=100, num_epochs=25, verbose=False)
     solver.train()
     assert solver.train_acc_history[-1] >= 0.95
     assert max(solver.val_acc_history) < 0.4
 
 
 def test_a_wrong_gradient_shows() -> None:
-    """With eight filters, 60 steps; figures of the whole network are in the module's description."""
-    X, y = centred(6500)
-    data = {"X_train": X[:6000], "y_train": y[:6000], "X_val": X[6000:], "y_val": y[6000:]}
-    found = {}
+    """With eight filters, after 60 steps; the whole network's figures are in the module's docstring."""
+    X, y = centred(1200)
+    data = {"X_train": X[:1000], "y_train": y[:1000], "X_val": X[1000:], "y_val": y[1000:]}
+    losses = {}
     for factor in (1.0, -1.0):
         np.random.seed(1)
-        config = {"learning_rate": 2e-3}
-        solver = Solver(Net(1e-3, 8, factor), data, "adam", config, batch_size=100, num_epochs=1,
+        config = {"learning_rate": 1e-3}
+        solver = Solver(Net(1e-2, 8, factor), data, "adam", config, batch_size=100, num_epochs=6,
                         num_train_samples=100, print_every=60, verbose=False)  # fmt: skip
         solver.train()
-        assert solver.loss_history[0] == pytest.approx(np.log(10), abs=1e-3)
-        found[factor] = solver.val_acc_history[-1]
-    assert found[1.0] > 0.18
-    assert found[-1.0] < 0.14
+        losses[factor] = np.mean(solver.loss_history[-5:])
+    assert losses[1.0] < 1.75
+    assert losses[-1.0] > 1.95
