@@ -38,7 +38,7 @@ class Candidate(Struct):
     `learner` is whose it is, as its place names them: a folder's name, nbgrader's student id, the
     number that Canvas or Moodle puts into the name. `inside` is the part of a folder or zip that
     belongs to it (ends with ``/``; all of it if empty); `members` lists its files where it shares its
-    place with others.
+    place with others, or those beside it where the place is a file.
     """
 
     id: str

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from autograder.assignment import Assignment
+from autograder.assignment import Assignment, FileRule
 from autograder.errors import UsageError
 from autograder.intake.archive import member_names, open_archive
-from autograder.intake.candidates import Candidate, Discovery, Place, safe_id, with_unique_ids
+from autograder.intake.candidates import Candidate, Discovery, Member, Place, safe_id, with_unique_ids
 from autograder.intake.caps import ARCHIVE, NOTEBOOK
 from autograder.intake.layout import Group, Layout, find_groups
 from autograder.intake.names import is_noise, likeness, printable
@@ -52,10 +52,23 @@ def discover(paths: Sequence[Path], assignment: Assignment) -> Discovery:
     return Discovery(candidates=with_unique_ids(candidates), notices=tuple(notices))
 
 
-def candidate_for(notebook: Path) -> Candidate:
-    """Make a candidate of one notebook by itself."""
+def candidate_for(notebook: Path, rules: Sequence[FileRule] = ()) -> Candidate:
+    """Make a candidate of one notebook, and of the other files that are asked for and lie beside it.
+
+    Of each kind that the rules name, the file with the rule's name, or the notebook's stem, or else the
+    only one there is.
+    """
     path = Path(os.path.abspath(notebook))  # noqa: PTH100 - keeps links
-    return _candidate(path.stem, path, Place.FILE)
+    companions = (_companion(path, rule) for rule in rules if rule.suffix.lower() != NOTEBOOK)
+    members = tuple(Member(name=name, path=name) for name in companions if name)
+    return _candidate(path.stem, path, Place.FILE, Group(members=members))
+
+
+def _companion(notebook: Path, rule: FileRule) -> str:
+    files = (entry for entry in notebook.parent.iterdir() if entry.suffix.lower() == rule.suffix.lower())
+    found = sorted(entry.name for entry in files if entry.is_file())
+    good = [name for name in found if name == rule.name or Path(name).stem == notebook.stem]
+    return (good or (found if len(found) == 1 else [""]))[0]
 
 
 def _in_place(path: Path, assignment: Assignment, notices: list[Notice]) -> Sequence[Candidate]:
@@ -75,7 +88,7 @@ def _in_place(path: Path, assignment: Assignment, notices: list[Notice]) -> Sequ
 def _candidate(name: str, path: Path, place: Place, group: Group | None = None) -> Candidate:
     group = group or Group()
     name = printable(group.name or name)
-    own = group.inside or "".join(member.name for member in group.members[:1])
+    own = group.inside or "".join(member.name for member in group.members[:1] if place is not Place.FILE)
     return Candidate(
         id=safe_id(name),
         learner=printable(group.learner) or name,

@@ -116,7 +116,8 @@ def _entries(candidate: Candidate, notices: list[Notice]) -> Iterator[Iterable[E
             notices += repeated_names(archive) if not candidate.inside and not candidate.members else ()
             yield archive_entries(archive, candidate.inside, candidate.members)
     elif candidate.place is Place.FILE:
-        yield [named_entry(candidate.path)]
+        beside = (candidate.path.parent / member.name for member in candidate.members)
+        yield [named_entry(candidate.path), *map(named_entry, beside)]
     elif candidate.members:
         yield member_entries(candidate.path, candidate.members)
     else:

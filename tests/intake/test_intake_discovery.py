@@ -51,6 +51,24 @@ def test_a_notebook_is_named_by_its_folder_or_by_its_id(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("beside", "taken"),
+    [
+        (["HW5.pdf", "notes.pdf", "a.whl"], ["HW5.pdf"]),
+        (["mine.pdf", "notes.pdf"], ["mine.pdf"]),
+        (["print.PDF"], ["print.PDF"]),
+        (["notes.pdf", "other.pdf"], []),
+        (["HW5.txt"], []),
+    ],
+)
+def test_a_notebook_with_the_files_that_are_asked_for_beside_it(tmp_path, beside, taken):
+    write_files(tmp_path, {"mine.ipynb": NB, "HW5.ipynb": NB, **dict.fromkeys(beside, PDF)})
+    submission = read(candidate_for(tmp_path / "mine.ipynb", A.files.rules), A)
+    assert [f.path for f in submission.files] == sorted(["mine.ipynb", *taken])
+    assert submission.notebook.path == "mine.ipynb"
+    assert list(submission.contents) == taken
+
+
+@pytest.mark.parametrize(
     "files",
     [
         ONE,
