@@ -45,7 +45,7 @@ def check(notebook: Path | None = None, start: Path | None = None) -> Report:
     path = (notebook or course.work / course.assignment.notebook).resolve()
     if not path.exists():
         raise UsageError(f"{path}: there is no such notebook", "Name yours: autograder check NOTEBOOK")
-    return pipeline_for(course).grade(candidate_for(path)).report
+    return pipeline_for(course).grade(candidate_for(path, course.assignment.files.rules)).report
 
 
 def pipeline_for(course: Course) -> Pipeline:

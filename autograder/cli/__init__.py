@@ -59,7 +59,7 @@ def main() -> None:
     from autograder.errors import AutograderError, SandboxError, UsageError
 
     try:
-        cli(standalone_mode=False)
+        sys.exit(cli(standalone_mode=False))  # an `Exit` that was raised inside comes back as its status
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         sys.exit(Status.INTERRUPTED)
@@ -71,5 +71,3 @@ def main() -> None:
         if isinstance(error, SandboxError):
             sys.exit(Status.NO_SANDBOX)
         sys.exit(Status.USAGE if isinstance(error, UsageError) else Status.SOME_FAILED)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
