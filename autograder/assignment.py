@@ -46,13 +46,15 @@ class FilesSpec(Strict):
 class SandboxSpec(Strict):
     """What runs beside a student's code.
 
-    `imports` are the installed packages that a submission may import, `support` the folders of the
+    `imports` are the installed packages that a submission may import, `if_installed` those that it may
+    import where the machine has them, `support` the folders of the
     assignment that are mounted beside the notebook, and `extension` the compiled module (built from
     ``ext/``) that is put into the first support folder. `preamble` lines are run before a
     submission's definitions, so that a broken import cell costs nobody the support code.
     """
 
     imports: tuple[str, ...] = ("numpy",)
+    if_installed: tuple[str, ...] = ()
     support: tuple[str, ...] = ()
     extension: str = ""
     preamble: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.util
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -128,8 +129,9 @@ def policy_for(course: Course) -> Policy:
     """What the sandbox mounts for this assignment, and imports before it forks."""
     wanted = course.assignment.sandbox
     modules = [line.split()[1] for line in wanted.preamble]
+    optional = (name for name in wanted.if_installed if importlib.util.find_spec(name) is not None)
     return Policy(
-        imports=wanted.imports,
+        imports=(*wanted.imports, *optional),
         support=course.support,
         extra_modules=extra_modules(course),
         preload=tuple(dict.fromkeys(modules)),

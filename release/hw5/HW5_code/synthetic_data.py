@@ -7,6 +7,16 @@ things in front vary. So there is something to learn quickly (the tint), somethi
 
 Every picture is computed in whole numbers from raw random bits, so that it comes out the same on every
 processor and with every version of NumPy.
+
+The homework's network, trained as the homework trains it (49,000 pictures, one epoch of 245 iterations
+of 200, Adam at 1e-3, reg 1e-3), reached in three trainings with the seeds 1, 2 and 3:
+
+    iteration            1     21           41           61           121          245
+    validation accuracy  0.10  0.17 - 0.20  0.19 - 0.25  0.25 - 0.29  0.42 - 0.46  0.58 - 0.59
+
+With the sign of the filters' gradient turned it stays at 0.10; with the gradient upside down (rows and
+columns of each filter reversed) it ends at 0.30. It learns the first 100 pictures by heart: 1.00 after
+30 iterations of 50 (seed 6666666, weight_scale 1e-2).
 """
 
 import pickle
