@@ -33,12 +33,17 @@ TEST_IMAGES = 2000
 
 
 class Options(Struct):
-    """What a batch was asked for; `unsandboxed` is for an instructor's own files only."""
+    """What a batch was asked for.
+
+    `training_images` is a smaller budget than the assignment's, for a quick look; `unsandboxed` is for
+    an instructor's own files only.
+    """
 
     root: Path
     assignment: str | None = None
     data: Path | None = None
     training: bool = True
+    training_images: int | None = None
     seed: int = 0
     unsandboxed: bool = False
 
@@ -54,6 +59,7 @@ def run_key(options: Options, course: Course) -> str:
         course.config_sha256(),
         course.cases_sha256(),
         str(options.training),
+        str(options.training_images),
         str(options.seed),
         str(options.data),
         str(options.unsandboxed),
@@ -77,15 +83,15 @@ def given_notebook(course: Course) -> Notebook:
     return read_notebook(course.given_notebook)
 
 
-def image_loader(course: Course, data: Path | None) -> Callable[[int], Images]:
+def image_loader(course: Course, options: Options) -> Callable[[int], Images]:
     """Gives training images with their own mean subtracted, and test images with the same mean."""
 
     @functools.cache
     def load(count: int) -> Images:
         if course.assignment.data is None:
             raise UsageError(f"{course.definition}: a check trains, but there is no [data]")
-        folder = find_data(data, course.assignment.data, course.work)
-        subset = load_subset(folder, count, TEST_IMAGES)
+        folder = find_data(options.data, course.assignment.data, course.work)
+        subset = load_subset(folder, min(count, options.training_images or count), TEST_IMAGES)
         x_train = subset.x_train.astype(np.float32)
         mean = x_train.mean(axis=0, dtype=np.float64).astype(np.float32)
         return Images(
@@ -153,7 +159,7 @@ def materials_for(course: Course, options: Options, baselines: Mapping[str, floa
         questions=course.questions(),
         given=given,
         given_definitions=definitions_of(given, course.assignment),
-        load_images=image_loader(course, options.data),
+        load_images=image_loader(course, options),
         baselines=baselines,
         salt=options.seed,
     )

@@ -47,6 +47,9 @@ _GRADED = ("graded", "pending_manual")
     help="An unpacked cifar-10-batches-py; else CIFAR10_DIR, the fetched one, or the stand-in.",
 )
 @click.option("--training/--no-training", default=True, help="Judge the items that train (seconds each).")
+@click.option(
+    "--training-images", type=click.IntRange(200), help="Train on fewer images than the assignment says."
+)
 @click.option("--seed", default=0, show_default=True, help="Draws each submission's own cases.")
 @click.option(
     "--unsandboxed-my-own-files-only",
@@ -63,6 +66,7 @@ def command(  # noqa: PLR0917 - click calls it by name
     resume: bool,
     data: Path | None,
     training: bool,
+    training_images: int | None,
     seed: int,
     unsandboxed: bool,
 ) -> None:
@@ -81,6 +85,7 @@ def command(  # noqa: PLR0917 - click calls it by name
         assignment=assignment,
         data=data.resolve() if data else None,
         training=training,
+        training_images=training_images,
         seed=seed,
         unsandboxed=unsandboxed,
     )
