@@ -12,6 +12,8 @@ from autograder.questions import Judgement, Probe, Settings, Trained, TrainingRu
 from autograder.student import StudentFault
 
 PROBE_IMAGES = 100
+# Below this gain over chance the reference itself has learnt too little to be held against.
+TELLING_GAIN = 0.02
 UNTOUCHED = "Nothing was done here yet: the code is the release's, and no cell was ever run."
 
 
@@ -25,8 +27,15 @@ class Outcome(Struct):
 
     @property
     def gain(self) -> float:
-        """The gain over chance, as a share of the reference's."""
+        """The gain over chance, as a share of the reference's; who reaches the reference has all of it."""
+        if self.reached >= self.baseline:
+            return 1.0
         return (self.reached - self.chance) / max(self.baseline - self.chance, 1e-9)
+
+    @property
+    def tells(self) -> bool:
+        """Whether the budget is large enough to tell settings apart: the reference learnt something."""
+        return self.reached >= self.baseline or self.baseline - self.chance >= TELLING_GAIN
 
 
 def check_network(spec: Network, bench: Bench) -> Finding:
@@ -92,6 +101,11 @@ def check_training(spec: Training, bench: Bench) -> Finding:
         chance=run.chance,
         data=images.name,
     )
+    if not outcome.tells:
+        message = (
+            "Not judged: in this budget of images the reference's own settings learn too little to tell."
+        )
+        return Finding(check=spec.id, status=Status.SKIPPED, fraction=0.0, message=message)
     return _measured(spec, settings, trained, outcome)
 
 

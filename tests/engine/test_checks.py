@@ -255,6 +255,16 @@ def test_nothing_done_earns_nothing():
     assert run_check(generous, bench).fraction == 1
 
 
+def test_who_reaches_the_reference_has_full_credit_however_small_the_budget():
+    bench = training_bench(0.09)
+    bench.baseline_accuracy = lambda name: 0.09
+    assert run_check(Training(id="t", question="q"), bench).fraction == 1
+    bench.baseline_accuracy = lambda name: 0.11
+    finding = run_check(Training(id="t", question="q"), bench)
+    assert finding.status is Status.SKIPPED
+    assert "learn too little to tell" in finding.message
+
+
 def training_bench(accuracy, settings=None, train=None):
     found = Settings(solver={"update_rule": "adam"}, where="cell 9") if settings is None else settings
     run = TrainingRun(
