@@ -157,10 +157,13 @@ def _nbgrader(root: Path, course: Course, scratch: Path, copies: int) -> float:
     for name in ("source", "nbgrader_config.py"):
         _copy(root / name, place / name)
     tool = [sys.executable, "-m", "nbgrader"]
-    subprocess.run([*tool, "generate_assignment", identity], cwd=place, check=True, capture_output=True)
+    # nbgrader calls alembic by its name
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    environment = {**os.environ, "PYTHONPATH": str(root), "PATH": path, "OPENBLAS_NUM_THREADS": "1"}
+    made = [*tool, "generate_assignment", identity]
+    subprocess.run(made, cwd=place, env=environment, check=True, capture_output=True)
     for number in range(copies):
         shutil.copytree(place / "release" / identity, place / "submitted" / f"s{number:03}" / identity)
-    environment = {**os.environ, "PYTHONPATH": str(root)}
     return min(_timed([*tool, "autograde", identity], 1, cwd=place, env=environment)) / copies
 
 
