@@ -7,7 +7,7 @@ JOBS ?= 2
 help:
 	@echo "make demo   build the release, grade the sample submissions, show where the reports are"
 	@echo "make test   run the test suite"
-	@echo "make lint   ruff and mypy"
+	@echo "make lint   ruff, mypy and clang-format"
 	@echo "make bench  measure this machine (minutes)"
 
 demo:
@@ -26,6 +26,7 @@ lint:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run --Werror ext/fastconv_*.h ext/fastconv_*.cpp
 
 bench:
 	@tools/setup dev,oracle

@@ -42,18 +42,6 @@ void product_tile(long depth, Numbers<real> a, const real* b, long b_row, real* 
     }
 }
 
-template <class real, int ROWS>
-void product_rows(
-    long vectors, long depth, Numbers<real> a, const real* b, long b_row, real* c, long c_row, bool add) {
-    static_assert(SUM_VECTORS <= 4);
-    if constexpr (SUM_VECTORS >= 4) {
-        if (vectors == 4) return product_tile<real, ROWS, 4>(depth, a, b, b_row, c, c_row, add);
-        if (vectors == 3) return product_tile<real, ROWS, 3>(depth, a, b, b_row, c, c_row, add);
-    }
-    if (vectors == 2) return product_tile<real, ROWS, 2>(depth, a, b, b_row, c, c_row, add);
-    return product_tile<real, ROWS, 1>(depth, a, b, b_row, c, c_row, add);
-}
-
 /* c (rows, vectors) = a b, or c + a b, where a is (rows, depth) and b (depth, vectors). */
 template <class real>
 void product(
@@ -65,23 +53,18 @@ void product(
         for (long i = 0; i < down.count; i++) {
             const Numbers<real> some = {a.at + down.begin(i) * a.row, a.row, a.column};
             real* tile = c + down.begin(i) * c_row + column;
-            const auto run = [&](auto of_rows) {
-                of_rows(across.size(j), depth, some, b + column, b_row, tile, c_row, add);
-            };
-            switch (down.size(i)) {
-                case 1: run(product_rows<real, 1>); break;
-                case 2: run(product_rows<real, 2>); break;
-                case 3: run(product_rows<real, 3>); break;
-                case 4: run(product_rows<real, 4>); break;
-                case 5: run(product_rows<real, 5>); break;
-                case 6: run(product_rows<real, 6>); break;
-            }
+            with_constant<SUM_FILTERS>(down.size(i), [&](auto m) {
+                with_constant<SUM_VECTORS>(across.size(j), [&](auto n) {
+                    product_tile<real, m.value, n.value>(depth, some, b + column, b_row, tile, c_row, add);
+                });
+            });
         }
     }
 }
 
 constexpr long DEPTH = 128;     // rows of w at a time: they stay in the cache while all examples pass
 constexpr long COLUMNS = 64;    // inputs at a time, in the backward; whole vectors
+constexpr long PITCH = 80;      // of their rows, which then don't compete for the same lines of the cache
 constexpr long EXAMPLES = 48;   // in a part
 constexpr long SMALL = 200000;  // multiplications that are not worth a second thread
 
@@ -99,7 +82,8 @@ void add_products(const Affine& a, long examples, const real* x, const real* w, 
     memcpy(last_row, w + last * a.outputs, a.outputs * sizeof(real));
     for (long k = 0; k < last; k += DEPTH) {
         const Numbers<real> block = {x + k, a.inputs, 1};
-        product(examples, vectors, least(DEPTH, last - k), block, w + k * a.outputs, a.outputs, sums, row, true);
+        product(
+            examples, vectors, least(DEPTH, last - k), block, w + k * a.outputs, a.outputs, sums, row, true);
     }
     product(examples, vectors, 1, Numbers<real>{x + last, a.inputs, 1}, last_row, row, sums, row, true);
 }
@@ -127,28 +111,29 @@ template <class real>
 void affine_backward_block(
     const Affine& a, long first, long count, const real* dout, long row, const real* x, const real* w,
     real* dx, real* dw) {
-    real* turned = scratch<real>(WEIGHTS, a.outputs * COLUMNS);
-    memset(turned, 0, a.outputs * COLUMNS * sizeof(real));
+    real* turned = scratch<real>(WEIGHTS, a.outputs * PITCH);
+    memset(turned, 0, a.outputs * PITCH * sizeof(real));
     for (long k = 0; k < count; k++) {
-        for (long j = 0; j < a.outputs; j++) turned[j * COLUMNS + k] = w[(first + k) * a.outputs + j];
+        for (long j = 0; j < a.outputs; j++) turned[j * PITCH + k] = w[(first + k) * a.outputs + j];
     }
     const Numbers<real> gradients = {dout, row, 1};
     const long vectors = COLUMNS / LANES<real>;
     if (count == COLUMNS) {
-        product(a.examples, vectors, a.outputs, gradients, turned, COLUMNS, dx + first, a.inputs, false);
+        product(a.examples, vectors, a.outputs, gradients, turned, PITCH, dx + first, a.inputs, false);
     } else {
-        real* part = scratch<real>(PLANES, a.examples * COLUMNS);
-        product(a.examples, vectors, a.outputs, gradients, turned, COLUMNS, part, COLUMNS, false);
+        real* part = scratch<real>(PLANES, a.examples * PITCH);
+        product(a.examples, vectors, a.outputs, gradients, turned, PITCH, part, PITCH, false);
         for (long n = 0; n < a.examples; n++) {
-            memcpy(dx + n * a.inputs + first, part + n * COLUMNS, count * sizeof(real));
+            memcpy(dx + n * a.inputs + first, part + n * PITCH, count * sizeof(real));
         }
     }
-    real* columns = scratch<real>(UNFOLDED, a.examples * COLUMNS);
+    real* columns = scratch<real>(UNFOLDED, a.examples * PITCH);
     for (long n = 0; n < a.examples; n++) {
-        memcpy(columns + n * COLUMNS, x + n * a.inputs + first, count * sizeof(real));
+        memcpy(columns + n * PITCH, x + n * a.inputs + first, count * sizeof(real));
     }
     real* rows = scratch<real>(SUMS, COLUMNS * row);
-    product(count, row / LANES<real>, a.examples, Numbers<real>{columns, 1, COLUMNS}, dout, row, rows, row, false);
+    product(
+        count, row / LANES<real>, a.examples, Numbers<real>{columns, 1, PITCH}, dout, row, rows, row, false);
     for (long k = 0; k < count; k++) {
         memcpy(dw + (first + k) * a.outputs, rows + k * row, a.outputs * sizeof(real));
     }
@@ -180,7 +165,8 @@ INLINE double root(double x) { return __builtin_sqrt(x); }
 /* Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 1, where the caller has put
    the corrections of both biases into `step_size` and `correction`. */
 template <class real>
-void adam_step(const Adam& adam, long size, real* __restrict w, const real* dw, real* __restrict m, real* __restrict v) {
+void adam_step(
+    const Adam& adam, long size, real* __restrict w, const real* dw, real* __restrict m, real* __restrict v) {
     const real step = adam.step_size, epsilon = adam.epsilon, correction = adam.correction;
     const real keep_m = adam.beta1, keep_v = adam.beta2, take_m = 1 - adam.beta1, take_v = 1 - adam.beta2;
     const long parts = size < 20000 ? 1 : 16;

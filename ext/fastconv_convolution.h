@@ -1,147 +1,11 @@
-/* Convolution, alone and together with ReLU and pooling: see fastconv_kernels.h for the layout. */
+/* Convolution, alone and followed by ReLU and pooling: forward passes, and the backward pass for gradients
+   everywhere. */
 
 namespace fastconv::INSTRUCTION_SET {
 
-constexpr long BAND_BYTES = 192 << 10;   // of an unfolded band: it stays in the second cache, with its results
-constexpr long GROUP_BYTES = 384 << 10;  // of images whose inner products are taken together
-constexpr long PATCH_BYTES = 24 << 10;   // of patches: they stay in the first cache
-constexpr long SLOTS = 16;               // places for partial sums of dw; fixed, whatever the threads
-constexpr long SLOT_BYTES = 16 << 20;    // of all of them, unless one alone is larger
-
-/* --- unfolding ------------------------------------------------------------------------------------- */
-
-/* How a band of `rows` output rows lies in memory. */
-template <class real>
-struct Unfolding {
-    long rows;
-    long phase, plane, size;  // numbers of a row phase, of a (channel, column) and of everything
-    long line;                // numbers of a column phase of a line
-    long line_phases;
-
-    Unfolding(const Convolution& g, long rows) : rows(rows) {
-        const long row_phases = least(g.stride, g.field_height);
-        phase = round_up((rows + (g.field_height - 1) / g.stride) * g.columns + LANES<real>, LANES<real>);
-        plane = row_phases * phase;
-        size = g.channels * g.field_width * plane;
-        line_phases = least(g.stride, g.field_width);
-        line = round_up((g.width + 2 * g.pad) / g.stride + 1 + LANES<real>, LANES<real>);
-    }
-};
-
-inline long taps(const Convolution& g) { return g.channels * g.field_height * g.field_width; }
-
-/* Taps are counted by channel, column, row, so that neighbours see rows of the same plane. Where tap t
-   begins: */
-template <class real>
-void locate_taps(const Convolution& g, const Unfolding<real>& u, long* offset) {
-    for (long plane = 0; plane < g.channels * g.field_width; plane++) {
-        for (long y = 0; y < g.field_height; y++) {
-            *offset++ = plane * u.plane + y % g.stride * u.phase + y / g.stride * g.columns;
-        }
-    }
-}
-
-/* The place of tap t in w (C, HH, WW). */
-inline long place_of_tap(const Convolution& g, long t) {
-    const long y = t % g.field_height, x = t / g.field_height % g.field_width;
-    return (t / g.field_height / g.field_width * g.field_height + y) * g.field_width + x;
-}
-
-/* How many output rows of one image are unfolded at a time. */
-template <class real>
-long band_rows(const Convolution& g) {
-    const long phases = least(g.stride, g.field_height);
-    const long row_bytes = g.channels * g.field_width * phases * g.columns * sizeof(real);
-    return least(g.rows, most(1, BAND_BYTES / most(1, row_bytes) - (g.field_height - 1) / g.stride));
-}
-
-/* Call each(offset, first, step): the numbers first, first + step, … of an image's row are those of a
-   column phase of the line, from `offset` on. */
-template <class real, class Each>
-INLINE void for_column_phases(const Convolution& g, const Unfolding<real>& u, const Each& each) {
-    for (long first = 0; first < least(g.stride, g.width); first++) {
-        const long padded = first + g.pad, phase = padded % g.stride;
-        if (phase < u.line_phases) each(phase * u.line + padded / g.stride, first);
-    }
-}
-
-template <class real>
-void split_row(const Convolution& g, const Unfolding<real>& u, const real* row, real* line) {
-    if (g.stride == 1) {
-        memcpy(line + g.pad, row, g.width * sizeof(real));
-        return;
-    }
-    for_column_phases(g, u, [&](long offset, long first) {
-        real* to = line + offset;
-        if (g.stride == 2) {
-            for (long i = first; i < g.width; i += 2) *to++ = row[i];
-        } else {
-            for (long i = first; i < g.width; i += g.stride) *to++ = row[i];
-        }
-    });
-}
-
-template <class real>
-void add_split_row(const Convolution& g, const Unfolding<real>& u, const real* line, real* row) {
-    for_column_phases(g, u, [&](long offset, long first) {
-        const real* from = line + offset;
-        for (long i = first; i < g.width; i += g.stride) row[i] += *from++;
-    });
-}
-
-/* Call each(row of the image or -1, where the row's first copy lies) for all that the band sees. */
-template <class real, class Each>
-INLINE void for_rows_seen(
-    const Convolution& g, const Unfolding<real>& u, long first_row, long rows, const Each& each) {
-    for (long y = 0; y < (rows - 1) * g.stride + g.field_height; y++) {
-        if (y % g.stride >= g.field_height) continue;
-        const long row = first_row * g.stride + y - g.pad;
-        each(0 <= row && row < g.height ? row : -1, y % g.stride * u.phase + y / g.stride * g.columns);
-    }
-}
-
-/* Unfold what output rows first_row to first_row + rows of an image (C, H, W) see. */
-template <class real>
-void unfold(
-    const Convolution& g, const Unfolding<real>& u, const real* image, long first_row, long rows,
-    real* unfolded) {
-    // The line's borders are zero for good; the second line is the one of rows outside the image.
-    const long line_size = u.line_phases * u.line;
-    real* line = scratch<real>(LINE, 2 * line_size);
-    const real* zeros = line + line_size;
-    memset(line, 0, 2 * line_size * sizeof(real));
-    for (long c = 0; c < g.channels; c++) {
-        for_rows_seen(g, u, first_row, rows, [&](long row, long offset) {
-            if (row >= 0) split_row(g, u, image + (c * g.height + row) * g.width, line);
-            const real* from = row >= 0 ? line : zeros;
-            real* to = unfolded + c * g.field_width * u.plane + offset;
-            for (long x = 0; x < g.field_width; x++, to += u.plane) {
-                copy_vectors(from + x % g.stride * u.line + x / g.stride, to, g.columns);
-            }
-        });
-    }
-}
-
-/* Add to an image what its unfolded form holds: the reverse of `unfold`. */
-template <class real>
-void fold(
-    const Convolution& g, const Unfolding<real>& u, const real* unfolded, long first_row, long rows,
-    real* image) {
-    const long line_size = u.line_phases * u.line;
-    real* line = scratch<real>(LINE, line_size);
-    for (long c = 0; c < g.channels; c++) {
-        for_rows_seen(g, u, first_row, rows, [&](long row, long offset) {
-            if (row < 0) return;
-            memset(line, 0, line_size * sizeof(real));
-            const real* from = unfolded + c * g.field_width * u.plane + offset;
-            for (long x = 0; x < g.field_width; x++, from += u.plane) {
-                real* to = line + x % g.stride * u.line + x / g.stride;
-                for (long i = 0; i < g.columns; i++) to[i] += from[i];
-            }
-            add_split_row(g, u, line, image + (c * g.height + row) * g.width);
-        });
-    }
-}
+constexpr long GROUP_BYTES = 12 << 10;  // of gradients that one tile sees: they stay in the first cache
+constexpr long SLOTS = 16;              // places for partial sums of dw; fixed, whatever the threads
+constexpr long SLOT_BYTES = 16 << 20;   // of all of them, unless one alone is larger
 
 /* --- sums over runs: forward, and dx ------------------------------------------------------------------ */
 
@@ -156,8 +20,7 @@ struct Sums {
 };
 
 template <class real, int RESULTS, int VECTORS>
-INLINE void sum_tile(
-    const Sums<real>& s, long q, const real* weight, vector<real> (&sum)[RESULTS][VECTORS]) {
+INLINE void sum_tile(const Sums<real>& s, long q, const real* weight, vector<real> (&sum)[RESULTS][VECTORS]) {
     for (long t = 0; t < s.terms; t++, weight += RESULTS) {
         const real* run = s.x + s.offset[t] + q;
         vector<real> x[VECTORS];
@@ -212,15 +75,7 @@ void sum_runs(const Sums<real>& s, const real* weight, real* const* result) {
 /* One block of at most SUM_FILTERS results; `weight` is packed as (terms, results). */
 template <class real>
 void sum_block(const Sums<real>& s, long results, const real* weight, real* const* result) {
-    static_assert(SUM_FILTERS == 6);
-    switch (results) {
-        case 1: return sum_runs<real, 1>(s, weight, result);
-        case 2: return sum_runs<real, 2>(s, weight, result);
-        case 3: return sum_runs<real, 3>(s, weight, result);
-        case 4: return sum_runs<real, 4>(s, weight, result);
-        case 5: return sum_runs<real, 5>(s, weight, result);
-        case 6: return sum_runs<real, 6>(s, weight, result);
-    }
+    with_constant<SUM_FILTERS>(results, [&](auto n) { sum_runs<real, n.value>(s, weight, result); });
 }
 
 /* --- forward --------------------------------------------------------------------------------------------- */
@@ -340,7 +195,8 @@ struct Band {
 };
 
 template <class real, int FILTERS, int TAPS>
-void inner_products(const Band<real>* bands, long count, long filter, const long* offset, real* sums, long pitch) {
+void inner_products(
+    const Band<real>* bands, long count, long filter, const long* offset, real* sums, long pitch) {
     constexpr long L = LANES<real>;
     vector<real> sum[FILTERS][TAPS] = {};
     for (const Band<real>* band = bands; band < bands + count; band++) {
@@ -366,40 +222,22 @@ void inner_products(const Band<real>* bands, long count, long filter, const long
     }
 }
 
-/* The inner products of a block of filters with a block of taps, over some bands. */
-template <class real, int FILTERS>
-void inner_products_of(
-    long taps, const Band<real>* bands, long count, long filter, const long* offset, real* sums, long pitch) {
-    switch (taps) {
-        case 1: return inner_products<real, FILTERS, 1>(bands, count, filter, offset, sums, pitch);
-        case 2: return inner_products<real, FILTERS, 2>(bands, count, filter, offset, sums, pitch);
-        case 3: return inner_products<real, FILTERS, 3>(bands, count, filter, offset, sums, pitch);
-        case 4: return inner_products<real, FILTERS, 4>(bands, count, filter, offset, sums, pitch);
-    }
-    if constexpr (PRODUCT_TAPS == 5) inner_products<real, FILTERS, 5>(bands, count, filter, offset, sums, pitch);
-}
-
 /* Add to sums (F, taps + 1) what some bands contribute to dw and db. */
 template <class real>
 void add_inner_products(
     const Convolution& g, const Band<real>* bands, long count, const long* offset, real* sums) {
-    static_assert(PRODUCT_FILTERS <= 5 && PRODUCT_TAPS <= 5);
     const long pitch = taps(g) + 1;
-    const Blocks filters(g.filters, PRODUCT_FILTERS), columns(pitch, PRODUCT_TAPS);
-    for (long i = 0; i < filters.count; i++) {
-        for (long j = 0; j < columns.count; j++) {
-            const long filter = filters.begin(i), tap = columns.begin(j);
-            const auto run = [&](auto of_filters) {
-                real* target = sums + filter * pitch + tap;
-                of_filters(columns.size(j), bands, count, filter, offset + tap, target, pitch);
-            };
-            switch (filters.size(i)) {
-                case 1: run(inner_products_of<real, 1>); break;
-                case 2: run(inner_products_of<real, 2>); break;
-                case 3: run(inner_products_of<real, 3>); break;
-                case 4: if constexpr (PRODUCT_FILTERS > 3) run(inner_products_of<real, 4>); break;
-                case 5: if constexpr (PRODUCT_FILTERS > 4) run(inner_products_of<real, 5>); break;
-            }
+    const Blocks filter_blocks(g.filters, PRODUCT_FILTERS), tap_blocks(pitch, PRODUCT_TAPS);
+    for (long i = 0; i < filter_blocks.count; i++) {
+        for (long j = 0; j < tap_blocks.count; j++) {
+            const long filter = filter_blocks.begin(i), tap = tap_blocks.begin(j);
+            real* target = sums + filter * pitch + tap;
+            with_constant<PRODUCT_FILTERS>(filter_blocks.size(i), [&](auto filters) {
+                with_constant<PRODUCT_TAPS>(tap_blocks.size(j), [&](auto taps) {
+                    inner_products<real, filters.value, taps.value>(
+                        bands, count, filter, offset + tap, target, pitch);
+                });
+            });
         }
     }
 }
@@ -414,7 +252,8 @@ long slots(long images, long size) {
 /* Add up the slots, each (F, pitch), and put them where dw and db have them. */
 template <class real, class PlaceOf>
 void gather_slots(
-    const Convolution& g, const real* sums, long count, long pitch, const PlaceOf& place_of, real* dw, real* db) {
+    const Convolution& g, const real* sums, long count, long pitch, const PlaceOf& place_of, real* dw,
+    real* db) {
     for (long f = 0; f < g.filters; f++) {
         for (long t = 0; t <= taps(g); t++) {
             real sum = 0;
@@ -461,10 +300,15 @@ struct Backward {
     long group;  // how many images are unfolded at a time
 
     Backward(const Convolution& g, const Upstream<real>& upstream, const real* x, const real* w, real* dx)
-        : g(g), u(g, band_rows<real>(g)), bands(g.rows, u.rows), tap_blocks(taps(g), SUM_FILTERS),
-          upstream(upstream), x(x), dx(dx) {
-        const long places = g.rows * g.columns, bytes = (unfolded_size() + g.filters * places) * sizeof(real);
-        group = bands.count > 1 ? 1 : most(1, GROUP_BYTES / bytes);
+        : g(g),
+          u(g, band_rows<real>(g)),
+          bands(g.rows, u.rows),
+          tap_blocks(taps(g), SUM_FILTERS),
+          upstream(upstream),
+          x(x),
+          dx(dx) {
+        const long places = g.rows * g.columns, bytes = PRODUCT_FILTERS * places * sizeof(real);
+        group = bands.count > 1 ? 1 : most(1, least(MOST_IN_GROUP, GROUP_BYTES / bytes));
         long* at = static_cast<long*>(scratch_bytes(TAPS, (taps(g) + 1 + g.filters) * sizeof(long)));
         locate_taps(g, u, at);
         at[taps(g)] = u.size;
@@ -502,7 +346,8 @@ struct Backward {
         const real* weight = weights;
         for (long i = 0; i < tap_blocks.count; i++) {
             real* result[SUM_FILTERS];
-            for (long t = 0; t < tap_blocks.size(i); t++) result[t] = unfolded + offset[tap_blocks.begin(i) + t];
+            for (long t = 0; t < tap_blocks.size(i); t++)
+                result[t] = unfolded + offset[tap_blocks.begin(i) + t];
             sum_block(sums, tap_blocks.size(i), weight, result);
             weight += g.filters * tap_blocks.size(i);
         }
@@ -532,9 +377,9 @@ struct Backward {
 
     /* Take some images, and leave the sums for dw and db in `sums` (F, taps + 1). */
     void part(long begin, long end, real* sums) const {
-        const long images = least(least(group, MOST_IN_GROUP), end - begin), outputs = g.filters * g.rows * g.columns;
+        const long images = least(group, end - begin), outputs = g.filters * g.rows * g.columns;
         real* unfolded = scratch<real>(UNFOLDED, images * unfolded_size() + SUM_VECTORS * LANES<real>);
-        real* room = scratch<real>(UPSTREAM, images * (outputs + LANES<real>) + SUM_VECTORS * LANES<real>);
+        real* room = scratch<real>(UPSTREAM, images * (outputs + LANES<real>)+SUM_VECTORS * LANES<real>);
         for (long i = 0; i < images; i++) {
             real* ones = unfolded + i * unfolded_size() + u.size;
             for (long q = 0; q < u.rows * g.columns; q++) ones[q] = 1;
@@ -561,173 +406,6 @@ template <class real>
 void conv_backward(
     const Convolution& g, const real* dout, const real* x, const real* w, real* dx, real* dw, real* db) {
     backward(g, Upstream<real>{dout, nullptr, nullptr}, x, w, dx, dw, db);
-}
-
-/* --- dw after pooling: few outputs have a gradient ----------------------------------------------------------- */
-
-/* After pooling only the windows' winners have a gradient: with windows of 2 x 2 a quarter of the outputs, or
-   fewer. So dw[f] is a sum over windows, of the window's gradient times the patch of the image that its
-   winner saw. Patches are laid out as (y, x, c), then the one that makes db, then zeros: whole vectors, copied
-   from an image whose channels come last. A window without a winner takes a patch of zeros, so that
-   nothing branches. */
-template <class real>
-struct Patches {
-    const Convolution& g;
-    const Pooling& p;
-    long size;     // numbers of a patch; whole vectors
-    long windows;  // whose patches are held at a time, of a row of windows
-    long columns;  // of the convolution under them
-
-    Patches(const Convolution& g, const Pooling& p) : g(g), p(p), size(round_up(taps(g) + 1, LANES<real>)) {
-        const long window_bytes = p.window_height * p.stride * size * sizeof(real);
-        windows = Blocks(p.columns, most(1, PATCH_BYTES / window_bytes)).size(0);
-        columns = (windows - 1) * p.stride + p.window_width;
-    }
-
-    // One vector behind the patches, as copying whole vectors writes past the last one.
-    long zeros() const { return p.window_height * columns * size + LANES<real>; }
-    long room() const { return zeros() + size; }
-
-    long padded_width() const { return g.width + 2 * g.pad; }
-    long image_size() const { return g.channels * (g.height + 2 * g.pad) * padded_width(); }
-
-    /* Put an image (C, H, W) into one (H + 2 P, W + 2 P, C) whose border is zero. */
-    void turn(const real* image, real* padded) const {
-        for (long c = 0; c < g.channels; c++) {
-            for (long y = 0; y < g.height; y++) {
-                real* to = padded + ((y + g.pad) * padded_width() + g.pad) * g.channels + c;
-                for (long x = 0; x < g.width; x++) to[x * g.channels] = *image++;
-            }
-        }
-    }
-
-    /* Lay out the patches under `some` windows of a row of windows. */
-    void lay_out(const real* padded, long row, long first, long some, real* patches) const {
-        const long width = g.field_width * g.channels, under = (some - 1) * p.stride + p.window_width;
-        for (long i = 0; i < p.window_height; i++) {
-            const long y = (row * p.stride + i) * g.stride;
-            for (long j = 0; j < under; j++) {
-                const long x = (first * p.stride + j) * g.stride;
-                const real* from = padded + (y * padded_width() + x) * g.channels;
-                real* to = patches + (i * columns + j) * size;
-                for (long k = 0; k < g.field_height; k++, to += width, from += padded_width() * g.channels) {
-                    copy_vectors(from, to, width);
-                }
-                const long rest = size - taps(g) - 1;
-                *to++ = 1;
-                for (long k = 0; k < rest; k++) *to++ = 0;
-            }
-        }
-    }
-};
-
-/* Where the patch of window j lies, when its winner is `place`: at[place] + j * step[place]. */
-struct PatchTable {
-    long at[256], step[256];
-
-    template <class real>
-    PatchTable(const Patches<real>& patches) {
-        const Pooling& p = patches.p;
-        for (long place = 0; place < 256; place++) {
-            const bool inside = place < p.places();
-            const long row = place / p.window_width, column = place % p.window_width;
-            at[place] = inside ? (row * patches.columns + column) * patches.size : patches.zeros();
-            step[place] = inside ? p.stride * patches.size : 0;
-        }
-    }
-};
-
-/* Add the windows' gradients times VECTORS vectors of their patches to a filter's sums. */
-template <class real, int VECTORS>
-void add_patches(
-    const real* patches, const PatchTable& table, const real* dout, const unsigned char* winner, long windows,
-    real* sums) {
-    vector<real> sum[VECTORS];
-#pragma GCC unroll 16
-    for (int v = 0; v < VECTORS; v++) sum[v] = load(sums + v * LANES<real>);
-    for (long j = 0; j < windows; j++) {
-        const real* patch = patches + table.at[winner[j]] + j * table.step[winner[j]];
-        const real gradient = dout[j];
-#pragma GCC unroll 16
-        for (int v = 0; v < VECTORS; v++) sum[v] += load(patch + v * LANES<real>) * gradient;
-    }
-#pragma GCC unroll 16
-    for (int v = 0; v < VECTORS; v++) store(sums + v * LANES<real>, sum[v]);
-}
-
-/* The same for any number of vectors: as many at a time as there are registers for, then halves. */
-template <class real, int VECTORS = PATCH_VECTORS>
-void add_all_patches(
-    long vectors, const real* patches, const PatchTable& table, const real* dout, const unsigned char* winner,
-    long windows, real* sums) {
-    for (; vectors >= VECTORS; vectors -= VECTORS) {
-        add_patches<real, VECTORS>(patches, table, dout, winner, windows, sums);
-        patches += VECTORS * LANES<real>;
-        sums += VECTORS * LANES<real>;
-    }
-    if constexpr (VECTORS > 1) {
-        add_all_patches<real, VECTORS / 2>(vectors, patches, table, dout, winner, windows, sums);
-    }
-}
-
-template <class real>
-void sparse_part(
-    const Patches<real>& pass, const PatchTable& table, long begin, long end, const real* dout,
-    const unsigned char* winner, const real* x, real* sums) {
-    const Convolution& g = pass.g;
-    const Pooling& p = pass.p;
-    const long vectors = pass.size / LANES<real>, planes = p.rows * p.columns;
-    real* padded = scratch<real>(UNFOLDED, pass.image_size());
-    real* patches = scratch<real>(PATCHES, pass.room());
-    memset(sums, 0, g.filters * pass.size * sizeof(real));
-    memset(padded, 0, pass.image_size() * sizeof(real));
-    memset(patches + pass.zeros(), 0, pass.size * sizeof(real));
-    for (long n = begin; n < end; n++) {
-        pass.turn(x + n * g.channels * g.height * g.width, padded);
-        for (long row = 0; row < p.rows; row++) {
-            for (long first = 0; first < p.columns; first += pass.windows) {
-                const long some = least(pass.windows, p.columns - first);
-                pass.lay_out(padded, row, first, some, patches);
-                for (long f = 0; f < g.filters; f++) {
-                    const long at = (n * g.filters + f) * planes + row * p.columns + first;
-                    add_all_patches<real>(
-                        vectors, patches, table, dout + at, winner + at, some, sums + f * pass.size);
-                }
-            }
-        }
-    }
-}
-
-/* dw and db alone. */
-template <class real>
-void sparse_backward(
-    const Convolution& g, const Pooling& p, const real* dout, const unsigned char* winner, const real* x,
-    real* dw, real* db) {
-    const Patches<real> pass(g, p);
-    const PatchTable table(pass);
-    const long size = g.filters * pass.size, count = slots<real>(g.images, size);
-    real* sums = scratch<real>(SUMS, count * size);
-    for_parts(count, [&](long slot) {
-        const long begin = share(g.images, count, slot), end = share(g.images, count, slot + 1);
-        sparse_part(pass, table, begin, end, dout, winner, x, sums + slot * size);
-    });
-    const auto place_of = [&](long t) {  // of (y, x, c) in (C, HH, WW)
-        return t % g.channels * g.field_height * g.field_width + t / g.channels;
-    };
-    gather_slots(g, sums, count, pass.size, place_of, dw, db);
-}
-
-template <class real>
-void conv_relu_pool_backward(
-    const Convolution& g, const Pooling& p, const real* dout, const void* winner, const real* x, const real* w,
-    real* dx, real* dw, real* db) {
-    const bool few = 2 * p.rows * p.columns <= g.rows * g.columns;
-    const bool little_pad = g.pad <= g.height + g.width;  // the padded image is held
-    if (dx == nullptr && few && little_pad && p.narrow()) {
-        sparse_backward(g, p, dout, static_cast<const unsigned char*>(winner), x, dw, db);
-    } else {
-        backward(g, Upstream<real>{dout, &p, winner}, x, w, dx, dw, db);
-    }
 }
 
 }  // namespace fastconv::INSTRUCTION_SET

@@ -31,7 +31,8 @@
    alone, and each part's sums have their own place, so that results are the same bit for bit for
    any number of threads.
 
-   Who is where: fastconv_convolution.h, fastconv_pooling.h and fastconv_affine.h hold the kernels, as
+   Who is where: fastconv_unfolding.h, fastconv_convolution.h, fastconv_patches.h, fastconv_pooling.h and
+   fastconv_affine.h hold the kernels, as
    templates over the number's type, float or double. They are compiled once for each instruction
    set, by fastconv_avx512.cpp, fastconv_avx2.cpp and fastconv_baseline.cpp; fastconv_kernels.cpp
    chooses one when the module is loaded. fastconv_threads has the threads and their scratch memory,

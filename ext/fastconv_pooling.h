@@ -29,7 +29,9 @@ INLINE bool wins(real pixel, real best) {
 /* Windows of 2 x 2 that don't overlap: `above` and `below` are the two rows of pixels that they cover.
    Says whether that may be: where a pixel may be NaN, which these comparisons would miss, it is false. */
 template <class real>
-bool pool_2x2(const real* above, const real* below, long windows, real* best, integer<real>* winner) {
+INLINE bool pool_2x2(
+    const real* __restrict above, const real* __restrict below, long windows, real* __restrict best,
+    integer<real>* __restrict winner) {
     integer<real> not_numbers = 0;
     for (long i = 0; i < windows; i++) {
         const real a = above[2 * i], b = above[2 * i + 1], c = below[2 * i], d = below[2 * i + 1];
@@ -63,7 +65,8 @@ void pool_any(const Pooling& p, const real* corner, long windows, real* best, in
 
 /* ReLU: nothing below zero; a window that has nothing above it has no winner. */
 template <class real>
-void close_windows(const Pooling& p, long windows, real* best, integer<real>* winner) {
+INLINE void close_windows(
+    const Pooling& p, long windows, real* __restrict best, integer<real>* __restrict winner) {
     const integer<real> nobody = static_cast<integer<real>>(p.places());
     for (long i = 0; i < windows; i++) {
         winner[i] = best[i] > 0 ? winner[i] : nobody;
@@ -73,7 +76,9 @@ void close_windows(const Pooling& p, long windows, real* best, integer<real>* wi
 
 /* Pool `rows` rows of windows; `plane` is the first pixel of the first of them. */
 template <class real, class index>
-void pool_rows(const Pooling& p, const real* plane, long rows, bool relu, real* out, index* winner) {
+void pool_rows(
+    const Pooling& p, const real* plane, long rows, bool relu, real* __restrict out,
+    index* __restrict winner) {
     const bool halves = p.window_height == 2 && p.window_width == 2 && p.stride == 2;
     integer<real> wide[CHUNK];
     for (long row = 0; row < rows; row++, plane += p.stride * p.width) {
@@ -109,7 +114,9 @@ void pool_forward(const Pooling& p, const real* x, real* out, void* winner) {
 
 /* Two rows of pixels from the gradients of the windows of 2 x 2 that cover them. */
 template <class real>
-void spread_2x2(const real* dout, const unsigned char* winner, long windows, real* above, real* below) {
+INLINE void spread_2x2(
+    const real* __restrict dout, const unsigned char* __restrict winner, long windows, real* __restrict above,
+    real* __restrict below) {
     integer<real> wide[CHUNK];
     for (long first = 0; first < windows; first += CHUNK) {
         const long some = least(CHUNK, windows - first);

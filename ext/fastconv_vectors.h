@@ -71,10 +71,25 @@ struct Blocks {
 /* The thing with which part i of `parts` begins, when the parts are nearly equal. */
 INLINE long share(long things, long parts, long i) { return things * i / parts; }
 
+template <int N>
+struct Constant {
+    static constexpr int value = N;
+};
+
+/* Call run(n) for an n from 1 to MOST, as a constant of its own type: each has code of its own, whose loops
+   are unrolled and whose tiles are registers. */
+template <int MOST, class Run>
+INLINE void with_constant(long n, const Run& run) {
+    if constexpr (MOST > 0) {
+        if (n == MOST) return run(Constant<MOST>{});
+        with_constant<MOST - 1>(n, run);
+    }
+}
+
 /* Scratch memory of this thread; one vector more than asked for may be read and written. */
 template <class real>
 real* scratch(Use use, long count) {
-    return static_cast<real*>(scratch_bytes(use, (count + LANES<real>) * sizeof(real)));
+    return static_cast<real*>(scratch_bytes(use, (count + LANES<real>)*sizeof(real)));
 }
 
 /* Call part(i) for every i below `parts`, on as many threads as there are. */

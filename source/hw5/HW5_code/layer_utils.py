@@ -24,9 +24,9 @@ Cache = tuple[Any, ...]
 
 def fc_relu_forward(x: Array, w: Array, b: Array) -> tuple[Array, Cache]:
     """Fully connected layer, then ReLU; see `layers.fc_forward`."""
-    hidden, fc_cache = fc_forward(x, w, b)
-    out, relu_cache = relu_forward(hidden)
-    return out, (fc_cache, relu_cache)
+    out, fc_cache = fc_forward(x, w, b)
+    np.maximum(out, 0, out=out)
+    return out, (fc_cache, (out,))  # out is positive where the input of ReLU was
 
 
 def fc_relu_backward(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
