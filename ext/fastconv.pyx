@@ -7,8 +7,8 @@ checks their arguments and makes their results. `HW5_code.fast_layers` says what
 in a student's words; here only that is checked which keeps a kernel inside its arrays, so that no argument
 whatever reads or writes outside. Arrays are C-contiguous and all of one type, float32 or float64.
 
-The environment's FASTCONV_THREADS sets how many threads compute (`set_num_threads` does so later), and
-FASTCONV_INSTRUCTION_SET one of `INSTRUCTION_SETS` instead of the best one. Results are the same bit for
+The environment's FASTCONV_THREADS, else OMP_NUM_THREADS, sets how many threads compute (`set_num_threads`
+does so later), and FASTCONV_INSTRUCTION_SET one of `INSTRUCTION_SETS` instead of the best one. Results are the same bit for
 bit for every number of threads, but not for every instruction set: sums are rounded in another order.
 """
 
@@ -115,7 +115,7 @@ def _processors():
 
 def _set_up():
     """What the environment asks for; what it can't mean is passed over."""
-    threads = os.environ.get("FASTCONV_THREADS", "")
+    threads = os.environ.get("FASTCONV_THREADS") or os.environ.get("OMP_NUM_THREADS", "")
     if threads.isdecimal() and int(threads) >= 1:
         want_threads(min(int(threads), 1 << 16))
     else:

@@ -8,7 +8,7 @@
 
 namespace fastconv::INSTRUCTION_SET {
 
-constexpr long PATCH_BYTES = 24 << 10;  // of patches: they stay in the first cache
+constexpr long PATCH_BYTES = 48 << 10;  // of patches: a block of their vectors stays in the first cache
 
 /* Sizes of the patches that are held at a time. */
 template <class real>

@@ -6,8 +6,9 @@ compiler. `BACKEND` says which one is in use; ``HW5_FAST_LAYERS=numpy`` in the e
 second. float32 stays float32; every other type is computed in float64. The layers are at their best for
 arrays that are C-contiguous, and for pooling windows of 2 x 2 that don't overlap; all others work, too.
 
-The compiled layers use every processor that this process may use, 16 at most. FASTCONV_THREADS in the
-environment, or `layers.set_num_threads` later, sets another number; results are the same for all.
+The compiled layers use every processor that this process may use, 16 at most. FASTCONV_THREADS or
+OMP_NUM_THREADS in the environment, or `layers.set_num_threads` later, sets another number; results are
+the same for all.
 """
 
 import os
