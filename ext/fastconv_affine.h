@@ -162,22 +162,27 @@ void affine_backward(
 INLINE float root(float x) { return __builtin_sqrtf(x); }
 INLINE double root(double x) { return __builtin_sqrt(x); }
 
+template <class real>
+void adam_part(
+    const Adam& adam, long size, real* __restrict w, const real* __restrict dw, real* __restrict m,
+    real* __restrict v) {
+    const real step = adam.step_size, epsilon = adam.epsilon, correction = adam.correction;
+    const real keep_m = adam.beta1, keep_v = adam.beta2, take_m = 1 - adam.beta1, take_v = 1 - adam.beta2;
+    for (long i = 0; i < size; i++) {
+        m[i] = keep_m * m[i] + take_m * dw[i];
+        v[i] = keep_v * v[i] + take_v * dw[i] * dw[i];
+        w[i] -= step * m[i] / (root(v[i] * correction) + epsilon);
+    }
+}
+
 /* Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 1, where the caller has put
    the corrections of both biases into `step_size` and `correction`. */
 template <class real>
-void adam_step(
-    const Adam& adam, long size, real* __restrict w, const real* dw, real* __restrict m, real* __restrict v) {
-    const real step = adam.step_size, epsilon = adam.epsilon, correction = adam.correction;
-    const real keep_m = adam.beta1, keep_v = adam.beta2, take_m = 1 - adam.beta1, take_v = 1 - adam.beta2;
+void adam_step(const Adam& adam, long size, real* w, const real* dw, real* m, real* v) {
     const long parts = size < 20000 ? 1 : 16;
-    for_parts(parts, [=](long part) {
-        const long end = share(size, parts, part + 1);
-        for (long i = share(size, parts, part); i < end; i++) {
-            const real mean = keep_m * m[i] + take_m * dw[i], square = keep_v * v[i] + take_v * dw[i] * dw[i];
-            m[i] = mean;
-            v[i] = square;
-            w[i] -= step * mean / (root(square * correction) + epsilon);
-        }
+    for_parts(parts, [&](long part) {
+        const long first = share(size, parts, part), count = share(size, parts, part + 1) - first;
+        adam_part(adam, count, w + first, dw + first, m + first, v + first);
     });
 }
 
