@@ -3,11 +3,12 @@
    After pooling only the windows' winners have a gradient: with windows of 2 x 2 a quarter of the outputs, or
    fewer. So dw[f] is a sum over windows, of the window's gradient times the patch of the image that its
    winner saw. Patches are laid out as (y, x, c), then the one that makes db, then zeros: whole vectors, copied
-   from an image whose channels come last. A window without a winner takes a patch of zeros, so that
-   nothing branches. */
+   from an image whose channels come last. The windows that have a winner are listed first, so that the loop
+   over them is short and nothing in it branches. */
 
 namespace fastconv::INSTRUCTION_SET {
 
+constexpr long AHEAD = 64;              // how far gradients and winners are fetched before they are needed
 constexpr long PATCH_BYTES = 48 << 10;  // of patches: a block of their vectors stays in the first cache
 
 /* Sizes of the patches that are held at a time. */
@@ -25,9 +26,7 @@ struct Patches {
         columns = (windows - 1) * p.stride + p.window_width;
     }
 
-    // One vector behind the patches, as copying whole vectors writes past the last one.
-    long zeros() const { return p.window_height * columns * size + LANES<real>; }
-    long room() const { return zeros() + size; }
+    long room() const { return p.window_height * columns * size; }
 
     long padded_width() const { return g.width + 2 * g.pad; }
     long image_size() const { return g.channels * (g.height + 2 * g.pad) * padded_width(); }
@@ -74,50 +73,60 @@ struct Patches {
     }
 };
 
-/* Where the patch of window j lies, when its winner is `place`: at[place] + j * step[place]. */
-struct PatchTable {
-    long at[256], step[256];
+/* The windows of a part of a row that have a winner: for every filter how many, where their patches begin, and
+   their gradients. Filter f's begin at f * most. */
+template <class real>
+struct Winners {
+    int place[256];  // where the patch begins that a winner in this place of window 0 saw
+    long most;
+    long* count;
+    int* patch;
+    real* gradient;
 
-    template <class real>
-    PatchTable(const Patches<real>& patches) {
-        const Pooling& p = patches.p;
-        for (long place = 0; place < 256; place++) {
-            const bool inside = place < p.places();
-            const long row = place / p.window_width, column = place % p.window_width;
-            at[place] = inside ? (row * patches.columns + column) * patches.size : patches.zeros();
-            step[place] = inside ? p.stride * patches.size : 0;
+    explicit Winners(const Patches<real>& pass) : most(pass.windows) {
+        const long filters = pass.g.filters;
+        for (long i = 0; i < 256; i++) {
+            place[i] = (i / pass.p.window_width * pass.columns + i % pass.p.window_width) * pass.size;
+        }
+        count = static_cast<long*>(scratch_bytes(WINNERS, filters * (sizeof(long) + most * sizeof(int))));
+        patch = reinterpret_cast<int*>(count + filters);
+        gradient = scratch<real>(GRADIENTS, filters * most);
+    }
+
+    /* List the windows from the first one of filter 0 on; those of the next filter are `planes` further. */
+    void list(
+        const Patches<real>& pass, const real* dout, const unsigned char* winner, long windows, long planes) {
+        const long places = pass.p.places(), step = pass.p.stride * pass.size;
+        for (long f = 0; f < pass.g.filters; f++, dout += planes, winner += planes) {
+            __builtin_prefetch(dout + AHEAD);
+            __builtin_prefetch(winner + AHEAD);
+            long listed = f * most;
+            for (long j = 0; j < windows; j++) {
+                patch[listed] = place[winner[j]] + j * step;
+                gradient[listed] = dout[j];
+                listed += winner[j] < places;
+            }
+            count[f] = listed - f * most;
         }
     }
 };
 
-/* Some windows of a row, and their patches. The filters' windows are `planes` apart. */
-template <class real>
-struct Windows {
-    const real *patches, *dout;
-    const unsigned char* winner;
-    long count, planes;
-};
-
-/* Add the windows' gradients times VECTORS vectors of their patches, from number `first` on, to the sums of
-   every filter. These vectors of the patches and of the sums stay in the cache. */
+/* Add the gradients times VECTORS vectors of the patches, from number `first` on, to the sums of every filter.
+   These vectors of the patches and of the sums stay in the cache. */
 template <class real, int VECTORS>
 void add_patches(
-    const Patches<real>& pass, const PatchTable& table, const Windows<real>& windows, long first,
-    real* sums) {
+    const Patches<real>& pass, const Winners<real>& winners, const real* patches, long first, real* sums) {
     for (long f = 0; f < pass.g.filters; f++) {
-        const real* dout = windows.dout + f * windows.planes;
-        const unsigned char* winner = windows.winner + f * windows.planes;
+        const int* patch = winners.patch + f * winners.most;
+        const real* gradient = winners.gradient + f * winners.most;
         real* target = sums + f * pass.size + first;
-        __builtin_prefetch(dout + pass.g.filters * windows.planes);
-        __builtin_prefetch(winner + pass.g.filters * windows.planes);
         vector<real> sum[VECTORS];
 #pragma GCC unroll 16
         for (int v = 0; v < VECTORS; v++) sum[v] = load(target + v * LANES<real>);
-        for (long j = 0; j < windows.count; j++) {
-            const real* patch = windows.patches + table.at[winner[j]] + j * table.step[winner[j]] + first;
-            const real gradient = dout[j];
+        for (long i = 0; i < winners.count[f]; i++) {
+            const real* seen = patches + patch[i] + first;
 #pragma GCC unroll 16
-            for (int v = 0; v < VECTORS; v++) sum[v] += load(patch + v * LANES<real>) * gradient;
+            for (int v = 0; v < VECTORS; v++) sum[v] += load(seen + v * LANES<real>) * gradient[i];
         }
 #pragma GCC unroll 16
         for (int v = 0; v < VECTORS; v++) store(target + v * LANES<real>, sum[v]);
@@ -127,19 +136,19 @@ void add_patches(
 /* The same for whole patches, in blocks of as many vectors as there are registers for. */
 template <class real>
 void add_whole_patches(
-    const Patches<real>& pass, const PatchTable& table, const Windows<real>& windows, real* sums) {
+    const Patches<real>& pass, const Winners<real>& winners, const real* patches, real* sums) {
     const Blocks blocks(pass.size / LANES<real>, PATCH_VECTORS);
     for (long i = 0; i < blocks.count; i++) {
         with_constant<PATCH_VECTORS>(blocks.size(i), [&](auto vectors) {
-            add_patches<real, vectors.value>(pass, table, windows, blocks.begin(i) * LANES<real>, sums);
+            add_patches<real, vectors.value>(pass, winners, patches, blocks.begin(i) * LANES<real>, sums);
         });
     }
 }
 
 template <class real>
 void sparse_part(
-    const Patches<real>& pass, const PatchTable& table, long begin, long end, const real* dout,
-    const unsigned char* winner, const real* x, real* sums) {
+    const Patches<real>& pass, long begin, long end, const real* dout, const unsigned char* winner,
+    const real* x, real* sums) {
     const Convolution& g = pass.g;
     const Pooling& p = pass.p;
     const long planes = p.rows * p.columns;
@@ -147,7 +156,7 @@ void sparse_part(
     real* patches = scratch<real>(PATCHES, pass.room());
     memset(sums, 0, g.filters * pass.size * sizeof(real));
     memset(padded, 0, pass.image_size() * sizeof(real));
-    memset(patches + pass.zeros(), 0, pass.size * sizeof(real));
+    Winners<real> winners(pass);
     for (long n = begin; n < end; n++) {
         pass.turn(x + n * g.channels * g.height * g.width, padded);
         for (long row = 0; row < p.rows; row++) {
@@ -155,8 +164,8 @@ void sparse_part(
                 const long some = least(pass.windows, p.columns - first);
                 const long at = n * g.filters * planes + row * p.columns + first;
                 pass.lay_out(padded, row, first, some, patches);
-                add_whole_patches(
-                    pass, table, Windows<real>{patches, dout + at, winner + at, some, planes}, sums);
+                winners.list(pass, dout + at, winner + at, some, planes);
+                add_whole_patches(pass, winners, patches, sums);
             }
         }
     }
@@ -168,12 +177,11 @@ void sparse_backward(
     const Convolution& g, const Pooling& p, const real* dout, const unsigned char* winner, const real* x,
     real* dw, real* db) {
     const Patches<real> pass(g, p);
-    const PatchTable table(pass);
     const long size = g.filters * pass.size, count = slots<real>(g.images, size);
     real* sums = scratch<real>(SUMS, count * size);
     for_parts(count, [&](long slot) {
         const long begin = share(g.images, count, slot), end = share(g.images, count, slot + 1);
-        sparse_part(pass, table, begin, end, dout, winner, x, sums + slot * size);
+        sparse_part(pass, begin, end, dout, winner, x, sums + slot * size);
     });
     const auto place_of = [&](long t) {  // of (y, x, c) in (C, HH, WW)
         return t % g.channels * g.field_height * g.field_width + t / g.channels;

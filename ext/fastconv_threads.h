@@ -22,7 +22,7 @@ void run_parts(long parts, void (*part)(void* context, long i), void* context);
 
 /* Memory of this thread for `bytes` bytes, aligned to a cache line; it stays as it is until the next
    call with the same `use`, for as long as the thread lives. Throws std::bad_alloc. */
-enum Use { UNFOLDED, LINE, WEIGHTS, PLANES, UPSTREAM, TAPS, PATCHES, SUMS, USES };
+enum Use { UNFOLDED, LINE, WEIGHTS, PLANES, UPSTREAM, TAPS, PATCHES, WINNERS, GRADIENTS, SUMS, USES };
 void* scratch_bytes(Use use, size_t bytes);
 
 }  // namespace fastconv
