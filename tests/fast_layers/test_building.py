@@ -1,0 +1,51 @@
+"""The students' folder builds with gcc and with clang; where nothing can be built, NumPy serves."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from building import copy_release, run
+
+SHOW = """
+import sys
+sys.modules["fastconv"] = None  # nothing that is installed
+import numpy as np
+from HW5_code import fast_layers, layer_utils
+out, cache = fast_layers.conv_forward_fast(np.ones((2, 1, 4, 4)), np.ones((1, 1, 3, 3)), [1.0], {"stride": 1, "pad": 0})
+dx, dw, db = fast_layers.conv_backward_fast(out, cache)
+print(fast_layers.BACKEND, out.sum(), dx.sum(), dw.sum(), db.sum())
+"""  # fmt: skip
+EXPECTED = ["80.0", "720.0", "720.0", "80.0"]
+BUILD = [sys.executable, "setup.py", "build_ext", "--inplace"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("compiler", "plus"), [("gcc", "g++"), ("clang", "clang++")])
+def test_a_release_builds(compiler: str, plus: str, tmp_path: Path) -> None:
+    if shutil.which(plus) is None:
+        pytest.skip(f"no {plus} here")
+    done = run(BUILD, copy_release(tmp_path), CC=compiler, CXX=plus)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert "warning:" not in done.stderr, done.stderr[-4000:]
+    shown = run([sys.executable, "-W", "error", "-c", SHOW], tmp_path)
+    assert shown.stdout.split() == ["cython", *EXPECTED], shown.stderr
+
+
+def test_without_a_compiler_numpy_serves_and_says_so_once(tmp_path: Path) -> None:
+    inside = copy_release(tmp_path)
+    failed = run(BUILD, inside, PATH=str(tmp_path / "nothing"), CC="cc", CXX="c++")
+    assert failed.returncode != 0
+    assert "c++" in failed.stderr
+    shown = run([sys.executable, "-c", SHOW], tmp_path)
+    assert shown.stdout.split() == ["numpy", *EXPECTED], shown.stderr
+    assert shown.stderr.count("RuntimeWarning") == 1
+    assert shown.stderr.count("python setup.py build_ext --inplace") == 1
+
+
+def test_a_folder_without_the_sources_says_what_to_do(tmp_path: Path) -> None:
+    inside = copy_release(tmp_path)
+    (inside / "fastconv.pyx").unlink()
+    done = run(BUILD, inside)
+    assert done.returncode == 1
+    assert done.stderr.strip() == "fastconv.pyx is missing here: unpack the homework's zip file again."
