@@ -73,19 +73,22 @@ long parts_for(const Affine& a, long parts) {
     return a.examples * a.inputs * a.outputs < SMALL ? 1 : most(1, parts);
 }
 
-/* sums (examples, row) += x w, for a few examples of x. A vector at the end of a row of w reads into the
-   next row, which does no harm, except after the last one: that one is copied. */
+/* sums (examples, row) += x w, for a few examples of x. Vectors at the end of a row of w read into the rows
+   below, which does no harm; the last rows, below which there is not enough, are copied. */
 template <class real>
 void add_products(const Affine& a, long examples, const real* x, const real* w, real* sums, long row) {
-    const long vectors = row / LANES<real>, last = a.inputs - 1;
-    real* last_row = scratch<real>(LINE, row);
-    memcpy(last_row, w + last * a.outputs, a.outputs * sizeof(real));
-    for (long k = 0; k < last; k += DEPTH) {
-        const Numbers<real> block = {x + k, a.inputs, 1};
-        product(
-            examples, vectors, least(DEPTH, last - k), block, w + k * a.outputs, a.outputs, sums, row, true);
+    const long vectors = row / LANES<real>, copied = least(a.inputs, (row + a.outputs - 1) / a.outputs);
+    const long in_place = a.inputs - copied;
+    for (long k = 0; k < in_place; k += DEPTH) {
+        const Numbers<real> some = {x + k, a.inputs, 1};
+        const real* rows = w + k * a.outputs;
+        product(examples, vectors, least(DEPTH, in_place - k), some, rows, a.outputs, sums, row, true);
     }
-    product(examples, vectors, 1, Numbers<real>{x + last, a.inputs, 1}, last_row, row, sums, row, true);
+    real* last = scratch<real>(LINE, copied * row);
+    for (long k = 0; k < copied; k++) {
+        memcpy(last + k * row, w + (in_place + k) * a.outputs, a.outputs * sizeof(real));
+    }
+    product(examples, vectors, copied, Numbers<real>{x + in_place, a.inputs, 1}, last, row, sums, row, true);
 }
 
 template <class real>
@@ -96,7 +99,7 @@ void affine_forward(const Affine& a, const real* x, const real* w, const real* b
         real* sums = scratch<real>(SUMS, (end - begin) * row);
         memset(sums, 0, (end - begin) * row * sizeof(real));
         for (long i = 0; i < end - begin; i++) memcpy(sums + i * row, b, a.outputs * sizeof(real));
-        if (a.inputs > 0) add_products(a, end - begin, x + begin * a.inputs, w, sums, row);
+        if (a.outputs > 0) add_products(a, end - begin, x + begin * a.inputs, w, sums, row);
         for (long i = begin; i < end; i++) {
             const real* sum = sums + (i - begin) * row;
             real* result = out + i * a.outputs;

@@ -324,7 +324,7 @@ struct Backward {
     /* An unfolded band, and the tap that sees ones. */
     long unfolded_size() const { return u.size + round_up(u.rows * g.columns, LANES<real>); }
 
-    /* The gradients of image n's outputs. For dx the last image's are copied: vectors read past their end. */
+    /* The gradients of image n's outputs. For dx a vector reads past their end: the last images' are copied. */
     const real* gradients(long n, real* room) const {
         const long size = g.filters * g.rows * g.columns;
         if (upstream.pooling != nullptr) {
@@ -334,7 +334,8 @@ struct Backward {
             }
             return room;
         }
-        if (dx == nullptr || n + 1 < g.images) return upstream.dout + n * size;
+        const bool enough_follows = (g.images - n - 1) * size >= LANES<real>;
+        if (dx == nullptr || enough_follows) return upstream.dout + n * size;
         memcpy(room, upstream.dout + n * size, size * sizeof(real));
         return room;
     }

@@ -25,7 +25,7 @@ def last_words(done: subprocess.CompletedProcess[str]) -> str:
 
 def run_python(code: str, folder: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run some code; the environment is empty but for what is given."""
-    kept = {name: os.environ[name] for name in ("LD_PRELOAD", "ASAN_OPTIONS") if name in os.environ}
+    kept = {name: value for name, value in os.environ.items() if name.endswith(("_PRELOAD", "SAN_OPTIONS"))}
     return subprocess.run(
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False,
         env={"PATH": "", **kept, **environment}, timeout=120,

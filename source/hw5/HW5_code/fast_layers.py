@@ -215,13 +215,26 @@ def _whole(parameters: dict[str, int], name: str, key: str, least: int) -> int:
     if key not in parameters:
         raise ValueError(f"{name} has no {key!r}: it should be a whole number of {least} or more")
     value = parameters[key]
-    if value != int(value) or value < least:
-        raise ValueError(f"{name}[{key!r}] should be a whole number of {least} or more, got {value}")
-    return int(value)
+    try:
+        whole = int(value)
+    except (TypeError, ValueError, OverflowError):
+        whole = None
+    if whole is None or whole != value or whole < least:
+        raise ValueError(f"{name}[{key!r}] should be a whole number of {least} or more, got {value!r}")
+    return whole
 
 
 def as_floats(*arrays: Array) -> tuple[Array, ...]:
-    """The arrays in one type, float32 if that is what they have in common, and contiguous."""
+    """The arrays in one type, float32 if that is what they have in common, and contiguous.
+
+    Raises
+    ------
+    ValueError
+        The numbers of an array are not real.
+    """
     given = [np.asarray(array) for array in arrays]
+    for array in given:
+        if array.dtype.kind not in "fiub":
+            raise ValueError(f"the layers compute with real numbers, got an array of {array.dtype}")
     dtype = np.float32 if np.result_type(*given) == np.float32 else np.float64
     return tuple(np.ascontiguousarray(array, dtype=dtype) for array in given)
