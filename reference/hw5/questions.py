@@ -181,7 +181,7 @@ def expect_gradients(desk: Desk, case: Case) -> Mapping[str, Expected]:
 
 
 def _gradient_cases(rng: Generator) -> Sequence[Case]:
-    recipe = ((2, 2, 4, 4), (2, 3, 3), 1, 1, "float64")
+    recipe = ((1, 2, 4, 4), (2, 3, 3), 1, 1, "float64")
     return [draw(rng, "drawn-gradient", "gradient", recipe)]
 
 

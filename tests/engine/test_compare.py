@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.checks.compare import compare
-from autograder.numerics import numerical_gradient, rounding_bound
+from autograder.numerics import directional_derivatives, numerical_gradient, rounding_bound
 from autograder.questions import Expected
 from autograder.student import Handle
 
@@ -71,6 +71,34 @@ def test_a_sum_in_another_order_is_within_the_rounding_bound(length, seed, dtype
     for x, y in zip(a[::-1], b[::-1], strict=True):
         backwards = dtype(backwards + x * y)
     assert abs(float(backwards) - exact) <= bound
+
+
+def test_directional_derivatives_are_inner_products_with_the_numerical_gradient():
+    rng = np.random.default_rng(0)
+    x, matrix, upstream = (
+        rng.standard_normal((3, 4)),
+        rng.standard_normal((4, 5)),
+        rng.standard_normal((3, 5)),
+    )
+    directions = rng.standard_normal((2, 3, 4))
+
+    def layer(points):
+        return [point @ matrix for point in points]
+
+    slopes = directional_derivatives(layer, x, upstream, directions)
+    gradient = numerical_gradient(layer, x, upstream)
+    np.testing.assert_allclose(slopes, directions.reshape(2, -1) @ gradient.reshape(-1), rtol=1e-8)
+    np.testing.assert_allclose(gradient, upstream @ matrix.T, rtol=1e-8)
+
+
+def test_one_wrong_element_shows_along_every_random_direction():
+    rng = np.random.default_rng(1)
+    gradient, directions = rng.standard_normal((2, 3, 4, 4)), rng.standard_normal((3, 2, 3, 4, 4))
+    for index in np.ndindex(gradient.shape):
+        wrong = gradient.copy()
+        wrong[index] += 0.01
+        off = directions.reshape(3, -1) @ (wrong - gradient).reshape(-1)
+        assert np.max(np.abs(off)) > 1e-4
 
 
 def test_numerical_gradient_of_a_known_function():
