@@ -115,6 +115,8 @@ def _statements(body: Sequence[ast.stmt], source: str, cell: Cell, offset: int =
         shared = (place and (body[place - 1].end_lineno or 0) >= first) or last in firsts[place + 1 :][:1]
         if shared:
             text = ast.get_source_segment(source, node) or text
+        if text.endswith("\\"):  # the line that it goes on in is empty, and no part of the statement
+            text += "\n\n"
         yield Statement(source=text, line=first + offset, cell=cell, node=node, shift=offset)
 
 
@@ -147,10 +149,17 @@ def _salvage(cell: Cell, whole: Converted, python2: bool) -> ParsedCell:
 
 def _syntax_notice(cell: Cell, start: int, block: str, problem: str) -> Notice:
     found = re.match(r"(?:@.*\n)*\s*(?:async\s+)?(?:def|class)\s+(\w+)", block)
-    what = f"`{found.group(1)}`" if found else f"the statement at line {start}"
-    local = re.sub(r"^line (\d+)", lambda m: f"line {int(m.group(1)) + start - 1}", problem)
+    what = f"`{_shown(found.group(1), 60)}`" if found else f"the statement at line {start}"
+    local = re.sub(r"^line (\d+)", lambda m: f"line {int(m.group(1)) + start - 1}", _shown(problem, 200))
     message = f"{cell.label}: {what} is not valid Python: {local}."
     return Notice(code="syntax-error", message=message, where=f"{cell.label}, line {start}")
+
+
+def _shown(text: str, most: int) -> str:
+    """Their text on one line, cut, with nothing in it that a terminal would obey."""
+    cut = " ".join(text[: 2 * most].split())
+    cut = cut[:most] + "…" if len(cut) > most else cut
+    return "".join(c if c.isprintable() else "?" for c in cut)
 
 
 def _blocks(source: str) -> Iterator[tuple[int, str]]:

@@ -9,6 +9,8 @@ from pathlib import PurePosixPath
 NOISE_FOLDERS = frozenset({"__MACOSX", ".ipynb_checkpoints", "__pycache__", ".git", ".idea", ".vscode"})
 NOISE_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".gitignore", ".directory"})
 TIMESTAMP = "timestamp.txt"
+# A zip's names may have 65,535 bytes; no file system's have more than 255.
+MAX_NAME = 240
 
 
 def is_noise(path: str) -> bool:
@@ -28,7 +30,12 @@ def is_unsafe(path: str) -> bool:
 
 
 def printable(text: str) -> str:
-    """A name as it may be shown and stored: composed Unicode, no control characters, no surrogates."""
+    """A name as it may be shown and stored: composed Unicode, no control characters, no surrogates.
+
+    Of one above `MAX_NAME` characters the middle is left out, so that its folder and its suffix stay.
+    """
+    if len(text) > MAX_NAME:
+        text = f"{text[: MAX_NAME - 60]}…{text[-59:]}"
     if text.isascii() and text.isprintable():
         return text
     clean = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())

@@ -263,15 +263,18 @@ def _nothing_found(submission: Submission, gathered: _Gathered, assignment: Assi
     if not names:
         message = f"There are no files in it. Hand in {assignment.notebook}."
         return Notice(code="no-files", message=message, where=submission.origin)
-    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    message = f"There is no notebook (.ipynb) in it, only {shown}. Hand in {assignment.notebook}."
+    message = f"There is no notebook (.ipynb) in it, only {_listed(names)}. Hand in {assignment.notebook}."
     return Notice(code="no-notebook", message=message, where=submission.origin)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _naming(chosen: str, ranked: Sequence[str], names: tuple[str, str]) -> Iterator[Notice]:
     """What there is to say of the names; the release's and the learner's own are both good ones."""
     if len(ranked) > 1:
-        others = ", ".join(path for path in ranked if path != chosen)
+        others = _listed([path for path in ranked if path != chosen])
         message = f"There are {len(ranked)} notebooks; {chosen} was read, {others} not. Hand in one only."
         yield Notice(code="several-notebooks", message=message, where=chosen)
     if PurePosixPath(chosen).stem != names[1] and stem_key(chosen) != stem_key(names[0]):
@@ -286,21 +289,22 @@ def _submitted_at(files: Sequence[_File]) -> tuple[str | None, list[Notice]]:
             text = (file.read.data or b"").decode("utf-8", "replace").strip()
             moment = _moment(text)
             if moment is not None:
-                return moment.astimezone(datetime.UTC).isoformat(timespec="seconds"), []
+                return moment.isoformat(timespec="seconds"), []
             message = f"{file.path}: holds {text[:40]!r}, expected a time such as 2024-05-31 23:59:00 UTC."
             return None, [Notice(code="bad-timestamp", message=message, where=file.path)]
     return None, []
 
 
 def _moment(text: str) -> datetime.datetime | None:
+    """A time in UTC, where the text is one; the first and the last days of the calendar may be none there."""
     found = re.fullmatch(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)\s*(\S*)", text)
     if found is None:
         return None
     try:
         moment = datetime.datetime.fromisoformat(found[1])
-        return moment.replace(tzinfo=_zone(found[2]))
-    except (ValueError, OverflowError, zoneinfo.ZoneInfoNotFoundError):
-        return None
+        return moment.replace(tzinfo=_zone(found[2])).astimezone(datetime.UTC)
+    except (ValueError, OverflowError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        return None  # OSError: a zone's name may be that of a folder, or too long for a file's
 
 
 def _zone(name: str) -> datetime.tzinfo:

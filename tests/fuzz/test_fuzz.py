@@ -1,0 +1,83 @@
+"""The short form of tools/fuzz: the seeds, all that was ever found, and some thousand changes of them."""
+
+import random
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from seeds import SEEDS
+from targets import TARGETS, BrokenPromise, fuzz_archive, fuzz_wire, nothing_written
+from unguided import changed
+
+CORPUS = Path(__file__).parent / "corpus"
+FOUND = sorted(path for path in CORPUS.rglob("*") if path.is_file())
+CHANGED = {"wire": 3000, "conversation": 250, "notebook": 700, "code": 500, "archive": 150, "files": 150}
+
+
+def test_each_target_has_seeds_and_each_finding_a_target():
+    assert SEEDS.keys() == TARGETS.keys() == CHANGED.keys()
+    assert {path.parent.name for path in FOUND} <= TARGETS.keys()
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_seeds(name):
+    for data in SEEDS[name]():
+        TARGETS[name](data)
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_what_was_found_stays_mended(path):
+    TARGETS[path.parent.name](path.read_bytes())
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_seeds_that_were_changed(name):
+    draw = random.Random(name)
+    seeds = list(SEEDS[name]())
+    for number in range(CHANGED[name]):
+        data = changed(seeds, draw)
+        try:
+            TARGETS[name](data)
+        except Exception as error:
+            error.add_note(f"change {number} of {name}: {data[:2000]!r}")
+            raise
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_any_bytes(name):
+    @settings(max_examples=60, deadline=None, database=None)
+    @given(st.binary(max_size=400))
+    def any_bytes(data):
+        TARGETS[name](data)
+
+    any_bytes()
+
+
+# --- the net itself: what breaks a promise is seen ----------------------------------------------------
+
+
+def test_a_write_is_seen(tmp_path):
+    with pytest.raises(BrokenPromise, match="it wrote"), nothing_written():
+        (tmp_path / "x").write_bytes(b"")
+    with pytest.raises(BrokenPromise, match="it wrote"), nothing_written():
+        (tmp_path / "y").mkdir()
+
+
+def test_an_archive_that_is_unpacked_is_seen(monkeypatch, tmp_path):
+    def unpack(self, *_, **__):
+        return (tmp_path / "unpacked").open("w+b")
+
+    data = next(SEEDS["archive"]())
+    monkeypatch.setattr(zipfile.ZipFile, "open", unpack)
+    with pytest.raises(BrokenPromise, match="it wrote"):
+        fuzz_archive(data)
+
+
+def test_another_error_is_seen(monkeypatch):
+    text = next(data for data in SEEDS["wire"]() if b"text" in data)
+    fuzz_wire(text)
+    monkeypatch.setattr("autograder.sandbox.guest.wire.MAX_TEXT", "much")
+    with pytest.raises(TypeError):
+        fuzz_wire(text)
