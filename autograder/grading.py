@@ -12,7 +12,6 @@ import importlib.util
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
 import autograder
@@ -22,8 +21,8 @@ from autograder.batch.worker import save
 from autograder.course import Course, find_course
 from autograder.data import find_data, load_subset
 from autograder.errors import UsageError
-from autograder.intake import Candidate, read, read_notebook
-from autograder.model import Notebook, Struct
+from autograder.intake import Candidate, read_notebook
+from autograder.model import Notebook, Struct, Submission
 from autograder.pipeline import Pipeline, Place, definitions_of
 from autograder.questions import Images
 from autograder.sandbox import Policy, open_session, self_test
@@ -175,10 +174,18 @@ def prepare(options: Options) -> tuple[Place, dict[str, float]]:
 
 
 def give_up(options: Options, place: Place, folder: Path, candidate: Candidate, reason: str) -> Done:
-    """Write the report of a submission on which the grader's own process keeps dying."""
-    pipeline = build_pipeline(options, place, {})
-    submission = read(candidate, pipeline.course.assignment)
-    graded = pipeline.give_up(msgspec.structs.replace(submission, notebook=None), reason)
+    """Write the report of a submission on which the grader's own process keeps dying.
+
+    Its files are not read: that may be what the process dies of.
+    """
+    submission = Submission(
+        id=candidate.id,
+        learner=candidate.learner,
+        origin=candidate.origin,
+        notices=candidate.notices,
+        attempt=candidate.attempt,
+    )
+    graded = build_pipeline(options, place, {}).give_up(submission, reason)
     return Done(
         id=candidate.id,
         outcome=graded.report.outcome.value,

@@ -12,7 +12,6 @@ import os
 import queue
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from autograder.sandbox import faults, guest
 from autograder.sandbox.conversation import Conversation
 from autograder.sandbox.guest import wire
 from autograder.sandbox.printed import Flooded, Printed
+from autograder.scratch import Scratch
 from autograder.student import FaultKind, Limits, Student, StudentFault
 
 WALLS = ("none: a plain subprocess",)
@@ -53,7 +53,7 @@ class PlainChild:
     def __init__(self, python: Path, folders: Sequence[Path], limits: Limits, printed: Printed) -> None:
         self._limits = limits
         self._printed = printed
-        self._folder = tempfile.TemporaryDirectory(prefix="autograder-", ignore_cleanup_errors=True)
+        self._folder = Scratch()
         self._fault: FaultKind | None = None
         self._ready = False
         self._process = self._start(python, folders)

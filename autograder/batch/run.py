@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
@@ -13,10 +14,12 @@ from typing import cast
 
 from autograder.batch.ledger import Ledger, Row
 from autograder.batch.worker import Broken, Done, report_path, work
-from autograder.errors import AutograderError
+from autograder.errors import AutograderError, UsageError
 from autograder.intake import Candidate
 from autograder.model import Struct
 from autograder.pipeline import Pipeline
+from autograder.report import sweep_halves
+from autograder.scratch import lock_folder
 
 # Spawned, not forked: the progress bar's thread and SQLite do not survive a fork.
 _CONTEXT = multiprocessing.get_context("spawn")
@@ -71,10 +74,12 @@ def grade_all(batch: Batch) -> Iterator[Done]:
 
     Raises
     ------
+    UsageError
+        Another batch writes to the same folder, or its ledger is none.
     AutograderError
         A worker can't go on for a reason that would meet all submissions.
     """
-    with Ledger(batch.folder / "ledger.sqlite3") as ledger:
+    with _alone_in(batch.folder), Ledger(batch.folder / "ledger.sqlite3") as ledger:
         left: deque[Candidate] = deque()
         for candidate in batch.candidates:
             row = _already(batch, ledger, candidate)
@@ -85,6 +90,24 @@ def grade_all(batch: Batch) -> Iterator[Done]:
         for done in _work_off(batch, left):
             ledger.record(_as_row(batch, done))
             yield done
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other batches out of the folder, and remove what one that was killed has left there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = lock_folder(folder.resolve())
+    if lock is None:
+        raise UsageError(
+            f"{folder}: another batch writes its reports there", "Wait for its end, or choose another -o DIR."
+        )
+    try:
+        for place in (folder, folder / "reports", *folder.glob("pictures/*")):
+            sweep_halves(place)
+        yield
+    finally:
+        if lock >= 0:
+            os.close(lock)
 
 
 def _already(batch: Batch, ledger: Ledger, candidate: Candidate) -> Row | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import multiprocessing
+import os
 import signal
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -57,6 +60,7 @@ def work(connection: Connection, build: Callable[[], Pipeline], folder: Path) ->
     An interrupt from the keyboard reaches the whole process group; the batch decides what ends.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_batch, daemon=True).start()
     with contextlib.suppress(EOFError, BrokenPipeError, OSError):
         try:
             pipeline = build()
@@ -64,6 +68,14 @@ def work(connection: Connection, build: Callable[[], Pipeline], folder: Path) ->
                 connection.send(_grade(pipeline, candidate, folder))
         except AutograderError as error:
             connection.send(Broken(message=error.message, hint=error.hint, details=traceback.format_exc()))
+
+
+def _end_with_the_batch() -> None:
+    """Die when the batch's process does: what is written after it would meet the batch that goes on."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _grade(pipeline: Pipeline, candidate: Candidate, folder: Path) -> Done:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import shutil
 import tempfile
@@ -33,7 +34,9 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
         The place can't be written.
     """
     try:
-        with _only_one(folder):
+        with _only_one(folder) as alone:
+            if alone:
+                _sweep(folder)
             if not folder.is_dir():
                 _make_beside(folder, make)
     except OSError as error:
@@ -42,6 +45,12 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
             "Set XDG_CACHE_HOME to a folder with room that can be written.",
         ) from error
     return folder
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed process made by half; whoever makes one now would hold the lock."""
+    for half in folder.parent.glob(f".{glob.escape(folder.name)}-*"):
+        shutil.rmtree(half, ignore_errors=True)
 
 
 def _make_beside(folder: Path, make: Callable[[Path], None]) -> None:
@@ -55,12 +64,17 @@ def _make_beside(folder: Path, make: Callable[[Path], None]) -> None:
 
 
 @contextlib.contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
-    """Wait for the other processes that make the same folder; the system frees the lock of a dead one."""
+def _only_one(folder: Path) -> Iterator[bool]:
+    """Wait for the other processes that make the same folder; the system frees the lock of a dead one.
+
+    Gives whether there was a lock to wait for.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f".{folder.name}.lock").open("a") as lock:
+        locked = False
         with contextlib.suppress(ImportError):  # on Windows the rename alone has to do
             import fcntl
 
             fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+            locked = True
+        yield locked

@@ -13,6 +13,9 @@ from autograder.errors import ReportError
 from autograder.model import Report
 from autograder.report.schema import validate
 
+# What the name of a file ends with as long as it is being written.
+HALF = ".half"
+
 
 def to_json(report: Report) -> str:
     """The report as JSON text, keys in the types' order.
@@ -32,7 +35,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file so that readers see the old content or the new, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     data = content.encode("utf-8") if isinstance(content, str) else content
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=HALF)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -43,6 +46,12 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def sweep_halves(folder: Path) -> None:
+    """Remove what killed processes left of files that they wrote here; nobody else may write meanwhile."""
+    for half in folder.glob(f".*{HALF}"):
+        half.unlink(missing_ok=True)
 
 
 def write_report(path: Path, report: Report) -> None:

@@ -1,8 +1,11 @@
 """Batches with real worker processes; the pipeline in them is one that a test can steer by file contents."""
 
+import multiprocessing
 import os
 import signal
 import sqlite3
+import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -152,6 +155,59 @@ def test_a_report_stands_only_for_what_it_was_made_from(make, tmp_path, change):
     again = Batch(**{name: getattr(batch, name) for name in batch.__struct_fields__} | {"run_key": key})
     assert [d.final for d in grade_all(again)] == [7 if change == "file" else 1]
     assert graded_so_far(tmp_path) == ["s001", "s001"]
+
+
+def test_two_batches_never_write_to_one_folder(make, tmp_path):
+    first = grade_all(make({"s001": "1", "s002": "2"}))
+    next(first)
+    with pytest.raises(UsageError, match="another batch writes its reports there"):
+        next(grade_all(make({"s003": "3"})))
+    first.close()
+    assert len(list(grade_all(make({"s003": "3"})))) == 1
+
+
+def test_what_a_killed_batch_left_half_written_is_removed(make, tmp_path):
+    left = [tmp_path / "out" / place / ".s001.json.x.half" for place in ("", "reports", "pictures/s001")]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{")
+    list(grade_all(make({"s001": "1"})))
+    assert not any(path.exists() for path in left)
+
+
+class Slow(Steered):
+    """Says its process's number, then takes its time."""
+
+    def grade(self, candidate: Candidate) -> Graded:
+        self.counter.write_text(str(os.getpid()))
+        time.sleep(60)
+        return super().grade(candidate)
+
+
+def killed_batch(batch: Batch) -> None:
+    list(grade_all(batch))
+
+
+def test_workers_end_with_a_batch_that_is_killed(make, tmp_path):
+    batch = make({"s001": "1"}, build=partial(Slow, tmp_path / "worker"))
+    grader = multiprocessing.get_context("fork").Process(target=killed_batch, args=(batch,))
+    grader.start()
+    assert within(30, lambda: (tmp_path / "worker").exists() and (tmp_path / "worker").read_text() != "")
+    worker = Path("/proc", (tmp_path / "worker").read_text())
+    assert worker.exists()
+    grader.kill()
+    grader.join()
+    assert within(10, lambda: not worker.exists())
+    assert not (tmp_path / "out/reports").exists()
+
+
+def within(seconds: float, happened: Callable[[], bool]) -> bool:
+    until = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def test_a_file_that_is_no_ledger_is_refused(tmp_path):
