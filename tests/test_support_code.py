@@ -1,5 +1,6 @@
 """The support code: layers, gradients, update rules, Solver, plots, and its own build."""
 
+import io
 import os
 import re
 import shutil
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from HW5_code import layer_utils, layers, optim, vis_utils
+from HW5_code import layer_utils, layers, optim, solver, vis_utils
 from HW5_code.gradient_check import eval_numerical_gradient, eval_numerical_gradient_array
 from HW5_code.solver import Solver
 
@@ -395,6 +396,33 @@ def test_a_picture_of_one_colour_divides_by_nothing() -> None:
 def test_what_is_no_stack_of_pictures_is_refused() -> None:
     with pytest.raises(ValueError, match=r"Xs should be \(N, H, W, C\), got \(3, 3\)"):
         vis_utils.visualize_grid(np.zeros((3, 3)))
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("stream", "verbose"), [(Terminal, True), (Terminal, False), (io.StringIO, True)])
+def test_a_terminal_shows_how_far_the_training_is(
+    corners: dict[str, Array],
+    stream: type[io.StringIO],
+    verbose: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(solver._Progress, "PAUSE", 0.0)
+    shown = stream()
+    monkeypatch.setattr(sys, "stderr", shown)
+    Solver(Linear(), corners, num_epochs=2, batch_size=10, verbose=verbose).train()
+    text = shown.getvalue()
+    if stream is io.StringIO or not verbose:
+        assert text == ""
+        return
+    assert re.search(r"\riteration 2 / \d+, loss \d+\.\d{4}, \d+ s left", text)
+    assert text.endswith("\r")
+    assert text.split("\r")[-2].strip() == ""
+    assert "s left" not in capsys.readouterr().out
 
 
 # --- what a student builds and imports -------------------------------------------------------------
