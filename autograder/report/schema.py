@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 from typing import Any
 
 import msgspec
@@ -31,6 +32,8 @@ def report_schema() -> JSON:
 
 @functools.cache
 def _validator() -> Any:
+    # jsonschema's optional checker of a format that no report has takes two seconds of each worker's start
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     import jsonschema
 
     return jsonschema.Draft202012Validator(report_schema())
