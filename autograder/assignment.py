@@ -83,7 +83,8 @@ class DataSpec(Strict):
 class CheckBase(Strict):
     """What every check has.
 
-    `weight` is its share of the item's points against the item's other checks; `limits` names one
+    `weight` is its share of the item's points against the item's other checks (0: a note, which costs
+    nothing); `limits` names one
     of the assignment's `[limits.*]` tables; `visible` checks go into the release and are what
     ``autograder check`` runs.
     """
@@ -259,6 +260,8 @@ def _inconsistencies(assignment: Assignment) -> list[str]:
         if not item.checks or sum(check.weight for check in item.checks) <= 0:
             problems.append(f"`{item.id}`: needs at least one check with a positive weight")
         for check in item.checks:
+            if check.weight < 0:
+                problems.append(f"`{check.id}`: weight must not be negative, got {check.weight}")
             if check.limits not in assignment.limits:
                 known = ", ".join(sorted(assignment.limits))
                 problems.append(f"`{check.id}`: limits = {check.limits!r}, known are: {known}")

@@ -24,16 +24,18 @@ def score_item(item: ItemSpec, findings: Mapping[str, Timed]) -> ItemReport:
     """Score one item: each check decides its weight's share of the points.
 
     Where a person has yet to judge, the score is what is proposed until then; an item whose checks
-    were all skipped was not judged and has none.
+    were all skipped was not judged and has none. A check of weight 0 is a note: it is reported, and
+    changes neither the points nor the item's state.
     """
     total = sum(check.weight for check in item.checks)
     checks = tuple(
         _check_report(check, findings[check.id], item.points * check.weight / total, item.visibility)
         for check in item.checks
     )
-    status = min((check.status for check in checks), key=_ORDER.index)
+    counted = tuple(c for c, spec in zip(checks, item.checks, strict=True) if spec.weight > 0)
+    status = min((check.status for check in counted), key=_ORDER.index)
     earned = sum(check.weight * findings[check.id].finding.fraction for check in item.checks) / total
-    undecided = all(check.status is Status.SKIPPED for check in checks)
+    undecided = all(check.status is Status.SKIPPED for check in counted)
     return ItemReport(
         id=item.id,
         title=item.title,
@@ -42,7 +44,7 @@ def score_item(item: ItemSpec, findings: Mapping[str, Timed]) -> ItemReport:
         max_score=item.points,
         extra_credit=item.extra_credit,
         visibility=item.visibility,
-        message=_item_message(checks),
+        message=_item_message(counted),
         checks=checks,
         duration=round(sum(check.duration for check in checks), 4),
     )

@@ -25,7 +25,7 @@ _MARKS = {
 def render(report: Report, *, points: bool = True) -> RenderableType:
     """The whole report; without `points` as a self-check shows it, where points would mislead."""
     parts: list[RenderableType] = [_table(report, points)]
-    failed = [c for item in report.items for c in item.checks if c.status in _BAD]
+    failed = [c for item in report.items for c in item.checks if c.status in _BAD and c.max_score > 0]
     if failed:
         parts.append(_details(failed[0]))
     parts += [Text(f"note: {_where(n.where)}{n.message}", style="yellow") for n in report.notices]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from autograder.errors import AssignmentError
 from autograder.extract import CallSite, find_calls
@@ -35,10 +36,11 @@ from autograder.questions import (
 )
 from autograder.student import Array, Handle, Keep, Student, Value
 
-from . import convolution, network, visible
+from . import conduct, convolution, network, visible
 
 HERE = Path(__file__).parent
 OUTPUTS = ("out", "dx", "dw", "db")
+ARRAYS = ("x", "w", "b", "dout")
 FIXED, FIXED_HASH = HERE / "fixed.npz", HERE / "fixed.npz.sha256"
 
 # regime: (x, (F, HH, WW), stride, pad, dtype), shapes at which a naive loop takes about a millisecond.
@@ -76,12 +78,46 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
         ((1, 3, 8, 6), (2, 3, 4), 3, 2, "float64"),
     ),
 }
+# What the homework leaves open is asked apart, as a note: sizes that the stride does not divide (what is
+# left over is not used), and whole numbers as images with weights that are none, or backwards.
+UNEVEN: tuple[Recipe, ...] = (
+    ((1, 2, 6, 6), (2, 3, 3), 2, 1, "float64"),
+    ((1, 2, 6, 7), (2, 3, 3), 3, 1, "float64"),
+    ((2, 1, 5, 5), (2, 2, 2), 2, 0, "float64"),
+)
 
 
 def draw(rng: Generator, name: str, regime: str, recipe: Recipe) -> Case:
     """One case of a recipe, with standard normal values."""
     (n, c, rows, columns), filters, stride, pad, dtype = recipe
     return visible.convolution_case(rng, name, regime, (n, c, rows, columns), filters, stride, pad, dtype)
+
+
+def _cast(case: Case, dtype: str, names: Sequence[str]) -> Case:
+    """The case with some of its arrays as whole numbers, up to about ten."""
+    cast = {name: (case.inputs[name] * 4.0).astype(dtype) for name in names}
+    about = f"{case.about}, {', '.join(names)} {dtype}"
+    return replace(case, about=about, inputs={**case.inputs, **cast})
+
+
+def _uneven_cases(rng: Generator) -> Sequence[Case]:
+    return [draw(rng, f"uneven-{number}", "uneven", recipe) for number, recipe in enumerate(UNEVEN, 1)]
+
+
+def _integer_cases(rng: Generator) -> Sequence[Case]:
+    """Whole numbers everywhere, so that sums in whole numbers are exact."""
+    return [_cast(draw(rng, "integers", "integers", RECIPES["basic"][0]), "int64", ARRAYS)]
+
+
+def _integer_image_cases(rng: Generator) -> Sequence[Case]:
+    """Whole numbers as images, with weights that are none."""
+    return [_cast(draw(rng, "integer-images", "integers", RECIPES["basic"][0]), "int64", ("x",))]
+
+
+def _repeated_cases(rng: Generator) -> Sequence[Case]:
+    """A case that is asked twice in a row; its message says so."""
+    case = draw(rng, "repeated", "repeated", vary(rng, RECIPES["basic"][0]))
+    return [replace(case, about=f"{case.about}, called again with the same arrays")]
 
 
 def fixed_cases() -> Sequence[Case]:
@@ -117,7 +153,7 @@ def cases(rng: Generator) -> Sequence[Case]:
 
 def compute(case: Case) -> dict[str, Array]:
     """out, dx, dw, db of a case, float64."""
-    x, w, b, dout = (case.inputs[k] for k in ("x", "w", "b", "dout"))
+    x, w, b, dout = (case.inputs[k] for k in ARRAYS)
     stride, pad = case.inputs["stride"], case.inputs["pad"]
     dx, dw, db = convolution.backward(dout, x, w, stride, pad)
     return {"out": convolution.forward(x, w, b, stride, pad), "dx": dx, "dw": dw, "db": db}
@@ -125,7 +161,7 @@ def compute(case: Case) -> dict[str, Array]:
 
 def _magnitudes(case: Case) -> dict[str, Array]:
     """The same sums over absolute values: what rounding errors are proportional to."""
-    absolute = {k: np.abs(case.inputs[k]) for k in ("x", "w", "b", "dout")}
+    absolute = {k: np.abs(case.inputs[k]) for k in ARRAYS}
     return compute(Case(id=case.id, about="", regime="", inputs={**case.inputs, **absolute}))
 
 
@@ -163,11 +199,17 @@ def _expect_fixed() -> Mapping[str, Mapping[str, Expected]]:
 
 def _with_bounds(case: Case, values: Mapping[str, Array]) -> dict[str, Expected]:
     lengths = convolution.terms(case.inputs["w"], case.inputs["dout"].shape)
-    magnitudes, dtype = _magnitudes(case), case.inputs["x"].dtype
+    magnitudes, dtype = _magnitudes(case), _precision(case)
     return {
         name: Expected(value=value, allowed=rounding_bound(lengths[name], magnitudes[name], dtype))
         for name, value in values.items()
     }
+
+
+def _precision(case: Case) -> type[np.floating[Any]]:
+    """The precision in which a student's code may compute: that of the least exact array."""
+    single = any(case.inputs[name].dtype == np.float32 for name in ARRAYS)
+    return np.float32 if single else np.float64
 
 
 def expect_out(desk: Desk, case: Case) -> Mapping[str, Expected]:
@@ -178,6 +220,11 @@ def expect_out(desk: Desk, case: Case) -> Mapping[str, Expected]:
 def expect_gradients(desk: Desk, case: Case) -> Mapping[str, Expected]:
     """The backward pass's outputs alone."""
     return {name: value for name, value in expect(desk, case).items() if name != "out"}
+
+
+def expect_out_again(desk: Desk, case: Case) -> Mapping[str, Expected]:
+    """The forward pass's output, and inputs that nobody has written into."""
+    return {**expect_out(desk, case), **conduct.untouched(case)}
 
 
 def _gradient_cases(rng: Generator) -> Sequence[Case]:
@@ -383,6 +430,25 @@ QUESTIONS = {
     "forward": Comparison(cases=cases, ask=visible.ask_forward, expect=expect_out),
     "backward": Comparison(cases=cases, ask=ask_with_own_cache, expect=expect_gradients),
     "backward-plain": Comparison(cases=cases, ask=ask_with_plain_cache, expect=expect_gradients),
+    "forward-again": Comparison(
+        cases=_repeated_cases, ask=conduct.ask_forward_again, expect=expect_out_again
+    ),
+    "backward-again": Comparison(
+        cases=_repeated_cases, ask=conduct.ask_backward_again, expect=expect_gradients
+    ),
+    "backward-again-plain": Comparison(
+        cases=_repeated_cases, ask=conduct.ask_backward_again_plain, expect=expect_gradients
+    ),
+    "forward-uneven": Comparison(cases=_uneven_cases, ask=visible.ask_forward, expect=expect_out),
+    "backward-uneven": Comparison(cases=_uneven_cases, ask=visible.ask_backward, expect=expect_gradients),
+    "forward-integers": Comparison(cases=_integer_cases, ask=visible.ask_forward, expect=expect_out),
+    "backward-integers": Comparison(cases=_integer_cases, ask=visible.ask_backward, expect=expect_gradients),
+    "forward-integer-images": Comparison(
+        cases=_integer_image_cases, ask=visible.ask_forward, expect=expect_out
+    ),
+    "backward-integer-images": Comparison(
+        cases=_integer_image_cases, ask=visible.ask_backward, expect=expect_gradients
+    ),
     "numerical": Comparison(cases=_gradient_cases, ask=ask_with_own_cache, expect=expect_numerical),
     "numerical-plain": Comparison(cases=_gradient_cases, ask=ask_with_plain_cache, expect=expect_numerical),
     "network-gradients": Probe(judge=_check_gradients),

@@ -73,6 +73,12 @@ def test_the_worst_state_shows():
     assert report.status is Status.ERROR
 
 
+def test_a_check_of_weight_zero_is_a_note():
+    report = score_item(item(a=1, b=0), {"a": finding("a", 1), "b": finding("b", 0)})
+    assert (report.score, report.status, report.message) == (8, Status.PASSED, "a: 1")
+    assert (report.checks[1].status, report.checks[1].max_score) == (Status.FAILED, 0)
+
+
 def test_hidden_checks_are_seen_after_publication_only():
     report = score_item(item(a=1), {"a": finding("a", 1)})
     assert report.checks[0].visibility is Visibility.AFTER_PUBLISHED

@@ -1,0 +1,92 @@
+"""How the two functions behave: whether a call leaves its inputs alone and forgets what came before.
+
+Arrays that are sent are copies, so what a function does to them would never be seen. Here they are held
+on the student's side and used again: a result that is right once must be right the next time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from autograder.questions import Case, Desk, Expected
+from autograder.student import Array, Handle, Keep, Student, StudentFault, Value
+
+from . import visible
+
+INPUTS = ("x", "w", "b")
+
+
+def hold(student: Student, value: Array) -> Handle:
+    """An array that stays on the student's side: a layer of the release keeps it in its cache."""
+    cache = student.call("relu_forward", value, keep=[0, 1])[1]
+    return student.method(cache, "__getitem__", 0, keep=Keep.HANDLE)
+
+
+def _held(student: Student, case: Case) -> tuple[Value, ...]:
+    return tuple(hold(student, case.inputs[name]) for name in INPUTS)
+
+
+def _parameters(case: Case) -> dict[str, Value]:
+    return {"stride": case.inputs["stride"], "pad": case.inputs["pad"]}
+
+
+def _others(case: Case) -> tuple[Array, ...]:
+    """Other values in the same shapes."""
+    return tuple(1.0 - 2.0 * case.inputs[name] for name in INPUTS)
+
+
+def ask_forward_again(desk: Desk, case: Case) -> Mapping[str, Value]:
+    """The output of a second call with the very same arrays, after one with others; and the arrays."""
+    student, held = desk.student, _held(desk.student, case)
+    student.call(visible.NAIVE, *_others(case), _parameters(case), keep=[0, 1])
+    student.call(visible.NAIVE, *held, _parameters(case), keep=[0, 1])
+    result = student.call(visible.NAIVE, *held, _parameters(case), keep=[1])
+    out = result[0] if isinstance(result, tuple | list) and result else result
+    return {"out": out, **{after(name): _read(student, h) for name, h in zip(INPUTS, held, strict=True)}}
+
+
+def after(name: str) -> str:
+    """What an input is called once the call is over."""
+    return f"{name} after the call"
+
+
+def _read(student: Student, held: Handle) -> Value:
+    return student.method(held, "copy")
+
+
+def untouched(case: Case) -> Mapping[str, Expected]:
+    """The inputs as they were, to the last bit."""
+    return {after(name): Expected(value=np.asarray(case.inputs[name]), allowed=0.0) for name in INPUTS}
+
+
+def ask_backward_again(desk: Desk, case: Case) -> Mapping[str, Value]:
+    """The gradients of a second call with the same arrays and cache, after a forward pass of others."""
+    held = _held(desk.student, case)
+    return _twice(desk, case, _cache(desk.student, case, held))
+
+
+def ask_backward_again_plain(desk: Desk, case: Case) -> Mapping[str, Value]:
+    """The same with the cache that the docstring promises: (x, w, b, conv_param)."""
+    return _twice(desk, case, (*_held(desk.student, case), _parameters(case)))
+
+
+def _cache(student: Student, case: Case, held: tuple[Value, ...]) -> Value:
+    """The cache of the student's own forward pass; the promised one where there is none."""
+    plain = (*held, _parameters(case))
+    try:
+        result = student.call(visible.NAIVE, *plain, keep=[0, 1])
+        student.call(visible.NAIVE, *_others(case), _parameters(case), keep=[0, 1])
+    except StudentFault:
+        return plain
+    own = result[1] if isinstance(result, tuple) and len(result) == 2 else None
+    return own if isinstance(own, Handle) and own.kind != "NoneType" else plain
+
+
+def _twice(desk: Desk, case: Case, cache: Value) -> Mapping[str, Value]:
+    dout = hold(desk.student, case.inputs["dout"])
+    desk.student.call(visible.NAIVE_BACK, dout, cache, keep=Keep.HANDLE)
+    result = desk.student.call(visible.NAIVE_BACK, dout, cache)
+    gradients = result if isinstance(result, tuple | list) else (result,)
+    return dict(zip(("dx", "dw", "db"), gradients, strict=False))

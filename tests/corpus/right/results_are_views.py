@@ -1,0 +1,24 @@
+def conv_forward_naive(x, w, b, conv_param):
+    s, p = conv_param['stride'], conv_param['pad']
+    HH, WW = w.shape[2:]
+    xp = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)))
+    Ho, Wo = (xp.shape[2] - HH) // s + 1, (xp.shape[3] - WW) // s + 1
+    buffer = np.full((Wo + 3, Ho + 3, len(w) + 1, len(x) + 1), 7.0)
+    out = buffer[::-1, ::-1].T[1:, :-1, 2:-1, 1:-2]
+    for i, j in np.ndindex(Ho, Wo):
+        out[:, :, i, j] = np.einsum('nchw,fchw->nf', xp[:, :, i*s:i*s+HH, j*s:j*s+WW], w) + b
+    return out, (x, w, b, conv_param)
+
+
+def conv_backward_naive(dout, cache):
+    x, w, b, conv_param = cache
+    s, p = conv_param['stride'], conv_param['pad']
+    HH, WW = w.shape[2:]
+    xp = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)))
+    store = np.zeros((2, *xp.shape))
+    dxp, dw = store[1], np.zeros((*w.shape, 2))[..., 0]
+    for i, j in np.ndindex(dout.shape[2:]):
+        box = np.s_[:, :, i*s:i*s+HH, j*s:j*s+WW]
+        dw += np.einsum('nf,nchw->fchw', dout[:, :, i, j], xp[box])
+        dxp[box] += np.einsum('nf,fchw->nchw', dout[:, :, i, j], w)
+    return dxp[:, :, p:p + x.shape[2], p:p + x.shape[3]], dw, np.repeat(dout.sum(axis=(0, 2, 3)), 2)[::2]
