@@ -51,7 +51,10 @@ def test_a_good_one_reads(tmp_path):
         (('id = "files"', 'id = "files"\nlimits = "huge"'), "limits = 'huge', known are: default"),
         (('id = "files"', 'id = "files"\nweight = 0'), "at least one check with a positive weight"),
         (
-            ('id = "files"', 'id = "files"\nweight = -1\n[[items.checks]]\nkind = "files"\nid = "b"\nweight = 2'),
+            (
+                'id = "files"',
+                'id = "files"\nweight = -1\n[[items.checks]]\nkind = "files"\nid = "b"\nweight = 2',
+            ),
             "`files`: weight must not be negative, got -1",
         ),
         (('suffix = ".ipynb"', 'suffix = ".pdf"'), 'must have one with suffix = ".ipynb"'),
