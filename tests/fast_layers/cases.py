@@ -1,4 +1,4 @@
-"""Cases: a function of the fast layers, a type, numbers of a kind, sizes; what it is given, what must come out.
+"""Cases: a function of the fast layers, a type, numbers of a kind, sizes; what goes in, what must come out.
 
 Numbers are small whole ones, with which every sum is exact in both types and in every order, so that
 results must be equal to the last bit; or normally distributed, with a bound from the length of the sums.
@@ -365,23 +365,23 @@ _POOLINGS = (
 _AFFINES = (Affine(100, 130, 20, True), Affine(97, 300, 33), Affine(50, 8192, 10, True))
 _VECTORS = (Vector((20_001,), 1), Vector((3, 5, 7, 401), 0))
 
-LARGE = {
-    name: {draw_convolution: _CONVOLUTIONS, draw_pooling: _POOLINGS, draw_affine: _AFFINES}.get(
-        operation.draw, _VECTORS
-    )
-    for name, operation in OPERATIONS.items()
+_NOTHING: dict[Any, tuple[Any, ...]] = {
+    draw_convolution: (
+        Sizes(0, 2, 5, 5, 3, 3, 3),
+        Sizes(2, 2, 5, 5, 0, 3, 3),
+        Sizes(2, 0, 5, 5, 3, 3, 3),
+        Sizes(2, 2, 5, 5, 0, 3, 3, need_dx=False),
+        Sizes(2, 0, 5, 5, 3, 3, 3, need_dx=False),
+    ),
+    draw_pooling: (Sizes(0, 2, 5, 5), Sizes(2, 0, 5, 5)),
+    draw_affine: (Affine(0, 3, 4), Affine(3, 0, 4, True), Affine(3, 4, 0), Affine(0, 0, 0)),
+    draw_vector: (Vector((0,)), Vector((3, 0, 2))),
 }
-EMPTY = {
-    name: {
-        draw_convolution: (
-            Sizes(0, 2, 5, 5, 3, 3, 3),
-            Sizes(2, 2, 5, 5, 0, 3, 3),
-            Sizes(2, 0, 5, 5, 3, 3, 3),
-            Sizes(2, 2, 5, 5, 0, 3, 3, need_dx=False),
-            Sizes(2, 0, 5, 5, 3, 3, 3, need_dx=False),
-        ),
-        draw_pooling: (Sizes(0, 2, 5, 5), Sizes(2, 0, 5, 5)),
-        draw_affine: (Affine(0, 3, 4), Affine(3, 0, 4, True), Affine(3, 4, 0), Affine(0, 0, 0)),
-    }.get(operation.draw, (Vector((0,)), Vector((3, 0, 2))))
-    for name, operation in OPERATIONS.items()
+_MUCH: dict[Any, tuple[Any, ...]] = {
+    draw_convolution: _CONVOLUTIONS,
+    draw_pooling: _POOLINGS,
+    draw_affine: _AFFINES,
+    draw_vector: _VECTORS,
 }
+LARGE = {name: _MUCH[operation.draw] for name, operation in OPERATIONS.items()}
+EMPTY = {name: _NOTHING[operation.draw] for name, operation in OPERATIONS.items()}

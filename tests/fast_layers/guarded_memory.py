@@ -9,6 +9,7 @@ import ctypes
 import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -87,7 +88,8 @@ _get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
 _get_pointer.restype, _get_pointer.argtypes = pointer, (ctypes.py_object, ctypes.c_char_p)
 _new_capsule = ctypes.pythonapi.PyCapsule_New
 _new_capsule.restype, _new_capsule.argtypes = ctypes.py_object, (pointer, ctypes.c_char_p, pointer)
-_table = ctypes.cast(_get_pointer(np._core._multiarray_umath._ARRAY_API, None), ctypes.POINTER(pointer))
+_functions: Any = np._core._multiarray_umath._ARRAY_API  # type: ignore[attr-defined]
+_table = ctypes.cast(_get_pointer(_functions, None), ctypes.POINTER(pointer))
 _set_handler = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object)(_table[SET_HANDLER])
 _capsule = _new_capsule(ctypes.addressof(_handler), CAPSULE, None)
 

@@ -23,7 +23,7 @@ def case_number(seed: int, i: int) -> tuple[Case, str, int]:
     numbers = iter(rng.integers(0, 1 << 30, 64).tolist())
 
     def pick(least: int, most: int) -> int:
-        return least + next(numbers) % (most - least + 1)
+        return least + int(next(numbers)) % (most - least + 1)
 
     instruction_set = fastconv.INSTRUCTION_SETS[pick(0, len(fastconv.INSTRUCTION_SETS) - 1)]
     threads = pick(1, 3)
@@ -65,7 +65,8 @@ def run(seed: int, first: int, cases: int, processes: int, seconds: float) -> in
     for fault in faults[:MOST_SHOWN]:
         print(fault)
     if done < cases:
-        print(f"{done} of {cases} cases tried; the rest: --seed {seed} --first {first + done}")
+        rest = f"--seed {seed} --first {first + done} --cases {cases - done}"
+        print(f"{done} of {cases} cases tried; the rest: {rest}")
     return len(faults)
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0917 - the functions of the layers have that many arguments
 """What the layers have to give, straight from their definitions, in float64.
 
 Every function gives pairs: the value, and the sum of the absolute terms that it is a sum of, together
@@ -26,10 +27,13 @@ class Expected(NamedTuple):
         twice that room for the rounding of the expected value itself, and some for denormals.
         """
         info = np.finfo(dtype)
-        return (self.terms + 4) * (info.eps * self.size + float(info.smallest_subnormal))
+        bound: Array = (self.terms + 4) * (info.eps * self.size + float(info.smallest_subnormal))
+        return bound
 
 
-def _taps(x: Array, field: tuple[int, ...], stride: int, pad: int) -> Any:
+def _taps(
+    x: Array, field: tuple[int, ...], stride: int, pad: int
+) -> tuple[Array, dict[tuple[int, ...], Array]]:
     """For every tap (i, j) of a field its view (N, C, H', W') of the padded images."""
     padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
     return padded, _views(padded, field, stride)
@@ -45,15 +49,16 @@ def _views(padded: Array, field: tuple[int, ...], stride: int) -> dict[tuple[int
 
 def _forward(x: Array, w: Array, b: Array, stride: int, pad: int) -> Array:
     _, views = _taps(x, w.shape[2:], stride, pad)
-    total = sum(np.tensordot(w[:, :, i, j], view, (1, 1)) for (i, j), view in views.items())
-    return total.swapaxes(0, 1) + b[:, None, None]
+    taps = [np.tensordot(w[:, :, i, j], view, (1, 1)) for (i, j), view in views.items()]
+    out: Array = np.sum(taps, axis=0).swapaxes(0, 1) + b[:, None, None]
+    return out
 
 
 def _backward(dout: Array, x: Array, w: Array, stride: int, pad: int) -> tuple[Array, Array, Array]:
     padded, views = _taps(x, w.shape[2:], stride, pad)
     dpadded, dw = np.zeros_like(padded), np.zeros_like(w)
-    for (i, j), into in _views(dpadded, w.shape[2:], stride).items():
-        into += np.tensordot(w[:, :, i, j], dout, (0, 1)).swapaxes(0, 1)
+    for (i, j), seen in _views(dpadded, w.shape[2:], stride).items():
+        seen[...] += np.tensordot(w[:, :, i, j], dout, (0, 1)).swapaxes(0, 1)
         dw[:, :, i, j] = np.tensordot(dout, views[i, j], ((0, 2, 3), (0, 2, 3)))
     dx = dpadded[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]]
     return dx, dw, dout.sum(axis=(0, 2, 3))

@@ -12,10 +12,11 @@ import sys
 sys.modules["fastconv"] = None  # nothing that is installed
 import numpy as np
 from HW5_code import fast_layers, layer_utils
-out, cache = fast_layers.conv_forward_fast(np.ones((2, 1, 4, 4)), np.ones((1, 1, 3, 3)), [1.0], {"stride": 1, "pad": 0})
+x, w = np.ones((2, 1, 4, 4)), np.ones((1, 1, 3, 3))
+out, cache = fast_layers.conv_forward_fast(x, w, [1.0], {"stride": 1, "pad": 0})
 dx, dw, db = fast_layers.conv_backward_fast(out, cache)
 print(fast_layers.BACKEND, out.sum(), dx.sum(), dw.sum(), db.sum())
-"""  # fmt: skip
+"""
 EXPECTED = ["80.0", "720.0", "720.0", "80.0"]
 BUILD = [sys.executable, "setup.py", "build_ext", "--inplace"]
 

@@ -18,14 +18,14 @@ CONV, POOL = {"stride": 1, "pad": 1}, {"pool_height": 2, "pool_width": 2, "strid
 # --- what students read ----------------------------------------------------------------------------
 
 CONVOLUTIONS = [
-    ((X[0], W, B, CONV), r"^x should be \(N, C, H, W\) and w \(F, C, HH, WW\); got x \(3, 6, 5\), w \(4, 3, 3, 3\)$"),
+    ((X[0], W, B, CONV), r"^x should be \(N, C, H, W\) and w \(F, C, HH, WW\); got x \(3, 6, 5\), w \(4,"),
     ((X, W[:, :2], B, CONV), r"^x should be .*; got x \(2, 3, 6, 5\), w \(4, 2, 3, 3\)$"),
     ((X, W[0], B, CONV), r"^x should be .*; got x \(2, 3, 6, 5\), w \(3, 3, 3\)$"),
     ((X, W, B[:3], CONV), r"^b should hold one number for each of the 4 filters, got b \(3,\)$"),
     ((X, W, B[:, None], CONV), r"^b should hold one number for each of the 4 filters, got b \(4, 1\)$"),
     ((X, W, B, {"pad": 0}), "^conv_param has no 'stride': it should be a whole number of 1 or more$"),
     ((X, W, B, {"stride": 1}), "^conv_param has no 'pad': it should be a whole number of 0 or more$"),
-    ((X, W, B, {"stride": 0, "pad": 0}), r"^conv_param\['stride'\] should be a whole number of 1 or more, got 0$"),
+    ((X, W, B, {"stride": 0, "pad": 0}), r"^conv_param\['stride'\] should be a whole .* 1 or more, got 0$"),
     ((X, W, B, {"stride": 1.5, "pad": 0}), r"^conv_param\['stride'\] should be a whole .* got 1.5$"),
     ((X, W, B, {"stride": 1, "pad": -1}), r"^conv_param\['pad'\] should be a whole .* got -1$"),
     ((X, W, B, {"stride": 1, "pad": float("nan")}), r"^conv_param\['pad'\] should be a whole .* got nan$"),
@@ -98,6 +98,7 @@ def test_complex_numbers_are_refused() -> None:
 
 F, D = np.zeros((1, 2, 4, 4), dtype=np.float32), np.zeros((1, 2, 4, 4))
 K, K1 = np.zeros((3, 2, 3, 3)), np.zeros(3)
+HIGH, WIDE = np.zeros((3, 2, 7, 3)), np.zeros((3, 2, 3, 7))
 DOUT, PLACES = np.ones((1, 2, 2, 2)), np.zeros((1, 2, 2, 2), dtype=np.uint8)
 A, M = np.zeros((2, 3)), np.zeros((3, 4))
 STRIPED = np.zeros((1, 2, 4, 8))[..., ::2]
@@ -123,8 +124,8 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: fastconv.conv_forward(D.astype(object), K, K1, 1, 1), "float32 or float64"),
     (lambda: fastconv.conv_forward(D.transpose(0, 1, 3, 2), K, K1, 1, 1), "contiguous arrays"),
     (lambda: fastconv.conv_forward(D, np.asfortranarray(K), K1, 1, 1), "contiguous arrays"),
-    (lambda: fastconv.conv_forward(D, np.zeros((3, 2, 7, 3)), K1, 1, 1), "a filter no higher than the padded image"),
-    (lambda: fastconv.conv_forward(D, np.zeros((3, 2, 3, 7)), K1, 1, 1), "a filter no wider than the padded image"),
+    (lambda: fastconv.conv_forward(D, HIGH, K1, 1, 1), "a filter no higher than the padded image"),
+    (lambda: fastconv.conv_forward(D, WIDE, K1, 1, 1), "a filter no wider than the padded image"),
     (lambda: fastconv.conv_forward(D, np.zeros((3, 2, 0, 3)), K1, 1, 1), "a filter with at least one pixel"),
     (lambda: fastconv.conv_forward(D, np.zeros((3, 2, 3, 0)), K1, 1, 1), "a filter with at least one pixel"),
     (lambda: fastconv.conv_backward(np.zeros((1, 3, 4, 5)), D, K, 1, 1), r"dout \(N, F, H', W'\)"),
@@ -139,7 +140,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: fastconv.max_pool_forward(STRIPED, 2, 2, 1), "contiguous arrays"),
     (lambda: fastconv.max_pool_backward(DOUT, PLACES, (2, 4, 4), 2, 2, 2), r"images \(N, C, H, W\)"),
     (lambda: fastconv.max_pool_backward(DOUT, PLACES[..., :1], (1, 2, 4, 4), 2, 2, 2), "dout and winner"),
-    (lambda: fastconv.max_pool_backward(DOUT[..., :1].copy(), PLACES, (1, 2, 4, 4), 2, 2, 2), "dout and winner"),
+    (lambda: fastconv.max_pool_backward(DOUT[:, :1], PLACES, (1, 2, 4, 4), 2, 2, 2), "dout and winner"),
     (lambda: fastconv.max_pool_backward(DOUT, PLACES, (1, 2, 9, 4), 2, 2, 2), "dout and winner"),
     (lambda: fastconv.max_pool_backward(DOUT, PLACES, (-1, -2, 4, 4), 2, 2, 2), "dout and winner"),
     (
