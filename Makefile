@@ -30,7 +30,7 @@ lint:
 
 bench:
 	@tools/setup dev,oracle
-	$(BIN)/autograder bench
+	$(BIN)/autograder bench grading
 
 clean:
 	rm -rf .venv build dist out

@@ -202,10 +202,10 @@ def load_questions(visible: Path, hidden: Path | None = None) -> dict[str, Quest
     AssignmentError
         A module can't be loaded, has no table, or two ask a question of the same name.
     """
-    module = _load(visible)
+    module = load_module(visible)
     questions = _table(visible, module)
     if hidden is not None and hidden.exists():
-        more = _table(hidden, _load(hidden, visible=module))
+        more = _table(hidden, load_module(hidden, visible=module))
         twice = sorted(set(more) & set(questions))
         if twice:
             raise AssignmentError(f"{hidden}: asks `{twice[0]}`, which {visible} asks already")
@@ -220,7 +220,7 @@ def _table(path: Path, module: ModuleType) -> dict[str, Question]:
     return table
 
 
-def _load(path: Path, **siblings: ModuleType) -> ModuleType:
+def load_module(path: Path, **siblings: ModuleType) -> ModuleType:
     """Load a module by its path, its folder's modules and the given siblings beside it."""
     package = "autograder_questions_" + "".join(c if c.isalnum() else "_" for c in str(path.parent.resolve()))
     if package not in sys.modules:

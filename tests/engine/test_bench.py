@@ -1,0 +1,136 @@
+"""The benchmarks' machinery: who takes turns, what comes of it, and what is said where it can't."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from autograder.bench import shown
+from autograder.bench.candidate import LEAST_RUNS, time_work
+from autograder.bench.machine import Machine
+from autograder.bench.suite import Candidate, Suite, Work, load_suite
+from autograder.bench.turns import Absent, Row, take_turns
+from autograder.cli import main
+from autograder.course import find_course
+from autograder.errors import GraderFault, UsageError
+
+ROOT = Path(__file__).parents[2]
+WORK = Work(name="nap", about="10 ms", operations=2e9, moved=1e9, dtype="float32")
+MACHINE = Machine(
+    processor="a processor",
+    cores=2,
+    versions="Python",
+    peak={"float32": 1e12, "float64": 5e11},
+    bandwidth=1e11,
+)
+OWN = """
+import os, sys, time
+from autograder.bench.suite import Candidate, Suite, UnavailableError, Work
+
+def prepare(root):
+    print("chatter")
+    return {"nap": lambda: time.sleep(0.001), "other": lambda: os.environ["LOUD"]}
+
+def refuse(root):
+    raise UnavailableError("not on a Tuesday")
+
+def crash(root):
+    return {"nap": lambda: os._exit(3)}
+
+works = tuple(Work(name=n, about="", operations=1.0, moved=1.0, dtype="float32") for n in ("nap", "other"))
+SUITES = {
+    "small": Suite(works=works, ours="one", candidates={
+        "one": Candidate(prepare=prepare, environment={"LOUD": "1"}),
+        "two": Candidate(prepare=lambda root: {"nap": lambda: None}),
+        "absent": Candidate(prepare=refuse),
+    }),
+    "broken": Suite(works=works, ours="one", candidates={"one": Candidate(prepare=crash)}),
+}
+"""
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """The homework's course with benchmarks of its own."""
+    for name in ("source", "release"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "reference" / "hw5").mkdir(parents=True)
+    for path in (ROOT / "reference" / "hw5").iterdir():
+        if path.name != "benchmarks.py":
+            (tmp_path / "reference" / "hw5" / path.name).symlink_to(path)
+    (tmp_path / "reference" / "hw5" / "benchmarks.py").write_text(OWN, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_work_is_timed_a_few_times_at_least() -> None:
+    calls: list[int] = []
+    assert len(time_work(lambda: calls.append(1), 0.0)) == LEAST_RUNS
+    assert len(calls) > LEAST_RUNS
+
+
+def test_everybody_has_turns_at_what_they_can_do(course: Path) -> None:
+    found = list(
+        take_turns(course, "small", load_suite(find_course(course), "small"), rounds=2, seconds=0.01)
+    )
+    assert Absent(candidate="absent", reason="not on a Tuesday") in found
+    rows = [each for each in found if isinstance(each, Row)]
+    assert [(row.work, row.candidate) for row in rows] == [("nap", "one"), ("nap", "two"), ("other", "one")]
+    assert all(row.lower <= row.median <= row.upper and row.runs >= 2 * LEAST_RUNS for row in rows)
+
+
+def test_a_candidate_that_dies_is_named(course: Path) -> None:
+    suite = load_suite(find_course(course), "broken")
+    with pytest.raises(GraderFault, match="the candidate `one` ended without an answer"):
+        list(take_turns(course, "broken", suite, rounds=1, seconds=0.01))
+
+
+def test_what_the_course_does_not_have_is_named(course: Path) -> None:
+    with pytest.raises(UsageError, match="has no suite 'layers'"):
+        load_suite(find_course(course), "layers")
+    (course / "reference" / "hw5" / "benchmarks.py").unlink()
+    with pytest.raises(UsageError, match="this course has no benchmarks of its own"):
+        load_suite(find_course(course), "small")
+
+
+def measured() -> dict[str, object]:
+    rows = [Row("nap", who, median, median, median, 5) for who, median in (("ours", 0.02), ("peer", 0.05))]
+    absent = Absent("absent", "not on a Tuesday")
+    nobody = Candidate(prepare=lambda _: {})
+    return shown.figures(
+        Suite(works=(WORK,), candidates={"ours": nobody}, ours="ours"), MACHINE, [*rows, absent]
+    )
+
+
+def test_figures_compare_with_ours_and_with_the_machine() -> None:
+    figures = json.loads(json.dumps(measured()))
+    (work,) = figures["works"]
+    assert work["least_seconds"] == 0.01  # 1e9 bytes at 1e11 a second; the operations take less
+    assert [row["ratio"] for row in work["rows"]] == [1.0, 2.5]
+    assert figures["absent"] == [{"candidate": "absent", "reason": "not on a Tuesday"}]
+
+
+def test_a_plot_is_drawn_or_says_why_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib")
+    shown.plot(measured(), tmp_path / "plot.svg")
+    assert (tmp_path / "plot.svg").read_text(encoding="utf-8").count("<svg") == 1
+    with pytest.raises(UsageError, match="can't be written"):
+        shown.plot(measured(), tmp_path / "nowhere" / "plot.svg")
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
+    with pytest.raises(UsageError, match="a plot needs Matplotlib"):
+        shown.plot(measured(), tmp_path / "plot.svg")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suite", ["layers", "training"])
+def test_the_homework_s_own_suites_run(suite: str, tmp_path: Path) -> None:
+    options = ["--course", str(ROOT), "--rounds", "1", "--seconds", "0.001", "--json"]
+    done = CliRunner(env={**os.environ, "OPENBLAS_NUM_THREADS": "1"}).invoke(main, ["bench", suite, *options])
+    assert done.exit_code == 0, done.output
+    figures = json.loads(done.stdout)
+    absent = {each["candidate"] for each in figures["absent"]}
+    for work in figures["works"]:
+        assert {row["candidate"] for row in work["rows"]} & {"compiled", "NumPy alone"}
+        assert all(row["median"] > 0 for row in work["rows"])
+    assert not absent & {"compiled", "NumPy alone"}
