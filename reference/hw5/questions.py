@@ -458,7 +458,7 @@ QUESTIONS = {
         train=train,
         accuracy=network.accuracy,
         baseline=_BASELINE,
-        images=10_000,
+        images=20_000,
         chance=0.1,
     ),
 }
