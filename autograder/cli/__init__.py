@@ -19,6 +19,7 @@ COMMANDS = {
     "export": ("autograder.cli.export", "Render reports for a gradebook or an LMS."),
     "grade": ("autograder.cli.grade", "Grade submissions in the sandbox; one JSON report each."),
     "release": ("autograder.cli.release", "Build what students receive from the instructor's source."),
+    "similarity": ("autograder.cli.similarity", "Show passages that submissions have in common, to read."),
     "validate": ("autograder.cli.validate", "Check reports against the published schema."),
 }
 

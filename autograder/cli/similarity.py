@@ -1,0 +1,98 @@
+"""``autograder similarity``: passages that submissions have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from autograder.assignment import Assignment
+    from autograder.similarity import Pair, Work
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    default="similarity.html",
+    show_default=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The page to write.",
+)
+@click.option(
+    "--course",
+    default=".",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The course's root folder, if not this one.",
+)
+@click.option("--assignment", help="Which assignment, if the course has several.")
+@click.option(
+    "--least-share",
+    default=0.5,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="List pairs that share this part of what one of them wrote.",
+)
+@click.option(
+    "--least-tokens",
+    default=100,
+    show_default=True,
+    type=click.IntRange(1),
+    help="And this many tokens: names, signs and words.",
+)
+def command(  # noqa: PLR0917 - click calls it by name
+    paths: tuple[Path, ...],
+    output: Path,
+    course: Path,
+    assignment: str | None,
+    least_share: float,
+    least_tokens: int,
+) -> None:
+    """Show which submissions in PATHS have passages in common beyond the homework as handed out.
+
+    Nothing is run, nothing is scored: the page is for a person to read.
+    """
+    from autograder.course import find_course
+    from autograder.intake import read_notebook
+    from autograder.report import write_atomically
+    from autograder.similarity import compare_all, render_page, work_of
+
+    found = find_course(course.resolve(), assignment)
+    works = _read(paths, found.assignment)
+    given = work_of("release", read_notebook(found.given_notebook))
+    pairs = compare_all(works, given, least_share, least_tokens)
+    by_id = {work.id: work for work in works}
+    write_atomically(output, render_page(pairs, by_id, found.assignment.title, (least_share, least_tokens)))
+    _summarise(pairs, len(works), output)
+
+
+def _read(paths: Sequence[Path], assignment: Assignment) -> list[Work]:
+    from autograder.errors import UsageError
+    from autograder.intake import discover, read
+    from autograder.similarity import work_of
+
+    works = []
+    for candidate in discover(paths, assignment).candidates:
+        submission = read(candidate, assignment)
+        if submission.notebook is None:
+            click.echo(f"note: {candidate.id}: has no notebook that can be read; it is left out", err=True)
+        else:
+            works.append(work_of(candidate.id, submission.notebook))
+    if len(works) < 2:
+        raise UsageError(
+            f"{', '.join(map(str, paths))}: submissions that can be read: {len(works)}; two are needed",
+            "Name a folder with a class's submissions.",
+        )
+    return works
+
+
+def _summarise(pairs: Sequence[Pair], count: int, output: Path) -> None:
+    for pair in pairs:
+        shares = f"{pair.share_first:.0%} and {pair.share_second:.0%} of what they wrote"
+        click.echo(f"{pair.first} and {pair.second}: {pair.tokens} tokens in common, {shares}")
+    click.echo(f"Pairs: {len(pairs)}, of {count} submissions; to read: {output}")

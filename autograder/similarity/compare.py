@@ -1,0 +1,195 @@
+"""Which passages two submissions share: fingerprints of runs of tokens, by winnowing.
+
+Every run of `RUN` tokens has a hash. Of each `WINDOW` runs in a row the one with the least hash is a
+fingerprint (Schleimer, Wilkerson and Aiken, Winnowing, SIGMOD 2003), so a shared passage of
+``RUN + WINDOW - 1`` tokens or more is always found, and one below `RUN` never. Fingerprints choose the pairs;
+the passages themselves are then marked by all their runs. What the release has, and what most of a class
+has, is nobody's own and left out first.
+"""
+
+from __future__ import annotations
+
+import itertools
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+
+from autograder.model import Notebook, Struct
+from autograder.similarity.tokens import Token, tokens_of
+
+# About three lines of code: below that, the homework's own words ("for i in range(H_out)") repeat.
+RUN = 30
+# A shared passage of 41 tokens or more is never missed.
+WINDOW = 12
+# What more than half of a class of ten or more has is taken for given: the lecture's code, say.
+CLASS, MOST = 10, 0.5
+
+
+class Cell(Struct):
+    """A cell's source, its tokens, and the hash of the run that starts at each token."""
+
+    label: str
+    source: str
+    tokens: tuple[Token, ...]
+    runs: tuple[int, ...]
+
+
+class Work(Struct):
+    """What one submission wrote in code cells."""
+
+    id: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def runs(self) -> frozenset[int]:
+        """The hashes of all its runs."""
+        return frozenset(run for cell in self.cells for run in cell.runs)
+
+
+class Span(Struct):
+    """A shared passage in one submission: characters of a cell; equal numbers are the same passage."""
+
+    cell: int
+    start: int
+    end: int
+    number: int
+
+
+class Pair(Struct):
+    """Two submissions with passages in common.
+
+    `tokens` is how many of the first's own tokens are shared; `share_first` and `share_second` are the
+    shared parts, in [0, 1], of what each wrote beyond the release.
+    """
+
+    first: str
+    second: str
+    tokens: int
+    share_first: float
+    share_second: float
+    spans_first: tuple[Span, ...]
+    spans_second: tuple[Span, ...]
+
+    @property
+    def share(self) -> float:
+        """The larger of the two parts: a short copy inside a long work counts for the short one."""
+        return max(self.share_first, self.share_second)
+
+
+class Own(Struct):
+    """What is a submission's own: the runs that nobody gave it, and how many tokens are in none of those."""
+
+    work: Work
+    runs: frozenset[int]
+    tokens: int
+
+
+def work_of(identity: str, notebook: Notebook) -> Work:
+    """Read a notebook's code cells; nothing is run."""
+    return Work(id=identity, cells=tuple(_cell(cell.label, cell.source) for cell in notebook.code_cells))
+
+
+def _cell(label: str, source: str) -> Cell:
+    tokens = tuple(tokens_of(source))
+    texts = [token.text for token in tokens]
+    runs = (zlib.crc32("\0".join(texts[i : i + RUN]).encode()) for i in range(len(texts) - RUN + 1))
+    return Cell(label=label, source=source, tokens=tokens, runs=tuple(runs))
+
+
+def compare_all(works: Sequence[Work], given: Work, least_share: float, least_tokens: int) -> list[Pair]:
+    """All pairs that share enough, the most alike first.
+
+    Parameters
+    ----------
+    works : sequence of Work
+        The submissions.
+    given : Work
+        The release.
+    least_share : float
+        The least shared part, in [0, 1], of what the one that wrote less has of its own.
+    least_tokens : int
+        The fewest shared tokens.
+    """
+    common = given.runs | _most(works)
+    owns = {work.id: _own(work, common) for work in works}
+    pairs = (_pair(owns[a], owns[b], least_share, least_tokens) for a, b in _candidates(owns.values()))
+    return sorted(filter(None, pairs), key=lambda p: (-p.share, -p.tokens, p.first, p.second))
+
+
+def _own(work: Work, common: Set[int]) -> Own:
+    tokens = sum(len(cell.tokens) - len(_places(cell, common)) for cell in work.cells)
+    return Own(work=work, runs=work.runs - common, tokens=tokens)
+
+
+def _most(works: Sequence[Work]) -> frozenset[int]:
+    if len(works) < CLASS:
+        return frozenset()
+    counts = Counter(run for work in works for run in work.runs)
+    return frozenset(run for run, count in counts.items() if count > MOST * len(works))
+
+
+def _candidates(owns: Iterable[Own]) -> list[tuple[str, str]]:
+    """The pairs that have a fingerprint in common."""
+    holders: Mapping[int, list[str]] = defaultdict(list)
+    for own in owns:
+        for mark in _fingerprints(own):
+            holders[mark].append(own.work.id)
+    return sorted({pair for ids in holders.values() for pair in itertools.combinations(sorted(ids), 2)})
+
+
+def _fingerprints(own: Own) -> frozenset[int]:
+    windows = (
+        [run for run in cell.runs[i : i + WINDOW] if run in own.runs]
+        for cell in own.work.cells
+        for i in range(max(1, len(cell.runs) - WINDOW + 1))
+    )
+    return frozenset(min(window) for window in windows if window)
+
+
+def _pair(first: Own, second: Own, least_share: float, least_tokens: int) -> Pair | None:
+    shared = first.runs & second.runs
+    tokens, others = _covered(first.work, shared), _covered(second.work, shared)
+    shares = tokens / max(1, first.tokens), others / max(1, second.tokens)
+    if max(shares) < least_share or tokens < least_tokens:
+        return None
+    spans_first, numbers = _spans(first.work, shared, {})
+    spans_second, _ = _spans(second.work, shared, numbers)
+    return Pair(
+        first=first.work.id,
+        second=second.work.id,
+        tokens=tokens,
+        share_first=shares[0],
+        share_second=shares[1],
+        spans_first=spans_first,
+        spans_second=spans_second,
+    )
+
+
+def _places(cell: Cell, runs: Set[int]) -> set[int]:
+    """The tokens that are inside one of the runs."""
+    return {place + k for place, run in enumerate(cell.runs) if run in runs for k in range(RUN)}
+
+
+def _covered(work: Work, runs: Set[int]) -> int:
+    return sum(len(_places(cell, runs)) for cell in work.cells)
+
+
+def _spans(
+    work: Work, shared: Set[int], numbers: Mapping[int, int]
+) -> tuple[tuple[Span, ...], dict[int, int]]:
+    """The shared passages, numbered as in the other submission where that has been numbered."""
+    spans, found = [], dict(numbers)
+    for index, cell in enumerate(work.cells):
+        for places in _stretches(sorted(_places(cell, shared))):
+            runs = [cell.runs[p] for p in places if p < len(cell.runs) and cell.runs[p] in shared]
+            number = next((found[run] for run in runs if run in found), len(set(found.values())) + 1)
+            found.update({run: number for run in runs if run not in found})
+            start, end = cell.tokens[places[0]].start, cell.tokens[places[-1]].end
+            spans.append(Span(cell=index, start=start, end=end, number=number))
+    return tuple(spans), found
+
+
+def _stretches(places: Iterable[int]) -> Iterator[list[int]]:
+    """Cut sorted places where one is missing."""
+    for _, stretch in itertools.groupby(enumerate(places), key=lambda pair: pair[1] - pair[0]):
+        yield [place for _, place in stretch]
