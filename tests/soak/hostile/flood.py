@@ -1,0 +1,3 @@
+def conv_backward_naive(dout, cache):
+    while True:
+        print("x" * 10000)

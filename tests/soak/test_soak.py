@@ -1,0 +1,189 @@
+"""The short form of tools/soak, and that what it looks for would be seen."""
+
+import json
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from autograder.bench import soak as soaking
+from autograder.bench.soak import (
+    Plan,
+    Usage,
+    compare,
+    growth,
+    moments,
+    soak,
+    without_slow_checks,
+    without_times,
+)
+from autograder.course import find_course
+from autograder.errors import SandboxError, UsageError
+from autograder.sandbox import Policy, self_test
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "tests/samples/hw5"
+HOSTILE = Path(__file__).parent / "hostile"
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
+
+
+def plan(**options):
+    samples = tuple(SAMPLES / name for name in ("s001", "s002", "s006", "s010", "s014", "s015"))
+    return Plan(**{"root": ROOT, "samples": samples, "hostile": HOSTILE, **options})
+
+
+@pytest.mark.slow
+def test_graders_that_are_killed_end_with_the_reports_of_one_that_was_not():
+    try:
+        self_test(Policy())
+    except SandboxError as error:
+        pytest.skip(f"no sandbox here: {error.message}")
+    said = []
+    done = soak(plan(count=12, hostile_every=4, kills=2, seed=6), said.append)
+    assert done.wrong == ()
+    assert sum("killed" in line for line in said) == 2
+    assert done.files[0] > 10
+
+
+def test_submissions_are_mixed_and_a_tenth_is_hostile(tmp_path):
+    course = find_course(ROOT)
+    soaking.make_submissions(plan(count=42), course, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 42
+    assert len(list(tmp_path.glob("*.zip"))) == 42 // soaking.ZIPPED_EVERY
+    changed = 0
+    for number, path in enumerate(sorted(tmp_path.iterdir())):
+        sample = plan().samples[number % 6] / "HW5.ipynb"
+        if path.suffix == ".zip":
+            notebook = zipfile.ZipFile(path).read("HW5.ipynb")
+        else:
+            notebook = (path / "HW5.ipynb").read_bytes()
+        changed += notebook != sample.read_bytes()
+    assert changed == 4
+
+
+def test_every_attack_is_used(tmp_path):
+    attacks = [path for path in HOSTILE.iterdir() if path.suffix in (".py", ".ipynb")]
+    orders = [soaking.attacks(plan(seed=seed)) for seed in (1, 2)]
+    assert sorted(orders[0]) == sorted(orders[1]) == sorted(attacks)
+    assert orders[0] != orders[1]
+
+
+@pytest.mark.parametrize("missing", ["samples", "hostile"])
+def test_nothing_to_make_submissions_of(tmp_path, missing):
+    empty = {"samples": (), "hostile": tmp_path}
+    with pytest.raises(UsageError, match="nothing to make submissions of"):
+        soaking.make_submissions(plan(**{missing: empty[missing]}), find_course(ROOT), tmp_path / "made")
+
+
+def test_a_calm_run_that_fails_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(soaking.sys, "executable", "/bin/false")
+    run = soaking._Run(plan(), tmp_path)
+    # 1 is also the status of a batch with a submission that could not be graded: the comparison sees the rest
+    monkeypatch.setattr(soaking, "ENDED_WELL", (0,))
+    with pytest.raises(UsageError, match="the undisturbed run ended with 1"):
+        run.in_peace()
+
+
+def test_moments_are_drawn_by_turns_from_the_seed():
+    drawn = moments(plan(kills=5, seed=7))
+    assert drawn == moments(plan(kills=5, seed=7)) != moments(plan(kills=5, seed=8))
+    assert [bool(moment.graded) for moment in drawn] == [True, False, True, False, True]
+    assert [moment.graded for moment in drawn][::2] == sorted(moment.graded for moment in drawn[::2])
+    assert str(drawn[0]).startswith("when ")
+    assert str(drawn[1]).startswith("after ")
+
+
+def test_only_slow_checks_are_left_out():
+    table = {
+        "limits": {"default": {"memory_mb": 7}},
+        "items": [
+            {"id": "a", "checks": [{"kind": "outputs"}, {"kind": "speed"}]},
+            {"id": "b", "checks": [{"kind": "training"}]},
+        ],
+    }
+    quick = without_slow_checks(table)
+    assert quick["items"] == [{"id": "a", "checks": [{"kind": "outputs"}]}]
+    assert quick["limits"]["default"] == {"memory_mb": 7, "cpu_seconds": 2}
+    assert table["limits"]["default"] == {"memory_mb": 7}
+
+
+# --- what is wrong is seen ----------------------------------------------------------------------------
+
+
+def report(**changes):
+    return {
+        "outcome": "graded",
+        "message": "",
+        "generated_at": "1",
+        "items": [{"id": "a", "duration": 1}],
+        **changes,
+    }
+
+
+@pytest.fixture
+def runs(tmp_path):
+    def make(calm, disturbed):
+        for kind, reports in {"calm": calm, "disturbed": disturbed}.items():
+            (tmp_path / kind / "reports").mkdir(parents=True)
+            for name, content in reports.items():
+                (tmp_path / kind / "reports" / f"{name}.json").write_text(json.dumps(content))
+        return tmp_path / "calm", tmp_path / "disturbed"
+
+    return make
+
+
+def test_reports_that_differ_in_their_times_only_are_equal(runs):
+    other = report(generated_at="2", items=[{"id": "a", "duration": 2}])
+    assert list(compare(*runs({"n": report()}, {"n": other}), ["n"])) == []
+    assert without_times(report()) == without_times(other)
+
+
+@pytest.mark.parametrize(
+    ("disturbed", "said"),
+    [
+        ({}, "disturbed: no reports/n.json"),
+        ({"n": report(message="x")}, "n: the reports differ in message"),
+        ({"n": report(), "m": report()}, "disturbed: reports/m.json belongs to no submission"),
+        ({"n": report(outcome="grader_error", message="no")}, "n: the grader failed: no"),
+    ],
+)
+def test_differences_are_said(runs, disturbed, said):
+    assert said in list(compare(*runs({"n": report()}, disturbed), ["n"]))
+
+
+def test_a_file_too_many_is_said(runs):
+    calm, disturbed = runs({"n": report()}, {"n": report()})
+    (disturbed / "reports" / ".n.json.x.half").touch()
+    assert list(compare(calm, disturbed, ["n"])) == ["reports/.n.json.x.half: is in one of the two runs only"]
+
+
+def test_growth_is_said():
+    flat = [Usage(memory=100, files=10)] * 40
+    assert list(growth(flat)) == []
+    more_memory, more_files = Usage(memory=150, files=10), Usage(memory=100, files=20)
+    assert "memory grew: 100 MB" in next(growth(flat[:30] + [more_memory] * 10))
+    assert "open files grew: 10 in" in next(growth(flat[:30] + [more_files] * 10))
+    assert list(growth([])) == []
+
+
+def test_orphans_files_and_mounts_that_are_left_are_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(soaking, "SETTLE_SECONDS", 0.2)
+    run = soaking._Run(plan(), tmp_path)
+    with soaking._adopting_orphans():
+        # its parent ends at once, so it is this process's to see
+        subprocess.run(["sh", "-c", "sleep 31 & exit 0"], check=True, stdout=subprocess.DEVNULL)
+        (tmp_path / "temporary" / "left").touch()
+        found = run.left()
+        assert "left running: sleep 31" in found
+        assert f"left: {tmp_path / 'temporary' / 'left'}" in found
+        for child in soaking._children():
+            child.kill()
+        (tmp_path / "temporary" / "left").unlink()
+        until = time.monotonic() + 10
+        while run.left() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert run.left() == []
