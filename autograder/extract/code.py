@@ -12,7 +12,7 @@ import msgspec
 
 from autograder.extract.magics import fresh_lines, python_of
 from autograder.extract.python2 import SILENT, Converted, to_python3
-from autograder.model import Cell, Notice, Struct
+from autograder.model import Cell, Chunk, Notice, Struct
 
 MAX_SOURCE = 400_000
 MAX_REMEMBERED = 16_000
@@ -33,10 +33,14 @@ class Statement(Struct):
 
 
 class ParsedCell(Struct):
-    """A cell's statements, and what there is to say about the rest."""
+    """A cell's statements, and what there is to say about the rest.
+
+    `broken` are definitions of functions and classes that are not valid Python: running one says so.
+    """
 
     statements: tuple[Statement, ...] = ()
     notices: tuple[Notice, ...] = ()
+    broken: tuple[Chunk, ...] = ()
 
 
 def parse_cell(cell: Cell, python2: bool) -> ParsedCell:
@@ -131,6 +135,7 @@ def _salvage(cell: Cell, whole: Converted, python2: bool) -> ParsedCell:
     """Keep the top-level blocks of a broken cell that parse by themselves."""
     kept: list[Statement] = []
     notices: list[Notice] = []
+    broken: list[Chunk] = []
     old_lines: list[int] = []
     for start, block in _blocks(whole.source):
         source, tree = block, parse(block)
@@ -143,13 +148,22 @@ def _salvage(cell: Cell, whole: Converted, python2: bool) -> ParsedCell:
         if isinstance(tree, ast.Module):
             kept += _statements(tree.body, source, cell, offset=start - 1)
         else:
-            notices.append(_syntax_notice(cell, start, block, tree))
-    return ParsedCell(statements=tuple(kept), notices=(*notices, *_old_notices(cell, old_lines)))
+            name = _defined(block)
+            notices.append(_syntax_notice(cell, start, name, tree))
+            if name:
+                broken.append(Chunk(source=block, names=(name,), cell=cell.index + 1, line=start))
+    old = _old_notices(cell, old_lines)
+    return ParsedCell(statements=tuple(kept), notices=(*notices, *old), broken=tuple(broken))
 
 
-def _syntax_notice(cell: Cell, start: int, block: str, problem: str) -> Notice:
+def _defined(block: str) -> str:
+    """The name that a block of source seems to define; empty for none."""
     found = re.match(r"(?:@.*\n)*\s*(?:async\s+)?(?:def|class)\s+(\w+)", block)
-    what = f"`{_shown(found.group(1), 60)}`" if found else f"the statement at line {start}"
+    return found.group(1) if found else ""
+
+
+def _syntax_notice(cell: Cell, start: int, name: str, problem: str) -> Notice:
+    what = f"`{_shown(name, 60)}`" if name else f"the statement at line {start}"
     local = re.sub(r"^line (\d+)", lambda m: f"line {int(m.group(1)) + start - 1}", _shown(problem, 200))
     message = f"{cell.label}: {what} is not valid Python: {local}."
     return Notice(code="syntax-error", message=message, where=f"{cell.label}, line {start}")

@@ -42,7 +42,13 @@ def extract(notebook: Notebook, wanted: Sequence[str], legacy: LegacySpec) -> De
     chunks = tuple(_chunk(one) for one in sorted(chosen, key=lambda one: not one.is_import))
     old = habits(chunks, legacy)
     notices += [*missing(wanted, code), *twice(wanted, code), *old.notices]
-    return Definitions(chunks=chunks, legacy=old.names, notices=tuple(notices))
+    broken = [chunk for cell in cells for chunk in cell.broken if _is_wanted(chunk, wanted, code)]
+    return Definitions(chunks=(*chunks, *broken), legacy=old.names, notices=tuple(notices))
+
+
+def _is_wanted(broken: Chunk, wanted: Sequence[str], code: Code) -> bool:
+    """Whether only a broken definition has a name that is wanted: running it says what is wrong."""
+    return any(name in wanted and not code.binding(name) for name in broken.names)
 
 
 def _closure(code: Code, wanted: frozenset[str]) -> set[int]:

@@ -106,6 +106,15 @@ def test_a_broken_cell_costs_only_what_is_broken():
     assert "cell 1: `f` is not valid Python: line 3" in found.notices[0].message
 
 
+def test_a_broken_definition_is_run_so_that_its_error_is_said_where_it_is_missed():
+    found = extract(notebook("g = 1", "# mine\n\ndef f(x:\n    return 2"), ["f"], EMULATE)
+    (broken,) = [chunk for chunk in found.chunks if "f" in chunk.names]
+    assert (broken.cell, broken.line, broken.source) == (2, 3, "def f(x:\n    return 2")
+    whole = extract(notebook("def f(x:\n    return 2", "def f(x):\n    return 2"), ["f"], EMULATE)
+    assert run(whole)["f"](1) == 2
+    assert len(whole.chunks) == 1
+
+
 def test_what_is_missing_is_said():
     found = extract(notebook("class A:\n    def f(self): pass"), ["f"], EMULATE)
     assert found.notices[0].message == (
