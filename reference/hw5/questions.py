@@ -59,6 +59,7 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     "pad": (
         ((2, 2, 4, 4), (3, 5, 5), 1, 2, "float64"),
         ((1, 3, 4, 4), (2, 7, 7), 1, 3, "float64"),
+        ((1, 2, 4, 4), (2, 1, 1), 1, 2, "float64"),  # fields that see the border alone
     ),
     "no-pad": (
         ((2, 2, 5, 5), (3, 3, 3), 1, 0, "float64"),
