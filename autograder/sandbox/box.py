@@ -131,7 +131,7 @@ class Box:
             self._control, self._process, status = self._start()
             with os.fdopen(status, "rb") as named:
                 self.ready = self._wait_until_ready()
-                first = json.loads(named.readline())["child-pid"]
+                first = json.loads(os.pread(named.fileno(), 1 << 12, 0).splitlines()[0])["child-pid"]
                 self._init = os.pidfd_open(first)
             if self.cgroup is not None and not self.cgroup.holds(first):
                 self.cgroup = None
@@ -143,12 +143,13 @@ class Box:
         system = enforcement.system_folders()
         with contextlib.ExitStack() as ours, contextlib.ExitStack() as kept:
             ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            status, writing = os.pipe()
+            # a file: of a pipe whose reader is gone, a grader that was killed, bubblewrap would die and leave
+            # its first process waiting for ever
+            status = os.memfd_create("status")
             kept.callback(ends[0].close)
             kept.callback(os.close, status)
             ours.callback(ends[1].close)
-            ours.callback(os.close, writing)
-            descriptors = {"seccomp": _memory_file(filters.harness_filter()), "status": writing}
+            descriptors = {"seccomp": _memory_file(filters.harness_filter()), "status": status}
             ours.callback(os.close, descriptors["seccomp"])
             contents = guest_files() | {f"{RUN}/filter": filters.child_filter()}
             files = {path: _memory_file(data) for path, data in contents.items()}

@@ -1,6 +1,7 @@
 """The short form of tools/soak, and that what it looks for would be seen."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -36,17 +37,46 @@ def plan(**options):
     return Plan(**{"root": ROOT, "samples": samples, "hostile": HOSTILE, **options})
 
 
-@pytest.mark.slow
-def test_graders_that_are_killed_end_with_the_reports_of_one_that_was_not():
+@pytest.fixture(scope="module")
+def walls():
     try:
         self_test(Policy())
     except SandboxError as error:
         pytest.skip(f"no sandbox here: {error.message}")
+
+
+@pytest.mark.slow
+def test_graders_that_are_killed_end_with_the_reports_of_one_that_was_not(walls):
     said = []
     done = soak(plan(count=12, hostile_every=4, kills=2, seed=6), said.append)
     assert done.wrong == ()
     assert sum("killed" in line for line in said) == 2
     assert done.files[0] > 10
+
+
+KILLED_AT_ONCE = """
+import os, signal, sys
+sys.path.insert(0, {root!r})
+from autograder.sandbox import Policy, box, open_session
+box.Box._wait_until_ready = lambda self: os.kill(os.getpid(), signal.SIGKILL)
+open_session(Policy()).__enter__()
+"""
+
+
+def test_a_grader_that_is_killed_while_a_sandbox_starts_leaves_none(walls):
+    command = [sys.executable, "-c", KILLED_AT_ONCE.format(root=str(ROOT))]
+    with soaking._adopting_orphans():
+        for _ in range(5):
+            killed = subprocess.run(command, check=False, capture_output=True)
+            assert killed.returncode == -signal.SIGKILL, killed.stderr
+        until = time.monotonic() + 20
+        while soaking._running() and time.monotonic() < until:
+            soaking._reap()
+            time.sleep(0.05)
+        left = soaking._running()
+        for child in soaking._children():
+            child.kill()
+    assert left == []
 
 
 def test_submissions_are_mixed_and_a_tenth_is_hostile(tmp_path):
