@@ -341,7 +341,7 @@ def draw_case(pick: Pick, operation: str, dtype: str) -> Case:
     return Case(operation, dtype, data, chosen.draw(pick), pick(0, 999))
 
 
-# --- sizes that small ones do not reach ----------------------------------------------------------
+# --- sizes that are rarely drawn -----------------------------------------------------------------
 
 _BANDS = Sizes(2, 3, 70, 64, 7, 7, 7, 1, 3)  # an image is unfolded in several bands
 _IMAGES = Sizes(70, 2, 9, 8, 3, 3, 3, 1, 1)  # more than there are parts
@@ -354,6 +354,7 @@ _CONVOLUTIONS = (
     Sizes(1, 1, 5, 610, 2, 3, 2, 1, 1),  # more windows in a row than a chunk has
     Sizes(2, 2, 40, 37, 3, 2, 3, 1, 1, 16, 17, 3),  # more places in a window than a byte counts
     Sizes(2, 30, 12, 12, 5, 5, 5, 1, 2),  # long patches
+    Sizes(2, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1),  # images smaller than a vector
 )
 _POOLINGS = (
     Sizes(3, 40, 8, 8),
@@ -362,7 +363,12 @@ _POOLINGS = (
     Sizes(1, 1, 16, 16, window_height=15, window_width=17 - 1, window_stride=1),
     Sizes(1, 2, 17, 19, window_height=15, window_width=17, window_stride=1),  # 255 places: just a byte's
 )
-_AFFINES = (Affine(100, 130, 20, True), Affine(97, 300, 33), Affine(50, 8192, 10, True))
+_AFFINES = (
+    Affine(100, 130, 20, True),
+    Affine(97, 300, 33),
+    Affine(50, 8192, 10, True),
+    Affine(1, 2, 1),
+)  # and rows smaller than a vector
 _VECTORS = (Vector((20_001,), 1), Vector((3, 5, 7, 401), 0))
 
 _NOTHING: dict[Any, tuple[Any, ...]] = {

@@ -290,6 +290,28 @@ def test_every_layout_gives_the_same(
             assert not any(np.may_share_memory(one, array) for array in given_arrays)
 
 
+class Watched:
+    """The compiled layers, which must only be given arrays that are aligned for their type."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            assert all(each.flags.aligned for each in arguments if isinstance(each, np.ndarray)), name
+            return getattr(fastconv, name)(*arguments)
+
+        return call
+
+
+@TYPES
+@pytest.mark.parametrize("run", ["convolution", "fused", "pooling"])
+def test_the_kernels_are_given_aligned_arrays(dtype: str, run: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may not read a number that lies across its own boundaries, which some processors can't."""
+    monkeypatch.setattr(fast_layers, "layers", Watched())
+    x, w, b = (np.ones(shape, dtype=dtype) for shape in ((3, 2, 9, 7), (5, 2, 3, 2), (5,)))
+    {"convolution": convolution, "fused": fused, "pooling": pooling}[run](
+        *map(at_an_odd_address, (x, w, b)), at_an_odd_address
+    )
+
+
 CONV, POOL = {"stride": 1, "pad": 1}, {"pool_height": 2, "pool_width": 2, "stride": 2}
 Layout = Callable[[Array], Array]
 
