@@ -130,3 +130,71 @@ def training(course: Path, rounds: int, seconds: float, as_json: bool, plot: Pat
 def scaling(course: Path, rounds: int, seconds: float, as_json: bool, plot: Path | None) -> None:
     """Time the fast layers on twice as many images, filters, channels, pixels."""
     _suite("scaling", course, rounds=rounds, seconds=seconds, as_json=as_json, plot=plot)
+
+
+@command.command()
+@COURSE
+@click.option(
+    "--samples",
+    default="tests/samples/hw5",
+    show_default=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder of submissions, which are taken in turn.",
+)
+@click.option(
+    "--without",
+    default=("s011", "s012"),
+    show_default=True,
+    multiple=True,
+    help="A sample that is left out: these take long each time, and are among the hostile.",
+)
+@click.option(
+    "--hostile",
+    default="tests/soak/hostile",
+    show_default=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder of attacks; every tenth submission gets one.",
+)
+@click.option("--count", default=2000, show_default=True, type=click.IntRange(1), help="Submissions.")
+@click.option(
+    "--kills", default=10, show_default=True, type=click.IntRange(0), help="How often the grader is killed."
+)
+@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="Submissions at a time.")
+@click.option("--seed", type=int, help="Of the moments and the attacks' order; a new one by default.")
+def soak(  # noqa: PLR0917 - click calls it by name
+    course: Path,
+    samples: Path,
+    without: tuple[str, ...],
+    hostile: Path,
+    count: int,
+    kills: int,
+    jobs: int,
+    seed: int | None,
+) -> None:
+    """Grade many submissions while the grader is killed again and again, and once in peace, and compare.
+
+    Exit status: 0 all is well, 1 something is wrong.
+    """
+    import random
+
+    from autograder.bench.soak import Plan
+    from autograder.bench.soak import soak as run
+
+    wanted = (path for path in sorted(samples.iterdir()) if path.is_dir() and path.name not in without)
+    plan = Plan(
+        root=course.resolve(),
+        samples=tuple(path.resolve() for path in wanted),
+        hostile=hostile.resolve(),
+        count=count,
+        kills=kills,
+        jobs=jobs,
+        seed=random.randrange(1 << 31) if seed is None else seed,
+    )
+    done = run(plan, click.echo)
+    click.echo(f"in peace {done.calm_seconds} s, disturbed {done.disturbed_seconds} s")
+    click.echo("memory {:.0f} MB, later {:.0f} MB; ".format(*done.memory), nl=False)
+    click.echo("open files {:.0f}, later {:.0f}".format(*done.files))
+    for sentence in done.wrong:
+        click.echo(f"wrong: {sentence}")
+    click.echo("all is well" if not done.wrong else f"{len(done.wrong)} things are wrong")
+    raise click.exceptions.Exit(int(bool(done.wrong)))

@@ -1,6 +1,8 @@
 """The short form of tools/fuzz: the seeds, all that was ever found, and some thousand changes of them."""
 
 import random
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -53,6 +55,37 @@ def test_any_bytes(name):
         TARGETS[name](data)
 
     any_bytes()
+
+
+# --- the command -----------------------------------------------------------------------------------------
+
+ROOT = Path(__file__).parents[2]
+
+
+def fuzz(*arguments):
+    command = [sys.executable, str(ROOT / "tools/fuzz"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_command_searches_and_says_so():
+    done = fuzz("1", "wire", "--unguided", "--seed", "3")
+    assert done.returncode == 0, done.stderr
+    assert "== wire: 1 s, unguided, seed 3" in done.stdout
+    assert "nothing was found" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("0",), "SECONDS is 0, expected 1 or more"),
+        (("5", "wires"), "TARGET is `wires`, expected one of wire, conversation"),
+        (("soon",), "invalid int value: 'soon'"),
+    ],
+)
+def test_a_wrong_command_is_said(arguments, said):
+    done = fuzz(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
 
 
 # --- the net itself: what breaks a promise is seen ----------------------------------------------------

@@ -1,4 +1,4 @@
-"""The short form of tools/soak, and that what it looks for would be seen."""
+"""The short form of `autograder bench soak`, and that what it looks for would be seen."""
 
 import json
 import signal
@@ -107,6 +107,14 @@ def test_nothing_to_make_submissions_of(tmp_path, missing):
     empty = {"samples": (), "hostile": tmp_path}
     with pytest.raises(UsageError, match="nothing to make submissions of"):
         soaking.make_submissions(plan(**{missing: empty[missing]}), find_course(ROOT), tmp_path / "made")
+
+
+def test_the_command_says_what_is_missing(tmp_path):
+    command = [sys.executable, "-m", "autograder", "bench", "soak", "--course", str(ROOT)]
+    places = ["--samples", str(tmp_path), "--hostile", str(HOSTILE), "--count", "1", "--kills", "0"]
+    done = subprocess.run([*command, *places], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "no sample was named: nothing to make submissions of" in done.stderr
 
 
 def test_a_calm_run_that_fails_is_said(tmp_path, monkeypatch):
