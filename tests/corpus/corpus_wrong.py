@@ -180,6 +180,11 @@ WRONG = {
         GIVE,
         "    CALLS[0] += 1\n    return out + 1e-3 * (CALLS[0] - 1), cache",
     ),
+    # --- the forward pass: whole numbers
+    "whole_numbers_refused": wrong((19, 12, 8, 5), HEAD, HEAD + "    assert x.dtype.kind == 'f', x.dtype\n"),
+    "whole_numbers_squeezed_into_bytes": wrong(
+        (19, 12, 8, 5), HEAD, HEAD + "    x = x if x.dtype.kind == 'f' else (x * 99).astype(np.int8) / 99\n"
+    ),
     # --- the backward pass: db
     "db_left_at_zero": wrong(DB_WRONG, DB, "pass"),
     "db_of_the_last_place": wrong(DB_WRONG, DB, "db[f] = grad"),
