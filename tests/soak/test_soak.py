@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is 
 
 
 def plan(**options):
-    samples = tuple(SAMPLES / name for name in ("s001", "s002", "s006", "s010", "s014", "s015"))
+    samples = tuple(SAMPLES / name for name in ("s001", "s002", "s006", "s010", "s003", "s015"))
     return Plan(**{"root": ROOT, "samples": samples, "hostile": HOSTILE, **options})
 
 
