@@ -19,7 +19,7 @@ from under_test import FOLDER, SUPPORT, fastconv, numpy_layers
 
 Array = np.ndarray[Any, Any]
 RELAXED = examples(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 TYPES = pytest.mark.parametrize("dtype", DTYPES)
 
@@ -70,7 +70,7 @@ def test_convolution(backend: ModuleType, dtype: str, data: Any) -> None:
 def test_convolution_of_large_arrays(backend: ModuleType, dtype: str) -> None:
     """More columns than a chunk of NumPy's holds, too."""
     many = LARGE["conv_backward"][0]._replace(images=9)
-    for sizes in (many, *LARGE["conv_backward"]):
+    for sizes in (many, *LARGE["conv_backward"][1:4]):
         case = Case("conv_backward", dtype, "fine", sizes)
         dout, x, w, *_ = case.arguments()
         b = np.zeros(len(w), dtype=dtype)

@@ -19,5 +19,5 @@ def test_the_guards_are_there(place: str) -> None:
 @PLACES
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_nothing_outside_is_touched(place: str, operation: str) -> None:
-    done = run_child("calls", place, operation, "60")
+    done = run_child("calls", place, operation, "40")
     assert done.returncode == 0, last_words(done)

@@ -57,7 +57,7 @@ def is_same(some: list[Array], others: list[Array]) -> bool:
 
 @MODULE_AND_FUNCTION
 @TYPES
-@examples(max_examples=80, deadline=None)
+@examples(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_results_are_the_oracle_s(module: ModuleType, operation: str, dtype: str, data: Any) -> None:
     check(module, data.draw(cases_of(operation, dtype)))
