@@ -16,6 +16,7 @@ from cython cimport floating
 from libcpp cimport bool as cbool
 
 import os
+from operator import index
 
 import numpy as np
 
@@ -137,16 +138,17 @@ def _require(condition, wanted):
 
 
 def _require_like(reference, *arrays):
-    """All of one type, and contiguous."""
+    """All of one type, contiguous, and aligned for it."""
     _require(reference.dtype == np.float32 or reference.dtype == np.float64, "float32 or float64")
     for array in (reference, *arrays):
         _require(array.dtype == reference.dtype, "arrays of one type")
-        _require(array.flags.c_contiguous, "contiguous arrays")
+        _require(array.flags.c_contiguous and array.flags.aligned, "contiguous, aligned arrays")
 
 
 cdef Convolution _convolution(x, w, stride, pad) except *:
     """The sizes of a convolution, after making sure that they are possible."""
     cdef Convolution g
+    stride, pad = index(stride), index(pad)
     _require(x.ndim == 4 and w.ndim == 4 and x.shape[1] == w.shape[1], "x (N, C, H, W), w (F, C, HH, WW)")
     _require(1 <= stride <= LARGEST and 0 <= pad <= LARGEST, "a stride of 1 or more and a pad of 0 or more")
     g.images, g.channels, g.height, g.width = x.shape
@@ -163,6 +165,7 @@ cdef Convolution _convolution(x, w, stride, pad) except *:
 cdef Pooling _pooling(shape, height, width, stride) except *:
     """The sizes of a pooling, after making sure that they are possible."""
     cdef Pooling p
+    height, width, stride = index(height), index(width), index(stride)
     _require(len(shape) == 4, "images (N, C, H, W)")
     _require(1 <= stride <= LARGEST and height >= 1 and width >= 1, "windows and a stride of a pixel or more")
     _require(height <= shape[2] and width <= shape[3], "windows that fit into the image")

@@ -87,10 +87,12 @@ void add_split_row(const Convolution& g, const Unfolding<real>& u, const real* l
 template <class real, class Each>
 INLINE void for_rows_seen(
     const Convolution& g, const Unfolding<real>& u, long first_row, long rows, const Each& each) {
-    for (long y = 0; y < (rows - 1) * g.stride + g.field_height; y++) {
-        if (y % g.stride >= g.field_height) continue;
-        const long row = first_row * g.stride + y - g.pad;
-        each(0 <= row && row < g.height ? row : -1, y % g.stride * u.phase + y / g.stride * g.columns);
+    const long phases = least(g.stride, g.field_height), seen = (rows - 1) * g.stride + g.field_height;
+    for (long step = 0; step * g.stride < seen; step++) {
+        for (long phase = 0; phase < phases && step * g.stride + phase < seen; phase++) {
+            const long row = (first_row + step) * g.stride + phase - g.pad;
+            each(0 <= row && row < g.height ? row : -1, phase * u.phase + step * g.columns);
+        }
     }
 }
 

@@ -224,7 +224,6 @@ class Operation(NamedTuple):
     call: Callable[[ModuleType, Arguments], list[Array]]
     expect: Callable[[Arguments], list[Expected]]
     data: tuple[str, ...] = ("coarse", "fine", "real")
-    in_numpy: bool = True
 
 
 OPERATIONS = {
@@ -265,17 +264,15 @@ OPERATIONS = {
         lambda s, numbers: (*map(numbers, (s[:2], s[1:3], s[2:3])), s.relu),
         lambda module, args: [module.affine_forward(*args)],
         lambda args: [oracle.affine_forward(*args)],
-        in_numpy=False,
     ),
     "affine_backward": Operation(
         draw_affine,
         lambda s, numbers: (numbers((s.examples, s.outputs)), numbers(s[:2]), numbers(s[1:3])),
         lambda module, args: list(module.affine_backward(*args)),
         lambda args: list(oracle.affine_backward(*args)),
-        in_numpy=False,
     ),
     "adam_step": Operation(
-        draw_vector, _adam, _call_adam, lambda args: list(oracle.adam_step(*args)), ("real",), in_numpy=False
+        draw_vector, _adam, _call_adam, lambda args: list(oracle.adam_step(*args)), ("real",)
     ),
 }  # fmt: skip
 

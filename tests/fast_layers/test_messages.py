@@ -122,8 +122,8 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: fastconv.conv_forward(D.astype(int), K.astype(int), K1.astype(int), 1, 1), "float32 or float64"),
     (lambda: fastconv.conv_forward(D.astype(">f8"), K, K1, 1, 1), "float32 or float64"),
     (lambda: fastconv.conv_forward(D.astype(object), K, K1, 1, 1), "float32 or float64"),
-    (lambda: fastconv.conv_forward(D.transpose(0, 1, 3, 2), K, K1, 1, 1), "contiguous arrays"),
-    (lambda: fastconv.conv_forward(D, np.asfortranarray(K), K1, 1, 1), "contiguous arrays"),
+    (lambda: fastconv.conv_forward(D.transpose(0, 1, 3, 2), K, K1, 1, 1), "contiguous, aligned arrays"),
+    (lambda: fastconv.conv_forward(D, np.asfortranarray(K), K1, 1, 1), "contiguous, aligned arrays"),
     (lambda: fastconv.conv_forward(D, HIGH, K1, 1, 1), "a filter no higher than the padded image"),
     (lambda: fastconv.conv_forward(D, WIDE, K1, 1, 1), "a filter no wider than the padded image"),
     (lambda: fastconv.conv_forward(D, np.zeros((3, 2, 0, 3)), K1, 1, 1), "a filter with at least one pixel"),
@@ -137,7 +137,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: fastconv.max_pool_forward(D, 2, 2, 0), "windows and a stride of a pixel or more"),
     (lambda: fastconv.max_pool_forward(D, 2, 2, 2**32), "windows and a stride of a pixel or more"),
     (lambda: fastconv.max_pool_forward(D[0], 2, 2, 1), r"images \(N, C, H, W\)"),
-    (lambda: fastconv.max_pool_forward(STRIPED, 2, 2, 1), "contiguous arrays"),
+    (lambda: fastconv.max_pool_forward(STRIPED, 2, 2, 1), "contiguous, aligned arrays"),
     (lambda: fastconv.max_pool_backward(DOUT, PLACES, (2, 4, 4), 2, 2, 2), r"images \(N, C, H, W\)"),
     (lambda: fastconv.max_pool_backward(DOUT, PLACES[..., :1], (1, 2, 4, 4), 2, 2, 2), "dout and winner"),
     (lambda: fastconv.max_pool_backward(DOUT[:, :1], PLACES, (1, 2, 4, 4), 2, 2, 2), "dout and winner"),
@@ -167,7 +167,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: fastconv.adam_step(K, K, K, K[:2], *ADAM), "arrays of one shape"),
     (lambda: fastconv.adam_step(K, K, K, K.reshape(2, 3, 3, 3), *ADAM), "arrays of one shape"),
     (lambda: fastconv.adam_step(K, K.astype("f"), K, K, *ADAM), "arrays of one type"),
-    (lambda: fastconv.adam_step(STRIPED, D, D, D, *ADAM), "contiguous arrays"),
+    (lambda: fastconv.adam_step(STRIPED, D, D, D, *ADAM), "contiguous, aligned arrays"),
 ]  # fmt: skip
 
 

@@ -24,11 +24,7 @@ MODULE_AND_FUNCTION = pytest.mark.parametrize(
     ("module", "operation"),
     [
         *(pytest.param(fastconv, name, id=f"cython-{name}") for name in OPERATIONS),
-        *(
-            pytest.param(numpy_layers, name, id=f"numpy-{name}")
-            for name, operation in OPERATIONS.items()
-            if operation.in_numpy
-        ),
+        *(pytest.param(numpy_layers, name, id=f"numpy-{name}") for name in OPERATIONS),
     ],
 )  # fmt: skip
 

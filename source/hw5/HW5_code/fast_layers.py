@@ -29,6 +29,7 @@ __all__ = [
 
 Array = NDArray[Any]
 Cache = tuple[Any, ...]
+LAYOUT = ("C_CONTIGUOUS", "ALIGNED")  # of what the layers get
 INTERFACE = 2  # of the compiled module; another one was built from another version
 
 
@@ -169,7 +170,7 @@ def max_pool_backward_fast(dout: Array, cache: Cache) -> Array:
         dout does not have the output's shape.
     """
     winner, shape, dtype, (height, width, stride) = cache
-    dout = np.ascontiguousarray(dout, dtype=dtype)
+    dout = np.require(dout, dtype, LAYOUT)
     check_gradient("max_pool_backward_fast", dout, winner.shape)
     return layers.max_pool_backward(dout, winner, shape, height, width, stride)
 
@@ -225,7 +226,7 @@ def _whole(parameters: dict[str, int], name: str, key: str, least: int) -> int:
 
 
 def as_floats(*arrays: Array) -> tuple[Array, ...]:
-    """The arrays in one type, float32 if that is what they have in common, and contiguous.
+    """The arrays in one type, float32 if that is what they have in common, contiguous and aligned.
 
     Raises
     ------
@@ -237,4 +238,4 @@ def as_floats(*arrays: Array) -> tuple[Array, ...]:
         if array.dtype.kind not in "fiub":
             raise ValueError(f"the layers compute with real numbers, got an array of {array.dtype}")
     dtype = np.float32 if np.result_type(*given) == np.float32 else np.float64
-    return tuple(np.ascontiguousarray(array, dtype=dtype) for array in given)
+    return tuple(np.require(array, dtype, LAYOUT) for array in given)

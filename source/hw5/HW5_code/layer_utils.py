@@ -88,6 +88,6 @@ def conv_relu_pool_backward(
         dout does not have the output's shape.
     """
     winner, x, w, sizes = cache
-    dout = np.ascontiguousarray(dout, dtype=x.dtype)
+    dout = np.require(dout, x.dtype, fast.LAYOUT)
     fast.check_gradient("conv_relu_pool_backward", dout, winner.shape)
     return fast.layers.conv_relu_pool_backward(dout, winner, x, w, *sizes, need_dx)
