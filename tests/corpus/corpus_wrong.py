@@ -174,7 +174,7 @@ WRONG = {
         "    kept = BEFORE.setdefault(out.shape, out)\n    return kept, cache",
     ),
     "bias_grows_with_each_call": wrong(
-        (4, 12, 8, 5),
+        (3, 12, 8, 5),
         HEAD,
         "CALLS = [0]\n\n\n" + HEAD,
         GIVE,

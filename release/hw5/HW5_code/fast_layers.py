@@ -2,11 +2,16 @@
 
 Two implementations know the same functions: `fastconv`, compiled by ``python setup.py build_ext
 --inplace`` in this folder (or installed with the autograder), and `numpy_layers`, which needs no
-compiler. `BACKEND` says which one is in use. float32 stays float32; every other type is computed in
-float64. The layers are at their best for arrays that are C-contiguous, and for pooling windows that
-tile the image without overlap; all others work, too.
+compiler. `BACKEND` says which one is in use; ``HW5_FAST_LAYERS=numpy`` in the environment chooses the
+second. float32 stays float32; every other type is computed in float64. The layers are at their best for
+arrays that are C-contiguous, and for pooling windows of 2 x 2 that don't overlap; all others work, too.
+
+The compiled layers use every processor that this process may use, 16 at most. FASTCONV_THREADS or
+OMP_NUM_THREADS in the environment, or `layers.set_num_threads` later, sets another number; results are
+the same for all.
 """
 
+import os
 import warnings
 from types import ModuleType
 from typing import Any
@@ -24,7 +29,8 @@ __all__ = [
 
 Array = NDArray[Any]
 Cache = tuple[Any, ...]
-INTERFACE = 1  # of the compiled module; another one was built from another version
+LAYOUT = ("C_CONTIGUOUS", "ALIGNED")  # of what the layers get
+INTERFACE = 2  # of the compiled module; another one was built from another version
 
 
 def _compiled() -> ModuleType | None:
@@ -40,18 +46,20 @@ def _compiled() -> ModuleType | None:
 
 
 def _choose_backend() -> tuple[str, ModuleType]:
-    """The compiled layers where there are any, else NumPy's, with a warning."""
-    compiled = _compiled()
+    """The compiled layers where there are any, else NumPy's, with a warning; NumPy's where asked for."""
+    wanted = os.environ.get("HW5_FAST_LAYERS")
+    compiled = None if wanted == "numpy" else _compiled()
     if compiled is not None:
         return "cython", compiled
     from . import numpy_layers
 
-    warnings.warn(
-        "The fast layers are not compiled here: NumPy takes their place, which gives the same results "
-        "but takes longer. To compile them: cd HW5_code && python setup.py build_ext --inplace",
-        RuntimeWarning,
-        stacklevel=2,
-    )
+    if wanted != "numpy":
+        warnings.warn(
+            "The fast layers are not compiled here: NumPy takes their place, which gives the same results "
+            "but takes longer. To compile them: cd HW5_code && python setup.py build_ext --inplace",
+            RuntimeWarning,
+            stacklevel=2,
+        )
     return "numpy", numpy_layers
 
 
@@ -162,7 +170,7 @@ def max_pool_backward_fast(dout: Array, cache: Cache) -> Array:
         dout does not have the output's shape.
     """
     winner, shape, dtype, (height, width, stride) = cache
-    dout = np.ascontiguousarray(dout, dtype=dtype)
+    dout = np.require(dout, dtype, LAYOUT)
     check_gradient("max_pool_backward_fast", dout, winner.shape)
     return layers.max_pool_backward(dout, winner, shape, height, width, stride)
 
@@ -208,13 +216,26 @@ def _whole(parameters: dict[str, int], name: str, key: str, least: int) -> int:
     if key not in parameters:
         raise ValueError(f"{name} has no {key!r}: it should be a whole number of {least} or more")
     value = parameters[key]
-    if value != int(value) or value < least:
-        raise ValueError(f"{name}[{key!r}] should be a whole number of {least} or more, got {value}")
-    return int(value)
+    try:
+        whole = int(value)
+    except (TypeError, ValueError, OverflowError):
+        whole = None
+    if whole is None or whole != value or whole < least:
+        raise ValueError(f"{name}[{key!r}] should be a whole number of {least} or more, got {value!r}")
+    return whole
 
 
 def as_floats(*arrays: Array) -> tuple[Array, ...]:
-    """The arrays in one type, float32 if that is what they have in common, and contiguous."""
+    """The arrays in one type, float32 if that is what they have in common, contiguous and aligned.
+
+    Raises
+    ------
+    ValueError
+        The numbers of an array are not real.
+    """
     given = [np.asarray(array) for array in arrays]
+    for array in given:
+        if array.dtype.kind not in "fiub":
+            raise ValueError(f"the layers compute with real numbers, got an array of {array.dtype}")
     dtype = np.float32 if np.result_type(*given) == np.float32 else np.float64
-    return tuple(np.ascontiguousarray(array, dtype=dtype) for array in given)
+    return tuple(np.require(array, dtype, LAYOUT) for array in given)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from . import fast_layers as fast
 from .fast_layers import conv_backward_fast, conv_forward_fast
-from .layers import fc_backward, fc_forward, relu_backward, relu_forward
+from .layers import affine, fc_backward, relu_backward, relu_forward
 
 __all__ = [
     "conv_relu_backward",
@@ -24,9 +24,8 @@ Cache = tuple[Any, ...]
 
 def fc_relu_forward(x: Array, w: Array, b: Array) -> tuple[Array, Cache]:
     """Fully connected layer, then ReLU; see `layers.fc_forward`."""
-    hidden, fc_cache = fc_forward(x, w, b)
-    out, relu_cache = relu_forward(hidden)
-    return out, (fc_cache, relu_cache)
+    out = affine(x, w, b, relu=True)
+    return out, ((x, w, b), (out,))  # out is positive where the input of ReLU was
 
 
 def fc_relu_backward(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
@@ -89,6 +88,6 @@ def conv_relu_pool_backward(
         dout does not have the output's shape.
     """
     winner, x, w, sizes = cache
-    dout = np.ascontiguousarray(dout, dtype=x.dtype)
+    dout = np.require(dout, x.dtype, fast.LAYOUT)
     fast.check_gradient("conv_relu_pool_backward", dout, winner.shape)
     return fast.layers.conv_relu_pool_backward(dout, winner, x, w, *sizes, need_dx)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import fast_layers
+
 __all__ = [
     "fc_backward",
     "fc_forward",
@@ -46,13 +48,18 @@ def fc_forward(x: Array, w: Array, b: Array) -> tuple[Array, Cache]:
     ValueError
         The shapes don't fit.
     """
+    return affine(x, w, b), (x, w, b)
+
+
+def affine(x: Array, w: Array, b: Array, relu: bool = False) -> Array:
+    """The output of a fully connected layer, followed by ReLU where it is asked for; see `fc_forward`."""
     size = int(np.prod(x.shape[1:]))
     if w.ndim != 2 or w.shape[0] != size or b.shape != w.shape[1:]:
         raise ValueError(
             f"fc_forward: x {x.shape} has {size} numbers for each example, so w should be ({size}, M) "
             f"and b (M,); got w {w.shape}, b {b.shape}"
         )
-    return x.reshape(len(x), size) @ w + b, (x, w, b)
+    return fast_layers.layers.affine_forward(*fast_layers.as_floats(x.reshape(len(x), size), w, b), relu)
 
 
 def fc_backward(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
@@ -68,8 +75,9 @@ def fc_backward(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
     dx, dw, db : arrays with the shapes of x, w and b
     """
     x, w, _ = cache
-    flat = x.reshape(len(x), w.shape[0])
-    return (dout @ w.T).reshape(x.shape), flat.T @ dout, dout.sum(axis=0)
+    arrays = fast_layers.as_floats(dout, x.reshape(len(x), w.shape[0]), w)
+    dx, dw, db = fast_layers.layers.affine_backward(*arrays)
+    return dx.reshape(x.shape), dw, db
 
 
 def relu_forward(x: Array) -> tuple[Array, Cache]:

@@ -11,17 +11,38 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from .im2col import col2im, im2col, output_size
+from .im2col import col2im, output_size
 
 Array = NDArray[Any]
 
-CHUNK_BYTES = 4 << 20  # columns of that many bytes at a time stay in the processor's cache
+CHUNK_BYTES = 1 << 20  # columns of that many bytes at a time stay in the processor's cache
 
 
-def _chunks(images: int, column_bytes: int) -> Iterator[slice]:
-    """Slices over the images, each of as many as unfold into `CHUNK_BYTES`."""
-    step = max(1, CHUNK_BYTES // max(1, column_bytes))
-    return (slice(first, min(first + step, images)) for first in range(0, images, step))
+def _unfolded(x: Array, w: Array, stride: int, pad: int) -> Iterator[tuple[slice, Array]]:
+    """Unfold some images at a time, as `im2col.im2col` does, always into the same memory.
+
+    Yields
+    ------
+    part : slice
+        Which images.
+    columns : (n, C * HH * WW, H' * W') array
+        Theirs; the caller may write into it, and the next ones overwrite it.
+    """
+    N, C, H, W = x.shape
+    HH, WW = w.shape[2:]
+    rows, columns = output_size(H, HH, stride, pad), output_size(W, WW, stride, pad)
+    column_bytes = C * HH * WW * rows * columns * x.itemsize
+    step = min(N, max(1, CHUNK_BYTES // max(1, column_bytes)))
+    padded = np.zeros((step, C, H + 2 * pad, W + 2 * pad), dtype=x.dtype)
+    reach = ((rows - 1) * stride + 1, (columns - 1) * stride + 1)
+    taps = sliding_window_view(padded, reach, axis=(2, 3))[:, :, :HH, :WW, ::stride, ::stride]
+    unfolded = np.empty(taps.shape, dtype=x.dtype)
+    for first in range(0, N, max(1, step)):
+        part = slice(first, min(first + step, N))
+        count = part.stop - first
+        padded[:count, :, pad : pad + H, pad : pad + W] = x[part]
+        np.copyto(unfolded[:count], taps[:count])
+        yield part, unfolded[:count].reshape(count, C * HH * WW, rows * columns)
 
 
 def conv_forward(x: Array, w: Array, b: Array, stride: int, pad: int) -> Array:
@@ -31,9 +52,9 @@ def conv_forward(x: Array, w: Array, b: Array, stride: int, pad: int) -> Array:
     rows, columns = output_size(H, HH, stride, pad), output_size(W, WW, stride, pad)
     filters = w.reshape(F, C * HH * WW)
     out = np.empty((N, F, rows * columns), dtype=x.dtype)
-    for part in _chunks(N, filters[:1].nbytes * rows * columns):
-        np.matmul(filters, im2col(x[part], HH, WW, stride, pad), out=out[part])
-    out += b[:, None]
+    for part, unfolded in _unfolded(x, w, stride, pad):
+        np.matmul(filters, unfolded, out=out[part])
+        out[part] += b[:, None]
     return out.reshape(N, F, rows, columns)
 
 
@@ -46,26 +67,30 @@ def conv_backward(
     filters, upstream = w.reshape(F, C * HH * WW), dout.reshape(N, F, rows * columns)
     dx = np.empty_like(x) if need_dx else None
     dw = np.zeros_like(filters)
-    for part in _chunks(N, filters[:1].nbytes * rows * columns):
-        cols = im2col(x[part], HH, WW, stride, pad)
-        dw += np.matmul(upstream[part], cols.swapaxes(1, 2)).sum(axis=0)
+    for part, unfolded in _unfolded(x, w, stride, pad):
+        dw += np.matmul(upstream[part], unfolded.swapaxes(1, 2)).sum(axis=0)
         if dx is not None:
-            dcols = np.matmul(filters.T, upstream[part])
-            dx[part] = col2im(dcols, x[part].shape, HH, WW, stride, pad)
+            np.matmul(filters.T, upstream[part], out=unfolded)
+            dx[part] = col2im(unfolded, x[part].shape, HH, WW, stride, pad)
     return dx, dw.reshape(w.shape), upstream.sum(axis=(0, 2))
 
 
 def max_pool_forward(x: Array, height: int, width: int, stride: int) -> tuple[Array, Array]:
-    """The largest entry of every window, and its place in the window (row by row, int32)."""
+    """The largest entry of every window, and its place in the window, row by row."""
     windows = sliding_window_view(x, (height, width), axis=(2, 3))[:, :, ::stride, ::stride]
-    out = windows[..., 0, 0].copy()
-    winner = np.zeros(out.shape, dtype=np.int32)
-    for tap, (i, j) in enumerate(np.ndindex(height, width)):
-        values = windows[..., i, j]
-        # Like np.max: a NaN wins over every number, and the first of equals stays.
-        larger = (values > out) | (np.isnan(values) & ~np.isnan(out))
-        np.copyto(out, values, where=larger)
-        np.copyto(winner, np.int32(tap), where=larger)
+    taps = [windows[..., i, j] for i, j in np.ndindex(height, width)]
+    out = taps[0].copy()
+    for tap in taps[1:]:
+        np.maximum(out, tap, out=out)
+    winner = np.zeros(out.shape, dtype=np.min_scalar_type(height * width))
+    unknown = np.isnan(out)
+    hidden = bool(unknown.any())
+    # The last tap first, so that the first of equals stays; as in np.argmax, a NaN wins over numbers.
+    for place in reversed(range(height * width)):
+        wins = taps[place] == out
+        if hidden:
+            wins |= unknown & np.isnan(taps[place])
+        np.copyto(winner, place, where=wins, casting="unsafe")
     return out, winner
 
 
@@ -75,21 +100,26 @@ def max_pool_backward(
     """Give every window's gradient to the window's winner; `shape` is (N, C, H, W)."""
     rows, columns = dout.shape[2:]
     dx = np.zeros(shape, dtype=dout.dtype)
+    overlap = stride < max(height, width)
     # The last tap first: where windows overlap, a pixel then adds up as the naive layer's loops do.
     for tap in reversed(range(height * width)):
         i, j = divmod(tap, width)
         below, right = i + (rows - 1) * stride + 1, j + (columns - 1) * stride + 1
-        dx[:, :, i:below:stride, j:right:stride] += np.where(winner == tap, dout, 0)
+        seen = dx[:, :, i:below:stride, j:right:stride]
+        if overlap:
+            seen += np.where(winner == tap, dout, 0)
+        else:
+            np.copyto(seen, dout, where=winner == tap)
     return dx
 
 
 def conv_relu_pool_forward(
     x: Array, w: Array, b: Array, stride: int, pad: int, height: int, width: int, pool_stride: int
 ) -> tuple[Array, Array]:
-    """Convolution, ReLU and max pooling; the winner is -1 where ReLU lets no gradient through."""
+    """Convolution, ReLU and max pooling; a window that ReLU closes has a winner after the last place."""
     out, winner = max_pool_forward(conv_forward(x, w, b, stride, pad), height, width, pool_stride)
-    winner[~(out > 0)] = -1
-    return np.maximum(out, 0), winner
+    winner[~(out > 0)] = height * width
+    return np.maximum(out, 0, out=out), winner
 
 
 def conv_relu_pool_backward(
@@ -109,3 +139,46 @@ def conv_relu_pool_backward(
     shape = (N, F, output_size(H, HH, stride, pad), output_size(W, WW, stride, pad))
     dconv = max_pool_backward(dout, winner, shape, height, width, pool_stride)
     return conv_backward(dconv, x, w, stride, pad, need_dx)
+
+
+def affine_forward(x: Array, w: Array, b: Array, relu: bool = False) -> Array:
+    """The product of x (N, D) and w (D, M), plus b (M,); nothing below zero where `relu` asks for it."""
+    out = x @ w
+    out += b
+    return np.maximum(out, 0, out=out) if relu else out
+
+
+def affine_backward(dout: Array, x: Array, w: Array) -> tuple[Array, Array, Array]:
+    """Gradients by x, w and b, from dout (N, M)."""
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+
+
+def adam_step(
+    w: Array,
+    dw: Array,
+    m: Array,
+    v: Array,
+    step_size: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    correction: float,
+) -> None:
+    """Change the weights w and Adam's means m and v in place.
+
+    m = beta1 m + (1 - beta1) dw, v = beta2 v + (1 - beta2) dw ** 2, and then
+    w -= step_size * m / (sqrt(correction * v) + epsilon).
+    """
+    room = np.multiply(dw, 1 - beta1, dtype=w.dtype, casting="same_kind")
+    m *= beta1
+    m += room
+    np.multiply(dw, dw, out=room, casting="same_kind")
+    room *= 1 - beta2
+    v *= beta2
+    v += room
+    np.multiply(v, correction, out=room)
+    np.sqrt(room, out=room)
+    room += epsilon
+    np.divide(m, room, out=room)
+    room *= step_size
+    w -= room

@@ -2,13 +2,16 @@
 
 Every rule is ``rule(w, dw, config) -> (next_w, config)``. The config holds the rule's settings, the
 missing ones filled in, and what it remembers from step to step; give it back at the next step. The
-next weights have the type and the shape of w, and w itself stays as it is.
+weights, a float array, are changed in place, and are the next weights: nothing of their size is made
+anew at every step. So is what a rule remembers.
 """
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from . import fast_layers, numpy_layers
 
 __all__ = ["adam", "rmsprop", "sgd", "sgd_momentum"]
 
@@ -24,13 +27,21 @@ def _settings(config: Config | None, **defaults: float) -> Config:
     return config
 
 
+def _remembered(config: Config, name: str, w: Array) -> Array:
+    """An array of the weights' size that the config keeps; zeros at first."""
+    if name not in config:
+        config[name] = np.zeros_like(w)
+    return config[name]
+
+
 def sgd(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Config]:
     """Stochastic gradient descent: a step down the gradient.
 
     Settings: learning_rate.
     """
     config = _settings(config, learning_rate=1e-2)
-    return w - config["learning_rate"] * dw, config
+    w -= config["learning_rate"] * dw
+    return w, config
 
 
 def sgd_momentum(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Config]:
@@ -40,10 +51,11 @@ def sgd_momentum(w: Array, dw: Array, config: Config | None = None) -> tuple[Arr
     Remembers: velocity.
     """
     config = _settings(config, learning_rate=1e-2, momentum=0.9)
-    velocity = config.get("velocity", np.zeros_like(w))
-    velocity = config["momentum"] * velocity - config["learning_rate"] * dw
-    config["velocity"] = velocity
-    return w + velocity, config
+    velocity = _remembered(config, "velocity", w)
+    velocity *= config["momentum"]
+    velocity -= config["learning_rate"] * dw
+    w += velocity
+    return w, config
 
 
 def rmsprop(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Config]:
@@ -53,10 +65,13 @@ def rmsprop(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, C
     Remembers: cache, the mean of squares.
     """
     config = _settings(config, learning_rate=1e-2, decay_rate=0.99, epsilon=1e-8)
-    decay = config["decay_rate"]
-    squares = decay * config.get("cache", np.zeros_like(w)) + (1 - decay) * dw * dw
-    config["cache"] = squares
-    return w - config["learning_rate"] * dw / (np.sqrt(squares) + config["epsilon"]), config
+    squares = _remembered(config, "cache", w)
+    squares *= config["decay_rate"]
+    squares += (1 - config["decay_rate"]) * dw * dw
+    size = np.sqrt(squares)
+    size += config["epsilon"]
+    w -= config["learning_rate"] * dw / size
+    return w, config
 
 
 def adam(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Config]:
@@ -73,8 +88,10 @@ def adam(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Conf
     config = _settings(config, learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8)
     beta1, beta2 = config["beta1"], config["beta2"]
     t = config["t"] = config.get("t", 1) + 1
-    m = config["m"] = beta1 * config.get("m", np.zeros_like(w)) + (1 - beta1) * dw
-    v = config["v"] = beta2 * config.get("v", np.zeros_like(w)) + (1 - beta2) * dw * dw
+    arrays = (w, dw, _remembered(config, "m", w), _remembered(config, "v", w))
+    alike = all(each.dtype == w.dtype and each.flags.c_contiguous for each in arrays)
+    layers = fast_layers.layers if alike and w.dtype in (np.float32, np.float64) else numpy_layers
     # Both means start at zero, so that the first ones are too small by 1 - beta ** t.
-    size = np.sqrt(v / (1 - beta2**t)) + config["epsilon"]
-    return w - config["learning_rate"] / (1 - beta1**t) * m / size, config
+    step_size, correction = config["learning_rate"] / (1 - beta1**t), 1 / (1 - beta2**t)
+    layers.adam_step(*arrays, step_size, beta1, beta2, config["epsilon"], correction)
+    return w, config

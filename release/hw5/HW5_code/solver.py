@@ -1,5 +1,7 @@
 """Training: minibatches, update rules, and the accuracies on the way."""
 
+import sys
+import time
 from typing import Any, Protocol
 
 import numpy as np
@@ -48,7 +50,7 @@ class Solver:
         The accuracies are measured at the first iteration, after that many more, and so on, and at
         the end of every epoch.
     verbose : bool
-        Print the accuracies when they are measured.
+        Print the accuracies when they are measured; in a terminal, show how far the training is.
     num_train_samples, num_val_samples : int or None
         On how many examples they are measured, drawn anew each time; None takes all.
 
@@ -112,13 +114,17 @@ class Solver:
         """Train for `num_epochs`; then the model has the parameters that did best on the validation."""
         per_epoch = max(len(self.X_train) // self.batch_size, 1)
         iterations = self.num_epochs * per_epoch
+        progress = _Progress(iterations, shown=self.verbose and sys.stderr.isatty())
         for done in range(1, iterations + 1):
             self._step()
+            progress.show(done, self.loss_history[-1])
             ends_epoch = done % per_epoch == 0
             if ends_epoch:
                 self._end_epoch()
             if ends_epoch or (done - 1) % self.print_every == 0:
+                progress.clear()
                 self._measure(done, iterations)
+        progress.clear()
         if self.best_params:
             self.model.params = self.best_params
 
@@ -165,14 +171,49 @@ class Solver:
         batch_size : int
             How many go through the model at a time.
         """
+        chosen = np.arange(len(X))
         if num_samples is not None and len(X) > num_samples:
             chosen = np.random.choice(len(X), num_samples)
-            X, y = X[chosen], y[chosen]
         right = 0
-        for first in range(0, len(X), batch_size):
-            scores = self.model.loss(X[first : first + batch_size])
-            right += int(np.sum(np.argmax(scores, axis=1) == y[first : first + batch_size]))
-        return right / len(X)
+        for first in range(0, len(chosen), batch_size):
+            batch = chosen[first : first + batch_size]
+            scores = self.model.loss(X[batch])
+            right += int(np.sum(np.argmax(scores, axis=1) == y[batch]))
+        return right / len(chosen)
+
+
+class _Progress:
+    """A line on stderr that says how far a training is, and is gone when it is over.
+
+    Only a terminal gets it: in a notebook it would stay among the cell's outputs, which are handed in.
+    """
+
+    PAUSE = 0.25  # seconds from one showing to the next
+
+    def __init__(self, iterations: int, shown: bool) -> None:
+        self.iterations = iterations
+        self.shown = shown
+        self.began = self.last = time.monotonic()
+        self.width = 0
+
+    def show(self, done: int, loss: float) -> None:
+        """Show it again, if it is time."""
+        now = time.monotonic()
+        if not self.shown or now - self.last < self.PAUSE:
+            return
+        left = (now - self.began) / done * (self.iterations - done)
+        self.last = now
+        self._write(f"iteration {done} / {self.iterations}, loss {loss:.4f}, {left:.0f} s left")
+
+    def clear(self) -> None:
+        """Leave an empty line."""
+        if self.width:
+            self._write("")
+
+    def _write(self, line: str) -> None:
+        sys.stderr.write("\r" + line.ljust(self.width) + ("" if line else "\r"))
+        sys.stderr.flush()
+        self.width = len(line)
 
 
 def _examples(data: dict[str, Array], part: str) -> tuple[Array, Array]:

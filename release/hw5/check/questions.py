@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from msgspec.structs import replace
 
-from autograder.numerics import numerical_gradient, rounding_bound
+from autograder.numerics import Evaluate, directional_derivatives, numerical_gradient, rounding_bound
 from autograder.questions import (
     Case,
     Comparison,
@@ -99,12 +100,16 @@ def _first(result: Value) -> Value:
 # --- the cases that the release shows ------------------------------------------------------------
 
 
-def _printed_forward(_: Generator) -> Sequence[Case]:
+def _printed_case() -> Case:
     x = np.linspace(-0.1, 0.5, num=96).reshape(2, 3, 4, 4)
     w = np.linspace(-0.2, 0.3, num=144).reshape(3, 3, 4, 4)
     b = np.linspace(-0.1, 0.2, num=3)
     inputs: dict[str, Value] = {"x": x, "w": w, "b": b, "stride": 2, "pad": 1}
-    return [Case(id="notebook", about="the notebook's own case", regime="notebook", inputs=inputs)]
+    return Case(id="notebook", about="the notebook's own case", regime="notebook", inputs=inputs)
+
+
+def _fast_forward_cases(rng: Generator) -> Sequence[Case]:
+    return [_printed_case(), *_fast_cases(rng)]
 
 
 def _fast_cases(_: Generator) -> Sequence[Case]:
@@ -133,32 +138,75 @@ def _close(value: Array) -> Expected:
     return Expected(value=value, allowed=rounding_bound(1000, np.ones_like(value), np.float64))
 
 
+# A numerical gradient costs two forward passes for every element, so only the smallest case has one. The
+# others are probed: the gradient's inner products with a few random directions cost two passes each, and
+# see every element all the same.
+
+_PROBED = "probed-"
+_DIRECTIONS = 3
+
+
 def _gradient_cases(_: Generator) -> Sequence[Case]:
     rng = np.random.default_rng(231)
-    return [
-        convolution_case(rng, "square", "square", (2, 2, 4, 4), (2, 3, 3), 1, 1),
-        convolution_case(rng, "stride", "stride", (1, 2, 5, 5), (2, 3, 3), 2, 1),
+    small = convolution_case(rng, "small", "square", (1, 2, 3, 3), (2, 3, 3), 1, 1)
+    probed = [
+        convolution_case(rng, f"{_PROBED}square", "square", (2, 2, 4, 4), (2, 3, 3), 1, 1),
+        convolution_case(rng, f"{_PROBED}stride", "stride", (1, 2, 5, 5), (2, 3, 3), 2, 1),
     ]
+    seen = f"; the gradients' inner products with {_DIRECTIONS} random arrays"
+    return [small, *(replace(case, about=case.about + seen) for case in probed)]
+
+
+def ask_own_gradient(desk: Desk, case: Case) -> Mapping[str, Value]:
+    """The student's gradients; along random directions where the case is probed."""
+    gradients = ask_backward(desk, case)
+    if not case.id.startswith(_PROBED):
+        return gradients
+    directions = _directions(case)
+    return {name: _along(directions[name], value) for name, value in gradients.items()}
 
 
 def expect_own_gradient(desk: Desk, case: Case) -> Mapping[str, Expected]:
-    """Numerical gradients of the student's own forward pass, by x, w and b."""
-    x, w, b, parameters = arguments(case)
-    dout = case.inputs["dout"]
+    """Numerical gradients of the student's own forward pass by x, w and b, or along the same directions."""
+    dout, directions, probed = case.inputs["dout"], _directions(case), case.id.startswith(_PROBED)
+    expected = {}
+    for position, (name, point) in enumerate(_points(case).items()):
+        forward = _own_forward(desk, case, position)
+        if probed:
+            value = directional_derivatives(forward, point, dout, directions[name])
+        else:
+            value = numerical_gradient(forward, point, dout)
+        expected[name] = Expected(value=value, allowed=1e-6 * (1.0 + np.abs(value)))
+    return expected
 
-    def gradient(position: int) -> Expected:
-        def evaluate(points: Sequence[Array]) -> Sequence[Array]:
-            base = [x, w, b, parameters]
-            calls = [[*base[:position], point, *base[position + 1 :]] for point in points]
-            return _numbers(desk.student.map(NAIVE, calls, pick=0), dout.shape)
 
-        value = numerical_gradient(evaluate, base_of(position), dout)
-        return Expected(value=value, allowed=1e-6 * (1.0 + np.abs(value)))
+def _points(case: Case) -> dict[str, Array]:
+    """Where the gradients called dx, dw and db are taken."""
+    return {f"d{name}": np.asarray(case.inputs[name]) for name in ("x", "w", "b")}
 
-    def base_of(position: int) -> Array:
-        return np.asarray((x, w, b)[position])
 
-    return {name: gradient(position) for position, name in enumerate(("dx", "dw", "db"))}
+def _own_forward(desk: Desk, case: Case, position: int) -> Evaluate:
+    """The student's forward pass as a function of one of its arguments."""
+    shape = np.shape(case.inputs["dout"])
+
+    def evaluate(points: Sequence[Array]) -> Sequence[Array]:
+        base = arguments(case)
+        calls = [[*base[:position], point, *base[position + 1 :]] for point in points]
+        return _numbers(desk.student.map(NAIVE, calls, pick=0), shape)
+
+    return evaluate
+
+
+def _directions(case: Case) -> dict[str, Array]:
+    """Random directions for every gradient: (3, *its shape)."""
+    rng = np.random.default_rng(233)
+    return {name: rng.standard_normal((_DIRECTIONS, *point.shape)) for name, point in _points(case).items()}
+
+
+def _along(directions: Array, gradient: Value) -> Value:
+    if not isinstance(gradient, np.ndarray) or gradient.shape != directions.shape[1:]:
+        return gradient
+    return directions.reshape(len(directions), -1) @ gradient.reshape(-1)
 
 
 def _numbers(outputs: Sequence[Value], shape: tuple[int, ...]) -> Sequence[Array]:
@@ -264,10 +312,9 @@ def _loss(student: Student, model: Handle, x: Array, y: Array) -> float:
 
 
 QUESTIONS = {
-    "notebook-forward": Comparison(cases=_printed_forward, ask=ask_forward, expect=_expect_fast_forward),
-    "fast-forward": Comparison(cases=_fast_cases, ask=ask_forward, expect=_expect_fast_forward),
+    "fast-forward": Comparison(cases=_fast_forward_cases, ask=ask_forward, expect=_expect_fast_forward),
     "fast-backward": Comparison(cases=_fast_cases, ask=ask_backward, expect=_expect_fast_backward),
-    "own-gradient": Comparison(cases=_gradient_cases, ask=ask_backward, expect=expect_own_gradient),
+    "own-gradient": Comparison(cases=_gradient_cases, ask=ask_own_gradient, expect=expect_own_gradient),
     "fast-speed": _SPEED,
     "initial-loss": Probe(judge=_initial_loss),
 }
