@@ -46,14 +46,14 @@ def numerical_gradient(evaluate: Evaluate, x: Array, upstream: Array, step: floa
 
 
 def directional_derivatives(
-    evaluate: Evaluate, x: Array, upstream: Array, directions: Array, step: float = 1e-3
+    evaluate: Evaluate, x: Array, upstream: Array, directions: Array, step: float = 1e-5
 ) -> Array:
     """How fast ``sum(f(x) * upstream)`` grows along some directions, by central differences.
 
     They are the inner products of the directions with the gradient, for two evaluations each instead of
-    two for every element of `x`. A direction without zeros sees every element. Along a line a layer that
-    is linear in `x`, as a convolution is, has no truncation error: the step may be large, and rounding
-    matters little.
+    two for every element of `x`. A direction without zeros sees every element. The step is that of
+    `numerical_gradient`, so that where f is no linear layer both leave out the same order of terms, and
+    where it has kinks both are as unlikely to straddle one.
 
     Parameters
     ----------

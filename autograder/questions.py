@@ -43,10 +43,20 @@ class Case(Struct):
 
 
 class Expected(Struct):
-    """A right output, and the largest absolute error that rounding can explain, element by element."""
+    """A right output, and the largest absolute error that rounding can explain, element by element.
+
+    Where `along` holds directions, (P, *the output's shape), `value` (P,) are the output's inner products
+    with them.
+    """
 
     value: Array
     allowed: Array | float
+    along: Array | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape that the output must have."""
+        return self.value.shape if self.along is None else self.along.shape[1:]
 
 
 class Desk:

@@ -28,23 +28,44 @@ def compare(name: str, actual: Value, expected: Expected) -> Mismatch | None:
     expected : Expected
         The right value and the error allowed, element by element.
     """
-    right = expected.value
+    shape, dtype = expected.shape, expected.value.dtype
     if not isinstance(actual, np.ndarray | float | int) or isinstance(actual, bool):
-        return _mismatch(f"`{name}` is {_kind(actual)}, expected an array of shape {right.shape}")
+        return _mismatch(f"`{name}` is {_kind(actual)}, expected an array of shape {shape}")
     values = np.asarray(actual)
     if values.dtype.kind not in "fiu":
-        return _mismatch(f"`{name}` has dtype {values.dtype}, expected real numbers such as {right.dtype}")
-    if values.shape != right.shape:
+        return _mismatch(f"`{name}` has dtype {values.dtype}, expected real numbers such as {dtype}")
+    if values.shape != shape:
         return _mismatch(
-            f"`{name}` has shape {values.shape}, expected {right.shape}", str(right.shape), str(values.shape)
+            f"`{name}` has shape {values.shape}, expected {shape}", str(shape), str(values.shape)
         )
+    if expected.along is not None:
+        return _compare_along(name, values.astype(np.float64), expected.along, expected)
     return _compare_values(name, values.astype(np.float64), expected)
 
 
-def _compare_values(name: str, values: Array, expected: Expected) -> Mismatch | None:
+def _wrong(values: Array, expected: Expected) -> Array:
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(values - expected.value)
-        wrong = ~(error <= expected.allowed)  # written so that a NaN is wrong
+        return np.asarray(~(error <= expected.allowed))  # written so that a NaN is wrong
+
+
+def _compare_along(name: str, values: Array, directions: Array, expected: Expected) -> Mismatch | None:
+    """Compare inner products: they tell that some element is wrong, not which."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        products = directions.reshape(len(directions), -1) @ values.reshape(-1)
+    wrong = _wrong(products, expected)
+    if not wrong.any():
+        return None
+    first = int(np.argmax(wrong))
+    message = (
+        f"`{name}` is not right: the sum of `{name} * r`, with an array r of random numbers, "
+        f"is {_number(products[first])} instead of {_number(expected.value[first])}"
+    )
+    return _mismatch(message, _text(expected.value), _text(products))
+
+
+def _compare_values(name: str, values: Array, expected: Expected) -> Mismatch | None:
+    wrong = _wrong(values, expected)
     if not wrong.any():
         return None
     first = tuple(int(i) for i in np.argwhere(wrong)[0])

@@ -12,7 +12,7 @@ from autograder.bench.candidate import LEAST_RUNS, time_work
 from autograder.bench.machine import Machine
 from autograder.bench.suite import Candidate, Suite, Work, load_suite
 from autograder.bench.turns import Absent, Row, take_turns
-from autograder.cli import main
+from autograder.cli import cli
 from autograder.course import find_course
 from autograder.errors import GraderFault, UsageError
 
@@ -126,7 +126,7 @@ def test_a_plot_is_drawn_or_says_why_not(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("suite", ["layers", "training"])
 def test_the_homework_s_own_suites_run(suite: str, tmp_path: Path) -> None:
     options = ["--course", str(ROOT), "--rounds", "1", "--seconds", "0.001", "--json"]
-    done = CliRunner(env={**os.environ, "OPENBLAS_NUM_THREADS": "1"}).invoke(main, ["bench", suite, *options])
+    done = CliRunner(env={**os.environ, "OPENBLAS_NUM_THREADS": "1"}).invoke(cli, ["bench", suite, *options])
     assert done.exit_code == 0, done.output
     figures = json.loads(done.stdout)
     absent = {each["candidate"] for each in figures["absent"]}
