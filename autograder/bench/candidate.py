@@ -21,9 +21,12 @@ WARM_UP, LEAST_RUNS = 3, 3
 
 
 def time_work(work: Callable[[], object], seconds: float) -> list[float]:
-    """Durations of a work, in seconds, after a few runs that don't count."""
+    """Durations of a work, in seconds, after a few runs that don't count, or as many as fill the time."""
+    end = time.perf_counter() + seconds
     for _ in range(WARM_UP):
         work()
+        if time.perf_counter() > end:
+            break
     times: list[float] = []
     end = time.perf_counter() + seconds
     while len(times) < LEAST_RUNS or time.perf_counter() < end:

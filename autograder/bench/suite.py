@@ -6,8 +6,10 @@ every candidate in a process of its own, in turns; what a candidate does is the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from autograder.course import Course
 from autograder.errors import UsageError
@@ -65,6 +67,26 @@ class Suite(Struct):
     works: tuple[Work, ...]
     candidates: Mapping[str, Candidate]
     ours: str
+
+    def only(self, names: Sequence[str]) -> Suite:
+        """The suite with these candidates, and ours; with all where none is named.
+
+        Raises
+        ------
+        UsageError
+            There is no candidate of that name.
+        """
+        unknown = [name for name in names if name not in self.candidates]
+        if unknown:
+            raise UsageError(
+                f"there is no candidate {unknown[0]!r}", f"There are: {', '.join(self.candidates)}."
+            )
+        chosen = {
+            name: candidate
+            for name, candidate in self.candidates.items()
+            if not names or name in names or name == self.ours
+        }
+        return replace(self, candidates=chosen)
 
 
 def load_suite(course: Course, name: str) -> Suite:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -64,8 +66,16 @@ def grading(course: Path, submission: Path, copies: int, nbgrader_copies: int, a
     Console().print(table)
 
 
-def _suite(name: str, course: Path, *, rounds: int, seconds: float, as_json: bool, plot: Path | None) -> None:
-    """Measure one of the homework's own suites."""
+def _measure_suite(
+    name: str,
+    course: Path,
+    only: Sequence[str],
+    *,
+    rounds: int,
+    seconds: float,
+    as_json: bool,
+    plot: Path | None,
+) -> None:
     import json
 
     from rich.console import Console
@@ -77,7 +87,7 @@ def _suite(name: str, course: Path, *, rounds: int, seconds: float, as_json: boo
     from autograder.course import find_course
 
     root = course.resolve()
-    suite = load_suite(find_course(root), name)
+    suite = load_suite(find_course(root), name).only(only)
     found = list(take_turns(root, name, suite, rounds, seconds))
     figures = shown.figures(suite, describe(), found)
     if plot is not None:
@@ -88,48 +98,33 @@ def _suite(name: str, course: Path, *, rounds: int, seconds: float, as_json: boo
         Console().print(shown.render(figures, suite.ours))
 
 
-ROUNDS = click.option(
-    "--rounds", default=5, show_default=True, type=click.IntRange(1), help="Turns for everybody."
+def _add_suite(name: str, about: str) -> None:
+    """A command for one of the homework's own suites."""
+
+    @command.command(name=name, help=about)
+    @COURSE
+    @click.option(
+        "--only", multiple=True, metavar="CANDIDATE", help="Measure this one beside ours; may be repeated."
+    )
+    @click.option(
+        "--rounds", default=5, show_default=True, type=click.IntRange(1), help="Turns for everybody."
+    )
+    @click.option(
+        "--seconds", default=0.5, show_default=True, type=click.FloatRange(0.001), help="Length of a turn."
+    )
+    @JSON
+    @click.option(
+        "--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw the figures into this file."
+    )
+    def measure_suite(**options: Any) -> None:
+        _measure_suite(name, **options)
+
+
+_add_suite(
+    "layers", "Time the fast layers beside PyTorch and plain NumPy, and what the machine could do at most."
 )
-SECONDS = click.option(
-    "--seconds", default=0.5, show_default=True, type=click.FloatRange(0.001), help="Length of a turn."
-)
-PLOT = click.option(
-    "--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw the figures into this file."
-)
-
-
-@command.command()
-@COURSE
-@ROUNDS
-@SECONDS
-@JSON
-@PLOT
-def layers(course: Path, rounds: int, seconds: float, as_json: bool, plot: Path | None) -> None:
-    """Time the fast layers beside PyTorch and plain NumPy, and what the machine could do at most."""
-    _suite("layers", course, rounds=rounds, seconds=seconds, as_json=as_json, plot=plot)
-
-
-@command.command()
-@COURSE
-@ROUNDS
-@SECONDS
-@JSON
-@PLOT
-def training(course: Path, rounds: int, seconds: float, as_json: bool, plot: Path | None) -> None:
-    """Time a training step of the homework's network beside PyTorch."""
-    _suite("training", course, rounds=rounds, seconds=seconds, as_json=as_json, plot=plot)
-
-
-@command.command()
-@COURSE
-@ROUNDS
-@SECONDS
-@JSON
-@PLOT
-def scaling(course: Path, rounds: int, seconds: float, as_json: bool, plot: Path | None) -> None:
-    """Time the fast layers on twice as many images, filters, channels, pixels."""
-    _suite("scaling", course, rounds=rounds, seconds=seconds, as_json=as_json, plot=plot)
+_add_suite("training", "Time a training step of the homework's network beside PyTorch.")
+_add_suite("scaling", "Time the fast layers on twice as many images, filters, channels, pixels.")
 
 
 @command.command()

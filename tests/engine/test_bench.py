@@ -122,10 +122,19 @@ def test_a_plot_is_drawn_or_says_why_not(tmp_path: Path, monkeypatch: pytest.Mon
         shown.plot(measured(), tmp_path / "plot.svg")
 
 
+def test_candidates_can_be_chosen_by_name() -> None:
+    suite = Suite(works=(WORK,), candidates=dict.fromkeys("abc", Candidate(prepare=lambda _: {})), ours="a")
+    assert list(suite.only([]).candidates) == ["a", "b", "c"]
+    assert list(suite.only(["c"]).candidates) == ["a", "c"]
+    with pytest.raises(UsageError, match=r"no candidate 'd'(?s:.)*There are: a, b, c\."):
+        suite.only(["c", "d"])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("suite", ["layers", "training"])
 def test_the_homework_s_own_suites_run(suite: str, tmp_path: Path) -> None:
-    options = ["--course", str(ROOT), "--rounds", "1", "--seconds", "0.001", "--json"]
+    candidates = ["--only", "NumPy alone", "--only", "torch"]
+    options = ["--course", str(ROOT), "--rounds", "1", "--seconds", "0.001", "--json", *candidates]
     done = CliRunner(env={**os.environ, "OPENBLAS_NUM_THREADS": "1"}).invoke(cli, ["bench", suite, *options])
     assert done.exit_code == 0, done.output
     figures = json.loads(done.stdout)
