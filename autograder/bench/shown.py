@@ -63,14 +63,14 @@ def render(measured: dict[str, Any], ours: str) -> Group:
     ]
     for work in measured["works"]:
         parts.append(Text(f"{work['name']}: {work['about']}", style="bold"))
-        table = Table(box=None, padding=(0, 2))
-        for heading in ("", "median ms", "quartiles", f"/ {ours}", "of the limit"):
+        table = Table(box=None, padding=(0, 1))
+        for heading in ("", "median ms", "quartiles", f"/ {ours}", "of limit"):
             table.add_column(heading, no_wrap=True)
         for row in sorted(work["rows"], key=lambda row: float(row["median"])):
             table.add_row(
                 row["candidate"],
                 f"{row['median'] * 1e3:.3f}",
-                f"{row['lower'] * 1e3:.3f} to {row['upper'] * 1e3:.3f}",
+                f"{row['lower'] * 1e3:.3g} to {row['upper'] * 1e3:.3g}",
                 f"{row['ratio']:.2f}",
                 f"{work['least_seconds'] / row['median']:.0%}",
             )

@@ -29,15 +29,27 @@ def check_comments(spec: Comments, bench: Bench) -> Finding:
             "commented": facts.commented,
             "comments": len(facts.comments),
             "copied": facts.copied,
+            "empty": len(facts.empty),
         },
     )
 
 
 def _say(facts: CommentFacts, status: Status) -> str:
+    left_out = _left_out(facts)
     if not facts.comments:
-        return "There are no comments of your own in the code that was to be read."
-    message = f"{facts.commented} of {facts.statements} statements have a comment of your own."
+        return "There are no comments of your own in the code that was to be read." + left_out
+    message = f"{facts.commented} of {facts.statements} statements have a comment of your own.{left_out}"
     if status is Status.MANUAL:
         quoted = "; ".join(f"“{text[:60]}”" for text in facts.comments[:SHOWN])
         message += f" Proposed from that; a person decides. They begin: {quoted}"
     return message
+
+
+def _left_out(facts: CommentFacts) -> str:
+    """What was there and did not count, so that nobody has to guess."""
+    kinds = []
+    if facts.copied:
+        kinds.append(f"{facts.copied} repeat the code, the homework's text or one another")
+    if facts.empty:
+        kinds.append(f"{len(facts.empty)} only name the syntax (“{facts.empty[0][:60]}”)")
+    return f" Not counted: {', '.join(kinds)}." if kinds else ""

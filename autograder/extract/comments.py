@@ -13,6 +13,22 @@ from autograder.model import Notebook, Struct
 
 # A comment of fewer letters says nothing; a line of signs is a ruler.
 MIN_LETTERS = 8
+# So many words in a row that also stand in the release's text are taken from there.
+MIN_WORDS = 4
+# Words that say no more than the syntax beside them: "this is a loop", "define the function".
+_FILLER_WORDS = """
+a again all also an and any are array arrays as at back be block body by call called calls calling code
+comment compute computes computing condition create creates creating declare def define defines defining
+do does each elif else end every finally first for from function get gets getting give gives given go
+here i if import in init initialise initialised initialises initialize initialized initializes inner
+input into is it its iterate iterates iterating iteration last let line loop looping loops make makes
+making method my need needed new next nested now number numpy np of on our out outer output over parameter
+parameters part print prints put result results return returned returning returns run runs same save
+set sets setting some start starts statement step store stores storing sure that the them then these this
+those through thing things to up update updates use used uses using value values variable variables was we
+while will with you
+"""
+_FILLER = frozenset(_FILLER_WORDS.split())
 # what nbgrader puts round a solution
 _MARKER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 
@@ -20,13 +36,15 @@ _MARKER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 class CommentFacts(Struct):
     """What there is to read: statements of the code, how many stand by a new comment, and the comments.
 
-    `copied` counts comments that repeat the code beside them or another comment.
+    `copied` counts comments that repeat the code beside them, another comment or the release's own text;
+    `empty` are those that only name the syntax beside them ("this is a loop"). Neither counts.
     """
 
     statements: int
     commented: int
     comments: tuple[str, ...]
     copied: int = 0
+    empty: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> float:
@@ -37,13 +55,15 @@ class CommentFacts(Struct):
 def comment_facts(notebook: Notebook, given: Notebook, names: Sequence[str]) -> CommentFacts:
     """Look at the comments in the last definition of each name that the release did not have."""
     known = {_plain(text) for one in _definitions(given, names) for _, text in _comments(one.source)}
-    facts = [_facts(one, known) for one in _definitions(notebook, names)]
+    prose = _plain(" ".join(cell.source for cell in given.cells))
+    facts = [_facts(one, known, prose) for one in _definitions(notebook, names)]
     texts = tuple(text for fact in facts for text in fact.comments)
     return CommentFacts(
         statements=sum(fact.statements for fact in facts),
         commented=sum(fact.commented for fact in facts),
         comments=texts,
         copied=sum(fact.copied for fact in facts) + len(texts) - len(set(texts)),
+        empty=tuple(text for fact in facts for text in fact.empty),
     )
 
 
@@ -58,27 +78,48 @@ def _definitions(notebook: Notebook, names: Sequence[str]) -> list[Statement]:
     return list(found.values())
 
 
-def _facts(one: Statement, known: set[str]) -> CommentFacts:
+def _facts(one: Statement, known: set[str], prose: str) -> CommentFacts:
     tree = parse(one.source)
     assert isinstance(tree, ast.Module)
     starts = sorted({n.lineno for n in ast.walk(tree) if isinstance(n, ast.stmt) and not _is_text(n)})
     lines = one.source.split("\n")
     code = {line: lines[line - 1].partition("#")[0] for line in starts}
-    fresh, copied = [], 0
+    fresh, empty, copied = [], [], 0
     for line, text in _comments(one.source):
         if _plain(text) in known or not _says_something(text):
             continue
-        if any(_plain(text) in _plain(code.get(at, "")) for at in (line, line + 1)):
+        beside = [code.get(at, "") for at in (line, line + 1)]
+        if _is_copied(text, beside, prose):
             copied += 1
-            continue
-        fresh.append((line, text))
+        elif _names_syntax(text, beside):
+            empty.append(text)
+        else:
+            fresh.append((line, text))
     covered = {_beside(line, starts) for line, _ in fresh}
     return CommentFacts(
         statements=len(starts),
         commented=len(covered - {0}),
         comments=tuple(text for _, text in fresh),
         copied=copied,
+        empty=tuple(empty),
     )
+
+
+def _is_copied(text: str, beside: Sequence[str], prose: str) -> bool:
+    """Whether a comment is the code beside it, or a passage of the release's docstrings and text."""
+    plain = _plain(text)
+    return any(plain in _plain(code) for code in beside) or (
+        len(_words(text)) >= MIN_WORDS and plain in prose
+    )
+
+
+def _names_syntax(text: str, beside: Sequence[str]) -> bool:
+    """Whether a comment has no word beyond the names in the code beside it and the language's own."""
+    return set(_words(text)) <= _FILLER.union(*(_words(code) for code in beside))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", text.lower())
 
 
 def _is_text(node: ast.stmt) -> bool:

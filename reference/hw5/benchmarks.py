@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -268,6 +272,34 @@ def _plain_numpy(_: Path) -> Works:
     return works
 
 
+def _usual_cython(root: Path) -> Works:
+    """Loops in Cython unfold the batch, NumPy multiplies: built here, in a temporary folder."""
+    layers = _build(root / "reference" / "hw5" / "usual_im2col.pyx")
+    works: dict[str, Callable[[], object]] = {}
+    for dtype in ("float64", "float32"):
+        x, w, b, dout, parameters = _arrays(PRINTED, dtype)
+        sizes = (parameters["stride"], parameters["pad"])
+        _, columns = layers.forward(x, w, b, *sizes)
+        works[f"convolution forward {dtype}"] = lambda a=(x, w, b, *sizes): layers.forward(*a)
+        works[f"convolution backward {dtype}"] = lambda a=(dout, x, w, columns, *sizes): layers.backward(*a)
+    x, w, b, *_ = _arrays(FIRST, "float32")
+    works["first layer forward float32"] = lambda: layers.forward(x, w, b, FIRST["stride"], FIRST["pad"])
+    return works
+
+
+def _build(source: Path) -> Any:
+    """Compile a Cython module, with the flags that such homeworks give: the compiler's own defaults."""
+    with tempfile.TemporaryDirectory() as folder:
+        compiler = [sys.executable, "-m", "Cython.Build.Cythonize", "--inplace", "--quiet"]
+        done = subprocess.run(
+            [*compiler, shutil.copy(source, folder)], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise UnavailableError(f"it can't be compiled here: {done.stderr.strip()[-200:]}")
+        sys.path.insert(0, folder)
+        return importlib.import_module(source.stem)
+
+
 def _torch(threads: int | None, channels_last: bool = False) -> Callable[[Path], Works]:
     def prepare(_: Path) -> Works:
         import torch
@@ -381,6 +413,7 @@ SUITES = {
             "compiled, baseline": Candidate(prepare=_instruction_set("baseline")),
             "NumPy alone": Candidate(prepare=lambda root: _our_layers(_support(root)), environment=WITHOUT),
             "plain im2col": Candidate(prepare=_plain_numpy),
+            "usual Cython im2col": Candidate(prepare=_usual_cython),
             "torch": Candidate(prepare=_torch(None)),
             "torch, one thread": Candidate(prepare=_torch(1)),
             "torch, channels last": Candidate(prepare=_torch(None, channels_last=True)),

@@ -262,6 +262,37 @@ def test_new_comments_that_say_something_count():
     assert (facts.statements, facts.commented, facts.copied) == (5, 2, 1)
 
 
+@pytest.mark.parametrize(
+    ("comment", "code"),
+    [
+        ("this is a loop", "for i in range(3): pass"),
+        ("loop over i from here", "for i in range(3): pass"),
+        ("define the function", "def g(): pass"),
+        ("now we compute the value of total", "total = 1"),
+        ("the inner loop starts", "for i in range(3): pass"),
+    ],
+)
+def test_a_comment_that_only_names_the_syntax_is_noise(comment, code):
+    facts = comment_facts(notebook(f"def f(x):\n    # {comment}\n    {code}"), GIVEN, ["f"])
+    assert (facts.comments, facts.empty, facts.commented) == ((), (comment,), 0)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["loop over the images", "(N, C, H, W) to (N, F, H/2, W/2)", "für jedes Bild", "output rows come first"],
+)
+def test_a_comment_with_a_word_of_its_own_is_none(comment):
+    facts = comment_facts(notebook(f"def f(x):\n    # {comment}\n    for i in x: pass"), GIVEN, ["f"])
+    assert (facts.comments, facts.empty) == ((comment,), ())
+
+
+def test_a_passage_of_the_releases_text_is_copied():
+    given = notebook('def f(x):\n    """Input:\n    - x: Input data of shape (N, C, H, W)\n    """')
+    source = "def f(x):\n    # x: input data of shape (N, C, H, W)\n    y = x\n    # input data\n    return y"
+    facts = comment_facts(notebook(source), given, ["f"])
+    assert (facts.comments, facts.copied) == (("input data",), 1)
+
+
 def test_the_release_itself_has_none():
     facts = comment_facts(GIVEN, GIVEN, ["f"])
     assert (facts.comments, facts.coverage) == ((), 0.0)
