@@ -53,16 +53,30 @@ def _table(report: Report, points: bool) -> Table:
 
 def _rows(report: Report, points: bool) -> Iterator[list[RenderableType]]:
     for item in report.items:
-        mark, colour = _MARKS[item.status]
-        row: list[RenderableType] = [Text(mark, style=colour), Text(item.title)]
-        if points:
-            row.append(_points(item))
-        yield [*row, Text(item.message, style="" if item.status in _BAD else "dim")]
+        counted = [check for check in item.checks if check.max_score > 0]
+        lost = [check for check in counted if check.status in _BAD]
+        if len(lost) <= 1:
+            yield _row(item.status, item.title, item, item.message, points)
+            continue
+        passed = sum(check.status is Status.PASSED for check in counted)
+        yield _row(item.status, item.title, item, f"{passed} of {len(counted)} checks passed.", points)
+        for check in lost:
+            yield _row(check.status, f"  {check.id}", check, check.message, points)
 
 
-def _points(item: ItemReport) -> Text:
-    score = "–" if item.score is None else f"{round(item.score, 2):g}"
-    return Text(f"{score} / {item.max_score:g}")
+def _row(
+    status: Status, name: str, scored: ItemReport | CheckReport, message: str, points: bool
+) -> list[RenderableType]:
+    mark, colour = _MARKS[status]
+    row: list[RenderableType] = [Text(mark, style=colour), Text(name)]
+    if points:
+        row.append(_points(scored))
+    return [*row, Text(message, style="" if status in _BAD else "dim")]
+
+
+def _points(scored: ItemReport | CheckReport) -> Text:
+    score = "–" if scored.score is None else f"{round(scored.score, 2):g}"
+    return Text(f"{score} / {scored.max_score:g}")
 
 
 def _details(check: CheckReport) -> Panel:

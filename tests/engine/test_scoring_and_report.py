@@ -1,13 +1,16 @@
+import io
 import json
 import math
 from pathlib import Path
 
 import msgspec
 import pytest
+from rich.console import Console
 
 from autograder.assignment import Files, ItemSpec
 from autograder.errors import ReportError
 from autograder.exporters import FORMATS, to_csv, to_gradescope
+from autograder.exporters.terminal import render
 from autograder.model import (
     AssignmentFacts,
     Cause,
@@ -203,6 +206,19 @@ def test_gradescope_carries_tests_and_no_score_for_a_fault():
     assert "look again" in result["tests"][1]["output"]
     fault = make_report(outcome=Outcome.GRADER_ERROR, score=None, items=())
     assert "score" not in json.loads(to_gradescope(fault))
+
+
+def test_in_a_terminal_each_lost_check_has_its_reason():
+    timed = {"a": finding("a", 1), "b": finding("b", 0), "c": finding("c", 0), "d": finding("d", 0)}
+    report = make_report(items=(score_item(item(a=2, b=1, c=1, d=0), timed),))
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(render(report))
+    lines = [line.split() for line in console.export_text().splitlines()]
+    assert lines[:3] == [
+        ["✗", "f", "4", "/", "8", "1", "of", "3", "checks", "passed."],
+        ["✗", "b", "0", "/", "2", "b:", "0"],
+        ["✗", "c", "0", "/", "2", "c:", "0"],
+    ]
 
 
 def test_every_format_renders_a_report():
