@@ -154,6 +154,16 @@ class RunOrder(CheckBase, tag="run-order", tag_field="kind", kw_only=True):
     optional_from: str = ""
 
 
+class Rerun(CheckBase, tag="rerun", tag_field="kind", kw_only=True):
+    """The stored numbers of the named cells are what the release's cells print with the student's code.
+
+    `needs` are names that the cells use and the release defines elsewhere.
+    """
+
+    cells: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+
+
 class Files(CheckBase, tag="files", tag_field="kind", kw_only=True):
     """The expected files and no others."""
 
@@ -172,7 +182,7 @@ class Manual(CheckBase, tag="manual", tag_field="kind", kw_only=True):
     question_for_grader: str
 
 
-CheckSpec = Outputs | Speed | Network | Training | Comments | RunOrder | Files | Pdf | Manual
+CheckSpec = Outputs | Speed | Network | Training | Comments | RunOrder | Rerun | Files | Pdf | Manual
 
 
 class ItemSpec(Strict):

@@ -16,6 +16,7 @@ from autograder.assignment import (
     Network,
     Outputs,
     Pdf,
+    Rerun,
     RunOrder,
     Speed,
     Training,
@@ -25,6 +26,7 @@ from autograder.checks.comments import check_comments
 from autograder.checks.files import check_files, check_pdf
 from autograder.checks.network import check_network, check_training
 from autograder.checks.outputs import judge_outputs
+from autograder.checks.rerun import check_rerun
 from autograder.checks.speed import check_speed
 from autograder.checks.stored import check_manual, check_run_order
 from autograder.model import Finding
@@ -43,6 +45,7 @@ _KINDS: dict[type, Callable[[Any, Bench], Finding]] = {
     Training: check_training,
     Comments: check_comments,
     RunOrder: check_run_order,
+    Rerun: check_rerun,
     Files: check_files,
     Pdf: check_pdf,
     Manual: check_manual,

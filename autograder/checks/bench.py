@@ -51,7 +51,7 @@ class Bench(Protocol):
         ...
 
     def tool(self, definitions: Definitions, limits: str) -> AbstractContextManager[Student]:
-        """A child that runs our own code on untrusted input, and none of the student's."""
+        """A child in which other definitions run than the submission's alone."""
         ...
 
     def question(self, name: str) -> Question:

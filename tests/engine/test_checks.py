@@ -1,20 +1,35 @@
 """The checks, each with a bench that holds just what it needs, and a student in this process."""
 
 import contextlib
+import io
 
 import numpy as np
 import pytest
 
-from autograder.assignment import FileRule, Files, Manual, Network, Outputs, Pdf, RunOrder, Speed, Training
+from autograder.assignment import (
+    FileRule,
+    Files,
+    Manual,
+    Network,
+    Outputs,
+    Pdf,
+    Rerun,
+    RunOrder,
+    Speed,
+    Training,
+)
 from autograder.checks import run_check
 from autograder.errors import AssignmentError
 from autograder.model import (
     Cell,
     CellKind,
+    Chunk,
+    Definitions,
     FileRecord,
     Notebook,
     Output,
     OutputKind,
+    OutputText,
     Status,
     Submission,
 )
@@ -359,6 +374,85 @@ def test_nothing_for_a_person():
     notebook = Notebook(path="n", cells=(code(0, 1), code(1), code(2)))
     finding = run_check(MANUAL, FakeBench(notebook=notebook, cells={"extra": 1}))
     assert finding.status is Status.SKIPPED
+
+
+# --- stored outputs and a re-run ---------------------------------------------------------------------
+
+
+class Printing(InProcess):
+    """Keeps what is printed."""
+
+    def __init__(self, namespace):
+        super().__init__(namespace)
+        self._text = io.StringIO()
+
+    def call(self, *args, **kwargs):
+        with contextlib.redirect_stdout(self._text):
+            return super().call(*args, **kwargs)
+
+    def printed(self):
+        return OutputText(text=self._text.getvalue())
+
+
+class PrintingBench(FakeBench):
+    @contextlib.contextmanager
+    def tool(self, definitions, limits):
+        with super().tool(definitions, limits) as student:
+            yield Printing(student._namespace)
+
+
+def rerun(stored, mine="def f(x):\n    return 2 * x", cells=("show",)):
+    given = [
+        Cell(index=0, id="a", kind=CellKind.CODE, source="def halve(x):\n    return x / 2"),
+        Cell(
+            index=1,
+            id="b",
+            kind=CellKind.CODE,
+            grade_id="show",
+            source="print('twice:', f(3.0))\nprint('small', halve(f(1e-9)))",
+        ),
+    ]
+    cell = Cell(
+        index=1, id="b", kind=CellKind.CODE, source="", outputs=(Output(kind=OutputKind.STREAM, text=stored),)
+    )
+    bench = PrintingBench(
+        given=Notebook(path="", cells=tuple(given)),
+        notebook=Notebook(path="", cells=(given[0], cell)),
+        definitions=Definitions(chunks=(Chunk(source=mine, names=("f",), cell=1),)),
+        cells={"show": 1},
+    )
+    return run_check(Rerun(id="r", cells=cells, needs=("halve",), hints=("run it",)), bench)
+
+
+@pytest.mark.parametrize(
+    "stored", ["twice: 6.0\nsmall 1e-09\n", "twice: 6.0001\nsmall 7e-08", "twice:  6\nmore 4"]
+)
+def test_stored_numbers_that_a_rerun_prints_are_right(stored):
+    assert rerun(stored).status is Status.PASSED
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        ("twice: 7.5\nsmall 1e-09", "In cell 2 the output is “twice: 7.5”, a re-run prints “twice: 6.0”"),
+        ("twice: 6.0\nsmall 0.5", "In cell 2 the output is “small 0.5”, a re-run prints “small 1e-09”"),
+        ("twice: nan", "In cell 2 the output is “twice: nan”, a re-run prints “twice: 6.0”"),
+    ],
+)
+def test_stored_numbers_that_a_rerun_does_not_print_are_found(stored, said):
+    finding = rerun(stored)
+    assert finding.status is Status.FAILED
+    assert finding.message.startswith(said)
+    assert finding.hints == ("run it",)
+
+
+def test_where_nothing_can_be_compared_nothing_is_said():
+    assert rerun("").message == "No numbers are stored that a re-run would print, too."
+    assert rerun("hello 1 2 3").status is Status.SKIPPED
+    assert rerun("twice: 6.0", cells=("absent",)).status is Status.SKIPPED
+    broken = rerun("twice: 6.0", mine="def f(x):\n    raise ValueError('no')")
+    assert broken.status is Status.SKIPPED
+    assert "The cells do not run here, so nothing is compared: ValueError: no" in broken.message
 
 
 # --- files ---------------------------------------------------------------------------------------
