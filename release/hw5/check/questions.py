@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from msgspec.structs import replace
 
 from autograder.numerics import Evaluate, directional_derivatives, numerical_gradient, rounding_bound
 from autograder.questions import (
@@ -153,30 +152,22 @@ def _gradient_cases(_: Generator) -> Sequence[Case]:
         convolution_case(rng, f"{_PROBED}square", "square", (2, 2, 4, 4), (2, 3, 3), 1, 1),
         convolution_case(rng, f"{_PROBED}stride", "stride", (1, 2, 5, 5), (2, 3, 3), 2, 1),
     ]
-    seen = f"; the gradients' inner products with {_DIRECTIONS} random arrays"
-    return [small, *(replace(case, about=case.about + seen) for case in probed)]
-
-
-def ask_own_gradient(desk: Desk, case: Case) -> Mapping[str, Value]:
-    """The student's gradients; along random directions where the case is probed."""
-    gradients = ask_backward(desk, case)
-    if not case.id.startswith(_PROBED):
-        return gradients
-    directions = _directions(case)
-    return {name: _along(directions[name], value) for name, value in gradients.items()}
+    return [small, *probed]
 
 
 def expect_own_gradient(desk: Desk, case: Case) -> Mapping[str, Expected]:
     """Numerical gradients of the student's own forward pass by x, w and b, or along the same directions."""
-    dout, directions, probed = case.inputs["dout"], _directions(case), case.id.startswith(_PROBED)
+    dout, probed = case.inputs["dout"], case.id.startswith(_PROBED)
+    rng = np.random.default_rng(233)
     expected = {}
     for position, (name, point) in enumerate(_points(case).items()):
         forward = _own_forward(desk, case, position)
-        if probed:
-            value = directional_derivatives(forward, point, dout, directions[name])
-        else:
+        along = rng.standard_normal((_DIRECTIONS, *point.shape)) if probed else None
+        if along is None:
             value = numerical_gradient(forward, point, dout)
-        expected[name] = Expected(value=value, allowed=1e-6 * (1.0 + np.abs(value)))
+        else:
+            value = directional_derivatives(forward, point, dout, along)
+        expected[name] = Expected(value=value, allowed=1e-6 * (1.0 + np.abs(value)), along=along)
     return expected
 
 
@@ -195,18 +186,6 @@ def _own_forward(desk: Desk, case: Case, position: int) -> Evaluate:
         return _numbers(desk.student.map(NAIVE, calls, pick=0), shape)
 
     return evaluate
-
-
-def _directions(case: Case) -> dict[str, Array]:
-    """Random directions for every gradient: (3, *its shape)."""
-    rng = np.random.default_rng(233)
-    return {name: rng.standard_normal((_DIRECTIONS, *point.shape)) for name, point in _points(case).items()}
-
-
-def _along(directions: Array, gradient: Value) -> Value:
-    if not isinstance(gradient, np.ndarray) or gradient.shape != directions.shape[1:]:
-        return gradient
-    return directions.reshape(len(directions), -1) @ gradient.reshape(-1)
 
 
 def _numbers(outputs: Sequence[Value], shape: tuple[int, ...]) -> Sequence[Array]:
@@ -314,7 +293,7 @@ def _loss(student: Student, model: Handle, x: Array, y: Array) -> float:
 QUESTIONS = {
     "fast-forward": Comparison(cases=_fast_forward_cases, ask=ask_forward, expect=_expect_fast_forward),
     "fast-backward": Comparison(cases=_fast_cases, ask=ask_backward, expect=_expect_fast_backward),
-    "own-gradient": Comparison(cases=_gradient_cases, ask=ask_own_gradient, expect=expect_own_gradient),
+    "own-gradient": Comparison(cases=_gradient_cases, ask=ask_backward, expect=expect_own_gradient),
     "fast-speed": _SPEED,
     "initial-loss": Probe(judge=_initial_loss),
 }
