@@ -519,7 +519,7 @@ def protected(content):
         (b"%PDF-1.7\nnothing more", "The PDF does not open:"),
         ("short", "characters of text, expected 20 or more"),
         ("locked", "protected by a password"),
-        ("many words, enough of them to be a notebook's", "The PDF opens: 1 pages"),
+        ("many words, enough of them to be a notebook's", "The PDF opens: 1 page,"),
     ],
 )
 def test_a_pdf_must_really_open(content, says):
