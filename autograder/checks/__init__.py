@@ -16,6 +16,7 @@ from autograder.assignment import (
     Network,
     Outputs,
     Pdf,
+    Reading,
     Rerun,
     RunOrder,
     Speed,
@@ -26,6 +27,7 @@ from autograder.checks.comments import check_comments
 from autograder.checks.files import check_files, check_pdf
 from autograder.checks.network import check_network, check_training
 from autograder.checks.outputs import judge_outputs
+from autograder.checks.reading import check_reading
 from autograder.checks.rerun import check_rerun
 from autograder.checks.speed import check_speed
 from autograder.checks.stored import check_manual, check_run_order
@@ -48,6 +50,7 @@ _KINDS: dict[type, Callable[[Any, Bench], Finding]] = {
     Rerun: check_rerun,
     Files: check_files,
     Pdf: check_pdf,
+    Reading: check_reading,
     Manual: check_manual,
 }
 

@@ -5,7 +5,7 @@ from extract_samples import EMULATE, OFF, codes, names, notebook, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.extract import comment_facts, extract, find_calls, match_cells, untouched
+from autograder.extract import comment_facts, extract, find_calls, match_cells, oddities, untouched
 from autograder.model import Cell, CellKind, Notebook
 
 # --- what is taken -------------------------------------------------------------------------------
@@ -296,3 +296,60 @@ def test_a_passage_of_the_releases_text_is_copied():
 def test_the_release_itself_has_none():
     facts = comment_facts(GIVEN, GIVEN, ["f"])
     assert (facts.comments, facts.coverage) == ((), 0.0)
+
+
+# --- what a person may want to read ----------------------------------------------------------------
+
+TESTS = notebook("def f(x):\n    pass", "right = [-0.08759, 0.21027, 3.1415]\nassert f(1) == 0.5")
+
+
+def read_oddities(source):
+    definitions = extract(notebook(source), ["f"], EMULATE)
+    return [(one.what, one.where) for one in oddities(definitions.chunks, TESTS)]
+
+
+@pytest.mark.parametrize(
+    ("source", "what", "where"),
+    [
+        (
+            "def f(x):\n    x = 1\n    return [-0.08759, 0.21027, 3.1415]",
+            "3 numbers that also stand in the homework's own tests",
+            "cell 1, line 3",
+        ),
+        (
+            "def f(x):\n    if x.shape == (2, 3, 4, 4):\n        return 1",
+            "a shape is compared with fixed numbers",
+            "cell 1, line 2",
+        ),
+        (
+            "import inspect\ndef f(x):\n    return inspect.stack()",
+            "`inspect` looks at the program around it",
+            "cell 1, line 1",
+        ),
+        (
+            "def f(x):\n    from sys import modules\n    return modules",
+            "`sys` looks at the program around it",
+            "cell 1, line 2",
+        ),
+        (
+            "def f(x):\n    return open('check/questions.py').read()",
+            "`open` looks at files",
+            "cell 1, line 2",
+        ),
+    ],
+)
+def test_passages_to_read_are_named(source, what, where):
+    assert (what, where) in read_oddities(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(x):\n    return x * 0.5",
+        "def f(x):\n    return 3.1415 * x.shape[0]",
+        "def f(x):\n    assert x.shape == (N, C)\n    return 1.2345 + 5.4321 + 9.8765",
+        "def f(x):\n    pass",
+    ],
+)
+def test_ordinary_code_has_no_passages_to_read(source):
+    assert read_oddities(source) == []
