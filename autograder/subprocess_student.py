@@ -22,12 +22,14 @@ from autograder.model import Definitions
 from autograder.sandbox import faults, guest
 from autograder.sandbox.conversation import Conversation
 from autograder.sandbox.guest import wire
-from autograder.sandbox.printed import Flooded, Printed
+from autograder.sandbox.printed import Flooded, Marked, Printed
 from autograder.scratch import Scratch
 from autograder.student import FaultKind, Limits, Student, StudentFault
 
 WALLS = ("none: a plain subprocess",)
 READY_SECONDS = 60.0
+# how long an answer waits for what was printed before it, should the code have closed that way
+MARK_SECONDS = 0.5
 _CHUNK = 1 << 20
 _ENVIRONMENT = {
     "MPLBACKEND": "Agg",
@@ -47,12 +49,15 @@ class PlainChild:
     """A child without walls; see `autograder.sandbox.conversation.Child`.
 
     Standard input takes the requests, standard output gives the answers and standard error what is
-    printed. Both are read by threads, since Windows can't wait for a pipe.
+    printed. Both are read by threads, since Windows can't wait for a pipe; a mark in what is printed says
+    that all of a call's is there.
     """
 
     def __init__(self, python: Path, folders: Sequence[Path], limits: Limits, printed: Printed) -> None:
         self._limits = limits
         self._printed = printed
+        self._mark = os.urandom(16)
+        self._marks = threading.Semaphore(0)
         self._folder = Scratch()
         self._fault: FaultKind | None = None
         self._ready = False
@@ -71,7 +76,8 @@ class PlainChild:
         limits = {"cpu_seconds": self._limits.cpu_seconds, "memory_mb": self._limits.memory_mb}
         code = (
             f"import sys; sys.path.append({home!r}); from guest import plain; sys.path.pop(); "
-            f"plain.main({self._limits.result_mb << 20}, {[str(f) for f in folders]!r}, {limits!r})"
+            f"plain.main({self._limits.result_mb << 20}, {[str(f) for f in folders]!r}, {limits!r}, "
+            f"{self._mark!r})"
         )
         return subprocess.Popen(
             [str(python), "-B", "-P", "-c", code],
@@ -94,13 +100,15 @@ class PlainChild:
 
     def _read_printed(self) -> None:
         assert self._process.stderr is not None
-        with contextlib.suppress(OSError, ValueError):
-            while data := self._process.stderr.read(1 << 16):
-                try:
-                    self._printed.add(data)
-                except Flooded:
-                    self._stop(FaultKind.OUTPUT)
-                    return
+        marked = Marked(self._printed, self._mark)
+        try:
+            with contextlib.suppress(OSError, ValueError):
+                while data := self._process.stderr.read(1 << 16):
+                    if count := marked.add(data):
+                        self._marks.release(count)
+            marked.finish()
+        except Flooded:
+            self._stop(FaultKind.OUTPUT)
 
     def _stop(self, kind: FaultKind) -> None:
         self._fault = self._fault or kind
@@ -142,7 +150,9 @@ class PlainChild:
         watch.start()
         try:
             self._send(parts)
-            return wire.decode(wire.ANSWER, self, adopt, self._limits.result_mb << 20)
+            answer = wire.decode(wire.ANSWER, self, adopt, self._limits.result_mb << 20)
+            self._marks.acquire(timeout=MARK_SECONDS)
+            return answer
         except wire.TooLarge as error:
             detail = faults.returned_too_much(self._limits, str(error))
             raise faults.make(FaultKind.OUTPUT, who, self._limits, detail) from error

@@ -68,3 +68,37 @@ class Printed:
         """Give what was kept."""
         text = self._data.decode("utf-8", "replace")
         return OutputText(text=clean(text, self._keep), truncated=self._cut or self._count > len(self._data))
+
+
+class Marked:
+    """Takes what is printed with marks in it, which say that a call is over; they are not kept.
+
+    Parameters
+    ----------
+    printed : Printed
+        Keeps the rest.
+    mark : bytes
+        Something that nobody prints by chance.
+    """
+
+    def __init__(self, printed: Printed, mark: bytes) -> None:
+        self._printed = printed
+        self._mark = mark
+        self._rest = b""
+
+    def add(self, data: bytes) -> int:
+        """Take what came; give how many marks were in it. Raises as `Printed.add` does."""
+        *whole, rest = (self._rest + data).split(self._mark)
+        kept = next(
+            n
+            for n in range(min(len(rest), len(self._mark) - 1), -1, -1)
+            if self._mark.startswith(rest[len(rest) - n :])
+        )
+        self._rest = rest[len(rest) - kept :]
+        self._printed.add(b"".join([*whole, rest[: len(rest) - kept]]))
+        return len(whole)
+
+    def finish(self) -> None:
+        """Take what looked like the beginning of a mark: no more comes."""
+        rest, self._rest = self._rest, b""
+        self._printed.add(rest)

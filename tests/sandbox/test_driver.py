@@ -180,6 +180,19 @@ def test_what_is_printed_is_kept_in_order_and_never_an_error(student: Student) -
     assert not student.printed().truncated
 
 
+def test_all_that_a_call_printed_is_there_when_it_is_over(place: Session) -> None:
+    with place.student(as_definitions(CODE), LIMITS) as student:
+        for count in range(1, 200):
+            student.call("count")
+            assert student.printed().text.endswith(f"called {count}\n")
+
+
+def test_code_that_closes_its_output_is_answered_all_the_same(place: Session) -> None:
+    source = "import os\n\ndef close():\n    os.close(2)\n    return 1"
+    with place.student(as_definitions(source), LIMITS) as student:
+        assert student.call("close") == 1
+
+
 def test_print_is_cut_at_its_cap(place: Session) -> None:
     source = "def chatter():\n    print('x' * 40000)\n    return 1"
     with place.student(as_definitions(source), LIMITS) as student:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import os
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ import sysconfig
 from pathlib import Path, PurePosixPath
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from inside import POLICY
 
 import autograder
@@ -28,7 +31,7 @@ from autograder.sandbox import (
     spawner,
 )
 from autograder.sandbox.policy import Mount, Policy
-from autograder.sandbox.printed import Flooded, Printed, clean
+from autograder.sandbox.printed import Flooded, Marked, Printed, clean
 from autograder.student import FaultKind, Limits
 
 # --- packages -------------------------------------------------------------------------------------
@@ -418,3 +421,22 @@ def test_an_ordinary_user_has_a_sandbox_too() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("65534 [] ('namespaces', 'read-only root', 'seccomp', 'resource limits'")
+
+
+@given(
+    st.lists(st.sampled_from([b"ab", b"aab", b"a", b"b", b"xy", b"abab"]), max_size=12),
+    st.lists(st.integers(1, 3), min_size=1),
+)
+def test_marks_are_found_wherever_what_is_printed_is_cut(words: list[bytes], cuts: list[int]) -> None:
+    whole, mark = b"".join(words), b"abab"
+    printed = Printed(1000)
+    marked = Marked(printed, mark)
+    found, at = 0, 0
+    for cut in itertools.cycle(cuts):
+        if at >= len(whole):
+            break
+        found += marked.add(whole[at : at + cut])
+        at += cut
+    marked.finish()
+    assert found == whole.count(mark)
+    assert printed.text().text.encode() == whole.replace(mark, b"")

@@ -56,7 +56,21 @@ def set_limits(cpu_seconds: float, memory_mb: int) -> None:
             resource.setrlimit(what, (soft, hard))
 
 
-def main(max_bytes: int, folders: Sequence[str], limits: dict[str, Any]) -> None:
+class MarkingRunner(Runner):
+    """Marks in what is printed where a request's part ends, since it goes another way than the answer."""
+
+    def __init__(self, stream: Stream, max_bytes: int, mark: bytes) -> None:
+        super().__init__(stream, max_bytes)
+        self._mark = mark
+        self._write = os.write
+
+    def _flush(self) -> None:
+        super()._flush()
+        with contextlib.suppress(OSError):
+            self._write(2, self._mark)
+
+
+def main(max_bytes: int, folders: Sequence[str], limits: dict[str, Any], mark: bytes) -> None:
     """Serve requests until standard input closes."""
     stream = Stream(*take_over_standard_streams())
     open_output()
@@ -64,6 +78,6 @@ def main(max_bytes: int, folders: Sequence[str], limits: dict[str, Any]) -> None
     set_limits(**limits)
     try:
         stream.send(wire.encode(wire.ANSWER, "ready", refuse))
-        Runner(stream, max_bytes).serve()
+        MarkingRunner(stream, max_bytes, mark).serve()
     except MemoryError:
         os._exit(EXIT_MEMORY)
