@@ -60,6 +60,9 @@ class SandboxSpec(Strict):
     preamble: tuple[str, ...] = ()
 
 
+HintLevel = Literal["none", "nudge", "explain"]
+
+
 class LegacySpec(Strict):
     """Old habits that are emulated with a warning (``emulate``), or counted as they fall (``off``)."""
 
@@ -204,7 +207,10 @@ class ItemSpec(Strict):
 
 
 class Assignment(Strict):
-    """A whole assignment. Tables of the file have the fields' names; `items` are ``[[items]]``."""
+    """A whole assignment. Tables of the file have the fields' names; `items` are ``[[items]]``.
+
+    `hint_level` says how much a diagnosis tells: nothing, a nudge, or an explanation.
+    """
 
     id: str
     title: str
@@ -218,6 +224,7 @@ class Assignment(Strict):
     legacy: LegacySpec = LegacySpec()
     data: DataSpec | None = None
     questions: str = ""
+    hint_level: HintLevel = "nudge"
     due_at: str | None = None
 
     @property

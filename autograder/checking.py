@@ -59,6 +59,7 @@ def pipeline_for(course: Course) -> Pipeline:
         load_images=_no_images,
         baselines={},
         salt=0,
+        suspects=course.suspects(),
     )
     extension = course.extension()
     modules = (extension,) if extension else ()

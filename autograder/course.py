@@ -6,6 +6,7 @@
     source/<id>/assignment.toml          check/assignment.toml (the visible part)
     source/<id>/questions.py             check/questions.py
     source/<id>/<support code>/          <support code>/
+    reference/<id>/mistakes.py, .toml    check/mistakes.json (what they leave on the visible cases)
     release/<id>/<notebook>              check/given.ipynb (<notebook> is what the student fills in)
     reference/<id>/questions.py          –
 """
@@ -17,12 +18,13 @@ import importlib.util
 from pathlib import Path
 
 from autograder.assignment import Assignment, config_sha256, read_assignment
+from autograder.diagnosis import Suspect, load_suspects, read_fingerprints
 from autograder.errors import AssignmentError, UsageError
 from autograder.model import Struct
 from autograder.questions import Question, load_questions
 
 DEFINITION = "assignment.toml"
-CHECK, GIVEN = "check", "given.ipynb"
+CHECK, GIVEN, MISTAKES = "check", "given.ipynb", "mistakes.json"
 
 
 class Course(Struct):
@@ -57,6 +59,12 @@ class Course(Struct):
         spec = importlib.util.find_spec(name) if name else None
         return Path(spec.origin) if spec and spec.origin else None
 
+    def suspects(self) -> tuple[Suspect, ...]:
+        """The known mistakes: the reference's catalogue, or the release's fingerprints of it."""
+        if self.reference is not None:
+            return load_suspects(self.reference)
+        return read_fingerprints(self.definition.parent / MISTAKES)
+
     def config_sha256(self) -> str:
         """The hash of the definition, by which a report names it."""
         return config_sha256(self.definition)
@@ -66,7 +74,7 @@ class Course(Struct):
         digest = hashlib.sha256()
         for folder in filter(None, (self.definition.parent, self.reference)):
             for path in sorted(folder.glob("*")):
-                if path.suffix in (".py", ".npz"):
+                if path.suffix in (".py", ".npz", ".toml"):
                     digest.update(path.name.encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()
 

@@ -161,6 +161,7 @@ def materials_for(course: Course, options: Options, baselines: Mapping[str, floa
         load_images=image_loader(course, options),
         baselines=baselines,
         salt=options.seed,
+        suspects=course.suspects(),
     )
 
 

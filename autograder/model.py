@@ -186,6 +186,13 @@ class OutputText(Struct):
     truncated: bool = False
 
 
+class Diagnosis(Struct):
+    """The name of a mistake whose outputs are exactly the submission's, and a sentence about the idea."""
+
+    id: str
+    message: str
+
+
 class Finding(Struct):
     """What one check found.
 
@@ -202,6 +209,7 @@ class Finding(Struct):
     metrics: dict[str, float | int | str] = {}
     output: OutputText | None = None
     pictures: tuple[bytes, ...] = ()
+    diagnosis: Diagnosis | None = None
 
 
 # --- the report --------------------------------------------------------------------------------
@@ -298,6 +306,7 @@ class CheckReport(Struct):
     metrics: dict[str, float | int | str] = {}
     output: OutputText | None = None
     pictures: tuple[str, ...] = ()
+    diagnosis: Diagnosis | None = None
     duration: float = 0.0
 
 

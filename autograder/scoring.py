@@ -64,6 +64,7 @@ def _check_report(check: CheckSpec, timed: Timed, points: float, visibility: Vis
         metrics=finding.metrics,
         output=finding.output,
         pictures=timed.pictures,
+        diagnosis=finding.diagnosis,
         duration=round(timed.seconds, 4),
     )
 

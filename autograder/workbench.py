@@ -10,7 +10,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from autograder.assignment import Assignment, FileRule
+from autograder.assignment import Assignment, FileRule, HintLevel
+from autograder.diagnosis import Suspect
 from autograder.errors import AssignmentError, GraderFault
 from autograder.extract import match_cells, untouched
 from autograder.model import Definitions, Notebook, OutputText, Struct, Submission
@@ -23,8 +24,8 @@ class Materials(Struct):
 
     `given` is the release's notebook and `given_definitions` its code; `load_images` gives that many
     training images and the images for measuring; `baselines` are the reference's accuracies by
-    training question. `salt` enters every generator and stands in the report, so that a grade can be
-    repeated.
+    training question; `suspects` are the known mistakes. `salt` enters every generator and stands in the
+    report, so that a grade can be repeated.
     """
 
     assignment: Assignment
@@ -34,6 +35,7 @@ class Materials(Struct):
     load_images: Callable[[int], Images]
     baselines: Mapping[str, float]
     salt: int
+    suspects: tuple[Suspect, ...] = ()
 
 
 class Workbench:
@@ -65,6 +67,16 @@ class Workbench:
     def file_rules(self) -> Sequence[FileRule]:
         """See `Bench.file_rules`."""
         return self.materials.assignment.files.rules
+
+    @property
+    def suspects(self) -> Sequence[Suspect]:
+        """See `Bench.suspects`."""
+        return self.materials.suspects
+
+    @property
+    def hint_level(self) -> HintLevel:
+        """See `Bench.hint_level`."""
+        return self.materials.assignment.hint_level
 
     def question(self, name: str) -> Question:
         """See `Bench.question`."""

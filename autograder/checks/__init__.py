@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from autograder.assignment import (
     CheckSpec,
     Comments,
@@ -31,12 +33,29 @@ from autograder.checks.reading import check_reading
 from autograder.checks.rerun import check_rerun
 from autograder.checks.speed import check_speed
 from autograder.checks.stored import check_manual, check_run_order
-from autograder.model import Finding
+from autograder.diagnosis import diagnose
+from autograder.model import Diagnosis, Finding, Status
 
 
 def check_outputs(spec: Outputs, bench: Bench) -> Finding:
-    """Ask the check's questions and judge the answers."""
-    return judge_outputs(spec, (bench.answers(name, spec.limits) for name in spec.questions))
+    """Ask the check's questions, judge the answers, and name the mistake where it is a known one."""
+    finding = judge_outputs(spec, (bench.answers(name, spec.limits) for name in spec.questions))
+    if finding.status is not Status.FAILED:
+        return finding
+    return replace(finding, diagnosis=_diagnosis(spec, bench))
+
+
+def _diagnosis(spec: Outputs, bench: Bench) -> Diagnosis | None:
+    if bench.hint_level == "none":
+        return None
+    for name in spec.questions:
+        answers = bench.answers(name, spec.limits)
+        outputs = {output for answer in answers for output in answer.expected}
+        for output in [spec.output] if spec.output else sorted(outputs):
+            if (found := diagnose(output, answers, bench.suspects)) is not None:
+                message = found.explain if bench.hint_level == "explain" else found.nudge
+                return Diagnosis(id=found.id, message=message)
+    return None
 
 
 # A kind's function takes that kind's spec; the table can't say so in types.

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from autograder.assignment import FileRule
+from autograder.assignment import FileRule, HintLevel
+from autograder.diagnosis import Suspect
 from autograder.model import Definitions, Notebook, Submission
 from autograder.questions import Answer, Desk, Generator, Images, Question
 from autograder.student import Student
@@ -48,6 +49,16 @@ class Bench(Protocol):
     @property
     def file_rules(self) -> Sequence[FileRule]:
         """Which files the assignment asks for."""
+        ...
+
+    @property
+    def suspects(self) -> Sequence[Suspect]:
+        """The known mistakes."""
+        ...
+
+    @property
+    def hint_level(self) -> HintLevel:
+        """How much a diagnosis tells."""
         ...
 
     def tool(self, definitions: Definitions, limits: str) -> AbstractContextManager[Student]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from autograder.assignment import Outputs
-from autograder.checks.compare import Mismatch, compare
+from autograder.compare import Mismatch, compare
 from autograder.errors import AssignmentError
 from autograder.model import Cause, Finding, Status, Struct
 from autograder.questions import Answer

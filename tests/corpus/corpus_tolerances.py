@@ -12,7 +12,7 @@ from collections import Counter
 import numpy as np
 from corpus_grading import course
 
-from autograder.checks.compare import compare
+from autograder.compare import compare
 
 OUTPUTS = ("out", "dx", "dw", "db")
 # A change counts as wrong from this part of the largest sum on: a few times what rounding explains.

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.checks.compare import compare
+from autograder.compare import compare
 from autograder.numerics import directional_derivatives, numerical_gradient, rounding_bound
 from autograder.questions import Expected
 from autograder.student import Handle

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from autograder.assignment import Outputs
-from autograder.checks.compare import compare
 from autograder.checks.outputs import judge_outputs
+from autograder.compare import compare
 from autograder.course import find_course
 from autograder.model import Status
 from autograder.questions import Answer, Desk

@@ -1,0 +1,373 @@
+"""Wrong variants of the convolution, as code: what each gives on a case.
+
+Each is the reference with one thing changed, said in as few words as it takes; where sizes do not fit a
+variant it breaks, as a student's code would. ``mistakes.toml`` has the sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from autograder.questions import Case
+from autograder.student import Array
+
+from . import convolution
+
+
+class Layer(NamedTuple):
+    """A case's arguments, float64: x (N, C, H, W), w (F, C, HH, WW), b (F,), dout (N, F, H', W')."""
+
+    x: Array
+    w: Array
+    b: Array
+    dout: Array
+    stride: int
+    pad: int
+
+    def replace(self, **changes: Any) -> Layer:
+        """The layer with other arguments."""
+        return self._replace(**changes)
+
+
+def layer_of(case: Case) -> Layer:
+    """The arguments of a case; a case of the forward pass alone has no dout."""
+    arrays = {name: np.asarray(case.inputs.get(name, np.nan), dtype=np.float64) for name in Layer._fields[:4]}
+    return Layer(**arrays, stride=case.inputs["stride"], pad=case.inputs["pad"])
+
+
+def forward(of: Layer, **changes: Any) -> Array:
+    """The right output of a layer with other arguments: (N, F, H', W')."""
+    one = of.replace(**changes)
+    return convolution.forward(one.x, one.w, one.b, one.stride, one.pad)
+
+
+def backward(of: Layer, **changes: Any) -> tuple[Array, Array, Array]:
+    """The right gradients of a layer with other arguments."""
+    one = of.replace(**changes)
+    return convolution.backward(one.dout, one.x, one.w, one.stride, one.pad)
+
+
+def need(condition: bool) -> None:
+    """Break where a variant has no output."""
+    if not condition:
+        raise ValueError
+
+
+# --- the forward pass ----------------------------------------------------------------------------
+
+
+def padded(of: Layer, before: int, after: int, **how: Any) -> Array:
+    """The output with another border, as many pixels in all."""
+    widths = ((0, 0), (0, 0), (before, after), (before, after))
+    need(how.get("mode") != "reflect" or of.pad < min(of.x.shape[2:]))
+    return forward(of, x=np.pad(of.x, widths, **how), pad=0)
+
+
+def border_on_all_axes(of: Layer) -> Array:
+    """Images and channels are counted from the border of zeros, too."""
+    n, c = of.x.shape[:2]
+    return forward(of, x=np.pad(of.x, of.pad)[:n, :c], pad=0)
+
+
+def bias_by_image(of: Layer) -> Array:
+    """An image's number chooses the bias."""
+    n, f = len(of.x), len(of.b)
+    return forward(of, b=0 * of.b) + of.b[np.arange(n) % f][:, None, None, None]
+
+
+def bias_in_every_product(of: Layer) -> Array:
+    """The bias is added as often as there are products."""
+    return forward(of, b=of.b * np.prod(of.w.shape[1:]))
+
+
+def sum_of_sums(of: Layer) -> Array:
+    """Sums in the place of products."""
+    return forward(of, w=np.ones_like(of.w), b=of.b + of.w.sum(axis=(1, 2, 3)))
+
+
+def largest_product(of: Layer) -> Array:
+    """The largest product in the place of the sum."""
+    fields = convolution.windows(of.x, *of.w.shape[2:], of.stride, of.pad)
+    products = np.einsum("ncijhw,fchw->nfijchw", fields, of.w)
+    return np.asarray(products.max(axis=(4, 5, 6)) + of.b[:, None, None])
+
+
+def _without_last(w: Array, axis: int) -> Array:
+    """Ones, with zeros in the last place of an axis."""
+    kept = np.ones_like(w)
+    kept[(slice(None),) * axis + (-1,)] = 0.0
+    return kept
+
+
+def transposed_filter(of: Layer) -> Array:
+    """Rows and columns of a filter exchanged."""
+    need(of.w.shape[2] == of.w.shape[3])
+    return forward(of, w=of.w.swapaxes(2, 3))
+
+
+def neighbouring_fields(of: Layer, rows: bool = True, columns: bool = True) -> Array:
+    """Fields one pixel apart, along the rows, the columns or both; as many of them as with the stride."""
+    (_, _, height, width), pad = of.w.shape, of.pad
+    right = forward(of)
+    x = np.pad(of.x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    fields = sliding_window_view(x, (height, width), axis=(2, 3))
+    fields = fields[:, :, :: 1 if rows else of.stride, :: 1 if columns else of.stride]
+    fields = fields[:, :, : right.shape[2], : right.shape[3]]
+    return np.asarray(np.einsum("ncijhw,fchw->nfij", fields, of.w) + of.b[:, None, None])
+
+
+def zeros_at(of: Layer, *places: Any) -> Array:
+    """The right output, with zeros that were never written to."""
+    out = forward(of)
+    out[places] = 0.0
+    return out
+
+
+def width_from_height(of: Layer) -> Array:
+    """As many columns as rows."""
+    out = forward(of)
+    need(out.shape[3] >= out.shape[2])
+    return out[:, :, :, : out.shape[2]]
+
+
+def one_image_for_all(of: Layer) -> Array:
+    """Every image gets the first one's output."""
+    return np.repeat(forward(of)[:1], len(of.x), axis=0)
+
+
+def all_images_in_each(of: Layer) -> Array:
+    """Every output sums over all images."""
+    out = forward(of, b=0 * of.b)
+    return np.repeat(out.sum(axis=0, keepdims=True), len(of.x), axis=0) + of.b[:, None, None]
+
+
+def size_of(of: Layer, border: int) -> tuple[int, int]:
+    """H' and W' as they are with that many pixels of border in all."""
+    (height, width), (rows, columns) = of.x.shape[2:], of.w.shape[2:]
+    return 1 + (height + border - rows) // of.stride, 1 + (width + border - columns) // of.stride
+
+
+def border_counted_once(of: Layer) -> Array:
+    """A border on both sides that counts once for the size."""
+    rows, columns = size_of(of, of.pad)
+    return forward(of)[:, :, :rows, :columns]
+
+
+_LAST, _ALL = slice(-1, None), slice(None)
+
+FORWARD: dict[str, Callable[[Layer], Array]] = {
+    "bias-left-out": lambda of: forward(of, b=0 * of.b),
+    "bias-subtracted": lambda of: forward(of, b=-of.b),
+    "bias-in-every-product": bias_in_every_product,
+    "bias-for-each-channel": lambda of: forward(of, b=of.b * of.x.shape[1]),
+    "bias-of-the-first-filter": lambda of: forward(of, b=np.full_like(of.b, of.b[0])),
+    "bias-by-image": bias_by_image,
+    "filter-flipped": lambda of: forward(of, w=of.w[:, :, ::-1, ::-1]),
+    "filter-transposed": transposed_filter,
+    "channels-reversed": lambda of: forward(of, w=of.w[:, ::-1]),
+    "first-channel-only": lambda of: forward(of, x=of.x[:, :1], w=of.w[:, :1]),
+    "last-channel-only": lambda of: forward(of, x=of.x[:, -1:], w=of.w[:, -1:]),
+    "last-row-of-the-filter-missing": lambda of: forward(of, w=of.w * _without_last(of.w, 2)),
+    "last-column-of-the-filter-missing": lambda of: forward(of, w=of.w * _without_last(of.w, 3)),
+    "one-filter-for-all": lambda of: forward(of, w=np.repeat(of.w[:1], len(of.w), axis=0)),
+    "mean-for-sum": lambda of: forward(of, w=of.w / np.prod(of.w.shape[1:])),
+    "plus-for-times": sum_of_sums,
+    "largest-for-sum": largest_product,
+    "relu-applied": lambda of: np.maximum(forward(of), 0.0),
+    "first-image-for-all": one_image_for_all,
+    "images-added-up": all_images_in_each,
+    "first-image-alone": lambda of: zeros_at(of, slice(1, None)),
+    "last-filter-missing": lambda of: zeros_at(of, _ALL, _LAST),
+    "last-row-missing": lambda of: zeros_at(of, _ALL, _ALL, _LAST),
+    "last-column-missing": lambda of: zeros_at(of, _ALL, _ALL, _ALL, _LAST),
+    "size-one-too-small": lambda of: forward(of)[:, :, :-1, :-1],
+    "size-counts-the-border-once": border_counted_once,
+    "stride-always-one": lambda of: forward(of, stride=1),
+    "stride-always-two": lambda of: forward(of, stride=2),
+    "stride-left-out": neighbouring_fields,
+    "stride-along-rows-only": lambda of: neighbouring_fields(of, rows=False),
+    "stride-along-columns-only": lambda of: neighbouring_fields(of, columns=False),
+    "border-left-out": lambda of: forward(of, pad=0),
+    "border-of-one-pixel": lambda of: forward(of, pad=1),
+    "border-twice": lambda of: forward(of, pad=2 * of.pad),
+    "border-before-only": lambda of: padded(of, 2 * of.pad, 0),
+    "border-after-only": lambda of: padded(of, 0, 2 * of.pad),
+    "border-of-ones": lambda of: padded(of, of.pad, of.pad, constant_values=1.0),
+    "border-repeats-the-edge": lambda of: padded(of, of.pad, of.pad, mode="edge"),
+    "border-reflects": lambda of: padded(of, of.pad, of.pad, mode="reflect"),
+    "border-on-all-axes": border_on_all_axes,
+    "rows-and-columns-swapped": lambda of: forward(of).swapaxes(2, 3),
+    "width-from-height": width_from_height,
+    "channels-last": lambda of: forward(of).transpose(0, 2, 3, 1),
+    "filters-before-images": lambda of: forward(of).swapaxes(0, 1),
+    "whole-numbers-kept": lambda of: np.trunc(forward(of)),
+}
+
+
+# --- the gradient by the images ------------------------------------------------------------------
+
+
+def with_border(of: Layer, **changes: Any) -> Array:
+    """The gradient of the padded images, border and all: (N, C, H + 2 pad, W + 2 pad)."""
+    p = of.pad
+    return backward(of, x=np.pad(of.x, ((0, 0), (0, 0), (p, p), (p, p))), pad=0, **changes)[0]
+
+
+def cropped(of: Layer, gradient: Array) -> Array:
+    """Without the border."""
+    (height, width), p = of.x.shape[2:], of.pad
+    return gradient[:, :, p : p + height, p : p + width]
+
+
+def spread(of: Layer, step: int, overwrite: bool = False) -> Array:
+    """Every output spreads its gradient over its field; fields `step` apart, the later over the earlier."""
+    _, f, rows, columns = of.dout.shape
+    height, width = of.w.shape[2:]
+    gradient = np.zeros_like(with_border(of))
+    for k, i, j in np.ndindex(f, rows, columns):
+        place = gradient[:, :, i * step : i * step + height, j * step : j * step + width]
+        part = of.dout[:, k, i, j, None, None, None] * of.w[k]
+        place[...] = part if overwrite else place + part
+    return cropped(of, gradient)
+
+
+def masked(of: Layer, image: int) -> Layer:
+    """The gradient from above of one image alone."""
+    kept = np.zeros_like(of.dout)
+    kept[image] = of.dout[image]
+    return of.replace(dout=kept)
+
+
+def into_first_image(of: Layer) -> Array:
+    """What belongs to any image is added to the first."""
+    dx = backward(of)[0]
+    gathered = np.zeros_like(dx)
+    gathered[0] = dx.sum(axis=0)
+    return gathered
+
+
+def first_filter_for_all(of: Layer) -> Array:
+    """Every filter takes the first one's weights."""
+    return backward(of, w=np.repeat(of.w[:1], len(of.w), axis=0))[0]
+
+
+def ones_above(of: Layer) -> Layer:
+    """As if the gradient from above were 1 everywhere."""
+    return of.replace(dout=np.ones_like(of.dout))
+
+
+DX: dict[str, Callable[[Layer], Array]] = {
+    "dx-border-kept": with_border,
+    "dx-empty-without-pad": lambda of: with_border(of)[:, :, of.pad : -of.pad, of.pad : -of.pad],
+    "dx-border-of-one-pixel": lambda of: with_border(of)[:, :, 1:-1, 1:-1],
+    "dx-cropped-at-the-end": lambda of: with_border(of)[:, :, : of.x.shape[2], : of.x.shape[3]],
+    "dx-cropped-at-the-start": lambda of: with_border(of)[:, :, 2 * of.pad :, 2 * of.pad :],
+    "dx-cropped-in-rows-only": lambda of: with_border(of)[:, :, of.pad : of.pad + of.x.shape[2]],
+    "dx-width-from-height": lambda of: with_border(of)[
+        :, :, of.pad : of.pad + of.x.shape[2], of.pad : of.pad + of.x.shape[2]
+    ],
+    "dx-overwritten": lambda of: spread(of, of.stride, overwrite=True),
+    "dx-stride-left-out": lambda of: spread(of, 1),
+    "dx-filter-flipped": lambda of: backward(of, w=of.w[:, :, ::-1, ::-1])[0],
+    "dx-one-filter-for-all": first_filter_for_all,
+    "dx-first-filter-only": lambda of: backward(of, w=of.w[:1], dout=of.dout[:, :1])[0],
+    "dx-last-filter-only": lambda of: backward(of, w=of.w[-1:], dout=of.dout[:, -1:])[0],
+    "dx-of-the-first-image": lambda of: backward(masked(of, 0))[0],
+    "dx-of-the-last-image": lambda of: backward(masked(of, -1))[0],
+    "dx-gathered-in-the-first-image": into_first_image,
+    "dx-averaged": lambda of: backward(of)[0] / len(of.x),
+    "dx-without-dout": lambda of: backward(ones_above(of))[0],
+    "dx-is-dw": lambda of: backward(of)[1],
+}
+
+
+# --- the gradient by the filters -----------------------------------------------------------------
+
+
+def last_product(of: Layer) -> Array:
+    """The last field alone, of the last image."""
+    kept = np.zeros_like(of.dout)
+    kept[-1, :, -1, -1] = of.dout[-1, :, -1, -1]
+    return backward(of, dout=kept)[1]
+
+
+def fields_one_apart(of: Layer) -> Array:
+    """Fields that ignore the stride."""
+    rows, columns = of.dout.shape[2:]
+    fields = convolution.windows(of.x, *of.w.shape[2:], 1, of.pad)[:, :, :rows, :columns]
+    return np.asarray(np.einsum("nfij,ncijhw->fchw", of.dout, fields))
+
+
+def fields_of(of: Layer, before: int, after: int) -> Array:
+    """Fields of the images with another border."""
+    widths = ((0, 0), (0, 0), (before, after), (before, after))
+    return backward(of, x=np.pad(of.x, widths), pad=0)[1]
+
+
+def fields_with_one_pixel(of: Layer) -> Array:
+    """Fields of the images with a border of one pixel, whatever pad is."""
+    rows, columns = of.dout.shape[2:]
+    fields = convolution.windows(of.x, *of.w.shape[2:], of.stride, 1)[:, :, :rows, :columns]
+    return np.asarray(np.einsum("nfij,ncijhw->fchw", of.dout, fields))
+
+
+def fields_of_the_first_image(of: Layer) -> Array:
+    """Every image's gradient meets the first one's fields."""
+    return backward(of, x=np.repeat(of.x[:1], len(of.x), axis=0))[1]
+
+
+def first_channel_for_all(of: Layer) -> Array:
+    """Every channel's weights see the first channel."""
+    return backward(of, x=np.repeat(of.x[:, :1], of.x.shape[1], axis=1))[1]
+
+
+DW: dict[str, Callable[[Layer], Array]] = {
+    "dw-overwritten": last_product,
+    "dw-stride-left-out": fields_one_apart,
+    "dw-border-left-out": lambda of: fields_of(of, 0, 2 * of.pad),
+    "dw-border-of-one-pixel": fields_with_one_pixel,
+    "dw-filter-flipped": lambda of: backward(of)[1][:, :, ::-1, ::-1],
+    "dw-fields-of-the-first-image": fields_of_the_first_image,
+    "dw-of-the-first-image": lambda of: backward(masked(of, 0))[1],
+    "dw-of-the-last-image": lambda of: backward(masked(of, -1))[1],
+    "dw-averaged": lambda of: backward(of)[1] / len(of.x),
+    "dw-averaged-over-outputs": lambda of: backward(of)[1] / (of.dout.size / len(of.b)),
+    "dw-without-dout": lambda of: backward(ones_above(of))[1],
+    "dw-first-channel-for-all": first_channel_for_all,
+    "dw-transposed": lambda of: backward(of)[1].swapaxes(2, 3),
+    "dw-is-dx": lambda of: backward(of)[0],
+}
+
+
+# --- the gradient by the biases ------------------------------------------------------------------
+
+DB: dict[str, Callable[[Layer], Array]] = {
+    "db-overwritten": lambda of: of.dout[-1, :, -1, -1],
+    "db-subtracted": lambda of: -of.dout.sum(axis=(0, 2, 3)),
+    "db-for-each-image": lambda of: of.dout.sum(axis=(2, 3)),
+    "db-of-the-first-image": lambda of: of.dout[0].sum(axis=(1, 2)),
+    "db-of-the-last-image": lambda of: of.dout[-1].sum(axis=(1, 2)),
+    "db-averaged": lambda of: of.dout.sum(axis=(0, 2, 3)) / len(of.x),
+    "db-averaged-over-outputs": lambda of: of.dout.mean(axis=(0, 2, 3)),
+    "db-of-images": lambda of: of.dout.sum(axis=(1, 2, 3)),
+    "db-not-over-places": lambda of: of.dout.sum(axis=0),
+    "db-over-filters": lambda of: of.dout.sum(axis=(0, 1)),
+    "db-of-columns": lambda of: of.dout.sum(axis=(0, 1, 2)),
+    "db-one-number": lambda of: of.dout.sum(),
+    "db-the-same-for-all": lambda of: np.full_like(of.b, of.dout.sum()),
+    "db-as-a-column": lambda of: of.dout.sum(axis=(0, 2, 3))[:, None],
+    "db-as-a-row": lambda of: of.dout.sum(axis=(0, 2, 3))[None],
+    "db-without-dout": lambda of: np.full_like(of.b, of.dout.size / len(of.b)),
+    "db-times-b": lambda of: of.dout.sum(axis=(0, 2, 3)) * of.b,
+}
+
+
+def _on_case(variant: Callable[[Layer], Array]) -> Callable[[Case], Array]:
+    return lambda case: variant(layer_of(case))
+
+
+VARIANTS = {name: _on_case(variant) for name, variant in {**FORWARD, **DX, **DW, **DB}.items()}

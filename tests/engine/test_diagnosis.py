@@ -1,0 +1,197 @@
+"""The names of mistakes: each variant gets its own, and nothing else gets any."""
+
+import functools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograder.course import find_course
+from autograder.diagnosis import diagnose, fingerprints, load_suspects, read_fingerprints
+from autograder.diagnosis.traces import has_trace, trace_of
+from autograder.errors import AssignmentError
+from autograder.questions import Answer, load_module
+from autograder.student import FaultKind, StudentFault
+
+ROOT = Path(__file__).parents[2]
+COURSE = find_course(ROOT, "hw5")
+SUSPECTS = {suspect.id: suspect for suspect in COURSE.suspects()}
+QUESTION = {"out": "forward", "dx": "backward", "dw": "backward", "db": "backward"}
+ABOVE_THREE = 3
+
+
+@functools.cache
+def hidden_cases():
+    return COURSE.questions()["forward"].cases(np.random.default_rng(0))
+
+
+@functools.cache
+def variants():
+    return load_module(COURSE.reference / "mistakes.py").VARIANTS
+
+
+@functools.cache
+def expected(case_id, question):
+    (case,) = (case for case in hidden_cases() if case.id == case_id)
+    return COURSE.questions()[question].expect(None, case)
+
+
+def answers(output, give):
+    """What a student's function answers whose output is that of `give`."""
+    found = []
+    for case in hidden_cases():
+        try:
+            with np.errstate(all="ignore"):
+                outputs = {output: give(case)}
+            found.append(Answer(case=case, outputs=outputs, expected=expected(case.id, QUESTION[output])))
+        except Exception as error:
+            fault = StudentFault(FaultKind.RAISED, f"{type(error).__name__}")
+            found.append(Answer(case=case, outputs={}, expected={}, fault=fault))
+    return found
+
+
+def right(output):
+    return lambda case: expected(case.id, QUESTION[output])[output].value
+
+
+def name_of(output, found):
+    suspect = diagnose(output, found, tuple(SUSPECTS.values()))
+    return suspect and suspect.id
+
+
+def test_there_are_many_and_each_says_something_of_its_own():
+    assert len(SUSPECTS) >= 80
+    assert len({(s.output, s.explain) for s in SUSPECTS.values()}) >= len(SUSPECTS) - ABOVE_THREE
+    for suspect in SUSPECTS.values():
+        assert suspect.nudge.endswith(("?", ".", "!"))
+        assert suspect.explain.endswith(".")
+        assert suspect.nudge != suspect.explain
+
+
+@pytest.mark.parametrize("name", SUSPECTS)
+def test_each_variant_gets_its_own_name(name):
+    output = SUSPECTS[name].output
+    assert name_of(output, answers(output, variants()[name])) == name
+
+
+@pytest.mark.parametrize("output", QUESTION)
+def test_what_is_right_gets_none(output):
+    assert name_of(output, answers(output, right(output))) is None
+
+
+@settings(max_examples=30, deadline=None)
+@given(output=st.sampled_from(list(QUESTION)), seed=st.integers(0, 2**32 - 1), data=st.data())
+def test_what_is_wrong_in_another_way_gets_none(output, seed, data):
+    """A variant of which one element is off in one case is not that variant, and noise is none at all."""
+    name = data.draw(st.sampled_from([s.id for s in SUSPECTS.values() if s.output == output]))
+    rng = np.random.default_rng(seed)
+    spoilt = data.draw(st.sampled_from([case.id for case in hidden_cases() if "float32" not in case.regime]))
+
+    def give(case):
+        value = np.array(variants()[name](case), dtype=np.float64)
+        if case.id == spoilt and value.size:
+            value.flat[rng.integers(value.size)] += 0.25
+        return value
+
+    found = answers(output, give)
+    (odd,) = (a for a in found if a.case.id == spoilt)
+    if odd.fault is None and np.size(odd.outputs[output]):
+        assert name_of(output, found) is None
+    assert name_of(output, answers(output, lambda case: right(output)(case) + rng.standard_normal())) is None
+
+
+def test_cases_that_break_neither_help_nor_hurt():
+    found = answers("out", variants()["bias-left-out"])
+    fault = StudentFault(FaultKind.RAISED, "no")
+    broken = [
+        Answer(case=a.case, outputs={}, expected={}, fault=fault) if n % 3 else a for n, a in enumerate(found)
+    ]
+    assert name_of("out", broken) == "bias-left-out"
+    assert name_of("out", [a for a in broken if a.fault is not None]) is None
+
+
+def test_two_that_fit_are_no_diagnosis():
+    one = SUSPECTS["bias-left-out"]
+    found = answers("out", variants()["bias-left-out"])
+    assert diagnose("out", found, (one,)) is one
+    assert diagnose("out", found, (one, one)) is None
+
+
+# --- traces --------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.integers(0, 4), max_size=4), st.integers(0, 2**32 - 1))
+def test_an_array_has_its_own_trace_and_no_other(shape, seed):
+    values = np.random.default_rng(seed).standard_normal(shape)
+    trace = trace_of(values, np.float64)
+    assert has_trace(values * (1 + 1e-14), trace)
+    assert not has_trace(values[None], trace)
+    if values.size:
+        other = values.copy()
+        other.reshape(-1)[0] += 1e-6 * (1 + abs(values).max())
+        assert not has_trace(other, trace)
+        assert trace_of(values * np.nan, np.float64) is None
+        assert not has_trace(values * np.inf, trace)
+
+
+# --- fingerprints --------------------------------------------------------------------------------
+
+
+def test_fingerprints_know_the_variants_again(tmp_path):
+    file = tmp_path / "mistakes.json"
+    file.write_bytes(fingerprints(tuple(SUSPECTS.values()), hidden_cases(), "nudge"))
+    known = read_fingerprints(file)
+    assert {one.id for one in known} == SUSPECTS.keys()
+    for name in ("bias-left-out", "dx-empty-without-pad", "dw-overwritten", "db-for-each-image"):
+        output = SUSPECTS[name].output
+        found = diagnose(output, answers(output, variants()[name]), known)
+        assert (found.id, found.nudge) == (name, SUSPECTS[name].nudge)
+        assert diagnose(output, answers(output, right(output)), known) is None
+
+
+def test_fingerprints_know_nothing_of_other_cases(tmp_path):
+    file = tmp_path / "mistakes.json"
+    file.write_bytes(fingerprints(tuple(SUSPECTS.values()), hidden_cases()[:3], "nudge"))
+    assert diagnose("out", answers("out", variants()["bias-left-out"]), read_fingerprints(file)) is None
+
+
+def test_fingerprints_tell_what_the_level_allows():
+    suspects, cases = tuple(SUSPECTS.values())[:3], hidden_cases()[:2]
+    nudges, explained = (fingerprints(suspects, cases, level).decode() for level in ("nudge", "explain"))
+    assert suspects[0].nudge in nudges
+    assert suspects[0].explain not in nudges
+    assert suspects[0].explain in explained
+
+
+def test_a_release_without_fingerprints_and_one_with_broken_ones(tmp_path):
+    assert read_fingerprints(tmp_path / "mistakes.json") == ()
+    (tmp_path / "mistakes.json").write_text("[{]")
+    with pytest.raises(AssignmentError, match=r"mistakes\.json: (?s:.)*Unpack the release again"):
+        read_fingerprints(tmp_path / "mistakes.json")
+
+
+# --- the catalogue's files -----------------------------------------------------------------------
+
+WORDS = '["a"]\noutput = "out"\nnudge = "Look."\nexplain = "So."\n'
+
+
+def test_a_reference_without_a_catalogue_has_no_suspects(tmp_path):
+    assert load_suspects(tmp_path) == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (WORDS, "VARIANTS = {}", r"mistakes\.py: the mistake `a` is missing"),
+        (WORDS, "VARIANTS = {'a': len, 'b': len}", r"mistakes\.toml: the mistake `b` is missing"),
+        ("[a]\nnudge = 1", "VARIANTS = {}", r"mistakes\.toml: "),
+        ("[a", "VARIANTS = {}", r"mistakes\.toml: "),
+    ],
+)
+def test_a_broken_catalogue_is_named(tmp_path, words, code, said):
+    (tmp_path / "mistakes.toml").write_text(words)
+    (tmp_path / "mistakes.py").write_text(code)
+    with pytest.raises(AssignmentError, match=said):
+        load_suspects(tmp_path)
