@@ -6,7 +6,7 @@ Nothing is guessed: where no variant fits every case, or more than one does, the
 """
 
 from autograder.diagnosis.decide import diagnose
-from autograder.diagnosis.fingerprints import fingerprints, read_fingerprints
+from autograder.diagnosis.fingerprints import case_key, fingerprints, read_fingerprints
 from autograder.diagnosis.suspects import Suspect, load_suspects
 
-__all__ = ["Suspect", "diagnose", "fingerprints", "load_suspects", "read_fingerprints"]
+__all__ = ["Suspect", "case_key", "diagnose", "fingerprints", "load_suspects", "read_fingerprints"]

@@ -52,7 +52,7 @@ def fingerprints(suspects: Sequence[Suspect], cases: Iterable[Case], level: str)
     """
     keyed = {case_key(case): case for case in cases}
     found = [_fingerprint(suspect, keyed, level) for suspect in suspects]
-    return msgspec.json.format(msgspec.json.encode([one for one in found if one.traces]), indent=1) + b"\n"
+    return b"[\n" + b",\n".join(msgspec.json.encode(one) for one in found if one.traces) + b"\n]\n"
 
 
 def _fingerprint(suspect: Suspect, cases: dict[str, Case], level: str) -> Fingerprint:

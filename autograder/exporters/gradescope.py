@@ -62,7 +62,10 @@ def _test(item: ItemReport, check: CheckReport, number: str) -> dict[str, object
 
 
 def _output(check: CheckReport) -> str:
-    parts = [check.message, *(f"Hint: {hint}" for hint in check.hints)]
+    parts = [check.message]
+    if check.diagnosis is not None:
+        parts.append(f"It looks like {check.diagnosis.id}: {check.diagnosis.message}")
+    parts += [f"Hint: {hint}" for hint in check.hints]
     if check.cause is not None:
         parts += [f"expected:\n{check.cause.expected}"] if check.cause.expected else []
         parts += [f"got:\n{check.cause.actual}"] if check.cause.actual else []

@@ -86,6 +86,8 @@ def _details(check: CheckReport) -> Panel:
     if cause is not None:
         lines += [Text(f"\nexpected\n{cause.expected}")] if cause.expected else []
         lines += [Text(f"\nyours\n{cause.actual}")] if cause.actual else []
+    if check.diagnosis is not None:
+        lines.append(Text(f"\nlooks like {check.diagnosis.id}: {check.diagnosis.message}", style="bold cyan"))
     lines += [Text(f"\nhint: {hint}", style="cyan") for hint in check.hints]
     if check.output is not None and check.output.text:
         lines.append(Text(f"\nprinted\n{check.output.text[:2000]}", style="dim"))

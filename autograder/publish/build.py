@@ -6,6 +6,7 @@
     <support code>/           with the source of the compiled layers, so that it builds there
     check/assignment.toml     the visible part of the assignment
     check/<questions>         the visible questions
+    check/mistakes.json       what known mistakes leave on the visible cases
     check/given.ipynb         the notebook as it was given
     autograder-….whl          the engine, pure Python
     README.md LICENSE         where the source has a README.student.md, and the course a LICENSE
@@ -22,9 +23,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 import autograder
-from autograder.course import CHECK, DEFINITION, GIVEN, Course, find_course
+from autograder.course import CHECK, DEFINITION, GIVEN, MISTAKES, Course, find_course
+from autograder.diagnosis import case_key, fingerprints
 from autograder.errors import ReleaseError
 from autograder.model import Struct
 from autograder.publish.archive import zip_bytes
@@ -32,7 +35,7 @@ from autograder.publish.leaks import find_leaks
 from autograder.publish.notebook import student_notebook
 from autograder.publish.toml import to_toml
 from autograder.publish.wheel import engine_wheel
-from autograder.questions import load_questions
+from autograder.questions import Case, Comparison, load_questions
 from autograder.report.files import write_atomically
 
 _STUDENT_README = "README.student.md"
@@ -65,6 +68,10 @@ def release_files(root: Path, identity: str) -> dict[str, bytes]:
     if assignment.questions:
         files[f"{CHECK}/{assignment.questions}"] = _read(source / assignment.questions)
         _ask_visible_questions_only(course)
+    if course.suspects() and assignment.hint_level != "none":
+        files[f"{CHECK}/{MISTAKES}"] = fingerprints(
+            course.suspects(), _visible_cases(course), assignment.hint_level
+        )
     files[f"{CHECK}/{DEFINITION}"] = _definition(course)
     for name, path in (("README.md", source / _STUDENT_README), ("LICENSE", root / "LICENSE")):
         if path.exists():
@@ -166,6 +173,15 @@ def _ask_visible_questions_only(course: Course) -> None:
                     f"{course.definition}: the visible check `{check.id}` asks the hidden question `{name}`",
                     f"Move the question to {assignment.questions}, or hide the check.",
                 )
+
+
+def _visible_cases(course: Course) -> Iterator[Case]:
+    """The cases of the visible comparisons that are the same for everybody."""
+    for question in load_questions(course.definition.parent / course.assignment.questions).values():
+        if isinstance(question, Comparison):
+            first, second = (question.cases(np.random.default_rng(seed)) for seed in (1, 2))
+            known = {case_key(case) for case in second}
+            yield from (case for case in first if case_key(case) in known)
 
 
 def _support(course: Course) -> Iterator[tuple[str, bytes]]:

@@ -12,7 +12,7 @@ import msgspec
 from autograder.errors import ReportError
 from autograder.model import JSON, Report
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 SCHEMA_ID = "urn:autograder:report:1"
 
 

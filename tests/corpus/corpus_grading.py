@@ -86,6 +86,7 @@ def materials():
         load_images=lambda _: None,
         baselines={},
         salt=0,
+        suspects=course().suspects(),
     )
 
 

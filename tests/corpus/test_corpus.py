@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from corpus_grading import ITEMS, ROOT, course, failed, graded, points
-from corpus_wrong import FORGIVEN, FULL, WRONG
+from corpus_wrong import DIAGNOSES, FORGIVEN, FULL, WRONG
 
 RIGHT = {path.stem: path for path in sorted((Path(__file__).parent / "right").glob("*.py"))}
 NOTES = {
@@ -39,6 +39,7 @@ def test_what_is_right_has_all_points_however_it_is_written(name):
     reports = graded(name, cells(name))
     assert points(reports) == FULL, failed(reports)
     assert set(failed(reports)) <= NOTES
+    assert not [c.diagnosis for r in reports.values() for c in r.checks if c.diagnosis is not None]
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -49,6 +50,8 @@ def test_what_is_wrong_loses_its_own_points_and_no_others(name):
     lost = [c for r in reports.values() for c in r.checks if c.score < c.max_score]
     assert lost
     assert all(len(check.message) > 10 for check in lost)
+    named = {c.diagnosis.id for r in reports.values() for c in r.checks if c.diagnosis is not None}
+    assert named == DIAGNOSES.get(name, set())
 
 
 @pytest.mark.parametrize("name", FORGIVEN)
