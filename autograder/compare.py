@@ -35,9 +35,9 @@ def compare(name: str, actual: Value, expected: Expected) -> Mismatch | None:
     if values.dtype.kind not in "fiu":
         return _mismatch(f"`{name}` has dtype {values.dtype}, expected real numbers such as {dtype}")
     if values.shape != shape:
-        return _mismatch(
-            f"`{name}` has shape {values.shape}, expected {shape}", str(shape), str(values.shape)
-        )
+        reason = f": {expected.reason}" if expected.reason else ""
+        message = f"`{name}` has shape {values.shape}, expected {shape}{reason}"
+        return _mismatch(message, str(shape), str(values.shape))
     if expected.along is not None:
         return _compare_along(name, values.astype(np.float64), expected.along, expected)
     return _compare_values(name, values.astype(np.float64), expected)

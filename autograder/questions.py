@@ -46,12 +46,13 @@ class Expected(Struct):
     """A right output, and the largest absolute error that rounding can explain, element by element.
 
     Where `along` holds directions, (P, *the output's shape), `value` (P,) are the output's inner products
-    with them.
+    with them. `reason` says in the case's own numbers why the output has its shape.
     """
 
     value: Array
     allowed: Array | float
     along: Array | None = None
+    reason: str = ""
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -196,10 +196,11 @@ def _expect_fixed() -> Mapping[str, Mapping[str, Expected]]:
 def _with_bounds(case: Case, values: Mapping[str, Array]) -> dict[str, Expected]:
     lengths = convolution.terms(case.inputs["w"], case.inputs["dout"].shape)
     magnitudes, dtype = _magnitudes(case), _precision(case)
-    return {
+    expected = {
         name: Expected(value=value, allowed=rounding_bound(lengths[name], magnitudes[name], dtype))
         for name, value in values.items()
     }
+    return dict(visible.with_reasons(case, expected))
 
 
 def _precision(case: Case) -> type[np.floating[Any]]:
@@ -241,7 +242,8 @@ def expect_numerical(_: Desk, case: Case) -> Mapping[str, Expected]:
         value = numerical_gradient(lambda points: list(evaluate(points)), base[position], dout)
         return Expected(value=value, allowed=1e-6 * (1.0 + np.abs(value)))
 
-    return {name: gradient(position) for position, name in enumerate(("dx", "dw", "db"))}
+    expected = {name: gradient(position) for position, name in enumerate(("dx", "dw", "db"))}
+    return visible.with_reasons(case, expected)
 
 
 # --- asking --------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from msgspec.structs import replace
 
 from autograder.numerics import Evaluate, directional_derivatives, numerical_gradient, rounding_bound
 from autograder.questions import (
@@ -96,6 +97,28 @@ def _first(result: Value) -> Value:
     return result[0] if isinstance(result, tuple | list) and result else result
 
 
+# --- why an output has its shape -----------------------------------------------------------------
+
+
+def with_reasons(case: Case, expected: Mapping[str, Expected]) -> Mapping[str, Expected]:
+    """Expected outputs that say why they have their shapes."""
+    return {name: replace(one, reason=_reason(case, name)) for name, one in expected.items()}
+
+
+def _reason(case: Case, output: str) -> str:
+    if output != "out":
+        given = output.removeprefix("d")
+        return f"{output} has one number for each of {given}'s, so the shape of {given}"
+    sizes = zip("HW", np.shape(case.inputs["x"])[2:], np.shape(case.inputs["w"])[2:], strict=True)
+    stride, pad = case.inputs["stride"], case.inputs["pad"]
+    terms = [
+        f"{name}' = 1 + ({name} + 2 * pad - {name}{name}) // stride "
+        f"= 1 + ({size} + 2 * {pad} - {field}) // {stride} = {1 + (size + 2 * pad - field) // stride}"
+        for name, size, field in sizes
+    ]
+    return f"out is (N, F, H', W') with {terms[0]} and {terms[1]}"
+
+
 # --- the cases that the release shows ------------------------------------------------------------
 
 
@@ -123,13 +146,14 @@ def _fast_cases(_: Generator) -> Sequence[Case]:
 
 def _expect_fast_forward(desk: Desk, case: Case) -> Mapping[str, Expected]:
     out = desk.given.call(FAST, *arguments(case), keep=[1])[0]
-    return {"out": _close(out)}
+    return with_reasons(case, {"out": _close(out)})
 
 
 def _expect_fast_backward(desk: Desk, case: Case) -> Mapping[str, Expected]:
     _, cache = desk.given.call(FAST, *arguments(case), keep=[0, 1])
     gradients = desk.given.call(FAST_BACK, case.inputs["dout"], cache)
-    return {name: _close(value) for name, value in zip(("dx", "dw", "db"), gradients, strict=True)}
+    expected = {name: _close(value) for name, value in zip(("dx", "dw", "db"), gradients, strict=True)}
+    return with_reasons(case, expected)
 
 
 def _close(value: Array) -> Expected:
@@ -168,7 +192,7 @@ def expect_own_gradient(desk: Desk, case: Case) -> Mapping[str, Expected]:
         else:
             value = directional_derivatives(forward, point, dout, along)
         expected[name] = Expected(value=value, allowed=1e-6 * (1.0 + np.abs(value)), along=along)
-    return expected
+    return with_reasons(case, expected)
 
 
 def _points(case: Case) -> dict[str, Array]:
