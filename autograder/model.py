@@ -193,6 +193,20 @@ class Diagnosis(Struct):
     message: str
 
 
+class Smallest(Struct):
+    """The smallest case that fails: its inputs, what was expected and what came, as small matrices.
+
+    `message` says what is wrong; `terms` is the sum behind the first wrong element.
+    """
+
+    case: str
+    inputs: dict[str, str]
+    message: str
+    expected: str = ""
+    actual: str = ""
+    terms: str = ""
+
+
 class Finding(Struct):
     """What one check found.
 
@@ -210,6 +224,7 @@ class Finding(Struct):
     output: OutputText | None = None
     pictures: tuple[bytes, ...] = ()
     diagnosis: Diagnosis | None = None
+    smallest: Smallest | None = None
 
 
 # --- the report --------------------------------------------------------------------------------
@@ -307,6 +322,7 @@ class CheckReport(Struct):
     output: OutputText | None = None
     pictures: tuple[str, ...] = ()
     diagnosis: Diagnosis | None = None
+    smallest: Smallest | None = None
     duration: float = 0.0
 
 

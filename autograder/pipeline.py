@@ -115,7 +115,10 @@ class Pipeline:
         for check in item.checks:
             start = time.perf_counter()
             finding = self._check(check, bench)
-            names = tuple(f"{check.id}-{number}.png" for number in range(1, len(finding.pictures) + 1))
+            names = tuple(
+                f"{check.id}-{number}.{_suffix(picture)}"
+                for number, picture in enumerate(finding.pictures, 1)
+            )
             pictures.update(zip(names, finding.pictures, strict=True))
             findings[check.id] = Timed(finding=finding, seconds=time.perf_counter() - start, pictures=names)
         return score_item(item, findings)
@@ -176,3 +179,7 @@ class Pipeline:
             walls=self.place.walls,
             limits=default,
         )
+
+
+def _suffix(picture: bytes) -> str:
+    return "svg" if picture.startswith(b"<svg") else "png"

@@ -82,16 +82,27 @@ class Desk:
         return self._open_given()
 
 
+class Explanation(Struct):
+    """One element of an output: the terms of its sum, and a drawing of them (SVG, or nothing)."""
+
+    terms: str
+    drawing: str = ""
+
+
 class Comparison(Struct):
     """Outputs on cases.
 
     `cases` draws them (fixed ones need not look at the generator), `ask` gives the student's outputs
-    by name, `expect` the right ones under the same names.
+    by name, `expect` the right ones under the same names. `small` gives small cases, the simplest first,
+    among which the smallest that fails is searched; `explain` says what an element (its case, output and
+    index) is made of.
     """
 
     cases: Callable[[Generator], Sequence[Case]]
     ask: Callable[[Desk, Case], Mapping[str, Value]]
     expect: Callable[[Desk, Case], Mapping[str, Expected]]
+    small: Callable[[], Sequence[Case]] | None = None
+    explain: Callable[[Case, str, tuple[int, ...]], Explanation] | None = None
 
 
 class Stretch(Struct):

@@ -65,6 +65,7 @@ def _check_report(check: CheckSpec, timed: Timed, points: float, visibility: Vis
         output=finding.output,
         pictures=timed.pictures,
         diagnosis=finding.diagnosis,
+        smallest=finding.smallest,
         duration=round(timed.seconds, 4),
     )
 

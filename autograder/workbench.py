@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from autograder.assignment import Assignment, FileRule, HintLevel
+from autograder.checks.smallest import Shrunk, search_smallest
 from autograder.diagnosis import Suspect
 from autograder.errors import AssignmentError, GraderFault
 from autograder.extract import match_cells, untouched
@@ -61,6 +62,7 @@ class Workbench:
         self.printed: dict[str, OutputText] = {}
         self._session = session
         self._answers: dict[str, tuple[Answer, ...]] = {}
+        self._searched: set[tuple[str, str]] = set()
         self._stuck: dict[str, StudentFault] = {}
 
     @property
@@ -135,6 +137,15 @@ class Workbench:
                 self._answers[question] = tuple(_ask_all(asked, desk, cases))
                 self.printed[question] = desk.student.printed()
         return self._answers[question]
+
+    def smallest(self, question: str, output: str, limits: str) -> Shrunk | None:
+        """See `Bench.smallest`."""
+        asked = self.question(question)
+        if (question, output) in self._searched or not isinstance(asked, Comparison):
+            return None
+        self._searched.add((question, output))
+        with self.desk(limits) as desk:
+            return search_smallest(asked, desk, output)
 
 
 def _ask_all(question: Comparison, desk: Desk, cases: Sequence[Case]) -> Iterator[Answer]:

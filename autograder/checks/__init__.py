@@ -31,6 +31,7 @@ from autograder.checks.network import check_network, check_training
 from autograder.checks.outputs import judge_outputs
 from autograder.checks.reading import check_reading
 from autograder.checks.rerun import check_rerun
+from autograder.checks.smallest import Shrunk
 from autograder.checks.speed import check_speed
 from autograder.checks.stored import check_manual, check_run_order
 from autograder.diagnosis import diagnose
@@ -42,7 +43,23 @@ def check_outputs(spec: Outputs, bench: Bench) -> Finding:
     finding = judge_outputs(spec, (bench.answers(name, spec.limits) for name in spec.questions))
     if finding.status is not Status.FAILED:
         return finding
-    return replace(finding, diagnosis=_diagnosis(spec, bench))
+    shrunk = _smallest(spec, bench)
+    return replace(
+        finding,
+        diagnosis=_diagnosis(spec, bench),
+        smallest=shrunk.smallest if shrunk else None,
+        pictures=(shrunk.drawing,) if shrunk and shrunk.drawing else (),
+    )
+
+
+def _smallest(spec: Outputs, bench: Bench) -> Shrunk | None:
+    """The smallest failing case by the first of the check's questions that has small ones."""
+    for name in spec.questions:
+        answers = bench.answers(name, spec.limits)
+        output = spec.output or next((name for answer in answers for name in answer.expected), "")
+        if output and (shrunk := bench.smallest(name, output, spec.limits)) is not None:
+            return shrunk
+    return None
 
 
 def _diagnosis(spec: Outputs, bench: Bench) -> Diagnosis | None:

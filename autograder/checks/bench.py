@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from autograder.assignment import FileRule, HintLevel
+from autograder.checks.smallest import Shrunk
 from autograder.diagnosis import Suspect
 from autograder.model import Definitions, Notebook, Submission
 from autograder.questions import Answer, Desk, Generator, Images, Question
@@ -71,6 +72,10 @@ class Bench(Protocol):
 
     def answers(self, question: str, limits: str) -> Sequence[Answer]:
         """What came of asking a `Comparison`; asked once, whoever wants it."""
+        ...
+
+    def smallest(self, question: str, output: str, limits: str) -> Shrunk | None:
+        """The smallest case of a `Comparison` that fails, for the first who asks: it is shown once."""
         ...
 
     def desk(self, limits: str) -> AbstractContextManager[Desk]:

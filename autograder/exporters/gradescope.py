@@ -11,7 +11,7 @@ import json
 
 import msgspec
 
-from autograder.model import CheckReport, ItemReport, Report, Status
+from autograder.model import CheckReport, ItemReport, Report, Smallest, Status
 
 _PASSED = {Status.PASSED: "passed"}
 
@@ -65,8 +65,17 @@ def _output(check: CheckReport) -> str:
     parts = [check.message]
     if check.diagnosis is not None:
         parts.append(f"It looks like {check.diagnosis.id}: {check.diagnosis.message}")
+    if check.smallest is not None:
+        parts.append(_smallest(check.smallest))
     parts += [f"Hint: {hint}" for hint in check.hints]
     if check.cause is not None:
         parts += [f"expected:\n{check.cause.expected}"] if check.cause.expected else []
         parts += [f"got:\n{check.cause.actual}"] if check.cause.actual else []
     return "\n".join(parts)
+
+
+def _smallest(found: Smallest) -> str:
+    inputs = "\n".join(f"{name} =\n{value}" for name, value in found.inputs.items())
+    outputs = f"\nexpected:\n{found.expected}\ngot:\n{found.actual}" if found.expected else ""
+    head = f"The smallest case that fails: {found.case}"
+    return f"{head}\n{inputs}{outputs}\n{found.message}\n{found.terms}".rstrip()

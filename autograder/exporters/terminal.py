@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from autograder.model import CheckReport, ItemReport, Report, Status
+from autograder.model import CheckReport, ItemReport, Report, Smallest, Status
 
 _MARKS = {
     Status.PASSED: ("✓", "green"),
@@ -86,12 +86,26 @@ def _details(check: CheckReport) -> Panel:
     if cause is not None:
         lines += [Text(f"\nexpected\n{cause.expected}")] if cause.expected else []
         lines += [Text(f"\nyours\n{cause.actual}")] if cause.actual else []
+    if check.smallest is not None:
+        lines += _smallest(check.smallest)
     if check.diagnosis is not None:
         lines.append(Text(f"\nlooks like {check.diagnosis.id}: {check.diagnosis.message}", style="bold cyan"))
     lines += [Text(f"\nhint: {hint}", style="cyan") for hint in check.hints]
     if check.output is not None and check.output.text:
         lines.append(Text(f"\nprinted\n{check.output.text[:2000]}", style="dim"))
     return Panel(Group(*lines), title=f"first: {escape(check.id)}", title_align="left")
+
+
+def _smallest(found: Smallest) -> Iterator[RenderableType]:
+    """The smallest failing case, its matrices one under the other."""
+    yield Text(f"\nthe smallest case that fails: {found.case}", style="bold")
+    for name, value in found.inputs.items():
+        yield Text(f"{name} =\n{value}" if "\n" in value else f"{name} = {value}")
+    if found.expected or found.actual:
+        yield Text(f"expected\n{found.expected}\nyours\n{found.actual}")
+    yield Text(found.message)
+    if found.terms:
+        yield Text(found.terms)
 
 
 def render_summary(reports: Sequence[Report]) -> Table:

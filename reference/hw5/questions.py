@@ -36,7 +36,7 @@ from autograder.questions import (
 )
 from autograder.student import Array, Handle, Keep, Student, Value
 
-from . import conduct, convolution, network, visible
+from . import conduct, convolution, explaining, network, visible
 
 HERE = Path(__file__).parent
 OUTPUTS = ("out", "dx", "dw", "db")
@@ -210,7 +210,11 @@ def _precision(case: Case) -> type[np.floating[Any]]:
 
 
 def expect_out(desk: Desk, case: Case) -> Mapping[str, Expected]:
-    """The forward pass's output alone."""
+    """The forward pass's output alone; its small cases have no gradient from above."""
+    if "dout" not in case.inputs:
+        x, w, b = (case.inputs[name] for name in ("x", "w", "b"))
+        out = convolution.forward(x, w, b, case.inputs["stride"], case.inputs["pad"])
+        case = replace(case, inputs={**case.inputs, "dout": np.zeros_like(out)})
     return {"out": expect(desk, case)["out"]}
 
 
@@ -425,8 +429,20 @@ def _train(student: Student, settings: Settings, x: Array, y: Array) -> Trained:
 
 
 QUESTIONS = {
-    "forward": Comparison(cases=cases, ask=visible.ask_forward, expect=expect_out),
-    "backward": Comparison(cases=cases, ask=ask_with_own_cache, expect=expect_gradients),
+    "forward": Comparison(
+        cases=cases,
+        ask=visible.ask_forward,
+        expect=expect_out,
+        small=visible.small_forward_cases,
+        explain=explaining.explain,
+    ),
+    "backward": Comparison(
+        cases=cases,
+        ask=ask_with_own_cache,
+        expect=expect_gradients,
+        small=visible.small_cases,
+        explain=explaining.explain,
+    ),
     "backward-plain": Comparison(cases=cases, ask=ask_with_plain_cache, expect=expect_gradients),
     "forward-again": Comparison(
         cases=_repeated_cases, ask=conduct.ask_forward_again, expect=expect_out_again

@@ -6,9 +6,11 @@ give, and a numerical gradient of the student's own forward pass says what the b
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from msgspec.structs import replace
 
 from autograder.numerics import Evaluate, directional_derivatives, numerical_gradient, rounding_bound
 from autograder.questions import (
@@ -96,6 +98,70 @@ def _first(result: Value) -> Value:
     return result[0] if isinstance(result, tuple | list) and result else result
 
 
+@functools.cache
+def small_cases() -> Sequence[Case]:
+    """Small layers of small whole numbers, the simplest first; the stride divides everywhere."""
+    recipes = [
+        ((n, c, rows, columns), (f, height, width), stride, pad)
+        for n, c, f in ((1, 1, 1), (1, 1, 2), (1, 2, 1), (2, 1, 1), (2, 2, 2))
+        for rows, columns, height, width in _SMALL
+        for stride in (1, 2, 3)
+        for pad in (0, 1, 2)
+        if (rows + 2 * pad - height) % stride == 0 and (columns + 2 * pad - width) % stride == 0
+        if stride == 1 or rows + 2 * pad > height  # one field alone shows nothing of a stride
+    ]
+    return [_small_case(*recipe) for recipe in sorted(recipes, key=_simplicity)]
+
+
+_SMALL = ((2, 2, 2, 2), (3, 3, 2, 2), (2, 3, 2, 2), (3, 2, 2, 2), (3, 3, 3, 3), (3, 3, 2, 1), (3, 3, 1, 2))
+
+
+def _simplicity(recipe: tuple[tuple[int, ...], tuple[int, int, int], int, int]) -> tuple[int, ...]:
+    (n, c, rows, columns), (f, height, width), stride, pad = recipe
+    return n * c * (rows + 2 * pad) * (columns + 2 * pad) + f * c * height * width, stride, pad
+
+
+def _small_case(x: tuple[int, int, int, int], w: tuple[int, int, int], stride: int, pad: int) -> Case:
+    case = convolution_case(np.random.default_rng(231), "small", "small", x, w, stride, pad)
+    rng = np.random.default_rng(231)
+    whole = {
+        name: rng.integers(1, 10, size=np.shape(value)).astype(np.float64)
+        for name, value in case.inputs.items()
+        if isinstance(value, np.ndarray)
+    }
+    whole["b"] *= 10.0  # a bias that is missing, or there twice, is seen at once
+    return replace(case, inputs={**case.inputs, **whole})
+
+
+@functools.cache
+def small_forward_cases() -> Sequence[Case]:
+    """The small cases without a gradient from above."""
+    given = ("x", "w", "b", "stride", "pad")
+    return [replace(case, inputs={name: case.inputs[name] for name in given}) for case in small_cases()]
+
+
+# --- why an output has its shape -----------------------------------------------------------------
+
+
+def with_reasons(case: Case, expected: Mapping[str, Expected]) -> Mapping[str, Expected]:
+    """Expected outputs that say why they have their shapes."""
+    return {name: replace(one, reason=_reason(case, name)) for name, one in expected.items()}
+
+
+def _reason(case: Case, output: str) -> str:
+    if output != "out":
+        given = output.removeprefix("d")
+        return f"{output} has one number for each of {given}'s, so the shape of {given}"
+    sizes = zip("HW", np.shape(case.inputs["x"])[2:], np.shape(case.inputs["w"])[2:], strict=True)
+    stride, pad = case.inputs["stride"], case.inputs["pad"]
+    terms = [
+        f"{name}' = 1 + ({name} + 2 * pad - {name}{name}) // stride "
+        f"= 1 + ({size} + 2 * {pad} - {field}) // {stride} = {1 + (size + 2 * pad - field) // stride}"
+        for name, size, field in sizes
+    ]
+    return f"out is (N, F, H', W') with {terms[0]} and {terms[1]}"
+
+
 # --- the cases that the release shows ------------------------------------------------------------
 
 
@@ -123,13 +189,14 @@ def _fast_cases(_: Generator) -> Sequence[Case]:
 
 def _expect_fast_forward(desk: Desk, case: Case) -> Mapping[str, Expected]:
     out = desk.given.call(FAST, *arguments(case), keep=[1])[0]
-    return {"out": _close(out)}
+    return with_reasons(case, {"out": _close(out)})
 
 
 def _expect_fast_backward(desk: Desk, case: Case) -> Mapping[str, Expected]:
     _, cache = desk.given.call(FAST, *arguments(case), keep=[0, 1])
     gradients = desk.given.call(FAST_BACK, case.inputs["dout"], cache)
-    return {name: _close(value) for name, value in zip(("dx", "dw", "db"), gradients, strict=True)}
+    expected = {name: _close(value) for name, value in zip(("dx", "dw", "db"), gradients, strict=True)}
+    return with_reasons(case, expected)
 
 
 def _close(value: Array) -> Expected:
@@ -168,7 +235,7 @@ def expect_own_gradient(desk: Desk, case: Case) -> Mapping[str, Expected]:
         else:
             value = directional_derivatives(forward, point, dout, along)
         expected[name] = Expected(value=value, allowed=1e-6 * (1.0 + np.abs(value)), along=along)
-    return expected
+    return with_reasons(case, expected)
 
 
 def _points(case: Case) -> dict[str, Array]:
@@ -291,8 +358,12 @@ def _loss(student: Student, model: Handle, x: Array, y: Array) -> float:
 
 
 QUESTIONS = {
-    "fast-forward": Comparison(cases=_fast_forward_cases, ask=ask_forward, expect=_expect_fast_forward),
-    "fast-backward": Comparison(cases=_fast_cases, ask=ask_backward, expect=_expect_fast_backward),
+    "fast-forward": Comparison(
+        cases=_fast_forward_cases, ask=ask_forward, expect=_expect_fast_forward, small=small_forward_cases
+    ),
+    "fast-backward": Comparison(
+        cases=_fast_cases, ask=ask_backward, expect=_expect_fast_backward, small=small_cases
+    ),
     "own-gradient": Comparison(cases=_gradient_cases, ask=ask_backward, expect=expect_own_gradient),
     "fast-speed": _SPEED,
     "initial-loss": Probe(judge=_initial_loss),

@@ -1,0 +1,168 @@
+"""The smallest case that fails, and what is said and drawn of its first wrong element."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograder.checks.smallest import BUDGET, search_smallest
+from autograder.course import find_course
+from autograder.questions import Desk, load_module
+from autograder.student import FaultKind, InProcess, StudentFault
+
+ROOT = Path(__file__).parents[2]
+COURSE = find_course(ROOT, "hw5")
+QUESTIONS = COURSE.questions()
+REFERENCE = load_module(COURSE.reference / "convolution.py")
+QUESTION = {"out": "forward", "dx": "backward", "dw": "backward", "db": "backward"}
+
+
+def forward(x, w, b, conv_param):
+    return REFERENCE.forward(x, w, b, conv_param["stride"], conv_param["pad"]), (x, w, b, conv_param)
+
+
+def backward(dout, cache):
+    x, w, _, conv_param = cache
+    return REFERENCE.backward(dout, x, w, conv_param["stride"], conv_param["pad"])
+
+
+def search(output, **functions):
+    names = {"conv_forward_naive": forward, "conv_backward_naive": backward, **functions}
+    student = InProcess(names)
+    return search_smallest(QUESTIONS[QUESTION[output]], Desk(student, lambda: student), output)
+
+
+# --- the search ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("output", QUESTION)
+def test_where_all_is_right_there_is_none(output):
+    assert search(output) is None
+
+
+def wrong_where(condition):
+    """A forward pass that is off by one where a condition on the arguments holds."""
+
+    def layer(x, w, b, conv_param):
+        out, cache = forward(x, w, b, conv_param)
+        return out + condition(x, w, conv_param["stride"], conv_param["pad"]), cache
+
+    return layer
+
+
+@pytest.mark.parametrize(
+    ("condition", "case"),
+    [
+        (lambda x, w, s, p: True, "x (1, 1, 2, 2), w (1, 1, 2, 2), stride 1, pad 0"),
+        (lambda x, w, s, p: p > 0, "x (1, 1, 2, 2), w (1, 1, 2, 2), stride 1, pad 1"),
+        (lambda x, w, s, p: s == 2, "x (1, 1, 2, 2), w (1, 1, 2, 2), stride 2, pad 1"),
+        (lambda x, w, s, p: s == 3, "x (1, 1, 3, 3), w (1, 1, 2, 2), stride 3, pad 1"),
+        (lambda x, w, s, p: p == 2, "x (1, 1, 2, 2), w (1, 1, 2, 2), stride 1, pad 2"),
+        (lambda x, w, s, p: len(x) > 1, "x (2, 1, 2, 2), w (1, 1, 2, 2), stride 1, pad 0"),
+        (lambda x, w, s, p: x.shape[1] > 1, "x (1, 2, 2, 2), w (1, 2, 2, 2), stride 1, pad 0"),
+        (lambda x, w, s, p: len(w) > 1, "x (1, 1, 2, 2), w (2, 1, 2, 2), stride 1, pad 0"),
+        (lambda x, w, s, p: x.shape[3] > x.shape[2], "x (1, 1, 2, 3), w (1, 1, 2, 2), stride 1, pad 0"),
+        (lambda x, w, s, p: w.shape[2] > w.shape[3], "x (1, 1, 3, 3), w (1, 1, 2, 1), stride 1, pad 0"),
+    ],
+)
+def test_the_simplest_that_shows_the_mistake_is_found(condition, case):
+    assert search("out", conv_forward_naive=wrong_where(condition)).smallest.case == case
+
+
+def test_it_is_shown_in_small_whole_numbers():
+    found = search("out", conv_forward_naive=wrong_where(lambda *_: 1)).smallest
+    assert found.inputs == {"x": "[[2. 5.]\n [2. 8.]]", "w": "[[5. 2.]\n [2. 4.]]", "b": "[10.]"}
+    assert (found.expected, found.actual) == ("[[66.]]", "[[67.]]")
+    assert found.message.endswith("the first at out[0, 0, 0, 0]: 67 instead of 66")
+    assert found.terms == "out[0, 0, 0, 0] = 2 * 5 + 5 * 2 + 2 * 2 + 8 * 4 + 10 (the bias) = 66"
+
+
+def test_another_shape_is_shown_without_terms():
+    found = search("dx", conv_backward_naive=lambda dout, cache: (dout[0], *backward(dout, cache)[1:]))
+    assert found.drawing == b""
+    assert found.smallest.terms == ""
+    assert "`dx` has shape (1, 1, 1), expected (1, 1, 2, 2)" in found.smallest.message
+
+
+def test_nothing_given_back_is_shown_as_nothing():
+    found = search("dx", conv_backward_naive=lambda dout, cache: None)
+    assert (found.smallest.actual, found.smallest.expected) == ("", "[[25. 10.]\n [10. 20.]]")
+
+
+def test_a_case_that_raises_is_the_smallest_too():
+    def fragile(x, w, b, conv_param):
+        if conv_param["pad"]:
+            raise ValueError("no border, please")
+        return forward(x, w, b, conv_param)
+
+    found = search("out", conv_forward_naive=fragile).smallest
+    assert (found.case, found.message) == (
+        "x (1, 1, 2, 2), w (1, 1, 2, 2), stride 1, pad 1",
+        "ValueError: no border, please",
+    )
+
+
+def test_a_limit_ends_the_search():
+    class Slow(InProcess):
+        def call(self, *args, **kwargs):
+            raise StudentFault(FaultKind.CPU, "too slow")
+
+    student = Slow({})
+    assert search_smallest(QUESTIONS["forward"], Desk(student, lambda: student), "out") is None
+
+
+def test_a_question_without_small_cases_has_no_smallest():
+    assert search_smallest(QUESTIONS["own-gradient"], Desk(InProcess({}), lambda: None), "dx") is None
+
+
+def test_the_small_cases_are_few_and_the_simplest_come_first():
+    small = QUESTIONS["backward"].small()
+    assert len(small) <= BUDGET
+    assert small[0].about == "x (1, 1, 2, 2), w (1, 1, 2, 2), stride 1, pad 0"
+    for case in small:
+        x, w, stride, pad = (case.inputs[name] for name in ("x", "w", "stride", "pad"))
+        assert not any((x.shape[a] + 2 * pad - w.shape[a]) % stride for a in (2, 3))
+        assert all((case.inputs[name] % 1 == 0).all() for name in ("x", "w", "b", "dout"))
+
+
+# --- what is said and drawn ----------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), output=st.sampled_from(list(QUESTION)))
+def test_the_terms_add_up_to_the_right_value(data, output):
+    question = QUESTIONS[QUESTION[output]]
+    case = data.draw(st.sampled_from(list(QUESTIONS["backward"].small())))
+    right = question.expect(None, case)[output].value
+    index = tuple(data.draw(st.integers(0, size - 1)) for size in right.shape)
+    explanation = question.explain(case, output, index)
+    left, *_, total = explanation.terms.split(" = ")
+    assert left == f"{output}[{', '.join(map(str, index))}]"
+    assert float(total) == right[index]
+    terms = explanation.terms.split(" = ")[1].removesuffix(" (the bias)")
+    if "…" not in terms:
+        assert eval(terms) == right[index]  # the sum as it is written: numbers, + and * alone
+    drawing = ElementTree.fromstring(explanation.drawing)
+    cells = [cell for cell in drawing.iter("{http://www.w3.org/2000/svg}rect") if cell.get("stroke")]
+    assert sum(cell.get("fill") == "#ffd166" for cell in cells) >= 1 or not cells
+
+
+def test_the_drawing_marks_a_receptive_field():
+    (case,) = (
+        c
+        for c in QUESTIONS["backward"].small()
+        if c.about == "x (1, 1, 3, 3), w (1, 1, 2, 2), stride 1, pad 1"
+    )
+    drawing = QUESTIONS["forward"].explain(case, "out", (0, 0, 1, 2)).drawing
+    assert "x[0, 0] and its border" in drawing
+    root = ElementTree.fromstring(drawing)
+    marked = [
+        (int(cell.get("x")), int(cell.get("y")))
+        for cell in root.iter("{http://www.w3.org/2000/svg}rect")
+        if cell.get("fill") == "#ffd166"
+    ]
+    places = sorted({((y - 26) // 34, (x - 28) // 34) for x, y in marked if x < 28 + 5 * 34})
+    assert places == [(1, 2), (1, 3), (2, 2), (2, 3)]
+    assert len(marked) == 8  # the field, and the whole filter
