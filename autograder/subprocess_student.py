@@ -195,7 +195,7 @@ class PlainChild:
         if self._fault is not None:
             return faults.make(self._fault, who, self._limits)
         kind = faults.kind_of_ending(code, 0.0, self._limits, out_of_memory=False)
-        return faults.make(kind, who, self._limits, faults.in_words(code))
+        return faults.made_by_ending(kind, who, self._limits, code)
 
     def _finish(self) -> int:
         """Wait a moment for the child's end, then make one; gives its exit status."""

@@ -23,7 +23,7 @@ import msgspec
 from autograder.errors import GraderFault, SandboxError
 from autograder.model import Struct
 from autograder.sandbox import cgroup, enforcement, filters, guest, spawner
-from autograder.sandbox.policy import RUN, Interpreter, Policy, all_mounts, this_interpreter
+from autograder.sandbox.policy import RUN, Interpreter, Policy, all_mounts, importable_names, this_interpreter
 from autograder.student import Limits
 
 START_SECONDS = 30.0
@@ -179,7 +179,9 @@ class Box:
         return places
 
     def _command(self, listed: int, control: int, readable: list[str]) -> list[str]:
-        inner = enforcement.harness_command(self._interpreter.name, control, self._policy.preload, readable)
+        inner = enforcement.harness_command(
+            self._interpreter.name, control, self._policy.preload, readable, importable_names(self._policy)
+        )
         command = [find_bwrap(), "--args", str(listed), "--", *inner]
         if os.geteuid() == 0:
             # a user of this sandbox's own: limits counted by user are its alone

@@ -100,8 +100,8 @@ class Conversation:
         except (StudentFault, GraderFault) as fault:
             if isinstance(fault, GraderFault) or fault.kind.value not in faults.CLAIMABLE:
                 self.close()
-            elif fault.kind in (FaultKind.MEMORY, FaultKind.OUTPUT):
-                # what filled the memory is likely to be there still
+            elif fault.is_limit:
+                # what filled the memory is likely to be there still, and used time stays used
                 self.close()
             raise
 

@@ -139,14 +139,14 @@ def readable_paths(system: Sequence[SystemFolder]) -> list[str]:
 
 
 def harness_command(
-    python_name: str, control: int, preload: Sequence[str], readable: Sequence[str]
+    python_name: str, control: int, preload: Sequence[str], readable: Sequence[str], importable: Sequence[str]
 ) -> list[str]:
     """Give the command that runs inside."""
     # after the standard library, so that nothing here can stand in for a part of it
     code = (
         f"import sys; sys.path += [{PACKAGES!r}, {SUPPORT!r}, {RUN!r}]; "
         "from guest import harness; sys.path.pop(); "
-        f"harness.main({control}, {list(preload)!r}, {list(readable)!r})"
+        f"harness.main({control}, {list(preload)!r}, {list(readable)!r}, {list(importable)!r})"
     )
     return [f"{PYTHON}/bin/{python_name}", "-s", "-S", "-P", "-B", "-c", code]
 

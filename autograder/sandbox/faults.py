@@ -15,9 +15,11 @@ CLAIMABLE = {
     for kind in (
         FaultKind.RAISED,
         FaultKind.MISSING,
+        FaultKind.CPU,
         FaultKind.MEMORY,
         FaultKind.OUTPUT,
         FaultKind.PROCESSES,
+        FaultKind.FORBIDDEN,
         FaultKind.UNSUPPORTED,
     )
 }
@@ -76,19 +78,35 @@ def in_words(code: int) -> str:
 
 
 def sentence(kind: FaultKind, who: str, limits: Limits, detail: str = "") -> str:
-    """Say a fault in one sentence; `who` is what was called, `detail` what is known beside the kind."""
+    """Say a fault in one sentence; `who` is what was called, `detail` what is known beside the kind.
+
+    Of processor time and memory that is where they ran out, as " (cell 2, line 3)"; of what a wall
+    refused it may be the whole sentence.
+    """
     said = {
-        FaultKind.CPU: f"{who} used more than {limits.cpu_seconds:g} s of processor time.",
+        FaultKind.CPU: f"{who} used more than {limits.cpu_seconds:g} s of processor time{detail}.",
         FaultKind.WALL: f"{who} gave no answer within {limits.wall_seconds:g} s.",
-        FaultKind.MEMORY: f"{who} needed more than {limits.memory_mb} MB of memory.",
+        FaultKind.MEMORY: f"{who} needed more than {limits.memory_mb} MB of memory{detail}.",
         FaultKind.OUTPUT: f"{who} gave {detail}.",
-        FaultKind.PROCESSES: f"{who} started a process, or more than {limits.threads} threads.",
-        FaultKind.FORBIDDEN: f"{who} made a system call that is not allowed here.",
+        FaultKind.PROCESSES: _or_else(
+            detail, f"{who} started a process, or more than {limits.threads} threads"
+        ),
+        FaultKind.FORBIDDEN: _or_else(detail, f"{who} made a system call that is not allowed here"),
         FaultKind.CRASHED: f"{who} did not come to an end: {detail}.",
         FaultKind.PROTOCOL: f"{who} sent back something that is not an answer: {detail}.",
         FaultKind.UNSUPPORTED: f"{who} returned {detail}, where arrays of numbers are expected.",
     }
     return clean(said.get(kind, detail))
+
+
+def made_by_ending(kind: FaultKind, who: str, limits: Limits, code: int) -> StudentFault:
+    """Give the fault of a child that ended before it answered; its exit status says more where it crashed."""
+    return make(kind, who, limits, in_words(code) if kind is FaultKind.CRASHED else "")
+
+
+def _or_else(detail: str, sentence: str) -> str:
+    """Give a detail that is a sentence; else the sentence with the detail, a place, at its end."""
+    return detail if detail.endswith(".") else f"{sentence}{detail}."
 
 
 def make(kind: FaultKind, who: str, limits: Limits, detail: str = "", traceback: str = "") -> StudentFault:

@@ -107,6 +107,16 @@ def _is_public(name: str) -> bool:
     return len(parts) <= 2 and not any(part.startswith(("_", "test", "conftest")) for part in parts)
 
 
+def importable_names(policy: Policy) -> list[str]:
+    """Give what a submission may import beside the standard library, for messages.
+
+    >>> importable_names(Policy(imports=("numpy",), support=(Path("kit"),)))
+    ['kit', 'numpy']
+    """
+    loose = (path.name.partition(".")[0] for path in policy.extra_modules)
+    return sorted({*policy.imports, *(path.name for path in policy.support), *loose})
+
+
 # --- packages -----------------------------------------------------------------------------------
 
 

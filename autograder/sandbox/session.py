@@ -103,7 +103,7 @@ class SandboxChild:
             return self._fault(FaultKind.PROTOCOL, who, "it closed the way back")
         self._ended = True
         kind = faults.kind_of_ending(ending.code, ending.cpu, self._limits, self._out_of_memory())
-        return self._fault(kind, who, faults.in_words(ending.code))
+        return faults.made_by_ending(kind, who, self._limits, ending.code)
 
     def _out_of_memory(self) -> bool:
         group = self._box.cgroup

@@ -145,12 +145,13 @@ def test_messages_name_the_limit_and_its_figure(session: Session) -> None:
         chosen = msgspec.structs.replace(LIMITS, **limits)
         return str(run(session, f"def attack():\n    {body}", limits=chosen).message)
 
-    assert message("while True: pass", cpu_seconds=1) == "`attack` used more than 1 s of processor time."
+    place = "(cell 2, line 2)"
+    used = f"`attack` used more than 1 s of processor time {place}."
+    assert message("while True: pass", cpu_seconds=1) == used
     assert message("time.sleep(9)", wall_seconds=0.5) == "`attack` gave no answer within 0.5 s."
-    assert message("np.ones(1 << 30)") == "`attack` needed more than 384 MB of memory."
+    assert message("np.ones(1 << 30)") == f"`attack` needed more than 384 MB of memory {place}."
     assert message("while True: print('x' * 999)") == "`attack` gave more than 1024 KB of printed text."
     assert "8 MB are the most" in message("return np.zeros(2 << 20)")
-    assert message("os.fork()") == "`attack` started a process, or more than 8 threads."
     assert "segmentation fault" in message("ctypes.string_at(0)")
     assert "abort" in message("os.abort()")
     assert "ended the process itself (exit status 3)" in message("os._exit(3)")
@@ -391,7 +392,7 @@ def test_a_listener_of_the_host_is_not_reached(session: Session, kind: str) -> N
         """
         address = list(listener.getsockname()) if kind == "tcp" else f"\0autograder-{os.getpid()}"
         fault = run(session, source, int(family), address)
-        assert fault.kind is FaultKind.RAISED
+        assert fault.kind is FaultKind.FORBIDDEN
         with pytest.raises(TimeoutError):
             listener.accept()
 

@@ -6,7 +6,7 @@ import linecache
 import sys
 import traceback
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 MAX_MESSAGE = 2000
@@ -40,9 +40,16 @@ def _show_nothing(*_: Any, **__: Any) -> None:
 
 
 class Namespace:
-    """The names that a notebook's chunks have bound, and why others are missing."""
+    """The names that a notebook's chunks have bound, and why others are missing.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    explain : callable
+        Gives one line on what a chunk raised.
+    """
+
+    def __init__(self, explain: Callable[[BaseException], str]) -> None:
+        self._explain = explain
         # a real module of this name, since dataclasses and pickling look there
         self._module = types.ModuleType("__main__")
         self._failed: dict[str, str] = {}
@@ -63,7 +70,7 @@ class Namespace:
             code = compile("\n" * (line - 1) + chunk["source"], name, "exec", dont_inherit=True)
             exec(code, vars(self._module))
         except BaseException as error:
-            why = describe(error)
+            why = self._explain(error) + self.reason(error)
             self._failed.update(dict.fromkeys(chunk["names"], why))
         else:
             for bound in chunk["names"]:
@@ -76,6 +83,12 @@ class Namespace:
         lines += ["\n"] * (line - 1 + len(wanted) - len(lines))
         lines[line - 1 : line - 1 + len(wanted)] = wanted
         linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
+
+    def reason(self, error: BaseException) -> str:
+        """Give why the name is missing that an error is about, to be put behind it; empty where not known."""
+        name = error.name if isinstance(error, NameError) else None
+        why = self._failed.get(name) if name else None
+        return f", since its definition failed: {why}" if why else ""
 
     def find(self, name: str) -> Any:
         """Give what is bound to the name.
@@ -111,14 +124,21 @@ def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
     return list(traceback.StackSummary.extract(iter(wanted), lookup_lines=True))
 
 
+def place_of(error: BaseException) -> str:
+    """Give the cell and line where it happened, as " (cell 2, line 3)"; empty where in no cell."""
+    frames = _own_frames(error)
+    return f" ({frames[-1].filename.strip('<>')}, line {frames[-1].lineno})" if frames else ""
+
+
 def describe(error: BaseException) -> str:
-    """Give one line: the error, and the cell and line of the notebook where it happened."""
+    """Give one line: the error, and where it happened."""
     place = error.filename or "" if isinstance(error, SyntaxError) else ""
     if isinstance(error, SyntaxError) and place.startswith("<cell "):
         return f"{type(error).__name__}: {error.msg} ({place.strip('<>')}, line {error.lineno})"
-    frames = _own_frames(error)
-    where = f" ({frames[-1].filename.strip('<>')}, line {frames[-1].lineno})" if frames else ""
-    return text_of(error) + where
+    if isinstance(error, EOFError) and str(error) == "EOF when reading a line":
+        where = place_of(error)
+        return f"your code waits for input{where}; nobody is there to type: write the value into the code."
+    return text_of(error) + place_of(error)
 
 
 def quote(error: BaseException) -> str:

@@ -28,9 +28,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from . import landlock, lockdown, wire
+from . import landlock, lockdown, refusals, wire
 from .plain import open_output, refuse
-from .runner import EXIT_MEMORY, Runner
+from .runner import EXIT_MEMORY, Explainer, OutOfTime, Runner
 from .stream import Stream
 
 # The status of a child that could not be made ready: our own fault, never a student's.
@@ -50,9 +50,14 @@ class Harness:
         The children's seccomp filter.
     readable : list of str
         What children may read, beside their working directory.
+    importable : list of str
+        What they may import beside the standard library, for messages.
     """
 
-    def __init__(self, control: _socket.socket, program: bytes, readable: Sequence[str]) -> None:
+    def __init__(
+        self, control: _socket.socket, program: bytes, readable: Sequence[str], importable: Sequence[str]
+    ) -> None:
+        self._importable = importable
         self._control = control
         self._program = program
         self._readable = readable
@@ -140,10 +145,18 @@ class Harness:
             stream.send(wire.encode(wire.ANSWER, word, refuse))
             if word == READY:
                 code = 1
-                Runner(stream, limits["result_mb"] << 20).serve()
+                facts = refusals.Facts(
+                    self._importable, limits["tmp_mb"], lockdown.MAX_FILES, limits["open_files"]
+                )
+                signal.signal(signal.SIGXCPU, _say_out_of_time)
+                Runner(stream, limits["result_mb"] << 20, Explainer(facts, refusals.watch())).serve()
                 code = 0
         except MemoryError:
             code = EXIT_MEMORY
+        except OutOfTime:
+            # between two requests, or on the way back: end as the kernel would have it
+            signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGXCPU)
         finally:
             # nothing may return into the harness's loop
             os._exit(code)
@@ -176,6 +189,11 @@ class Harness:
         return work
 
 
+def _say_out_of_time(*_: Any) -> None:
+    """Interrupt the code where it is, so that its line can be said; the hard limit needs no help."""
+    raise OutOfTime
+
+
 def _receive(control: _socket.socket) -> tuple[bytes, list[int]]:
     """Give a message and the descriptors that came with it."""
     data, extra, _, _ = control.recvmsg(MAX_MESSAGE, _socket.CMSG_SPACE(3 * 4))
@@ -202,7 +220,7 @@ def _only_these(requests: int, answers: int, output: int) -> tuple[int, int]:
     return 3, 4
 
 
-def main(control: int, preload: Sequence[str], readable: Sequence[str]) -> None:
+def main(control: int, preload: Sequence[str], readable: Sequence[str], importable: Sequence[str]) -> None:
     """Import what children need, and serve."""
     lockdown.hide_memory()
     failed = {}
@@ -216,5 +234,5 @@ def main(control: int, preload: Sequence[str], readable: Sequence[str]) -> None:
     numpy = sys.modules["numpy"].__version__
     connection = _socket.socket(fileno=control)
     there = [path for path in readable if os.path.exists(path)]  # noqa: PTH110
-    Harness(connection, program, there).serve(failed=failed, python=sys.version, numpy=numpy)
+    Harness(connection, program, there, importable).serve(failed=failed, python=sys.version, numpy=numpy)
     os._exit(0)

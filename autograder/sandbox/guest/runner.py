@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from . import wire
-from .definitions import Missing, Namespace, describe, quote
+from . import refusals, wire
+from .definitions import Missing, Namespace, describe, place_of, quote
 from .habits import emulate
 from .stream import Closed, Stream
 
@@ -31,21 +31,69 @@ class Held:
         self.value = value
 
 
-def fault_of(error: BaseException) -> tuple[str, str, str]:
-    """Give the kind, the message and the traceback of what a request raised."""
-    if isinstance(error, Missing):
-        return "missing", str(error), ""
-    if isinstance(error, wire.TooLarge):
-        return "output", str(error), ""
-    if isinstance(error, wire.Unsupported):
-        return "unsupported", str(error), ""
+class OutOfTime(BaseException):
+    """The processor time is used up; a second later the kernel ends the process, whatever becomes of this."""
+
+
+class Explainer:
+    """Puts what a request raised into a kind and words.
+
+    Parameters
+    ----------
+    facts : refusals.Facts
+        What may be used here.
+    attempt : callable
+        Gives what the code tried last.
+    """
+
+    def __init__(
+        self,
+        facts: refusals.Facts = refusals.Facts(),  # noqa: B008 - it never changes
+        attempt: Callable[[], refusals.Attempt] = refusals.Attempt,
+    ) -> None:
+        self._facts = facts
+        self._attempt = attempt
+
+    def _said(self, error: BaseException) -> refusals.Said | None:
+        return refusals.explain(error, place_of(error), self._attempt(), self._facts)
+
+    def line(self, error: BaseException) -> str:
+        """Give one line: what happened, and where in the notebook."""
+        said = self._said(error)
+        return said.text if said else describe(error)
+
+    def fault(self, error: BaseException) -> tuple[str, str, str]:
+        """Give the kind, the message and the traceback; of a limit that was met, the message is where."""
+        for known, kind in _OWN_WORDS.items():
+            if isinstance(error, known):
+                return kind, str(error), ""
+        met = _limit_met(error)
+        said = None if met in ("cpu", "memory") else self._said(error)
+        if said is not None:
+            return said.kind, said.text[:1].upper() + said.text[1:], quote(error)
+        if met:
+            return met, place_of(error), quote(error)
+        text = describe(error)
+        return "raised", text[:1].upper() + text[1:] if text.startswith("your code") else text, quote(error)
+
+
+# Errors whose text is the message.
+_OWN_WORDS: dict[type[BaseException], str] = {
+    Missing: "missing",
+    wire.TooLarge: "output",
+    wire.Unsupported: "unsupported",
+}
+
+
+def _limit_met(error: BaseException) -> str:
+    """Give the kind of limit that an error says was met; empty where none."""
     number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, OutOfTime):
+        return "cpu"
     if isinstance(error, MemoryError) or number == errno.ENOMEM:
-        return "memory", "", quote(error)
+        return "memory"
     no_thread = isinstance(error, RuntimeError) and "can't start new thread" in str(error)
-    if no_thread or number == errno.EAGAIN:
-        return "processes", "", quote(error)
-    return "raised", describe(error), quote(error)
+    return "processes" if no_thread or number == errno.EAGAIN else ""
 
 
 class Runner:
@@ -57,12 +105,15 @@ class Runner:
         Where requests come from and answers go.
     max_bytes : int
         The most bytes of one answer.
+    explainer : Explainer
+        Puts what the code raises into words.
     """
 
-    def __init__(self, stream: Stream, max_bytes: int) -> None:
+    def __init__(self, stream: Stream, max_bytes: int, explainer: Explainer) -> None:
         self._stream = stream
         self._max_bytes = max_bytes
-        self._names = Namespace()
+        self._explainer = explainer
+        self._names = Namespace(explainer.line)
         self._objects: dict[int, Any] = {}
         self._lost = False
         # freed where memory runs out, so that there is some to say so with
@@ -100,7 +151,8 @@ class Runner:
         except BaseException as error:
             if isinstance(error, MemoryError):
                 self._ballast = None
-            return self._encode(("fault", *fault_of(error)))
+            kind, text, quoted = self._explainer.fault(error)
+            return self._encode(("fault", kind, text + self._names.reason(error), quoted))
 
     def _encode(self, answer: tuple[Any, ...]) -> list[wire.Part]:
         return wire.encode(wire.ANSWER, answer, self._hold, self._max_bytes)

@@ -1,0 +1,181 @@
+"""Says in a sentence what a wall refused: what the code tried, where, and what is allowed instead.
+
+Python reports a refusal as "[Errno 1] Operation not permitted", which tells a student nothing. An audit
+hook remembers the last thing that the code tried; from that and from the error the sentence follows. It
+is a help for the reader and decides nothing: code can raise these errors by itself.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+# Packages that stand in for NumPy: who imports one is told what is asked for.
+ACCELERATORS = frozenset(
+    {"cupy", "cython", "jax", "numba", "numexpr", "pythran", "tensorflow", "theano", "torch"}
+)
+_NETWORK = ("socket.",)
+_PROGRAMS = ("os.fork", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "subprocess.", "pty.")
+_CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.ch")
+_DENIED = (errno.EPERM, errno.EACCES, errno.EROFS)
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+
+class Facts(NamedTuple):
+    """What a sentence may name: importable packages, and the limits of files.
+
+    importable    what may be imported beside the standard library
+    tmp_mb        MiB of files in the working directory
+    max_files     how many files it may hold
+    open_files    how many files may be open
+    """
+
+    importable: Sequence[str] = ()
+    tmp_mb: int = 0
+    max_files: int = 0
+    open_files: int = 0
+
+
+class Attempt(NamedTuple):
+    """What code tried: the audit event's name, and whether a file was to be changed."""
+
+    event: str = ""
+    writes: bool = False
+
+
+class Said(NamedTuple):
+    """A fault's kind (a value of the engine's `FaultKind`) and its sentence."""
+
+    kind: str
+    text: str
+
+
+def attempt_of(event: str, args: Sequence[Any]) -> Attempt | None:
+    """Give what an audit event tries, where a wall may refuse it.
+
+    >>> attempt_of("open", ("x", "w", 0))
+    Attempt(event='open', writes=True)
+    >>> attempt_of("compile", ()) is None
+    True
+    """
+    if event == "open":
+        mode, flags = args[1], args[2]
+        by_mode = isinstance(mode, str) and bool(set(mode) & set("wax+"))
+        return Attempt(event, by_mode or bool(isinstance(flags, int) and flags & _WRITES))
+    if event.startswith(_CHANGES):
+        return Attempt(event, True)
+    return Attempt(event) if event.startswith((*_NETWORK, *_PROGRAMS)) else None
+
+
+def watch() -> Callable[[], Attempt]:
+    """Remember what code tries from now on; gives a function that gives the last attempt."""
+    last = [Attempt()]
+
+    def hook(event: str, args: Sequence[Any]) -> None:
+        if event[:3] in ("ope", "os.", "soc", "sub", "pty"):
+            found = attempt_of(event, args)
+            if found is not None:
+                last[0] = found
+
+    sys.addaudithook(hook)
+    return lambda: last[0]
+
+
+def explain(error: BaseException, where: str, attempt: Attempt, facts: Facts) -> Said | None:
+    """Say what a wall refused; None where the error is none of a wall's.
+
+    Parameters
+    ----------
+    error : BaseException
+        What the code raised.
+    where : str
+        The cell and line, in brackets after a space; empty where they are not known.
+    attempt : Attempt
+        What was tried last.
+    facts : Facts
+        What may be used.
+    """
+    if isinstance(error, ModuleNotFoundError):
+        return _missing_module(error.name or "", where, facts.importable)
+    if isinstance(error, OSError):
+        return _refused(error, where, attempt, facts)
+    return None
+
+
+def _missing_module(name: str, where: str, importable: Sequence[str]) -> Said | None:
+    package = name.partition(".")[0]
+    if not importable or not package or package in importable or package in sys.stdlib_module_names:
+        return None
+    instead = (
+        "; the homework asks for plain NumPy" if package in ACCELERATORS and "numpy" in importable else ""
+    )
+    return Said(
+        "raised",
+        f"`{package}` is not available here{instead}{where}. What may be imported is the standard library "
+        f"and {', '.join(importable)}.",
+    )
+
+
+def _refused(error: OSError, where: str, attempt: Attempt, facts: Facts) -> Said | None:
+    number, denied = error.errno, error.errno in _DENIED
+    if attempt.event.startswith(_NETWORK) and (denied or not _is_number(number)):
+        return Said(
+            "forbidden",
+            f"your code tried to open a network connection{where}; the sandbox has no network: what your "
+            "code needs has to be handed in with it.",
+        )
+    if _is_multiprocessing(error) or (
+        attempt.event.startswith(_PROGRAMS) and (denied or number == errno.EAGAIN)
+    ):
+        return Said(
+            "processes",
+            f"your code tried to start another process{where}; in the sandbox it has one "
+            "process, and threads.",
+        )
+    full = _full(errno.ENOSPC if _was_cut_short(error) else number, facts)
+    if full:
+        return Said("raised", f"your code {full}{where}.")
+    return _no_such_place(error, where, attempt) if denied or number == errno.ENOENT else None
+
+
+def _is_number(number: int | None) -> bool:
+    """Whether it is the kernel's; a name that can't be looked up has a negative one, urllib's have none."""
+    return number is not None and number > 0
+
+
+def _is_multiprocessing(error: BaseException) -> bool:
+    walked = traceback.walk_tb(error.__traceback__)
+    return any("/multiprocessing/" in frame.f_code.co_filename for frame, _ in walked)
+
+
+def _was_cut_short(error: OSError) -> bool:
+    """Whether NumPy says, without the kernel's number, that a file system was full."""
+    return error.errno is None and bool(re.fullmatch(r"\d+ requested and \d+ written", str(error)))
+
+
+def _full(number: int | None, facts: Facts) -> str:
+    if number == errno.ENOSPC:
+        return f"wrote more than {facts.tmp_mb} MB of files, or more than {facts.max_files} of them"
+    if number == errno.EFBIG:
+        return f"wrote a file of more than {facts.tmp_mb} MB"
+    return f"had more than {facts.open_files} files open" if number == errno.EMFILE else ""
+
+
+def _no_such_place(error: OSError, where: str, attempt: Attempt) -> Said | None:
+    path = error.filename
+    if not isinstance(path, str):
+        return None
+    if attempt.writes and (error.errno != errno.ENOENT or path.startswith("/")):
+        return Said(
+            "forbidden",
+            f"your code tried to write `{path}`{where}; it may write in its working folder only: give a name "
+            "without a folder.",
+        )
+    if attempt.writes or error.errno == errno.ENOENT:
+        return None
+    return Said("forbidden", f"your code tried to read `{path}`{where}, which is out of its reach.")

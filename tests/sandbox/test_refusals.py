@@ -1,0 +1,138 @@
+"""What a wall refuses is said in a sentence: what was tried, in which line, and what is allowed instead."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+from inside import LIMITS, definitions, run
+
+from autograder.model import Chunk, Definitions
+from autograder.sandbox.guest import refusals
+from autograder.sandbox.guest.refusals import Attempt, Facts
+from autograder.student import FaultKind, Session, StudentFault
+
+PLACE = "(cell 2, line 2)"
+NETWORK = (
+    f"Your code tried to open a network connection {PLACE}; the sandbox has no network: what your code needs "
+    "has to be handed in with it."
+)
+PROCESS = f"Your code tried to start another process {PLACE}; in the sandbox it has one process, and threads."
+WRITE = "it may write in its working folder only: give a name without a folder."
+SENTENCES: dict[str, tuple[FaultKind, str, str]] = {
+    "a socket": (FaultKind.FORBIDDEN, "import socket; socket.socket()", NETWORK),
+    "a name's address": (FaultKind.FORBIDDEN, "import socket; socket.getaddrinfo('a.org', 80)", NETWORK),
+    "a download": (
+        FaultKind.FORBIDDEN,
+        "import urllib.request; urllib.request.urlopen('http://a.org/')",
+        NETWORK,
+    ),
+    "a fork": (FaultKind.PROCESSES, "os.fork()", PROCESS),
+    "a program": (FaultKind.PROCESSES, "import subprocess; subprocess.run(['ls'])", PROCESS),
+    "another program": (FaultKind.PROCESSES, "os.execv('/opt/py/bin/python3', ['x'])", PROCESS),
+    "a pool": (FaultKind.PROCESSES, "import multiprocessing; multiprocessing.Pool(2)", PROCESS),
+    "many threads": (
+        FaultKind.PROCESSES,
+        "[threading.Thread(target=time.sleep, args=(9,), daemon=True).start() for _ in range(99)]",
+        f"`attack` started a process, or more than 8 threads {PLACE}.",
+    ),
+    "a file elsewhere": (
+        FaultKind.FORBIDDEN,
+        "open('/opt/x', 'w')",
+        f"Your code tried to write `/opt/x` {PLACE}; {WRITE}",
+    ),
+    "a folder that is not there": (
+        FaultKind.FORBIDDEN,
+        "np.save('/content/x.npy', np.ones(1))",
+        f"Your code tried to write `/content/x.npy` {PLACE}; {WRITE}",
+    ),
+    "a folder of its own elsewhere": (
+        FaultKind.FORBIDDEN,
+        "os.mkdir('/content')",
+        f"Your code tried to write `/content` {PLACE}; {WRITE}",
+    ),
+    "the harness": (
+        FaultKind.FORBIDDEN,
+        "open('/opt/run/filter', 'rb')",
+        f"Your code tried to read `/opt/run/filter` {PLACE}, which is out of its reach.",
+    ),
+    "too much on disk": (
+        FaultKind.RAISED,
+        "[np.save(str(n), np.ones(1 << 17)) for n in range(99)]",
+        f"Your code wrote more than 4 MB of files, or more than 1024 of them {PLACE}.",
+    ),
+    "a huge file": (
+        FaultKind.RAISED,
+        "open('x', 'wb').truncate(1 << 40)",
+        f"Your code wrote a file of more than 4 MB {PLACE}.",
+    ),
+    "many open files": (
+        FaultKind.RAISED,
+        "l = [open('/dev/null') for _ in range(999)]",
+        f"Your code had more than 64 files open {PLACE}.",
+    ),
+    "input": (
+        FaultKind.RAISED,
+        "input('name?')",
+        f"Your code waits for input {PLACE}; nobody is there to type: write the value into the code.",
+    ),
+    "Numba": (
+        FaultKind.RAISED,
+        "import numba",
+        f"`numba` is not available here; the homework asks for plain NumPy {PLACE}. What may be imported is "
+        "the standard library and numpy.",
+    ),
+    "another package": (
+        FaultKind.RAISED,
+        "from pandas import DataFrame",
+        f"`pandas` is not available here {PLACE}. What may be imported is the standard library and numpy.",
+    ),
+    "a file that is not there": (
+        FaultKind.RAISED,
+        "open('data.npz')",
+        f"FileNotFoundError: [Errno 2] No such file or directory: 'data.npz' {PLACE}",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_a_refusal_is_said(session: Session, name: str) -> None:
+    kind, body, sentence = SENTENCES[name]
+    fault = run(session, f"def attack():\n    {body}")
+    assert isinstance(fault, StudentFault), fault
+    assert (fault.kind, fault.message) == (kind, sentence)
+
+
+def test_what_hangs_on_a_package_that_is_not_there_says_so(session: Session) -> None:
+    chunks = (
+        Chunk(source="from numba import njit", names=("njit",), cell=1),
+        Chunk(source="@njit\ndef conv(x): return x", names=("conv",), cell=3),
+        Chunk(source="def use(x): return njit(x)", names=("use",), cell=4),
+    )
+    with session.student(Definitions(chunks=chunks), LIMITS) as student:
+        for name in ("conv", "use"):
+            with pytest.raises(StudentFault) as caught:
+                student.call(name, 1)
+            assert "since its definition failed: `numba` is not available here; " in caught.value.message
+            assert "plain NumPy (cell 1, line 1)" in caught.value.message
+
+
+def test_after_a_refusal_the_same_process_goes_on(session: Session) -> None:
+    source = "n = 0\ndef attack():\n    global n\n    n += 1\n    return n if n > 1 else os.fork()"
+    with session.student(definitions(source), LIMITS) as student:
+        with pytest.raises(StudentFault):
+            student.call("attack")
+        assert student.call("attack") == 2
+
+
+def test_errors_that_are_no_wall_s_stay_as_they_are() -> None:
+    facts = Facts(importable=["numpy"], tmp_mb=1, open_files=2)
+    assert refusals.explain(ValueError("x"), "", Attempt(), facts) is None
+    assert refusals.explain(ModuleNotFoundError("x", name="numpy.nothing"), "", Attempt(), facts) is None
+    assert refusals.explain(ModuleNotFoundError("x", name="tkinter"), "", Attempt(), facts) is None
+    assert refusals.explain(ModuleNotFoundError("x", name="numba"), "", Attempt(), Facts()) is None
+    made = PermissionError(errno.EPERM, "made up")
+    assert refusals.explain(made, "", Attempt("open"), facts) is None
+    # a refusal that was met before, and dealt with, is not named for a later error
+    lost = FileNotFoundError(errno.ENOENT, "no such file", "x")
+    assert refusals.explain(lost, "", Attempt("open"), facts) is None
