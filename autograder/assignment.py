@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,9 @@ import msgspec
 from autograder.errors import AssignmentError
 from autograder.model import Struct, Visibility
 from autograder.student import Limits
+
+# The clock's limit by the processor's: what waits for a busy machine has done nothing wrong.
+LEAST_WALL = 3
 
 
 class Strict(Struct, forbid_unknown_fields=True):
@@ -271,6 +275,16 @@ def config_sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def _tight_clocks(limits: Mapping[str, Limits]) -> list[str]:
+    """Say which limits of the clock would end code that waits for a busy machine."""
+    return [
+        f"[limits.{name}]: wall_seconds = {one.wall_seconds:g} must be at least {LEAST_WALL} times "
+        f"cpu_seconds = {one.cpu_seconds:g}, since a busy machine makes code wait"
+        for name, one in limits.items()
+        if one.wall_seconds < LEAST_WALL * one.cpu_seconds
+    ]
+
+
 def _inconsistencies(assignment: Assignment) -> list[str]:
     problems = []
     item_ids = [item.id for item in assignment.items]
@@ -288,6 +302,7 @@ def _inconsistencies(assignment: Assignment) -> list[str]:
             if check.limits not in assignment.limits:
                 known = ", ".join(sorted(assignment.limits))
                 problems.append(f"`{check.id}`: limits = {check.limits!r}, known are: {known}")
+    problems += _tight_clocks(assignment.limits)
     if "default" not in assignment.limits:
         problems.append("[limits.default] is missing")
     if not any(rule.suffix == ".ipynb" for rule in assignment.files.rules):

@@ -12,12 +12,14 @@ import importlib.util
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 import autograder
 from autograder.baseline import measure_baselines
 from autograder.batch import Done
 from autograder.batch.worker import save
+from autograder.calibration import measure, scaled, slowness
 from autograder.course import Course, find_course
 from autograder.data import find_data, load_subset
 from autograder.errors import UsageError
@@ -105,7 +107,7 @@ def image_loader(course: Course, options: Options) -> Callable[[int], Images]:
 
 
 def place_for(course: Course, options: Options) -> Place:
-    """The sandbox, after it has shown that it holds.
+    """The sandbox, after it has shown that it holds, and how slow this machine is.
 
     Raises
     ------
@@ -118,10 +120,16 @@ def place_for(course: Course, options: Options) -> Place:
         return Place(
             open_session=functools.partial(open_plain, course.support, extra_modules(course)),
             kind="none (unsandboxed by request)",
+            slowness=slowness(measure()),
         )
     policy = policy_for(course)
     test = self_test(policy)
-    return Place(open_session=functools.partial(open_session, policy), kind=test.kind, walls=test.walls)
+    return Place(
+        open_session=functools.partial(open_session, policy),
+        kind=test.kind,
+        walls=test.walls,
+        slowness=slowness(measure()),
+    )
 
 
 def extra_modules(course: Course) -> tuple[Path, ...]:
@@ -146,15 +154,18 @@ def policy_for(course: Course) -> Policy:
 def build_pipeline(options: Options, place: Place | None, baselines: Mapping[str, float]) -> Pipeline:
     """The pipeline of one process; without a place it makes (and tests) its own."""
     course = options.course()
-    materials = materials_for(course, options, baselines)
-    return Pipeline(course, materials, place or place_for(course, options), options.training)
+    place = place or place_for(course, options)
+    return Pipeline(course, materials_for(course, options, baselines, place), place, options.training)
 
 
-def materials_for(course: Course, options: Options, baselines: Mapping[str, float]) -> Materials:
-    """What all submissions share."""
+def materials_for(
+    course: Course, options: Options, baselines: Mapping[str, float], place: Place
+) -> Materials:
+    """What all submissions share; limits of time are those that the place's machine needs."""
     given = given_notebook(course)
+    limits = {name: scaled(each, place.slowness) for name, each in course.assignment.limits.items()}
     return Materials(
-        assignment=course.assignment,
+        assignment=msgspec.structs.replace(course.assignment, limits=limits),
         questions=course.questions(),
         given=given,
         given_definitions=definitions_of(given, course.assignment),
@@ -171,7 +182,7 @@ def prepare(options: Options) -> tuple[Place, dict[str, float]]:
     place = place_for(course, options)
     if not options.training:
         return place, {}
-    return place, measure_baselines(course, materials_for(course, options, {}), place)
+    return place, measure_baselines(course, materials_for(course, options, {}, place), place)
 
 
 def give_up(options: Options, place: Place, folder: Path, candidate: Candidate, reason: str) -> Done:

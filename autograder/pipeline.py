@@ -50,11 +50,15 @@ class Graded(Struct):
 
 
 class Place(Struct):
-    """Where students' code runs: how to open a session there, and what the report says of it."""
+    """Where students' code runs: how to open a session there, and what the report says of it.
+
+    `slowness` is the factor by which limits of time are longer there; see `autograder.calibration`.
+    """
 
     open_session: OpenSession
     kind: str
     walls: tuple[str, ...] = ()
+    slowness: float = 1.0
 
 
 def definitions_of(notebook: Notebook, assignment: Assignment) -> Definitions:
@@ -169,7 +173,7 @@ class Pipeline:
         )
 
     def _environment(self) -> Environment:
-        default = msgspec.to_builtins(self.course.assignment.limits["default"])
+        default = msgspec.to_builtins(self.materials.assignment.limits["default"])
         return Environment(
             os=platform.platform(terse=True),
             arch=platform.machine(),
@@ -177,7 +181,7 @@ class Pipeline:
             numpy=np.__version__,
             sandbox=self.place.kind,
             walls=self.place.walls,
-            limits=default,
+            limits=default | {"slowness": self.place.slowness},
         )
 
 

@@ -60,6 +60,10 @@ def test_a_good_one_reads(tmp_path):
         (('suffix = ".ipynb"', 'suffix = ".pdf"'), 'must have one with suffix = ".ipynb"'),
         (("[limits.default]", "[limits.other]"), "known are: other"),
         (
+            ("[limits.default]", "[limits.default]\ncpu_seconds = 10\nwall_seconds = 29"),
+            "[limits.default]: wall_seconds = 29 must be at least 3 times cpu_seconds = 10",
+        ),
+        (
             ('id = "files"', 'id = "files"\n[[items.checks]]\nkind = "files"\nid = "files"'),
             "two checks are called `files`",
         ),
