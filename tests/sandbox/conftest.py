@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
-from inside import POLICY
+from inside import POLICY, descendants, run
 
 from autograder.errors import SandboxError
 from autograder.sandbox import open_session, self_test
@@ -26,3 +27,13 @@ def session(walls: None) -> Iterator[Session]:
     """A sandbox with NumPy in it."""
     with open_session(POLICY) as opened:
         yield opened
+
+
+@pytest.fixture
+def nothing_left(session: Session) -> Iterator[None]:
+    """After the test no process of its children and no file is left, and the sandbox goes on."""
+    run(session, "def attack(): pass")
+    before = descendants(os.getpid())
+    yield
+    assert run(session, "def attack(): return os.listdir('.')") == []
+    assert descendants(os.getpid()) == before

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from inside import LIMITS, POLICY, definitions, run
+from inside import LIMITS, POLICY, definitions, descendants, run
 
 from autograder.errors import SandboxError
 from autograder.sandbox import box, enforcement, open_session
@@ -32,23 +32,6 @@ with open_session(POLICY) as session, session.student(definitions({source!r}), L
     student.call("attack", True)
 """
 LOOPS = "def attack(loop=False):\n    while loop: pass"
-
-
-def descendants(pid: int) -> set[int]:
-    """The processes below one, now."""
-    parents: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        parents.setdefault(int(fields[1]), []).append(int(entry.name))
-    found: set[int] = set()
-    waiting = [pid]
-    while waiting:
-        waiting += [child for child in parents.get(waiting.pop(), ()) if child not in found]
-        found |= set(waiting)
-    return found
 
 
 def alive(pids: set[int]) -> set[int]:

@@ -25,7 +25,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import landlock, lockdown, refusals, wire
@@ -148,8 +148,8 @@ class Harness:
                 facts = refusals.Facts(
                     self._importable, limits["tmp_mb"], lockdown.MAX_FILES, limits["open_files"]
                 )
-                signal.signal(signal.SIGXCPU, _say_out_of_time)
-                Runner(stream, limits["result_mb"] << 20, Explainer(facts, refusals.watch())).serve()
+                explainer = Explainer(facts, refusals.watch(), _interrupt_when_out_of_time())
+                Runner(stream, limits["result_mb"] << 20, explainer).serve()
                 code = 0
         except MemoryError:
             code = EXIT_MEMORY
@@ -189,9 +189,19 @@ class Harness:
         return work
 
 
-def _say_out_of_time(*_: Any) -> None:
-    """Interrupt the code where it is, so that its line can be said; the hard limit needs no help."""
-    raise OutOfTime
+def _interrupt_when_out_of_time() -> Callable[[], bool]:
+    """Interrupt the code where it is when its time is used up, so that its line can be said.
+
+    The hard limit, a second later, needs no help. Gives a function that tells whether it has come to this.
+    """
+    met: list[int] = []
+
+    def interrupt(number: int, _: Any) -> None:
+        met.append(number)
+        raise OutOfTime
+
+    signal.signal(signal.SIGXCPU, interrupt)
+    return lambda: bool(met)
 
 
 def _receive(control: _socket.socket) -> tuple[bytes, list[int]]:

@@ -44,13 +44,17 @@ class Explainer:
         What may be used here.
     attempt : callable
         Gives what the code tried last.
+    is_out_of_time : callable
+        Tells whether the processor time was used up, even if the code swallowed the `OutOfTime`.
     """
 
     def __init__(
         self,
         facts: refusals.Facts = refusals.Facts(),  # noqa: B008 - it never changes
         attempt: Callable[[], refusals.Attempt] = refusals.Attempt,
+        is_out_of_time: Callable[[], bool] = bool,
     ) -> None:
+        self.is_out_of_time = is_out_of_time
         self._facts = facts
         self._attempt = attempt
 
@@ -147,7 +151,10 @@ class Runner:
         try:
             if self._lost:
                 raise LookupError("an object that this process does not have")
-            return self._encode(("ok", self._verbs[verb](*args)))
+            value = self._verbs[verb](*args)
+            if self._explainer.is_out_of_time():
+                raise OutOfTime
+            return self._encode(("ok", value))
         except BaseException as error:
             if isinstance(error, MemoryError):
                 self._ballast = None
