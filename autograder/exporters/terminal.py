@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
@@ -97,15 +97,20 @@ def _details(check: CheckReport) -> Panel:
 
 
 def _smallest(found: Smallest) -> Iterator[RenderableType]:
-    """The smallest failing case, its matrices one under the other."""
+    """The smallest failing case, its matrices beside each other."""
     yield Text(f"\nthe smallest case that fails: {found.case}", style="bold")
-    for name, value in found.inputs.items():
-        yield Text(f"{name} =\n{value}" if "\n" in value else f"{name} = {value}")
-    if found.expected or found.actual:
-        yield Text(f"expected\n{found.expected}\nyours\n{found.actual}")
+    yield _side_by_side(found.inputs)
+    if found.expected:
+        yield _side_by_side({"expected": found.expected, "yours": found.actual})
     yield Text(found.message)
     if found.terms:
         yield Text(found.terms)
+
+
+def _side_by_side(matrices: Mapping[str, str]) -> Table:
+    grid = Table.grid(padding=(0, 4))
+    grid.add_row(*(Text(f"{name}\n{matrix}") for name, matrix in matrices.items()))
+    return grid
 
 
 def render_summary(reports: Sequence[Report]) -> Table:
