@@ -39,6 +39,46 @@ def _show_nothing(*_: Any, **__: Any) -> None:
     """Stand for IPython's `display`."""
 
 
+def text_of(error: BaseException) -> str:
+    """Give "Type: text" of an exception, capped, whatever its `__str__` does."""
+    try:
+        text = str(error)
+    except BaseException:
+        text = "(its text can't be shown)"
+    name = type(error).__name__
+    return f"{name}: {text[:MAX_MESSAGE]}" if text else name
+
+
+def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    walked = traceback.walk_tb(error.__traceback__)
+    wanted = [(f, n) for f, n in walked if f.f_code.co_filename.startswith(("<cell ", "<set-up>"))]
+    if len(wanted) > 2 * MAX_FRAMES:
+        wanted = wanted[:MAX_FRAMES] + wanted[-MAX_FRAMES:]
+    return list(traceback.StackSummary.extract(iter(wanted), lookup_lines=True))
+
+
+def place_of(error: BaseException) -> str:
+    """Give the cell and line where it happened, as " (cell 2, line 3)"; empty where in no cell."""
+    frames = _own_frames(error)
+    return f" ({frames[-1].filename.strip('<>')}, line {frames[-1].lineno})" if frames else ""
+
+
+def describe(error: BaseException) -> str:
+    """Give one line: the error, and where it happened."""
+    place = error.filename or "" if isinstance(error, SyntaxError) else ""
+    if isinstance(error, SyntaxError) and place.startswith("<cell "):
+        return f"{type(error).__name__}: {error.msg} ({place.strip('<>')}, line {error.lineno})"
+    if isinstance(error, EOFError) and str(error) == "EOF when reading a line":
+        where = place_of(error)
+        return f"your code waits for input{where}; nobody is there to type: write the value into the code."
+    return text_of(error) + place_of(error)
+
+
+def quote(error: BaseException) -> str:
+    """Give the traceback's frames that are in the notebook, and the error."""
+    return "".join(traceback.format_list(_own_frames(error))) + text_of(error)
+
+
 class Namespace:
     """The names that a notebook's chunks have bound, and why others are missing.
 
@@ -48,7 +88,7 @@ class Namespace:
         Gives one line on what a chunk raised.
     """
 
-    def __init__(self, explain: Callable[[BaseException], str]) -> None:
+    def __init__(self, explain: Callable[[BaseException], str] = describe) -> None:
         self._explain = explain
         # a real module of this name, since dataclasses and pickling look there
         self._module = types.ModuleType("__main__")
@@ -104,43 +144,3 @@ class Namespace:
         if name in self._failed:
             raise Missing(f"`{name}` is not there: its definition failed: {self._failed[name]}")
         raise Missing(f"`{name}` is not defined in the notebook")
-
-
-def text_of(error: BaseException) -> str:
-    """Give "Type: text" of an exception, capped, whatever its `__str__` does."""
-    try:
-        text = str(error)
-    except BaseException:
-        text = "(its text can't be shown)"
-    name = type(error).__name__
-    return f"{name}: {text[:MAX_MESSAGE]}" if text else name
-
-
-def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
-    walked = traceback.walk_tb(error.__traceback__)
-    wanted = [(f, n) for f, n in walked if f.f_code.co_filename.startswith(("<cell ", "<set-up>"))]
-    if len(wanted) > 2 * MAX_FRAMES:
-        wanted = wanted[:MAX_FRAMES] + wanted[-MAX_FRAMES:]
-    return list(traceback.StackSummary.extract(iter(wanted), lookup_lines=True))
-
-
-def place_of(error: BaseException) -> str:
-    """Give the cell and line where it happened, as " (cell 2, line 3)"; empty where in no cell."""
-    frames = _own_frames(error)
-    return f" ({frames[-1].filename.strip('<>')}, line {frames[-1].lineno})" if frames else ""
-
-
-def describe(error: BaseException) -> str:
-    """Give one line: the error, and where it happened."""
-    place = error.filename or "" if isinstance(error, SyntaxError) else ""
-    if isinstance(error, SyntaxError) and place.startswith("<cell "):
-        return f"{type(error).__name__}: {error.msg} ({place.strip('<>')}, line {error.lineno})"
-    if isinstance(error, EOFError) and str(error) == "EOF when reading a line":
-        where = place_of(error)
-        return f"your code waits for input{where}; nobody is there to type: write the value into the code."
-    return text_of(error) + place_of(error)
-
-
-def quote(error: BaseException) -> str:
-    """Give the traceback's frames that are in the notebook, and the error."""
-    return "".join(traceback.format_list(_own_frames(error))) + text_of(error)

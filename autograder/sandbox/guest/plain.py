@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import wire
-from .runner import EXIT_MEMORY, Explainer, Runner
+from .runner import EXIT_MEMORY, Runner
 from .stream import Stream
 
 
@@ -59,8 +59,8 @@ def set_limits(cpu_seconds: float, memory_mb: int) -> None:
 class MarkingRunner(Runner):
     """Marks in what is printed where a request's part ends, since it goes another way than the answer."""
 
-    def __init__(self, stream: Stream, max_bytes: int, explainer: Explainer, mark: bytes) -> None:
-        super().__init__(stream, max_bytes, explainer)
+    def __init__(self, stream: Stream, max_bytes: int, mark: bytes) -> None:
+        super().__init__(stream, max_bytes)
         self._mark = mark
         self._write = os.write
 
@@ -78,6 +78,6 @@ def main(max_bytes: int, folders: Sequence[str], limits: dict[str, Any], mark: b
     set_limits(**limits)
     try:
         stream.send(wire.encode(wire.ANSWER, "ready", refuse))
-        MarkingRunner(stream, max_bytes, Explainer(), mark).serve()
+        MarkingRunner(stream, max_bytes, mark).serve()
     except MemoryError:
         os._exit(EXIT_MEMORY)

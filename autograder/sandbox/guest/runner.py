@@ -113,11 +113,11 @@ class Runner:
         Puts what the code raises into words.
     """
 
-    def __init__(self, stream: Stream, max_bytes: int, explainer: Explainer) -> None:
+    def __init__(self, stream: Stream, max_bytes: int, explainer: Explainer | None = None) -> None:
         self._stream = stream
         self._max_bytes = max_bytes
-        self._explainer = explainer
-        self._names = Namespace(explainer.line)
+        self._explainer = explainer or Explainer()
+        self._names = Namespace(self._explainer.line)
         self._objects: dict[int, Any] = {}
         self._lost = False
         # freed where memory runs out, so that there is some to say so with

@@ -1,0 +1,60 @@
+"""Runs all attacks in one sandbox and prints what did not come out as it must; for a process of its own.
+
+Its argument says whether the sandbox may have a control group.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+from attacks import ENDED, LIMITS_BY_KIND, REFUSED, X86
+from inside import LIMITS, POLICY, descendants, run
+
+from autograder.sandbox import cgroup, open_session
+from autograder.student import FaultKind, Session, StudentFault
+
+# Of the slow kinds a few stand for all: the others differ in how Python is kept busy, not in the wall.
+SLOW = {
+    FaultKind.CPU: ("endless loop", "ignores every signal"),
+    FaultKind.WALL: ("sleeps",),
+}
+
+
+def outcome(session: Session, name: str) -> str:
+    """What an attack came to: a fault's kind, an error's name, or what it gave."""
+    if name in ENDED:
+        kind, body = ENDED[name]
+        found: Any = run(session, f"def attack():\n    {body}", limits=LIMITS_BY_KIND.get(kind, LIMITS))
+    else:
+        found = run(session, f"def attack(): return refused(lambda: {REFUSED[name][1]})")
+    return str(found.kind.value) if isinstance(found, StudentFault) else str(found)
+
+
+def wanted(name: str) -> set[str]:
+    return {ENDED[name][0].value} if name in ENDED else REFUSED[name][0]
+
+
+def chosen() -> list[str]:
+    ended = [name for name, (kind, _) in ENDED.items() if kind not in SLOW or name in SLOW[kind]]
+    return [*ended, *(REFUSED if X86 else ())]
+
+
+def main(group: str) -> None:
+    if group == "without":
+        cgroup.plan = lambda _: None
+    with open_session(POLICY) as session:
+        run(session, "def attack(): pass")
+        before, wrong = descendants(os.getpid()), {}
+        for name in chosen():
+            came = outcome(session, name)
+            left = run(session, "def attack(): return os.listdir('.')"), descendants(os.getpid()) - before
+            if came not in wanted(name) or left != ([], set()):
+                wrong[name] = f"{came}, left {left}"
+    print(json.dumps({"user": os.getuid(), "walls": session.walls, "count": len(chosen()), "wrong": wrong}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
