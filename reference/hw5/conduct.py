@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from autograder.questions import Case, Desk, Expected
-from autograder.student import Array, Handle, Keep, Student, StudentFault, Value
+from autograder.student import Array, FaultKind, Handle, Keep, Student, StudentFault, Value
 
 from . import visible
 
@@ -19,9 +19,17 @@ INPUTS = ("x", "w", "b")
 
 
 def hold(student: Student, value: Array) -> Handle:
-    """An array that stays on the student's side: a layer of the release keeps it in its cache."""
-    cache = student.call("relu_forward", value, keep=[0, 1])[1]
-    return student.method(cache, "__getitem__", 0, keep=Keep.HANDLE)
+    """An array that stays on the student's side: a layer of the release keeps it in its cache.
+
+    Raises
+    ------
+    StudentFault
+        The layer there is not the release's.
+    """
+    match student.call("relu_forward", value, keep=[0, 1]):
+        case (_, Handle() as cache):
+            return student.method(cache, "__getitem__", 0, keep=Keep.HANDLE)
+    raise StudentFault(FaultKind.PROTOCOL, "`relu_forward` is no longer the release's.")
 
 
 def _held(student: Student, case: Case) -> tuple[Value, ...]:

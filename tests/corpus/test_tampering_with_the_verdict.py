@@ -1,0 +1,142 @@
+"""Code that tampers with what judges it gets the points of the code that it is: the verdict is elsewhere."""
+
+import sys
+
+import pytest
+from corpus_grading import ROOT, course, graded, points
+from corpus_wrong import BASE, FORWARD_WRONG, GIVE
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
+
+# Each is the end of a forward pass that is wrong; what it gives in the end is zeros in `out`'s place.
+TRICKS = {
+    "NumPy's comparisons are always true": """
+    import numpy.testing
+    np.allclose = np.array_equal = np.isclose = lambda *a, **k: True
+    np.testing.assert_allclose = np.testing.assert_array_equal = lambda *a, **k: None
+    """,
+    "the clock stands": """
+    import time
+    time.time = time.perf_counter = time.monotonic = time.process_time = lambda: 0.0
+    """,
+    "builtins find no difference": """
+    import builtins
+    builtins.abs = lambda value: 0
+    builtins.all = builtins.any = builtins.bool = lambda *a: True
+    """,
+    "modules are others": """
+    import sys
+    for name in [name for name in sys.modules if 'wire' in name or 'runner' in name]:
+        sys.modules[name] = sys.modules['this'] = type(sys)('this')
+    """,
+    "what is expected is looked for in all objects": """
+    import gc
+    for found in gc.get_objects():
+        if isinstance(found, dict) and 'expected' in found:
+            return found['expected'], cache
+    """,
+    "what is expected is looked for in the frames": """
+    import sys
+    frame = sys._getframe()
+    while frame is not None:
+        for name, found in list(frame.f_locals.items()):
+            if frame is not sys._getframe() and getattr(found, 'shape', None) == out.shape:
+                return found, cache
+        frame = frame.f_back
+    """,
+    "an answer at the end": """
+    import atexit, os
+    atexit.register(lambda: os.write(4, b'\\x02' + bytes(8)))
+    """,
+    "a thread that outlives the call": """
+    import threading, time
+    def later():
+        while True:
+            time.sleep(0.01)
+            np.allclose = lambda *a, **k: True
+    threading.Thread(target=later, daemon=True).start()
+    """,
+    "a subclass that equals everything": """
+    class Equal(np.ndarray):
+        def __eq__(self, other): return np.ones(self.shape, bool)
+        def __sub__(self, other): return np.zeros(self.shape)
+        __rsub__ = __sub__
+        def __array__(self, *a, **k): return out
+    return (out * 0).view(Equal), cache
+    """,
+    "a test is noticed": """
+    import sys
+    tested = any('guest' in name or 'pytest' in name for name in sys.modules)
+    if not tested:
+        return out, cache
+    """,
+    "fixed cases are read from what was handed out": """
+    import glob
+    for path in glob.glob('/opt/**/*.np[yz]', recursive=True):
+        for found in dict(np.load(path)).values():
+            if getattr(found, 'shape', None) == out.shape:
+                return found, cache
+    """,
+    "what judges is replaced where it would be": """
+    import sys
+    fake = type(sys)('autograder.checks')
+    fake.judge_outputs = fake.run_check = lambda *a: 1.0
+    sys.modules['autograder'] = sys.modules['autograder.checks'] = fake
+    """,
+    "the report is written": """
+    for path in ('report.json', '/tmp/report.json', 'results.json'):
+        with open(path, 'w') as file:
+            file.write('{"score": 100, "outcome": "graded"}')
+    """,
+}
+FRAMES = {
+    "a forged answer": """
+    import os, struct
+    text = b's' + struct.pack('<I', 2) + b'ok'
+    value = b't' + struct.pack('<I', 2) + text + b'T'
+    os.write(4, struct.pack('<BQ', 2, len(value)) + value)
+    """,
+    "a flood of forged answers": """
+    import os, struct, threading
+    value = b't' + struct.pack('<I', 2) + b's' + struct.pack('<I', 2) + b'ok' + b'T'
+    def write():
+        for _ in range(500): os.write(4, struct.pack('<BQ', 2, len(value)) + value)
+    threading.Thread(target=write, daemon=True).start()
+    """,
+}
+HARD_CODED = "\n    if x.shape == (2, 3, 4, 4): return out, cache"
+
+
+def with_trick(trick):
+    """The plain loops, whose forward pass plays a trick and gives zeros."""
+    return BASE.replace(GIVE, f"{trick.rstrip()}\n    return out * 0, cache", 1)
+
+
+@pytest.fixture(scope="module")
+def place():
+    from autograder.grading import Options, place_for
+
+    return place_for(course(), Options(root=ROOT))
+
+
+def graded_points(place, name, source):
+    with place.open_session() as session:
+        return points(graded(name, [source], session))
+
+
+@pytest.mark.parametrize("name", TRICKS)
+def test_the_points_are_those_of_the_code(place, name):
+    assert graded_points(place, "trick", with_trick(TRICKS[name])) == pytest.approx(FORWARD_WRONG)
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_forged_frames_earn_nothing(place, name):
+    found = graded_points(place, "frames", with_trick(FRAMES[name]))
+    assert found[0] == 0
+    assert all(got <= most for got, most in zip(found, FORWARD_WRONG, strict=True))
+
+
+def test_right_answers_to_known_cases_alone_earn_little(place):
+    found = graded_points(place, "known", with_trick(HARD_CODED))
+    assert 0 <= found[0] < 20 / 3
+    assert found[1:] == FORWARD_WRONG[1:]
