@@ -19,8 +19,10 @@ from pathlib import Path
 
 from autograder.course import Course, find_course
 from autograder.errors import UsageError
-from autograder.model import Struct
+from autograder.model import Chunk, Definitions, Struct
 
+# How many sandboxes are started for the figures, and how many children in each.
+SANDBOXES, CHILDREN = 21, 6
 CONVOLUTION = ("conv-forward", "conv-backward-dx", "conv-backward-dw", "conv-backward-db")
 
 
@@ -51,6 +53,7 @@ def measure(root: Path, submission: Path, copies: int, nbgrader_copies: int) -> 
     """
     course = find_course(root)
     yield _start()
+    yield from _sandbox(course)
     with tempfile.TemporaryDirectory(prefix="autograder-bench-") as folder:
         scratch = Path(folder)
         yield _items(root, submission, scratch)
@@ -87,6 +90,30 @@ def _start() -> Figure:
     mine = _timed([program, "--help"], 11)[1:]
     bare = _timed([sys.executable, "-c", "pass"], 11)[1:]
     return _figure("autograder --help", "s", mine, "python -c pass", statistics.median(bare))
+
+
+def _sandbox(course: Course) -> Iterator[Figure]:
+    """From the wish for a sandbox to a function's first answer, and the same for a further check's child."""
+    from autograder.grading import policy_for
+    from autograder.sandbox import open_session
+    from autograder.student import Limits
+
+    policy = policy_for(course)
+    chunk = Chunk(source="def answer(): return 42", names=("answer",), cell=1)
+    definitions = Definitions(chunks=(chunk,))
+    starts, children = [], []
+    for _ in range(SANDBOXES):
+        begun = time.perf_counter()
+        with open_session(policy) as session:
+            for number in range(CHILDREN):
+                with session.student(definitions, Limits()) as student:
+                    student.call("answer")
+                    seconds = time.perf_counter() - begun
+                (children if number else starts).append(seconds * 1e3)
+                begun = time.perf_counter()
+    # the first one starts what later ones share (the thread that spawns them, the mounts, the filters)
+    yield _figure("a sandbox's start to its first answer", "ms", starts[1:], "limit", 120)
+    yield _figure("a further check's child to its first answer", "ms", children, "limit", 10)
 
 
 def _grade(root: Path, paths: Sequence[Path], output: Path, *more: str) -> subprocess.Popen[bytes]:
