@@ -101,7 +101,8 @@ def _sandbox(course: Course) -> Iterator[Figure]:
     policy = policy_for(course)
     chunk = Chunk(source="def answer(): return 42", names=("answer",), cell=1)
     definitions = Definitions(chunks=(chunk,))
-    starts, children = [], []
+    starts: list[float] = []
+    children: list[float] = []
     for _ in range(SANDBOXES):
         begun = time.perf_counter()
         with open_session(policy) as session:
