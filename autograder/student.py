@@ -44,7 +44,7 @@ class FaultKind(Enum):
     MEMORY       the memory limit was met (a `MemoryError`, or killed for it)
     OUTPUT       they printed, or returned, more than is kept
     PROCESSES    a process or too many threads were started
-    FORBIDDEN    a call that the sandbox refuses ended the process
+    FORBIDDEN    a wall was tried: a network, a file elsewhere, a system call that ended the process
     CRASHED      the process ended by a signal, or by itself, before it answered
     PROTOCOL     what came back was not an answer
     UNSUPPORTED  what came back can't be carried (an object array, say)
@@ -99,15 +99,18 @@ class StudentFault(Exception):
 class Limits(Struct):
     """What one student handle may use; each is per child process.
 
-    cpu_seconds      processor time (RLIMIT_CPU); meeting it is `FaultKind.CPU`
-    wall_seconds     clock time of one call, from the request to the answer; `FaultKind.WALL`
-    memory_mb        address space in MiB (RLIMIT_AS); `FaultKind.MEMORY`
-    output_kb        kept standard output and error in KiB; more is dropped, and said so; a flood
-                     (64 times as much) ends the child with `FaultKind.OUTPUT`
-    result_mb        bytes of one answer in MiB; `FaultKind.OUTPUT`
-    tmp_mb           files in the working directory in MiB, and the largest file
-    threads          processes and threads together (RLIMIT_NPROC); `FaultKind.PROCESSES`
-    open_files       open file descriptors (RLIMIT_NOFILE)
+    cpu_seconds      s of processor time, rounded up (RLIMIT_CPU); the code is interrupted where it is, and
+                     killed a second later: `FaultKind.CPU`
+    wall_seconds     s of clock time of one call, from the request to the answer; the child is killed:
+                     `FaultKind.WALL`
+    memory_mb        MiB of address space (RLIMIT_AS); allocating raises `MemoryError`: `FaultKind.MEMORY`
+    output_kb        KiB of standard output and error that are kept; more is dropped, and said so; a flood
+                     (64 times as much) ends the child: `FaultKind.OUTPUT`
+    result_mb        MiB of one answer; more is not sent, or not read: `FaultKind.OUTPUT`
+    tmp_mb           MiB of files in the working directory (ENOSPC), and of the largest file (EFBIG)
+    threads          processes and threads together (RLIMIT_NPROC); starting another raises:
+                     `FaultKind.PROCESSES`
+    open_files       open file descriptors (RLIMIT_NOFILE); opening another raises (EMFILE)
     """
 
     cpu_seconds: float = 10.0

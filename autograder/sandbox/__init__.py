@@ -1,7 +1,21 @@
 """Where students' code runs while it is graded: one sandbox a submission, one child a handle.
 
 `open_session` gives a `Session` within a `Policy`; `self_test` shows that the walls stand here.
-`docs/security.md` says what they hold against and how. What is Linux's alone is imported when a
+`docs/security.md` says what they hold against and how.
+
+::
+
+    grader                               decides, scores, holds the clock
+      └─ sh                              makes and removes the control group, where one can be made
+          └─ setpriv, then bwrap         as a user of its own, where the grader is root
+              └─ bwrap (pid 1 inside)    namespaces, a read-only root, the first seccomp filter
+                  └─ harness             imports once, forks, kills, says how each child ended
+                      ├─ child           one handle: /tmp, Landlock, resource limits, the second filter
+                      └─ child           another handle
+
+`policy` says what is shown inside, `enforcement` with which arguments, `filters` which system calls are
+allowed, `faults` what an ending is called: they decide and touch nothing. `box`, `spawner`, `cgroup`,
+`session` and `line` act; `guest` is what runs inside. What is Linux's alone is imported when a
 sandbox is wanted, so that a self-check runs on every system.
 """
 

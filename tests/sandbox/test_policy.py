@@ -189,6 +189,38 @@ def test_a_group_that_can_not_be_made_is_done_without(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_version_2_is_one_folder_with_files_of_its_own_names(tmp_path: Path) -> None:
+    group = cgroup.Cgroup({"memory": tmp_path, "pids": tmp_path}, "autograder-1-1")
+    folder = tmp_path / "autograder-1-1"
+    assert group.folders == (str(folder),)
+    assert group.version == 2
+    assert not group.holds(7)
+    assert group.killed_for_memory() == 0
+    folder.mkdir()
+    (folder / "cgroup.procs").write_text("6\n7\n")
+    (folder / "memory.events").write_text("low 0\noom 3\noom_kill 2\noom_group_kill 9\n")
+    group.limit(3)
+    assert group.holds(7)
+    assert not group.holds(67)
+    assert group.killed_for_memory() == 2
+    assert (folder / "memory.max").read_text() == str(3 << 20)
+    assert (folder / "memory.swap.max").read_text() == "0"
+
+
+def test_the_command_enters_every_hierarchy_before_the_sandbox_starts(tmp_path: Path) -> None:
+    script = enforcement.in_cgroups([str(tmp_path / "one group")], ["true"])[2]
+    quoted = f"'{tmp_path}/one group'"
+    wanted = (
+        f"mkdir {quoted}",
+        f">{quoted}/pids.max",
+        f"echo 0 >{quoted}/cgroup.procs",
+        "exec",
+        f"rmdir {quoted}",
+    )
+    places = [script.index(word) for word in wanted]
+    assert places == sorted(places)
+
+
 def test_groups_of_killed_graders_are_swept_once_they_are_old(tmp_path: Path) -> None:
     dead, young, ours = (
         tmp_path / name
@@ -282,6 +314,12 @@ def test_endings_in_words() -> None:
     assert faults.in_words(-11).startswith("it was ended by a segmentation fault")
     assert faults.in_words(-17) == "it was ended by the signal SIGCHLD"
     assert faults.in_words(-99) == "it was ended by the signal number 99"
+
+
+@pytest.mark.parametrize("kind", [FaultKind.CPU, FaultKind.MEMORY, FaultKind.PROCESSES])
+def test_a_limit_s_sentence_ends_with_its_place(kind: FaultKind) -> None:
+    assert faults.sentence(kind, "`f`", Limits(), " (cell 2, line 3)").endswith(" (cell 2, line 3).")
+    assert "(" not in faults.sentence(kind, "`f`", Limits())
 
 
 @pytest.mark.parametrize("kind", list(FaultKind))
