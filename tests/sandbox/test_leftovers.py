@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -52,13 +53,19 @@ def within(seconds: float, happened: Callable[[], bool]) -> bool:
     return True
 
 
+@pytest.fixture(autouse=True)
+def _own_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other graders on this machine put theirs elsewhere."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
 def own_things() -> tuple[set[int], list[Path], str, int, list[str]]:
     return (
         descendants(os.getpid()),
         groups(os.getpid()),
         Path("/proc/self/mountinfo").read_text(),
         len(list(Path("/proc/self/fd").iterdir())),
-        sorted(str(p) for p in Path("/tmp").glob("autograder-*")),
+        sorted(str(p) for p in Path(tempfile.gettempdir()).glob("autograder-*")),
     )
 
 
