@@ -67,10 +67,9 @@ def verdicts(seed):
     said, odd = Counter(), []
     for name, suspect in SUSPECTS.items():
         found = answers(suspect.output, variants()[name], seed)
+        output = suspect.output
         wrong = any(
-            a.fault is not None
-            or compare(suspect.output, a.outputs[suspect.output], a.expected[suspect.output])
-            for a in found
+            a.fault is not None or compare(output, a.outputs[output], a.expected[output]) for a in found
         )
         verdict = {name: "named", None: "not named"}.get(name_of(suspect.output, found), "named wrongly")
         said["detected" if wrong else "missed"] += 1
