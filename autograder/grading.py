@@ -36,8 +36,8 @@ TEST_IMAGES = 2000
 class Options(Struct):
     """What a batch was asked for.
 
-    `training_images` is a smaller budget than the assignment's, for a quick look; `unsandboxed` is for
-    an instructor's own files only.
+    `training_images` is a smaller budget than the assignment's, for a quick look; `slowness` is the factor
+    for limits of time, measured where it is None; `unsandboxed` is for an instructor's own files only.
     """
 
     root: Path
@@ -46,6 +46,7 @@ class Options(Struct):
     training: bool = True
     training_images: int | None = None
     seed: int = 0
+    slowness: float | None = None
     unsandboxed: bool = False
 
     def course(self) -> Course:
@@ -62,6 +63,7 @@ def run_key(options: Options, course: Course) -> str:
         str(options.training),
         str(options.training_images),
         str(options.seed),
+        str(options.slowness),
         str(options.data),
         str(options.unsandboxed),
     ]
@@ -120,7 +122,7 @@ def place_for(course: Course, options: Options) -> Place:
         return Place(
             open_session=functools.partial(open_plain, course.support, extra_modules(course)),
             kind="none (unsandboxed by request)",
-            slowness=slowness(measure()),
+            slowness=options.slowness or slowness(measure()),
         )
     policy = policy_for(course)
     test = self_test(policy)
@@ -128,7 +130,7 @@ def place_for(course: Course, options: Options) -> Place:
         open_session=functools.partial(open_session, policy),
         kind=test.kind,
         walls=test.walls,
-        slowness=slowness(measure()),
+        slowness=options.slowness or slowness(measure()),
     )
 
 

@@ -52,6 +52,11 @@ _GRADED = ("graded", "pending_manual")
 )
 @click.option("--seed", default=0, show_default=True, help="Draws each submission's own cases.")
 @click.option(
+    "--slowness",
+    type=click.FloatRange(1, 8),
+    help="How many times longer the limits of time are; measured on this machine where it is not named.",
+)
+@click.option(
     "--unsandboxed-my-own-files-only",
     "unsandboxed",
     is_flag=True,
@@ -68,6 +73,7 @@ def command(  # noqa: PLR0917 - click calls it by name
     training: bool,
     training_images: int | None,
     seed: int,
+    slowness: float | None,
     unsandboxed: bool,
 ) -> None:
     """Grade PATHS: one JSON report a submission, and a summary.
@@ -87,6 +93,7 @@ def command(  # noqa: PLR0917 - click calls it by name
         training=training,
         training_images=training_images,
         seed=seed,
+        slowness=slowness,
         unsandboxed=unsandboxed,
     )
     one_blas_thread()

@@ -38,6 +38,12 @@ def test_the_loop_is_measured() -> None:
     assert 0 < calibration.measure() < 60
 
 
+def test_a_factor_that_is_named_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grading, "measure", None)
+    options = Options(root=ROOT, slowness=3.0, unsandboxed=True)
+    assert grading.place_for(find_course(ROOT), options).slowness == 3.0
+
+
 def test_a_pipeline_has_the_limits_of_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grading, "self_test", None)  # the place is given: nothing is measured or tried
     monkeypatch.setattr(grading, "measure", None)
