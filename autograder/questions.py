@@ -95,7 +95,7 @@ class Comparison(Struct):
     `cases` draws them (fixed ones need not look at the generator), `ask` gives the student's outputs
     by name, `expect` the right ones under the same names. `small` gives small cases, the simplest first,
     among which the smallest that fails is searched; `explain` says what an element (its case, output and
-    index) is made of.
+    index) is made of, `explain_fault` what an exception means in the case's own numbers (or nothing).
     """
 
     cases: Callable[[Generator], Sequence[Case]]
@@ -103,6 +103,7 @@ class Comparison(Struct):
     expect: Callable[[Desk, Case], Mapping[str, Expected]]
     small: Callable[[], Sequence[Case]] | None = None
     explain: Callable[[Case, str, tuple[int, ...]], Explanation] | None = None
+    explain_fault: Callable[[Case, StudentFault], str] | None = None
 
 
 class Stretch(Struct):

@@ -163,7 +163,12 @@ def _ask(question: Comparison, desk: Desk, case: Case) -> Answer:
         outputs = question.ask(desk, case)
         return Answer(case=case, outputs=outputs, expected=question.expect(desk, case))
     except StudentFault as fault:
-        return _faulted(case, fault)
+        return _faulted(case, _explained(question, case, fault))
+
+
+def _explained(question: Comparison, case: Case, fault: StudentFault) -> StudentFault:
+    why = question.explain_fault(case, fault) if question.explain_fault is not None else ""
+    return StudentFault(fault.kind, f"{fault.message} {why}", fault.traceback) if why else fault
 
 
 def _faulted(case: Case, fault: StudentFault) -> Answer:

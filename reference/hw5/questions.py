@@ -435,6 +435,7 @@ QUESTIONS = {
         expect=expect_out,
         small=visible.small_forward_cases,
         explain=explaining.explain,
+        explain_fault=visible.explain_fault,
     ),
     "backward": Comparison(
         cases=cases,
@@ -442,8 +443,11 @@ QUESTIONS = {
         expect=expect_gradients,
         small=visible.small_cases,
         explain=explaining.explain,
+        explain_fault=visible.explain_fault,
     ),
-    "backward-plain": Comparison(cases=cases, ask=ask_with_plain_cache, expect=expect_gradients),
+    "backward-plain": Comparison(
+        cases=cases, ask=ask_with_plain_cache, expect=expect_gradients, explain_fault=visible.explain_fault
+    ),
     "forward-again": Comparison(
         cases=_repeated_cases, ask=conduct.ask_forward_again, expect=expect_out_again
     ),

@@ -68,6 +68,12 @@ def test_notes_cost_nothing_and_are_said():
     assert "elements of `out` are wrong" in single["forward-integer-images"]
 
 
+def test_a_field_that_is_cut_off_is_explained_in_the_cases_own_numbers():
+    reports = failed(graded("square", [WRONG["square_kernels_only"].source]))
+    said = "The filter is (2, 2, 3), and this field has 2 columns instead of 3."
+    assert said in reports["forward-visible-rectangular"]
+
+
 def test_an_input_that_was_written_into_is_named():
     reports = graded("writes", [WRONG["x_changed_in_place"].source])
     assert list(failed(reports)) == ["forward-again"]
