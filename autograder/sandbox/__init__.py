@@ -15,7 +15,7 @@
 
 `policy` says what is shown inside, `enforcement` with which arguments, `filters` which system calls are
 allowed, `faults` what an ending is called: they decide and touch nothing. `box`, `spawner`, `cgroup`,
-`session` and `line` act; `guest` is what runs inside. What is Linux's alone is imported when a
+`watchdog`, `session` and `line` act; `guest` is what runs inside. What is Linux's alone is imported when a
 sandbox is wanted, so that a self-check runs on every system.
 """
 

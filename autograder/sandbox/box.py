@@ -24,6 +24,7 @@ from autograder.errors import GraderFault, SandboxError
 from autograder.model import Struct
 from autograder.sandbox import cgroup, enforcement, filters, guest, spawner
 from autograder.sandbox.policy import RUN, Interpreter, Policy, all_mounts, importable_names, this_interpreter
+from autograder.sandbox.watchdog import Watchdog
 from autograder.student import Limits
 
 START_SECONDS = 30.0
@@ -122,6 +123,7 @@ class Box:
         self._serial = next(_serial)
         self._copies: Path | None = None
         self.cgroup = cgroup.plan(f"{os.getpid()}-{self._serial}")
+        self.watchdog: Watchdog | None = None
         self._log = os.memfd_create("log")
         self._last_words: str | None = None
         self._init = -1
@@ -135,6 +137,8 @@ class Box:
                 self._init = os.pidfd_open(first)
             if self.cgroup is not None and not self.cgroup.holds(first):
                 self.cgroup = None
+            if self.cgroup is None:
+                self.watchdog = Watchdog(first)
             stack.pop_all()
 
     # --- starting ---
@@ -240,9 +244,18 @@ class Box:
         self._limit_memory()
         return self._endings.pop(number)
 
+    @property
+    def _overseer(self) -> cgroup.Cgroup | Watchdog | None:
+        """What caps the sandbox as a whole."""
+        return self.cgroup or self.watchdog
+
     def _limit_memory(self) -> None:
-        if self.cgroup is not None:
-            self.cgroup.limit(OWN_MB + sum(self._open.values()))
+        if self._overseer is not None:
+            self._overseer.limit(OWN_MB + sum(self._open.values()))
+
+    def killed_for_memory(self) -> int:
+        """How many processes were ended since the sandbox as a whole took too much memory."""
+        return self._overseer.killed_for_memory() if self._overseer is not None else 0
 
     @property
     def alive(self) -> bool:
@@ -298,8 +311,8 @@ class Box:
         os.close(self._log)
         if self._init >= 0:
             os.close(self._init)
-        if self.cgroup is not None:
-            self.cgroup.remove()
+        if self._overseer is not None:
+            self._overseer.remove()
         if self._copies is not None:
             copies = self._copies
             self._spawner.run(lambda: shutil.rmtree(copies, ignore_errors=True))
@@ -310,5 +323,5 @@ class Box:
             self.close(at_once=True)
             return
         os.close(self._log)
-        if self.cgroup is not None:
-            self.cgroup.remove()
+        if self._overseer is not None:
+            self._overseer.remove()

@@ -30,7 +30,7 @@ def describe_walls(box: Box) -> tuple[str, ...]:
     walls = ["namespaces", "read-only root", "seccomp", "resource limits", work]
     if ready.landlock:
         walls.append(f"landlock {ready.landlock}")
-    walls.append(f"cgroup v{group.version}" if group else "no cgroup (resource limits only)")
+    walls.append(f"cgroup v{group.version}" if group else "watchdog (no cgroup)")
     return tuple(walls)
 
 
@@ -40,7 +40,7 @@ class SandboxChild:
     def __init__(self, box: Box, limits: Limits, printed: Printed, preload: list[str]) -> None:
         self._box = box
         self._limits = limits
-        self._oom = box.cgroup.killed_for_memory() if box.cgroup else 0
+        self._oom = box.killed_for_memory()
         self._ready = False
         self._line = Line(printed)
         try:
@@ -106,8 +106,7 @@ class SandboxChild:
         return faults.made_by_ending(kind, who, self._limits, ending.code)
 
     def _out_of_memory(self) -> bool:
-        group = self._box.cgroup
-        return group is not None and group.killed_for_memory() > self._oom
+        return self._box.killed_for_memory() > self._oom
 
     def _end(self) -> Ending | None:
         """End the child; where the harness does not, the whole sandbox."""

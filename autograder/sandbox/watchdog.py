@@ -1,0 +1,92 @@
+"""A watchdog over a sandbox's processes, where no control group can be made: it does what a group would.
+
+Children can't fork and each has a limit of its own, so their sum is bounded without it. It is there for what
+such limits do not see.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograder.model import Struct
+
+INTERVAL = 0.1
+# Bubblewrap's first process and the harness: whoever is deeper in the tree is a child.
+OWN_DEPTH = 2
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Process(Struct, frozen=True):
+    """A process of the tree: its depth below the first one, and its resident memory in bytes."""
+
+    pid: int
+    depth: int
+    memory: int
+
+
+def process_tree(first: int) -> Iterator[Process]:
+    """Give a process and all below it; those that end meanwhile are left out."""
+    waiting = [(first, 0)]
+    while waiting:
+        pid, depth = waiting.pop()
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            resident = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+            yield Process(pid=pid, depth=depth, memory=resident * _PAGE)
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                children = (task / "children").read_text(encoding="ascii").split()
+                waiting += [(int(child), depth + 1) for child in children]
+
+
+def victim(processes: list[Process], limit: int) -> Process | None:
+    """The child to end where all together hold more than the limit in bytes: the largest, or everything."""
+    if sum(process.memory for process in processes) <= limit:
+        return None
+    children = [process for process in processes if process.depth >= OWN_DEPTH]
+    return max(children or processes[:1], key=lambda process: process.memory)
+
+
+class Watchdog:
+    """Ends the largest child where the sandbox as a whole takes too much memory.
+
+    Parameters
+    ----------
+    first : int
+        The sandbox's first process, as seen from outside.
+    """
+
+    def __init__(self, first: int) -> None:
+        self._first = first
+        self._limit: int | None = None
+        self._killed = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+        self._thread.start()
+
+    def limit(self, memory_mb: int) -> None:
+        """Cap the memory of all that runs in the sandbox together."""
+        self._limit = memory_mb << 20
+
+    def killed_for_memory(self) -> int:
+        """How many processes were ended for want of memory."""
+        return self._killed
+
+    def remove(self) -> None:
+        """Stop watching."""
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(INTERVAL):
+            if self._limit is None:
+                continue
+            chosen = victim(list(process_tree(self._first)), self._limit)
+            if chosen is not None:
+                # counted first: who sees the ending must find the reason
+                self._killed += 1
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(chosen.pid, signal.SIGKILL)
