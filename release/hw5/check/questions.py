@@ -7,6 +7,7 @@ give, and a numerical gradient of the student's own forward pass says what the b
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -160,6 +161,24 @@ def _reason(case: Case, output: str) -> str:
         for name, size, field in sizes
     ]
     return f"out is (N, F, H', W') with {terms[0]} and {terms[1]}"
+
+
+_BROADCAST = re.compile(r"could not be broadcast together with shapes \(([\d, ]*)\) \(([\d, ]*)\)")
+
+
+def explain_fault(case: Case, fault: StudentFault) -> str:
+    """What shapes that do not fit mean, where one is a filter's and the other a field's that is cut off."""
+    found = _BROADCAST.search(fault.message)
+    if found is None:
+        return ""
+    one, other = (tuple(int(size) for size in text.split(",") if size.strip()) for text in found.groups())
+    filter_shape = np.shape(case.inputs["w"])[1:]
+    field = other if one == filter_shape else one if other == filter_shape else ()
+    if len(field) != 3 or field[0] != filter_shape[0]:
+        return ""
+    axis, name = (1, "rows") if field[1] != filter_shape[1] else (2, "columns")
+    has, wants = field[axis], filter_shape[axis]
+    return f"The filter is {filter_shape}, and this field has {has} {name} instead of {wants}."
 
 
 # --- the cases that the release shows ------------------------------------------------------------
@@ -359,10 +378,18 @@ def _loss(student: Student, model: Handle, x: Array, y: Array) -> float:
 
 QUESTIONS = {
     "fast-forward": Comparison(
-        cases=_fast_forward_cases, ask=ask_forward, expect=_expect_fast_forward, small=small_forward_cases
+        cases=_fast_forward_cases,
+        ask=ask_forward,
+        expect=_expect_fast_forward,
+        small=small_forward_cases,
+        explain_fault=explain_fault,
     ),
     "fast-backward": Comparison(
-        cases=_fast_cases, ask=ask_backward, expect=_expect_fast_backward, small=small_cases
+        cases=_fast_cases,
+        ask=ask_backward,
+        expect=_expect_fast_backward,
+        small=small_cases,
+        explain_fault=explain_fault,
     ),
     "own-gradient": Comparison(cases=_gradient_cases, ask=ask_backward, expect=expect_own_gradient),
     "fast-speed": _SPEED,
