@@ -117,8 +117,10 @@ def test_no_sandbox_is_status_3_and_nothing_runs(tmp_path):
 
 
 def test_an_interrupted_batch_keeps_what_is_done(tmp_path):
-    output = tmp_path / "out"
-    command = [*TOOL, "grade", str(SAMPLES), "-o", str(output), "--no-training"]
+    inbox, output = tmp_path / "inbox", tmp_path / "out"
+    for name in ("s001", "s005", "s006", "s009", "s010"):
+        shutil.copytree(SAMPLES / name, inbox / name)
+    command = [*TOOL, "grade", str(inbox), "-o", str(output), "--no-training"]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -136,10 +138,10 @@ def test_an_interrupted_batch_keeps_what_is_done(tmp_path):
     kept = {p: p.read_bytes() for p in (output / "reports").glob("*.json")}
     for path in kept:
         read_report(path)
-    done = grade(SAMPLES, output, "--resume", "--jobs", "2")
-    assert done.returncode == 0
+    done = grade(inbox, output, "--resume", "--jobs", "2")
+    assert done.returncode == 0, done.stderr
     names = sorted(p.stem for p in (output / "reports").glob("*.json"))
-    assert names == sorted(p.name for p in SAMPLES.iterdir())
+    assert names == sorted(p.name for p in inbox.iterdir())
     assert not list(output.rglob(".*.json*"))
 
 
