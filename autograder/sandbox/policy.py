@@ -219,10 +219,10 @@ def all_mounts(policy: Policy, interpreter: Interpreter) -> tuple[Mount, ...]:
     Raises
     ------
     SandboxError
-        Something that the policy names is not there.
+        Something that the policy names is not there, or not for this user.
     """
     mounts = (*interpreter_mounts(interpreter), *package_mounts(policy.imports), *support_mounts(policy))
     for mount in mounts:
-        if not mount.source.exists():
-            raise SandboxError(f"{mount.source}: is not there, but the sandbox's policy names it")
+        if not os.access(mount.source, os.R_OK):
+            raise SandboxError(f"{mount.source}: can't be read, but the sandbox's policy names it")
     return mounts

@@ -430,7 +430,7 @@ def test_a_preload_that_fails_is_our_fault() -> None:
 
 
 def test_a_policy_that_names_what_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(SandboxError, match="is not there, but the sandbox's policy names it"):
+    with pytest.raises(SandboxError, match="can't be read, but the sandbox's policy names it"):
         open_session(Policy(support=(tmp_path / "gone",))).__enter__()
 
 
