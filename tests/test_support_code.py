@@ -313,6 +313,17 @@ def test_draws_of_random_numbers_are_the_classic_ones(corners: dict[str, Array])
         np.testing.assert_array_equal(X, corners["X_train"][np.random.choice(90, 30)])
 
 
+@pytest.mark.parametrize("error", [AttributeError, OSError, TypeError])
+def test_a_c_library_that_can_not_keep_memory_does_without(
+    corners: dict[str, Array], monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def library(_: None) -> None:
+        raise error
+
+    monkeypatch.setattr(solver.ctypes, "CDLL", library)
+    Solver(Linear(), corners, num_epochs=1, batch_size=9, verbose=False).train()
+
+
 def test_accuracy_is_measured_on_a_sample(corners: dict[str, Array]) -> None:
     solver = Solver(Linear(), corners, num_train_samples=10, num_val_samples=5, verbose=False)
     np.random.seed(5)

@@ -1,5 +1,7 @@
 """A training step needs little more memory than what it has to keep."""
 
+import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -44,3 +46,42 @@ def test_a_step_needs_its_activations_and_little_more() -> None:
     backend, grown, activations = done.stdout.split()
     assert backend == "cython"
     assert int(grown) <= int(activations) + (64 << 20)
+
+
+FAULTS = """
+import resource
+import numpy as np
+from HW5_code import solver
+
+class Sums:
+    def __init__(self):
+        self.params = {"w": np.zeros((8192, 100), dtype=np.float32)}
+
+    def loss(self, X, y=None):
+        w = self.params["w"]
+        hidden = X @ w.T
+        return np.sum(w * w), {"w": hidden.T @ X + 0.1 * w}
+
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+x = np.ones((200, 100), dtype=np.float32)
+data = {"X_train": x, "y_train": x[:, 0], "X_val": x, "y_val": x[:, 0]}
+made = solver.Solver(Sums(), data, "adam")
+for _ in range(3):
+    made._step()
+before = faults()
+for _ in range(10):
+    made._step()
+print((faults() - before) // 10)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is asked to keep freed memory")
+@pytest.mark.skipif("FASTCONV_UNDER_TEST" in os.environ, reason="a sanitizer has an allocator of its own")
+def test_a_step_gets_no_memory_anew() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FAULTS], cwd=SUPPORT, capture_output=True, text=True, check=True
+    )
+    # without: some 1,500 pages, those of the arrays that are as large as the weights
+    assert int(done.stdout) < 100

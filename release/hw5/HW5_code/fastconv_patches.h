@@ -26,7 +26,8 @@ struct Patches {
         columns = (windows - 1) * p.stride + p.window_width;
     }
 
-    long room() const { return p.window_height * columns * size; }
+    // and a vector: the end of a patch is stored beyond it, where the next one overwrites it
+    long room() const { return p.window_height * columns * size + LANES<real>; }
 
     long padded_width() const { return g.width + 2 * g.pad; }
     long image_size() const { return g.channels * (g.height + 2 * g.pad) * padded_width(); }
@@ -55,6 +56,8 @@ struct Patches {
     template <int VECTORS>
     void lay_out_rows(const real* padded, long row, long first, long some, real* patches) const {
         const long row_size = g.field_width * g.channels, copied = VECTORS ? VECTORS * LANES<real> : row_size;
+        vector<real> end = {};
+        end[0] = 1;
         for (long i = 0; i < p.window_height; i++) {
             const long y = (row * p.stride + i) * g.stride;
             for (long j = 0; j < (some - 1) * p.stride + p.window_width; j++) {
@@ -66,8 +69,7 @@ struct Patches {
                     to += row_size;
                     from += padded_width() * g.channels;
                 }
-                *to++ = 1;
-                for (long rest = size - taps(g) - 1; rest > 0; rest--) *to++ = 0;
+                store(to, end);
             }
         }
     }
