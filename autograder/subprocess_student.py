@@ -76,8 +76,8 @@ class PlainChild:
         limits = {"cpu_seconds": self._limits.cpu_seconds, "memory_mb": self._limits.memory_mb}
         code = (
             f"import sys; sys.path.append({home!r}); from guest import plain; sys.path.pop(); "
-            f"plain.main({self._limits.result_mb << 20}, {[str(f) for f in folders]!r}, {limits!r}, "
-            f"{self._mark!r})"
+            f"plain.main({self._limits.result_mb << 20}, {[str(f) for f in folders]!r}, "
+            f"{self._limits.wall_seconds!r}, {limits!r}, {self._mark!r})"
         )
         return subprocess.Popen(
             [str(python), "-B", "-P", "-c", code],
@@ -145,7 +145,7 @@ class PlainChild:
     def exchange(self, parts: Sequence[wire.Part], adopt: wire.Adopt, who: str) -> Any:
         """See `autograder.sandbox.conversation.Child.exchange`."""
         self._wait_until_ready()
-        watch = threading.Timer(self._limits.wall_seconds, self._stop, (FaultKind.WALL,))
+        watch = threading.Timer(faults.last_moment(self._limits), self._stop, (FaultKind.WALL,))
         watch.daemon = True
         watch.start()
         try:

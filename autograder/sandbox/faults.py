@@ -16,6 +16,7 @@ CLAIMABLE = {
         FaultKind.RAISED,
         FaultKind.MISSING,
         FaultKind.CPU,
+        FaultKind.WALL,
         FaultKind.MEMORY,
         FaultKind.OUTPUT,
         FaultKind.PROCESSES,
@@ -23,6 +24,8 @@ CLAIMABLE = {
         FaultKind.UNSUPPORTED,
     )
 }
+# Until then a child may say itself where its time was up, in parts of the limit.
+LAST_MOMENT = 1.2
 _SIGNALS = {
     "SIGSEGV": "a segmentation fault (memory was used that is not the program's)",
     "SIGBUS": "a bus error (memory was used that is not there)",
@@ -80,12 +83,12 @@ def in_words(code: int) -> str:
 def sentence(kind: FaultKind, who: str, limits: Limits, detail: str = "") -> str:
     """Say a fault in one sentence; `who` is what was called, `detail` what is known beside the kind.
 
-    Of processor time and memory that is where they ran out, as " (cell 2, line 3)"; of what a wall
+    Of time and memory that is where they ran out, as " (cell 2, line 3)"; of what a wall
     refused it may be the whole sentence.
     """
     said = {
         FaultKind.CPU: f"{who} used more than {limits.cpu_seconds:g} s of processor time{detail}.",
-        FaultKind.WALL: f"{who} gave no answer within {limits.wall_seconds:g} s.",
+        FaultKind.WALL: f"{who} gave no answer within {limits.wall_seconds:g} s{detail}.",
         FaultKind.MEMORY: f"{who} needed more than {limits.memory_mb} MB of memory{detail}.",
         FaultKind.OUTPUT: f"{who} gave {detail}.",
         FaultKind.PROCESSES: _or_else(
@@ -97,6 +100,11 @@ def sentence(kind: FaultKind, who: str, limits: Limits, detail: str = "") -> str
         FaultKind.UNSUPPORTED: f"{who} returned {detail}, where arrays of numbers are expected.",
     }
     return clean(said.get(kind, detail))
+
+
+def last_moment(limits: Limits) -> float:
+    """Give the seconds after which a child is ended that did not answer."""
+    return LAST_MOMENT * limits.wall_seconds
 
 
 def made_by_ending(kind: FaultKind, who: str, limits: Limits, code: int) -> StudentFault:

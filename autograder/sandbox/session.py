@@ -55,7 +55,7 @@ class SandboxChild:
         """See `Child.exchange`."""
         try:
             self._wait_until_ready()
-            self._line.deadline = time.monotonic() + self._limits.wall_seconds
+            self._line.deadline = time.monotonic() + faults.last_moment(self._limits)
             self._line.send(parts)
             answer = wire.decode(wire.ANSWER, self._line, adopt, self._limits.result_mb << 20)
             self._line.take_printed()

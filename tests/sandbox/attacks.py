@@ -79,7 +79,7 @@ ENDED: dict[str, tuple[FaultKind, str]] = {
     "closes the way back": (FaultKind.PROTOCOL, "os.close(4); time.sleep(100)"),
     "announces 4 GB": (FaultKind.OUTPUT, "os.write(4, struct.pack('<BQ', 2, 1 << 32)); time.sleep(100)"),
     "half a frame, then nothing": (
-        FaultKind.WALL,
+        FaultKind.PROTOCOL,
         "os.write(4, struct.pack('<BQ', 2, 100) + b'l'); time.sleep(100)",
     ),
     "a type that is not listed": (
@@ -99,10 +99,10 @@ ENDED: dict[str, tuple[FaultKind, str]] = {
         FaultKind.PROTOCOL,
         "os.write(4, struct.pack('<BQ', 2, 1) + b'T'); time.sleep(100)",
     ),
-    "a claim to be a limit": (
+    "a claim to have crashed": (
         FaultKind.PROTOCOL,
         "def s(t): return b's' + struct.pack('<I', len(t)) + t\n"
-        "    v = b't' + struct.pack('<I', 4) + s(b'fault') + s(b'wall') + s(b'') + s(b'')\n"
+        "    v = b't' + struct.pack('<I', 4) + s(b'fault') + s(b'crashed') + s(b'') + s(b'')\n"
         "    os.write(4, struct.pack('<BQ', 2, len(v)) + v); time.sleep(100)",
     ),
     "many lists in a list": (

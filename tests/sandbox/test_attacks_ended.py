@@ -35,7 +35,9 @@ def test_messages_name_the_limit_and_its_figure(session: Session) -> None:
     place = "(cell 2, line 2)"
     used = f"`attack` used more than 1 s of processor time {place}."
     assert message("while True: pass", cpu_seconds=1) == used
-    assert message("time.sleep(9)", wall_seconds=0.5) == "`attack` gave no answer within 0.5 s."
+    assert message("time.sleep(9)", wall_seconds=0.5) == f"`attack` gave no answer within 0.5 s {place}."
+    silent = "os.kill(os.getpid(), signal.SIGSTOP)"
+    assert message(silent, wall_seconds=0.5) == "`attack` gave no answer within 0.5 s."
     assert message("np.ones(1 << 30)") == f"`attack` needed more than 384 MB of memory {place}."
     assert message("while True: print('x' * 999)") == "`attack` gave more than 1024 KB of printed text."
     assert "8 MB are the most" in message("return np.zeros(2 << 20)")

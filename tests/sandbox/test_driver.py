@@ -287,6 +287,42 @@ def test_the_clock_ends_a_call(place: Session) -> None:
         assert student.call("count") == 1
 
 
+@pytest.mark.parametrize(
+    ("body", "limit"),
+    [("while True: pass", "cpu_seconds"), ("import time; time.sleep(100)", "wall_seconds")],
+)
+def test_a_limit_of_time_names_the_line(place: Session, body: str, limit: str) -> None:
+    limits = msgspec.structs.replace(LIMITS, **{limit: 1})
+    source = f"def attack():\n    x = 1\n    {body}"
+    with place.student(as_definitions(source), limits) as student:
+        fault = fault_of(student, "attack")
+        assert fault.is_timeout
+        assert "(cell 4, line 5)" in fault.message
+        assert body in fault.traceback
+
+
+def test_a_limit_of_time_that_the_code_catches_is_met_all_the_same(place: Session) -> None:
+    source = """
+    import time
+    def attack():
+        try:
+            time.sleep(100)
+        except BaseException:
+            return 42
+    """
+    limits = msgspec.structs.replace(LIMITS, wall_seconds=0.5)
+    with place.student(as_definitions(source), limits) as student:
+        assert fault_of(student, "attack").kind is FaultKind.WALL
+
+
+def test_a_call_within_its_time_is_not_interrupted_later(place: Session) -> None:
+    source = "import time\ndef wait(seconds):\n    time.sleep(seconds)\n    return seconds"
+    limits = msgspec.structs.replace(LIMITS, wall_seconds=1)
+    with place.student(as_definitions(source), limits) as student:
+        assert [student.call("wait", 0.4) for _ in range(4)] == [0.4] * 4
+        assert student.call("wait", 0) == 0
+
+
 @pytest.mark.parametrize("source", ["while True: pass", "import os; os._exit(3)"])
 def test_definitions_that_do_not_end_cost_their_time_once(place: Session, source: str) -> None:
     limits = msgspec.structs.replace(LIMITS, wall_seconds=1)

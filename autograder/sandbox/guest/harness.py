@@ -25,12 +25,13 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from . import landlock, lockdown, refusals, wire
+from .clock import Clock, OutOfTime, end_by
 from .plain import open_output, refuse
-from .runner import EXIT_MEMORY, Explainer, OutOfTime, Runner
+from .runner import EXIT_MEMORY, Explainer, Runner
 from .stream import Stream
 
 # The status of a child that could not be made ready: our own fault, never a student's.
@@ -148,15 +149,14 @@ class Harness:
                 facts = refusals.Facts(
                     self._importable, limits["tmp_mb"], lockdown.MAX_FILES, limits["open_files"]
                 )
-                explainer = Explainer(facts, refusals.watch(), _interrupt_when_out_of_time())
-                Runner(stream, limits["result_mb"] << 20, explainer).serve()
+                explainer = Explainer(facts, refusals.watch())
+                Runner(stream, limits["result_mb"] << 20, Clock(limits["wall_seconds"]), explainer).serve()
                 code = 0
         except MemoryError:
             code = EXIT_MEMORY
         except OutOfTime:
-            # between two requests, or on the way back: end as the kernel would have it
-            signal.signal(signal.SIGXCPU, signal.SIG_DFL)
-            os.kill(os.getpid(), signal.SIGXCPU)
+            # between two requests, or on the way back
+            end_by(signal.SIGXCPU)
         finally:
             # nothing may return into the harness's loop
             os._exit(code)
@@ -187,21 +187,6 @@ class Harness:
         os.chdir(work)
         os.environ.update(HOME=work, TMPDIR=work, MPLCONFIGDIR=work)
         return work
-
-
-def _interrupt_when_out_of_time() -> Callable[[], bool]:
-    """Interrupt the code where it is when its time is used up, so that its line can be said.
-
-    The hard limit, a second later, needs no help. Gives a function that tells whether it has come to this.
-    """
-    met: list[int] = []
-
-    def interrupt(number: int, _: Any) -> None:
-        met.append(number)
-        raise OutOfTime
-
-    signal.signal(signal.SIGXCPU, interrupt)
-    return lambda: bool(met)
 
 
 def _receive(control: _socket.socket) -> tuple[bytes, list[int]]:

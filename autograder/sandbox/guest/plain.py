@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from . import wire
+from .clock import Clock, OutOfTime, end_by
 from .runner import EXIT_MEMORY, Runner
 from .stream import Stream
 
@@ -59,8 +61,8 @@ def set_limits(cpu_seconds: float, memory_mb: int) -> None:
 class MarkingRunner(Runner):
     """Marks in what is printed where a request's part ends, since it goes another way than the answer."""
 
-    def __init__(self, stream: Stream, max_bytes: int, mark: bytes) -> None:
-        super().__init__(stream, max_bytes)
+    def __init__(self, stream: Stream, max_bytes: int, clock: Clock, mark: bytes) -> None:
+        super().__init__(stream, max_bytes, clock)
         self._mark = mark
         self._write = os.write
 
@@ -70,7 +72,9 @@ class MarkingRunner(Runner):
             self._write(2, self._mark)
 
 
-def main(max_bytes: int, folders: Sequence[str], limits: dict[str, Any], mark: bytes) -> None:
+def main(
+    max_bytes: int, folders: Sequence[str], wall_seconds: float, limits: dict[str, Any], mark: bytes
+) -> None:
     """Serve requests until standard input closes."""
     stream = Stream(*take_over_standard_streams())
     open_output()
@@ -78,6 +82,8 @@ def main(max_bytes: int, folders: Sequence[str], limits: dict[str, Any], mark: b
     set_limits(**limits)
     try:
         stream.send(wire.encode(wire.ANSWER, "ready", refuse))
-        MarkingRunner(stream, max_bytes, mark).serve()
+        MarkingRunner(stream, max_bytes, Clock(wall_seconds), mark).serve()
     except MemoryError:
         os._exit(EXIT_MEMORY)
+    except OutOfTime:
+        end_by(signal.SIGXCPU)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from . import refusals, wire
+from .clock import Clock, OutOfTime
 from .definitions import Missing, Namespace, describe, place_of, quote
 from .habits import emulate
 from .stream import Closed, Stream
@@ -31,10 +32,6 @@ class Held:
         self.value = value
 
 
-class OutOfTime(BaseException):
-    """The processor time is used up; a second later the kernel ends the process, whatever becomes of this."""
-
-
 class Explainer:
     """Puts what a request raised into a kind and words.
 
@@ -44,17 +41,13 @@ class Explainer:
         What may be used here.
     attempt : callable
         Gives what the code tried last.
-    is_out_of_time : callable
-        Tells whether the processor time was used up, even if the code swallowed the `OutOfTime`.
     """
 
     def __init__(
         self,
         facts: refusals.Facts = refusals.Facts(),  # noqa: B008 - it never changes
         attempt: Callable[[], refusals.Attempt] = refusals.Attempt,
-        is_out_of_time: Callable[[], bool] = bool,
     ) -> None:
-        self.is_out_of_time = is_out_of_time
         self._facts = facts
         self._attempt = attempt
 
@@ -72,7 +65,7 @@ class Explainer:
             if isinstance(error, known):
                 return kind, str(error), ""
         met = _limit_met(error)
-        said = None if met in ("cpu", "memory") else self._said(error)
+        said = None if met in ("cpu", "wall", "memory") else self._said(error)
         if said is not None:
             return said.kind, said.text[:1].upper() + said.text[1:], quote(error)
         if met:
@@ -93,7 +86,7 @@ def _limit_met(error: BaseException) -> str:
     """Give the kind of limit that an error says was met; empty where none."""
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, OutOfTime):
-        return "cpu"
+        return error.kind
     if isinstance(error, MemoryError) or number == errno.ENOMEM:
         return "memory"
     no_thread = isinstance(error, RuntimeError) and "can't start new thread" in str(error)
@@ -109,13 +102,18 @@ class Runner:
         Where requests come from and answers go.
     max_bytes : int
         The most bytes of one answer.
+    clock : Clock
+        Interrupts what takes too long.
     explainer : Explainer
         Puts what the code raises into words.
     """
 
-    def __init__(self, stream: Stream, max_bytes: int, explainer: Explainer | None = None) -> None:
+    def __init__(
+        self, stream: Stream, max_bytes: int, clock: Clock, explainer: Explainer | None = None
+    ) -> None:
         self._stream = stream
         self._max_bytes = max_bytes
+        self._clock = clock
         self._explainer = explainer or Explainer()
         self._names = Namespace(self._explainer.line)
         self._objects: dict[int, Any] = {}
@@ -151,9 +149,10 @@ class Runner:
         try:
             if self._lost:
                 raise LookupError("an object that this process does not have")
-            value = self._verbs[verb](*args)
-            if self._explainer.is_out_of_time():
-                raise OutOfTime
+            with self._clock:
+                value = self._verbs[verb](*args)
+            if self._clock.met:
+                raise OutOfTime(self._clock.met)
             return self._encode(("ok", value))
         except BaseException as error:
             if isinstance(error, MemoryError):
