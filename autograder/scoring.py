@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from autograder.assignment import Assignment, CheckSpec, ItemSpec
@@ -61,13 +62,18 @@ def _check_report(check: CheckSpec, timed: Timed, points: float, visibility: Vis
         message=finding.message,
         hints=finding.hints,
         cause=finding.cause,
-        metrics=finding.metrics,
+        metrics={name: _plain(value) for name, value in finding.metrics.items()},
         output=finding.output,
         pictures=timed.pictures,
         diagnosis=finding.diagnosis,
         smallest=finding.smallest,
         duration=round(timed.seconds, 4),
     )
+
+
+def _plain(value: float | int | str) -> float | int | str:
+    """Give a metric as JSON can hold it: what is no finite number becomes a word."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _strict(visibility: Visibility) -> int:

@@ -227,7 +227,7 @@ class InProcess:
             return self._hold(value)
         if isinstance(keep, Keep):
             return self._plain(value)
-        if not isinstance(value, tuple):
+        if not isinstance(value, tuple | list):
             return self._plain(value)
         return tuple(
             self._hold(item) if index in keep else self._plain(item) for index, item in enumerate(value)

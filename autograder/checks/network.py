@@ -87,7 +87,7 @@ def check_training(spec: Training, bench: Bench) -> Finding:
         reached = _accuracy(run, trained, images.x_test, images.y_test)
     except StudentFault as fault:
         return _faulted(spec, fault)
-    except (ValueError, TypeError, LookupError) as error:
+    except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError) as error:
         return Finding(
             check=spec.id,
             status=Status.FAILED,

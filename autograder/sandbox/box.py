@@ -200,6 +200,8 @@ class Box:
 
     def _hear(self, deadline: float) -> dict[str, Any] | None:
         """Give the next message; None where none comes in time, or ever."""
+        if self._closed:
+            return None
         poll = select.poll()
         poll.register(self._control, select.POLLIN)
         if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):

@@ -23,7 +23,7 @@ _FILES = """
     chdir fchdir mkdir mkdirat rmdir rename renameat renameat2 unlink unlinkat link linkat symlink symlinkat
     chmod fchmod fchmodat chown fchown fchownat lchown utime utimes utimensat futimesat truncate ftruncate
     fallocate fadvise64 fsync fdatasync sync_file_range readahead getdents getdents64 statfs fstatfs
-    dup dup2 dup3 fcntl flock pipe pipe2 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl
+    dup dup2 dup3 flock pipe pipe2 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl
     epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd2 umask sendfile copy_file_range splice tee
     getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr timerfd_create timerfd_settime
     timerfd_gettime signalfd signalfd4
@@ -44,6 +44,7 @@ _CHILD = f"{_FILES} {_MEMORY} {_PROCESS}"
 # What the harness does beyond that: start children and put walls round them.
 _HARNESS = """
     execve fork vfork clone clone3 kill tgkill prctl seccomp capset unshare mount umount2 prlimit64 ioctl
+    fcntl
     pidfd_open pidfd_send_signal recvmsg sendmsg recvfrom sendto getsockopt setsockopt getsockname getpeername
     landlock_create_ruleset landlock_add_rule landlock_restrict_self setsid
 """
@@ -60,6 +61,10 @@ _REFUSED = {
 _CLONE_THREAD = 0x10000
 # FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TCGETS, TIOCGWINSZ, TIOCGPGRP: they ask, or mark a descriptor.
 _IOCTLS = (0x541B, 0x5421, 0x5451, 0x5450, 0x5401, 0x5413, 0x540F)
+# F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW, the open files' locks,
+# F_DUPFD_CLOEXEC, F_SETPIPE_SZ, F_GETPIPE_SZ. Not F_SETOWN and F_SETSIG: they have the kernel send signals to
+# another process.
+_FCNTLS = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1031, 1032)
 # PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, PR_GET_NO_NEW_PRIVS, PR_SET_VMA (names for maps)
 _PRCTLS = (15, 16, 3, 39, 0x53564D41)
 
@@ -119,7 +124,7 @@ def _allow_with_arguments(library: ModuleType, made: Any) -> None:
     _rule(
         library, made, library.ERRNO(errno.EAGAIN), "clone", argument(0, library.MASKED_EQ, _CLONE_THREAD, 0)
     )
-    for name, place, values in (("ioctl", 1, _IOCTLS), ("prctl", 0, _PRCTLS)):
+    for name, place, values in (("ioctl", 1, _IOCTLS), ("fcntl", 1, _FCNTLS), ("prctl", 0, _PRCTLS)):
         for value in values:
             _rule(library, made, library.ALLOW, name, argument(place, library.MASKED_EQ, 0xFFFFFFFF, value))
     for name in ("kill", "tgkill"):

@@ -88,7 +88,7 @@ def _cache(student: Student, case: Case, held: tuple[Value, ...]) -> Value:
         student.call(visible.NAIVE, *_others(case), _parameters(case), keep=[0, 1])
     except StudentFault:
         return plain
-    own = result[1] if isinstance(result, tuple) and len(result) == 2 else None
+    own = result[1] if isinstance(result, tuple | list) and len(result) == 2 else None
     return own if isinstance(own, Handle) and own.kind != "NoneType" else plain
 
 

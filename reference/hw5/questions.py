@@ -256,7 +256,7 @@ def expect_numerical(_: Desk, case: Case) -> Mapping[str, Expected]:
 def ask_with_own_cache(desk: Desk, case: Case) -> Mapping[str, Value]:
     """The student's gradients from the cache of their own forward pass, whatever is in it."""
     result = desk.student.call("conv_forward_naive", *visible.arguments(case), keep=[0, 1])
-    cache = result[1] if isinstance(result, tuple) and len(result) == 2 else None
+    cache = result[1] if isinstance(result, tuple | list) and len(result) == 2 else None
     return visible.gradients(desk.student, case, cache)
 
 
@@ -289,7 +289,7 @@ def _check_gradients(desk: Desk, rng: Generator, _: Images | None) -> Judgement:
     worst = {name: _relative(grads.get(name), value) for name, value in wanted.items()}
     off = abs(float(loss) - network.loss(parameters, x, y, 0.1))
     wrong = [name for name, error in worst.items() if not error < 1e-6]
-    fraction = 0.0 if off > 1e-8 else 1.0 - len(wrong) / len(worst)
+    fraction = 0.0 if not off <= 1e-8 else 1.0 - len(wrong) / len(worst)
     return Judgement(
         fraction=fraction,
         message=_gradient_message(off, wrong),
@@ -300,7 +300,7 @@ def _check_gradients(desk: Desk, rng: Generator, _: Images | None) -> Judgement:
 
 
 def _gradient_message(off: float, wrong: Sequence[str]) -> str:
-    if off > 1e-8:
+    if not off <= 1e-8:
         return f"The loss of a small network is off by {off:.3g}."
     if wrong:
         return f"The loss is right, the gradients of {', '.join(wrong)} are not."
@@ -350,6 +350,7 @@ def _overfit(desk: Desk, _: Generator, images: Images | None) -> Judgement:
 
 _NETWORK_SETTINGS = {"weight_scale": float, "reg": float, "num_filters": int, "filter_size": int}
 _NETWORK_SETTINGS |= {"hidden_dim": int}
+MOST_SETTING = 1e6
 _RULES = ("sgd", "sgd_momentum", "rmsprop", "adam")
 _BASELINE = Settings(
     network={"reg": 1e-3},
@@ -385,7 +386,7 @@ def _known(
     chosen_network = {
         name: kind(arguments[name])
         for name, kind in _NETWORK_SETTINGS.items()
-        if isinstance(arguments.get(name), int | float)
+        if _is_sane(arguments.get(name))
     }
     given = solver.arguments
     chosen: dict[str, Value] = {}
@@ -393,12 +394,17 @@ def _known(
         chosen["update_rule"] = given["update_rule"]
     if isinstance(given.get("batch_size"), int) and given["batch_size"] > 0:
         chosen["batch_size"] = min(int(given["batch_size"]), 1000)
-    if isinstance(given.get("lr_decay"), int | float):
+    if _is_sane(given.get("lr_decay")):
         chosen["lr_decay"] = float(given["lr_decay"])
     config = given.get("optim_config")
     if isinstance(config, dict):
-        chosen["optim_config"] = {k: float(v) for k, v in config.items() if isinstance(v, int | float)}
+        chosen["optim_config"] = {k: float(v) for k, v in config.items() if _is_sane(v)}
     return (chosen_network, chosen), tuple(notes)
+
+
+def _is_sane(value: object) -> bool:
+    """Whether it is a number that a setting can be: no NaN, none beyond every use."""
+    return isinstance(value, int | float) and abs(value) <= MOST_SETTING
 
 
 def _work(settings: Settings) -> float:

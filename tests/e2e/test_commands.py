@@ -116,6 +116,26 @@ def test_no_sandbox_is_status_3_and_nothing_runs(tmp_path):
     assert not (tmp_path / "out" / "reports").exists()
 
 
+@pytest.mark.parametrize(
+    "loss", ["float('nan')", "float('inf')", "loss if W1.shape[0] == 32 else float('nan')"]
+)
+def test_a_loss_that_is_no_number_costs_its_item_and_no_other_submission(tmp_path, loss):
+    inbox, output = tmp_path / "inbox", tmp_path / "out"
+    for name in ("s001", "s002"):
+        shutil.copytree(SAMPLES / "s001", inbox / name)
+    notebook = inbox / "s001" / "HW5.ipynb"
+    source = notebook.read_text(encoding="utf-8")
+    assert source.count("return loss, grads") == 1
+    notebook.write_text(source.replace("return loss, grads", f"return {loss}, grads"), encoding="utf-8")
+    done = grade(inbox, output)
+    assert done.returncode == 0, done.stderr
+    spoilt, right = (read_report(output / "reports" / f"{name}.json") for name in ("s001", "s002"))
+    scores = {item.id: item.score for item in spoilt.items}
+    assert scores == {item.id: item.score for item in right.items} | {"net": scores["net"]}
+    checks = {check.id: check.score for item in spoilt.items for check in item.checks}
+    assert checks["net-gradients"] == 0
+
+
 def test_an_interrupted_batch_keeps_what_is_done(tmp_path):
     inbox, output = tmp_path / "inbox", tmp_path / "out"
     for name in ("s001", "s005", "s006", "s009", "s010"):

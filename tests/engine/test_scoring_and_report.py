@@ -50,6 +50,13 @@ def finding(name: str, fraction: float, status: Status | None = None) -> Timed:
     return Timed(finding=Finding(check=name, status=state, fraction=fraction, message=f"{name}: {fraction}"))
 
 
+def test_a_metric_that_is_no_number_becomes_a_word():
+    metrics = {"loss": math.nan, "error": math.inf, "count": 3, "rate": 0.5}
+    found = Timed(finding=Finding(check="a", status=Status.FAILED, fraction=0, message="", metrics=metrics))
+    (check,) = score_item(item(a=1), {"a": found}).checks
+    assert check.metrics == {"loss": "nan", "error": "inf", "count": 3, "rate": 0.5}
+
+
 def test_weights_share_the_points():
     report = score_item(item(a=3, b=1), {"a": finding("a", 1), "b": finding("b", 0.5)})
     assert report.score == 7

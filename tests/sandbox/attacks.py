@@ -179,6 +179,8 @@ REFUSED: dict[str, tuple[set[str], str]] = {
     "read the environment of the first process": ({"ENOENT", "EACCES"}, "open('/proc/1/environ')"),
     "read its own process's files": ({"ENOENT", "EACCES"}, "os.listdir('/proc/self')"),
     "read the accounts": ({"ENOENT", "EACCES"}, "open('/etc/passwd')"),
+    "signals by way of a descriptor": ({"ENOSYS"}, "__import__('fcntl').fcntl(0, 8, 2)"),
+    "a signal of choice by way of a descriptor": ({"ENOSYS"}, "__import__('fcntl').fcntl(0, 10, 9)"),
     "signal all": (EPERM, "os.kill(-1, 9)"),
     "signal the first process": (EPERM, "os.kill(1, 9)"),
     "signal the parent": (EPERM, "os.kill(os.getppid(), 9)"),

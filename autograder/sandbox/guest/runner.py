@@ -187,7 +187,7 @@ class Runner:
     def _carry(value: Any, keep: str | list[int]) -> Any:
         if keep == "handle":
             return Held(value)
-        if keep == "values" or not isinstance(value, tuple):
+        if keep == "values" or not isinstance(value, tuple | list):
             return value
         return tuple(Held(item) if at in keep else item for at, item in enumerate(value))
 

@@ -79,7 +79,7 @@ def _own_cache(student: Student, case: Case) -> Value:
         result = student.call(NAIVE, *arguments(case), keep=[0, 1])
     except StudentFault:
         return arguments(case)
-    if isinstance(result, tuple) and len(result) == 2 and _usable(result[1]):
+    if isinstance(result, tuple | list) and len(result) == 2 and _usable(result[1]):
         return result[1]
     return arguments(case)
 
