@@ -54,7 +54,9 @@ class SandboxSpec(Strict):
     import where the machine has them, `support` the folders of the
     assignment that are mounted beside the notebook, and `extension` the compiled module (built from
     ``ext/``) that is put into the first support folder. `preamble` lines are run before a
-    submission's definitions, so that a broken import cell costs nobody the support code.
+    submission's definitions, so that a broken import cell costs nobody the support code. `withheld` are
+    functions of the support code that would answer for the student's own (``module.name``, where the name may
+    be a pattern): none can be called where outputs are compared or timed.
     """
 
     imports: tuple[str, ...] = ("numpy",)
@@ -62,6 +64,7 @@ class SandboxSpec(Strict):
     support: tuple[str, ...] = ()
     extension: str = ""
     preamble: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
 
 
 HintLevel = Literal["none", "nudge", "explain"]

@@ -44,6 +44,11 @@ class Course(Struct):
         """The folders of support code."""
         return tuple(self.work / name for name in self.assignment.sandbox.support)
 
+    def support_sources(self) -> dict[str, str]:
+        """The support code by file name, as a student reads it: ``{"folder/module.py": source}``."""
+        paths = sorted(path for folder in self.support for path in folder.glob("*.py"))
+        return {f"{path.parent.name}/{path.name}": path.read_text(encoding="utf-8") for path in paths}
+
     def questions(self) -> dict[str, Question]:
         """Load the questions; see `autograder.questions.load_questions`."""
         hidden = self.reference / "questions.py" if self.reference else None

@@ -175,6 +175,7 @@ def materials_for(
         baselines=baselines,
         salt=options.seed,
         suspects=course.suspects(),
+        support=course.support_sources(),
     )
 
 

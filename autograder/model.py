@@ -134,11 +134,13 @@ class Definitions(Struct):
     """The part of a notebook's code that the checks need, in the order in which it is run.
 
     Imports come first, then the definitions in the notebook's order. `legacy` names the old habits
-    that the code relies on and that are emulated (``np.int``, ``xrange``, …).
+    that the code relies on and that are emulated (``np.int``, ``xrange``, …), `withheld` the functions
+    beside it that raise when they are called (``package.module.conv_*``).
     """
 
     chunks: tuple[Chunk, ...] = ()
     legacy: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
 
     @property

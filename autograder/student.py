@@ -174,6 +174,10 @@ class Student(Protocol):
         """Set an attribute of an object that stays with the student's code."""
         ...
 
+    def hold(self, value: Value) -> Handle:
+        """Put a value there, for calls to come: they get the very same object each time."""
+        ...
+
     def seed(self, seed: int) -> None:
         """Seed NumPy's and Python's global generators there."""
         ...
@@ -296,6 +300,10 @@ class InProcess:
     def set(self, owner: Handle, name: str, value: Value) -> None:
         """See `Student.set`."""
         setattr(self._objects[owner.id], name, self._resolve(value))
+
+    def hold(self, value: Value) -> Handle:
+        """See `Student.hold`."""
+        return self._hold(self._resolve(value))
 
     def seed(self, seed: int) -> None:
         """See `Student.seed`."""

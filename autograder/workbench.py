@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
+from msgspec.structs import replace
 
 from autograder.assignment import Assignment, FileRule, HintLevel
 from autograder.checks.smallest import Shrunk, search_smallest
@@ -23,7 +24,8 @@ from autograder.student import Limits, Session, Student, StudentFault
 class Materials(Struct):
     """What all submissions of an assignment share.
 
-    `given` is the release's notebook and `given_definitions` its code; `load_images` gives that many
+    `given` is the release's notebook, `given_definitions` its code and `support` the sources of its support
+    code by file name; `load_images` gives that many
     training images and the images for measuring; `baselines` are the reference's accuracies by
     training question; `suspects` are the known mistakes. `salt` enters every generator and stands in the
     report, so that a grade can be repeated.
@@ -37,6 +39,7 @@ class Materials(Struct):
     baselines: Mapping[str, float]
     salt: int
     suspects: tuple[Suspect, ...] = ()
+    support: Mapping[str, str] = {}
 
 
 class Workbench:
@@ -69,6 +72,11 @@ class Workbench:
     def file_rules(self) -> Sequence[FileRule]:
         """See `Bench.file_rules`."""
         return self.materials.assignment.files.rules
+
+    @property
+    def support(self) -> Mapping[str, str]:
+        """See `Bench.support`."""
+        return self.materials.support
 
     @property
     def suspects(self) -> Sequence[Suspect]:
@@ -114,11 +122,13 @@ class Workbench:
             yield student
 
     @contextlib.contextmanager
-    def desk(self, limits: str) -> Iterator[Desk]:
+    def desk(self, limits: str, alone: bool = False) -> Iterator[Desk]:
         """See `Bench.desk`."""
         chosen = self._limits(limits)
+        withheld = self.materials.assignment.sandbox.withheld if alone else ()
+        definitions = replace(self.definitions, withheld=withheld)
         with contextlib.ExitStack() as stack:
-            student = stack.enter_context(self._session.student(self.definitions, chosen))
+            student = stack.enter_context(self._session.student(definitions, chosen))
 
             def open_given() -> Student:
                 given = self._session.student(self.materials.given_definitions, chosen)
@@ -132,7 +142,7 @@ class Workbench:
             asked = self.question(question)
             if not isinstance(asked, Comparison):
                 raise AssignmentError(f"the question `{question}` compares no outputs")
-            with self.desk(limits) as desk:
+            with self.desk(limits, alone=True) as desk:
                 cases = asked.cases(self.generator(question))
                 self._answers[question] = tuple(_ask_all(asked, desk, cases))
                 self.printed[question] = desk.student.printed()
@@ -144,7 +154,7 @@ class Workbench:
         if (question, output) in self._searched or not isinstance(asked, Comparison):
             return None
         self._searched.add((question, output))
-        with self.desk(limits) as desk:
+        with self.desk(limits, alone=True) as desk:
             return search_smallest(asked, desk, output)
 
 

@@ -33,6 +33,11 @@ class Bench(Protocol):
         ...
 
     @property
+    def support(self) -> Mapping[str, str]:
+        """The release's support code: sources by file name."""
+        ...
+
+    @property
     def definitions(self) -> Definitions:
         """The submission's definitions."""
         ...
@@ -78,8 +83,8 @@ class Bench(Protocol):
         """The smallest case of a `Comparison` that fails, for the first who asks: it is shown once."""
         ...
 
-    def desk(self, limits: str) -> AbstractContextManager[Desk]:
-        """Handles on fresh children."""
+    def desk(self, limits: str, alone: bool = False) -> AbstractContextManager[Desk]:
+        """Handles on fresh children; `alone`, the student's code can't call what is withheld from it."""
         ...
 
     def generator(self, name: str) -> Generator:

@@ -11,8 +11,8 @@ SHOWN = 10
 
 
 def check_reading(spec: Reading, bench: Bench) -> Finding:
-    """Name numbers of the release's tests, fixed shapes, and looks at callers or files."""
-    found = oddities(bench.definitions.chunks, bench.given)
+    """Name numbers of the release's tests, fixed shapes, copies, and looks at callers or files."""
+    found = oddities(bench.definitions.chunks, bench.given, bench.support)
     said = "; ".join(f"{one.where}: {one.what}" for one in found[:SHOWN])
     return Finding(
         check=spec.id,

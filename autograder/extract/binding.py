@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
+import re
 import symtable
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from autograder.extract import effects
 from autograder.extract.code import Statement
+from autograder.extract.effects import FUNCTIONS
 from autograder.model import Struct
 
 _BUILTINS = frozenset(dir(builtins))
-_SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
+# What may give a function: `f = g`, `f = Net.f`, `f = rules["f"]`, `f = jit(g)`, `f = g if fast else h`.
+_GIVING = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Lambda, ast.IfExp)
+_WORD = re.compile(r"\w+")
 
 
 class Bound(Struct):
     """A statement with the names that it binds.
 
     `defines` are the names of functions and classes; `changes` those whose object it writes into
-    (``CACHE['x'] = 1``, ``Net.loss = loss``); `aliases` are names that it sets to what the given names
-    are (``f = g``; a lambda has the name ""). `is_conditional` says that it may define nothing.
+    (``CACHE['x'] = 1``, ``Net.loss = loss``), `tells` those with a method called for its effect
+    (``RULES.append(f)``), `calls` the functions that it calls. `aliases` are the names that it may give a
+    function to, with the names that this comes from (``f = jit(g)``; a lambda has the name "").
+    `is_conditional` says that it may define nothing.
     """
 
     statement: Statement
     binds: frozenset[str] = frozenset()
     defines: frozenset[str] = frozenset()
     changes: frozenset[str] = frozenset()
+    tells: frozenset[str] = frozenset()
+    calls: frozenset[str] = frozenset()
     aliases: dict[str, frozenset[str]] = {}
     is_conditional: bool = False
     is_import: bool = False
@@ -47,6 +57,14 @@ class Code:
         self._statements = statements
         self._bound: dict[int, Bound] = {}
 
+    @functools.cached_property
+    def _by_word(self) -> dict[str, list[int]]:
+        found = defaultdict(list)
+        for index, one in enumerate(self._statements):
+            for word in set(_WORD.findall(one.source)):
+                found[word].append(index)
+        return found
+
     def bound(self, index: int) -> Bound:
         """What one statement binds."""
         if index not in self._bound:
@@ -57,20 +75,45 @@ class Code:
         """What each statement binds."""
         return [self.bound(index) for index in range(len(self._statements))]
 
-    def mentioning(self, text: str) -> list[int]:
-        """The places of the statements that have a text in their source."""
-        return [index for index, one in enumerate(self._statements) if text in one.source]
+    def mentioning(self, name: str) -> list[int]:
+        """The places of the statements that have a name in their source."""
+        return self._by_word.get(name, [])
+
+    def star_imports(self) -> list[int]:
+        """The places of the statements that import everything from a module."""
+        return [index for index in self.mentioning("import") if self.bound(index).is_star]
 
     def binding(self, name: str) -> list[int]:
         """The places of the statements that bind or change a name."""
-        found = ((index, self.bound(index)) for index in self.mentioning(name))
-        return [index for index, one in found if name in one.binds or name in one.changes]
+        bound = (index for index in self.mentioning(name) if name in self.bound(index).binds)
+        return sorted({*bound, *self.changing(name)})
+
+    def changing(self, name: str) -> set[int]:
+        """The places of the statements that change what a name stands for: in place, or by a call."""
+        mentioned = [(index, self.bound(index)) for index in self.mentioning(name)]
+        # what a module's functions do (`np.random.seed(0)`) is no change of the notebook's own
+        is_own = any(self._is_own(one, name) for _, one in mentioned)
+        in_place = {i for i, one in mentioned if name in one.changes or (is_own and name in one.tells)}
+        return in_place.union(*(self._calling(one) for _, one in mentioned if self._writes(one, name)))
+
+    @staticmethod
+    def _writes(one: Bound, name: str) -> bool:
+        """Whether a statement defines a function that changes a name when it is called."""
+        return name not in one.defines and bool(one.defines) and name in effects.writes(one.statement.node)
+
+    def _calling(self, one: Bound) -> set[int]:
+        """The places of the statements that call what a statement defines."""
+        return {i for name in one.defines for i in self.mentioning(name) if name in self.bound(i).calls}
+
+    @staticmethod
+    def _is_own(one: Bound, name: str) -> bool:
+        return name in one.binds and not one.is_import
 
     def is_alias(self, one: Bound, name: str) -> bool:
-        """Whether a statement sets a name to a function: a lambda, one defined here, or what wraps it."""
+        """Whether a statement gives a name a function: a lambda, or what comes from the notebook's own."""
         sources = one.aliases.get(name, frozenset())
         return "" in sources or any(
-            source in self.bound(i).defines for source in sources for i in self.binding(source)
+            self._is_own(self.bound(i), source) for source in sources for i in self.mentioning(source)
         )
 
 
@@ -83,31 +126,24 @@ def bind(statement: Statement) -> Bound:
 
 
 def _bind(statement: Statement, node: ast.stmt) -> Bound:
-    if isinstance(node, _FUNCTIONS):
-        return Bound(statement=statement, binds=frozenset({node.name}), defines=frozenset({node.name}))
-    level = list(_level(node))
+    is_definition = isinstance(node, FUNCTIONS)
+    level = list(effects.level(node))
     return Bound(
         statement=statement,
         binds=frozenset(name for n in level for name in _bound_names(n)),
-        defines=frozenset(n.name for n in level if isinstance(n, _FUNCTIONS)),
-        changes=frozenset(name for n in level for name in _changed_names(n)),
-        aliases=_aliases(node),
-        is_conditional=True,
+        defines=frozenset(n.name for n in level if isinstance(n, FUNCTIONS)),
+        changes=frozenset(name for n in level for name in effects.written(n)),
+        tells=frozenset(name for n in level for name in effects.told(n)),
+        calls=frozenset(name for n in level for name in effects.called(n)),
+        aliases=dict(_aliases(node)),
+        is_conditional=not is_definition,
         is_import=isinstance(node, _IMPORTS),
         is_star=isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names),
     )
 
 
-def _level(node: ast.AST) -> Iterator[ast.AST]:
-    """A node and what is in it, without what is inside a function, a class or a comprehension."""
-    yield node
-    if not isinstance(node, (*_FUNCTIONS, *_SCOPES)):
-        for child in ast.iter_child_nodes(node):
-            yield from _level(child)
-
-
 def _bound_names(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, _FUNCTIONS):
+    if isinstance(node, FUNCTIONS):
         yield node.name
     elif isinstance(node, _IMPORTS):
         yield from ((alias.asname or alias.name.split(".")[0]) for alias in node.names if alias.name != "*")
@@ -115,39 +151,47 @@ def _bound_names(node: ast.AST) -> Iterator[str]:
         yield node.id
 
 
-def _changed_names(node: ast.AST) -> Iterator[str]:
-    """``CACHE['x'] = 1`` and ``f.calls = 0`` change a name that they do not bind."""
-    if not isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
-        return
-    for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-        owner: ast.expr = target
-        while isinstance(owner, ast.Subscript | ast.Attribute):
-            owner = owner.value
-        if isinstance(owner, ast.Name) and owner is not target:
-            yield owner.id
+def _aliases(node: ast.stmt) -> Iterator[tuple[str, frozenset[str]]]:
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            for target in targets:
+                yield from _given(target, value)
+        case ast.AnnAssign(target=target, value=ast.expr() as value):
+            yield from _given(target, value)
 
 
-def _aliases(node: ast.stmt) -> dict[str, frozenset[str]]:
-    if not isinstance(node, ast.Assign):
-        return {}
-    value = node.value
-    sources = frozenset({""}) if isinstance(value, ast.Lambda) else frozenset(_named(value))
-    return {target.id: sources for target in node.targets if isinstance(target, ast.Name)}
+def _given(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, frozenset[str]]]:
+    """The names of a target that a value may give a function to, with the names that the value has."""
+    match target, value:
+        case ast.Name(id=name), ast.Call(func=ast.Name(id=called)) if name == called:
+            return  # its own result: no other function
+        case ast.Name(id=name), value if isinstance(value, _GIVING):
+            yield name, frozenset(_named(value))
+        case (
+            (ast.Tuple(elts=parts) | ast.List(elts=parts)),
+            (ast.Tuple(elts=values) | ast.List(elts=values)),
+        ):
+            for part, each in zip(parts, values, strict=False):
+                yield from _given(part, each)
+        case ((ast.Tuple(elts=parts) | ast.List(elts=parts)), ast.Call()):
+            for part in parts:
+                yield from _given(part, value)
 
 
 def _named(value: ast.expr) -> Iterator[str]:
-    """The name itself, or those that a call is given: ``jit(f)``, ``partial(f, 1)``."""
-    for part in [value] if not isinstance(value, ast.Call) else value.args:
-        if isinstance(part, ast.Name):
-            yield part.id
+    for node in ast.walk(value):
+        if isinstance(node, ast.Lambda):
+            yield ""
+        elif isinstance(node, ast.Name):
+            yield node.id
 
 
 def inner_functions(one: Bound) -> Iterator[tuple[str, str]]:
     """Functions defined inside another function or a class: (name, the outer one's name)."""
     outer = one.statement.node
-    if isinstance(outer, _FUNCTIONS):
+    if isinstance(outer, FUNCTIONS):
         for inner in ast.walk(outer):
-            if isinstance(inner, _FUNCTIONS) and inner is not outer:
+            if isinstance(inner, FUNCTIONS) and inner is not outer:
                 yield inner.name, outer.name
 
 

@@ -2,8 +2,8 @@
 
 From the names that are wanted, the closure over what their code refers to: functions, classes,
 constants and the imports behind them. Imports are run first, so that a star import in a later cell
-can't take a student's own function away; everything else keeps the notebook's order, in which a later
-definition wins.
+can't take a student's own function away, except where the notebook binds their names in other ways, too;
+everything else keeps the notebook's order, in which a later definition wins.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from autograder.assignment import LegacySpec
 from autograder.extract.binding import Bound, Code, needs
 from autograder.extract.code import parse_cell
 from autograder.extract.legacy import habits
-from autograder.extract.missing import missing, twice
+from autograder.extract.missing import missing, twice, unfollowed
 from autograder.model import Chunk, Definitions, Notebook
 
 
@@ -39,11 +39,17 @@ def extract(notebook: Notebook, wanted: Sequence[str], legacy: LegacySpec) -> De
     notices = [notice for cell in cells for notice in cell.notices]
     code = Code([statement for cell in cells for statement in cell.statements])
     chosen = [code.bound(index) for index in sorted(_closure(code, frozenset(wanted)))]
-    chunks = tuple(_chunk(one) for one in sorted(chosen, key=lambda one: not one.is_import))
+    chunks = tuple(_chunk(one) for one in _imports_first(chosen))
     old = habits(chunks, legacy)
-    notices += [*missing(wanted, code), *twice(wanted, code), *old.notices]
+    notices += [*missing(wanted, code), *twice(wanted, code), *unfollowed(wanted, code, chosen), *old.notices]
     broken = [chunk for cell in cells for chunk in cell.broken if _is_wanted(chunk, wanted, code)]
     return Definitions(chunks=(*chunks, *broken), legacy=old.names, notices=tuple(notices))
+
+
+def _imports_first(chosen: Sequence[Bound]) -> Sequence[Bound]:
+    """The chosen statements in the order in which they are run."""
+    otherwise = frozenset[str]().union(*(one.binds for one in chosen if not one.is_import))
+    return sorted(chosen, key=lambda one: not one.is_import or not otherwise.isdisjoint(one.binds))
 
 
 def _is_wanted(broken: Chunk, wanted: Sequence[str], code: Code) -> bool:
@@ -54,7 +60,7 @@ def _is_wanted(broken: Chunk, wanted: Sequence[str], code: Code) -> bool:
 def _closure(code: Code, wanted: frozenset[str]) -> set[int]:
     """The places of the statements that the wanted names need, and of every star import."""
     needed, seen = set(wanted), set[str]()
-    chosen = {index for index in code.mentioning("*") if code.bound(index).is_star}
+    chosen = set(code.star_imports())
     while left := needed - seen:
         name = min(left)
         seen.add(name)
@@ -69,7 +75,7 @@ def _binders(code: Code, name: str, wanted: frozenset[str]) -> list[int]:
 
     The last definition, if there is any, and what is done to it afterwards; else whatever binds the
     name. A name that is wanted can also be defined by giving it another function: ``f = g``,
-    ``f = jit(f)``. A definition inside an ``if`` or ``try`` leaves the one before it standing.
+    ``f = jit(f)``; should that fail, the definition before it stands. So it does after one inside an ``if``.
     """
     places = code.binding(name)
     last: list[int] = []
@@ -77,11 +83,11 @@ def _binders(code: Code, name: str, wanted: frozenset[str]) -> list[int]:
         one = code.bound(index)
         if name in one.defines or (name in wanted and code.is_alias(one, name)):
             last.append(index)
-            if not (one.is_conditional if name in one.defines else name in needs(one)):
+            if name in one.defines and not one.is_conditional:
                 break
     if not last:
         return places
-    return last + [index for index in places if index > last[0] and name in code.bound(index).changes]
+    return last + [index for index in code.changing(name) if index > last[0]]
 
 
 def _chunk(one: Bound) -> Chunk:

@@ -1,11 +1,11 @@
-"""What to say of wanted names that are not there, or there more than once."""
+"""What to say of wanted names that are not there, there more than once, or set anew."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
 
-from autograder.extract.binding import Code, inner_functions
+from autograder.extract.binding import Bound, Code, inner_functions
 from autograder.model import Notice
 
 
@@ -36,3 +36,18 @@ def twice(wanted: Sequence[str], code: Code) -> Iterator[Notice]:
         if len(places) > 1:
             message = f"`{name}` is defined {len(places)} times ({', '.join(places)}); the last one counts."
             yield Notice(code="duplicate-definition", message=message, where=places[-1])
+
+
+def unfollowed(wanted: Sequence[str], code: Code, chosen: Sequence[Bound]) -> Iterator[Notice]:
+    """A notice for each wanted name that is set in a way which is not followed."""
+    for name in wanted:
+        places = [code.bound(index) for index in code.binding(name)]
+        defined = [one for one in places if name in one.defines]
+        for one in places[places.index(defined[-1]) :] if defined else ():
+            if one not in chosen:
+                where = f"{one.statement.cell.label}, line {one.statement.line}"
+                message = (
+                    f"`{name}` is set anew in {where}, which is not followed: "
+                    f"its definition in {defined[-1].statement.cell.label} counts."
+                )
+                yield Notice(code="set-anew", message=message, where=where)

@@ -12,7 +12,13 @@ from autograder.model import Chunk, Notebook, Struct
 MIN_FIGURES = 4
 # So many known numbers are a table, not a constant that two people know.
 MIN_NUMBERS = 3
-_ABOUT_CALLERS = frozenset({"inspect", "traceback", "gc", "sys", "_getframe", "__builtins__", "__import__"})
+# So many lines of a function that stand in one file of the support code were taken from there.
+MIN_LINES = 4
+# A shorter line (`return out`) says the same wherever it stands.
+MIN_LINE = 16
+_ABOUT_CALLERS = frozenset(
+    {"inspect", "traceback", "gc", "sys", "_getframe", "__builtins__", "__import__", "importlib", "ctypes"}
+)
 _ABOUT_FILES = frozenset({"open", "environ", "getenv", "__file__", "listdir", "glob", "pathlib", "Path"})
 
 
@@ -23,8 +29,8 @@ class Oddity(Struct):
     where: str
 
 
-def oddities(chunks: Sequence[Chunk], given: Notebook) -> tuple[Oddity, ...]:
-    """Look for numbers of the release's tests, for fixed shapes, and for looks at callers and files.
+def oddities(chunks: Sequence[Chunk], given: Notebook, support: Mapping[str, str]) -> tuple[Oddity, ...]:
+    """Look for numbers of the release's tests, fixed shapes, copies, and looks at callers and files.
 
     Parameters
     ----------
@@ -32,12 +38,15 @@ def oddities(chunks: Sequence[Chunk], given: Notebook) -> tuple[Oddity, ...]:
         A submission's definitions.
     given : Notebook
         The release's notebook; code that stands there is nobody's oddity.
+    support : mapping of str to str
+        The support code by file name: lines that stand there are no work of one's own.
     """
     trees = [(chunk, tree) for chunk in chunks if isinstance(tree := parse(chunk.source), ast.Module)]
     released = "\n".join(cell.source for cell in given.code_cells)
     own = [(chunk, tree) for chunk, tree in trees if chunk.cell and chunk.source not in released]
     known = _numbers_of(given)
-    return tuple(oddity for chunk, tree in own for oddity in _oddities(chunk, tree, known))
+    found = (oddity for chunk, tree in own for oddity in _oddities(chunk, tree, known))
+    return (*found, *(oddity for chunk, tree in own for oddity in _copies(chunk, tree, support)))
 
 
 def _numbers_of(given: Notebook) -> frozenset[float]:
@@ -55,6 +64,23 @@ def _oddities(chunk: Chunk, tree: ast.Module, known: frozenset[float]) -> Iterat
     for names, what in ((_ABOUT_CALLERS, "looks at the program around it"), (_ABOUT_FILES, "looks at files")):
         for name, line in _mentioned(tree, names).items():
             yield Oddity(what=f"`{name}` {what}", where=_place(chunk, line))
+
+
+def _copies(chunk: Chunk, tree: ast.Module, support: Mapping[str, str]) -> Iterator[Oddity]:
+    """Files of the support code that a function's lines were taken from."""
+    if any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in tree.body):
+        lines = _telling(chunk.source)
+        for name, source in support.items():
+            common = len(lines & _telling(source))
+            if common >= MIN_LINES:
+                what = f"{common} of {len(lines)} lines also stand in `{name}`"
+                yield Oddity(what=what, where=_place(chunk, 1))
+
+
+def _telling(source: str) -> frozenset[str]:
+    """The lines that are long enough to tell where they come from, without their white space."""
+    stripped = ("".join(line.split()) for line in source.splitlines())
+    return frozenset(line for line in stripped if len(line) >= MIN_LINE and not line.startswith("#"))
 
 
 def _place(chunk: Chunk, line: int) -> str:

@@ -85,7 +85,8 @@ class Conversation:
         self._child, self._number = self._open_child(), next(_children)
         chunks = [msgspec.to_builtins(chunk) for chunk in self._definitions.chunks]
         try:
-            self._exchange("Running the definitions", ("define", chunks, list(self._definitions.legacy)))
+            habits, withheld = list(self._definitions.legacy), list(self._definitions.withheld)
+            self._exchange("Running the definitions", ("define", chunks, habits, withheld))
         except StudentFault as fault:
             # the next child would end in the same way: a loop at the top level costs its time once
             self._stillborn = fault
@@ -188,6 +189,11 @@ class Conversation:
     def set(self, owner: Handle, name: str, value: Value) -> None:
         """See `Student.set`."""
         self._ask(f"`{owner.kind}.{name}`", "set", owner, name, value)
+
+    def hold(self, value: Value) -> Handle:
+        """See `Student.hold`."""
+        held: Handle = self._kept(self._ask("Holding a value", "hold", value), Keep.HANDLE, "Holding a value")
+        return held
 
     def seed(self, seed: int) -> None:
         """See `Student.seed`."""

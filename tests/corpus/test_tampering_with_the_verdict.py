@@ -104,6 +104,40 @@ FRAMES = {
     threading.Thread(target=write, daemon=True).start()
     """,
 }
+# Each gives what a function of the support code computes for a forward pass of one's own.
+BORROWED = {
+    "called": """
+    return conv_forward_fast(x, w, b, conv_param)
+    """,
+    "imported under another name": """
+    from HW5_code.fast_layers import conv_forward_fast as mine
+    return mine(x, w, b, conv_param)
+    """,
+    "found by name": """
+    import importlib
+    name = '_'.join(['conv', 'forward', 'fast'])
+    return getattr(importlib.import_module('HW5_code.fast_layers'), name)(x, w, b, conv_param)
+    """,
+    "through layers that use it": """
+    larger = HW5_code.layer_utils.conv_relu_forward(x, w, b, conv_param)[0]
+    return larger - HW5_code.layer_utils.conv_relu_forward(x, -w, -b, conv_param)[0], cache
+    """,
+    "the compiled layers": """
+    try:
+        from HW5_code import fastconv
+    except ImportError:
+        import fastconv
+    return fastconv.conv_forward(x, w, b, conv_param['stride'], conv_param['pad']), cache
+    """,
+    "NumPy's layers": """
+    from HW5_code import numpy_layers
+    return numpy_layers.conv_forward(x, w, b, conv_param['stride'], conv_param['pad']), cache
+    """,
+    "after reloading": """
+    import importlib
+    return importlib.reload(HW5_code.fast_layers).conv_forward_fast(x, w, b, conv_param)
+    """,
+}
 HARD_CODED = "\n    if x.shape == (2, 3, 4, 4): return out, cache"
 
 
@@ -127,6 +161,22 @@ def graded_points(place, name, source):
 @pytest.mark.parametrize("name", TRICKS)
 def test_the_points_are_those_of_the_code(place, name):
     assert graded_points(place, "trick", with_trick(TRICKS[name])) == pytest.approx(FORWARD_WRONG)
+
+
+@pytest.mark.parametrize("how", BORROWED)
+def test_the_support_codes_own_layers_are_no_answer(place, how):
+    source = "import HW5_code\n" + BASE.replace(GIVE, f"{BORROWED[how].rstrip()}\n    {GIVE.strip()}", 1)
+    with place.open_session() as session:
+        reports = graded("borrowed", [source], session)
+    assert points(reports) == pytest.approx(FORWARD_WRONG)
+    assert "what is judged here has to be your own" in reports["conv-forward"].message
+
+
+def test_an_alias_of_a_fast_layer_is_no_answer(place):
+    source = "conv_forward_naive = conv_forward_fast\nconv_backward_naive = conv_backward_fast"
+    with place.open_session() as session:
+        reports = graded("alias", [source], session)
+    assert points(reports) == (0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("name", FRAMES)

@@ -300,12 +300,18 @@ def test_the_release_itself_has_none():
 
 # --- what a person may want to read ----------------------------------------------------------------
 
+LENT = """    fields = unfold(images, width)
+    filters = weights.reshape(F, -1)
+    out = np.matmul(filters, fields)
+    out += biases[:, None, None]
+"""
+SUPPORT = {"kit/layers.py": f"def other(images, weights, biases):\n{LENT}    return out\n"}
 TESTS = notebook("def f(x):\n    pass", "right = [-0.08759, 0.21027, 3.1415]\nassert f(1) == 0.5")
 
 
 def read_oddities(source):
     definitions = extract(notebook(source), ["f"], EMULATE)
-    return [(one.what, one.where) for one in oddities(definitions.chunks, TESTS)]
+    return [(one.what, one.where) for one in oddities(definitions.chunks, TESTS, SUPPORT)]
 
 
 @pytest.mark.parametrize(
@@ -336,6 +342,11 @@ def read_oddities(source):
             "`open` looks at files",
             "cell 1, line 2",
         ),
+        (
+            "x = 1\ndef f(images, weights, biases):\n" + LENT + "    return out",
+            "4 of 5 lines also stand in `kit/layers.py`",
+            "cell 1, line 2",
+        ),
     ],
 )
 def test_passages_to_read_are_named(source, what, where):
@@ -349,6 +360,7 @@ def test_passages_to_read_are_named(source, what, where):
         "def f(x):\n    return 3.1415 * x.shape[0]",
         "def f(x):\n    assert x.shape == (N, C)\n    return 1.2345 + 5.4321 + 9.8765",
         "def f(x):\n    pass",
+        "def f(images, weights):\n    filters = weights.reshape(F, -1)\n    return filters",
     ],
 )
 def test_ordinary_code_has_no_passages_to_read(source):

@@ -1,9 +1,13 @@
 """Which statements make a name what it is: redefinitions, aliases, later changes, conditions."""
 
+import sys
+
+import msgspec
 import pytest
 from extract_samples import EMULATE, codes, names, notebook, run
 
 from autograder.extract import extract
+from autograder.sandbox.guest.definitions import Namespace
 
 
 def found(*sources, wanted=("f",)):
@@ -32,6 +36,34 @@ def found(*sources, wanted=("f",)):
         ("if (one := 1): pass\ndef f(x): return one", 1),
         ("squares = [i * i for i in range(3)]\ndef f(x): return squares[x]", 4),
         ("one = 1\ndel one\none = 2\ndef f(x): return one", 2),
+        ("def f(x): pass\nclass Net:\n    @staticmethod\n    def f(x): return 3\nf = Net.f", 3),
+        ("def f(x): pass\nclass Net:\n    def run(self, x): return 3\nnet = Net()\nf = net.run", 3),
+        ("def f(x): pass\ndef make(): return lambda x: 3\nf = make()", 3),
+        ("def f(x): pass\ndef make(): return (lambda x: 3), 1\nf, other = make()", 3),
+        ("def f(x): pass\ndef g(x): return 3\ndef h(x): return 4\nf, k = g, h", 3),
+        ("def f(x): pass\ndef g(x): return 3\nrules = {'g': g}\nf = rules['g']", 3),
+        ("def f(x): pass\ndef g(x): return 3\nf: object = g", 3),
+        ("def f(x): pass\ndef g(x): return 3\nf = g if True else None", 3),
+        ("def f(x): return 3\nf = f(1)", 3),
+        ("def f(x): return 3\nf = 7", 3),
+        ("def f(x): return len(seen)\nseen = []\nseen.append(1)\nseen += [2]\nseen.extend('ab')", 4),
+        ("seen = {}\nseen.update(a=3)\ndef f(x): return seen['a']", 3),
+        ("class Settings: pass\nsetattr(Settings, 'a', 3)\ndef f(x): return Settings.a", 3),
+        (
+            "rules = {}\ndef register(g):\n    rules[g.__name__] = g\n    return g\n"
+            "@register\ndef g(x): return 3\ndef f(x): return rules['g'](x)",
+            3,
+        ),
+        (
+            "class Rules(dict):\n    def add(self, g): self[g.__name__] = g\nrules = Rules()\n"
+            "@rules.add\ndef g(x): return 3\ndef f(x): return rules['g'](x)",
+            3,
+        ),
+        ("def set_up():\n    global n\n    n = 3\nset_up()\ndef f(x): return n", 3),
+        ("import types as m\nm.three = 3\ndef f(x): return m.three", 3),
+        ("import random\nrandom.seed(0)\ndef f(x): return 3", 3),
+        ("one = 3\nfrom math import pi as one\none = 2\nfrom math import tau\ndef f(x): return one", 2),
+        ("signal = [1]\nimport signal\ndef f(x): return signal.__name__", "signal"),
     ],
 )
 def test_what_a_name_is_in_the_end(code, value):
@@ -41,6 +73,38 @@ def test_what_a_name_is_in_the_end(code, value):
 def test_a_helper_s_name_used_for_data_later_leaves_the_helper():
     code = ["def loss(x): return x + 1", "def f(x): return loss(x)", "loss, grads = model.loss(X, y)"]
     assert run(found(*code))["f"](1) == 2
+
+
+def test_where_setting_a_name_anew_fails_the_definition_before_stands(monkeypatch):
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    code = "def f(x): return 3\ndef g(x): return missing\nf = g(1)"
+    namespace = Namespace()
+    namespace.run([msgspec.to_builtins(chunk) for chunk in found(code).chunks])
+    assert namespace.find("f")(0) == 3
+
+
+@pytest.mark.parametrize(
+    "late", ["for f in (1, 2): pass", "f = 7", "f = f(1)", "from math import sin as f", "f = math.sin"]
+)
+def test_what_sets_a_wanted_name_anew_and_is_not_followed_is_said(late):
+    result = found("import math\ndef f(x): return 3", f"x = 1\n{late}")
+    (notice,) = result.notices
+    assert run(result)["f"](0) == 3
+    assert notice.code == "set-anew"
+    assert notice.message == (
+        "`f` is set anew in cell 2, line 2, which is not followed: its definition in cell 1 counts."
+    )
+
+
+def test_what_a_module_does_is_not_run():
+    code = "import random\nrandom.seed(0)\nrandom.setstate(1)\ndef f(x): return random.random()"
+    assert [chunk.names for chunk in found(code).chunks] == [("random",), ("f",)]
+
+
+def test_a_long_notebook_is_read_in_a_moment():
+    cells = [f"a{i} = {i}\ndef g{i}(x): return a{i} + g{i - 1}(x)" for i in range(1, 3000)]
+    result = found("def g0(x): return 0", *cells, "def f(x): return len([g2999])")
+    assert run(result)["f"](0) == 1
 
 
 def test_a_whole_file_pasted_at_the_end_wins():

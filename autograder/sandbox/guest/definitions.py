@@ -9,6 +9,8 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .withheld import Withheld
+
 MAX_MESSAGE = 2000
 MAX_FRAMES = 12
 
@@ -71,6 +73,8 @@ def describe(error: BaseException) -> str:
     if isinstance(error, EOFError) and str(error) == "EOF when reading a line":
         where = place_of(error)
         return f"your code waits for input{where}; nobody is there to type: write the value into the code."
+    if isinstance(error, Withheld):
+        return f"your code calls `{error.name}`{place_of(error)}: what is judged here has to be your own."
     return text_of(error) + place_of(error)
 
 

@@ -20,6 +20,7 @@ from .clock import Clock, OutOfTime
 from .definitions import Missing, Namespace, describe, place_of, quote
 from .habits import emulate
 from .stream import Closed, Stream
+from .withheld import withhold
 
 # The status of a child that had no memory left even to say so.
 EXIT_MEMORY = 113
@@ -127,6 +128,7 @@ class Runner:
             "map": self._map,
             "get": self._get,
             "set": self._set,
+            "hold": Held,
             "seed": self._seed,
         }
 
@@ -193,8 +195,11 @@ class Runner:
 
     # --- verbs ---
 
-    def _define(self, chunks: Sequence[dict[str, Any]], habits: Sequence[str]) -> None:
+    def _define(
+        self, chunks: Sequence[dict[str, Any]], habits: Sequence[str], withheld: Sequence[str]
+    ) -> None:
         emulate(habits)
+        withhold(withheld)
         self._names.run(chunks)
 
     def _target(self, target: Any) -> Any:

@@ -1,0 +1,63 @@
+"""What code changes without binding it: ``CACHE[0] = 1``, ``RULES.append(f)``, ``@register``, ``setup()``."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def level(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and what is in it, without what is inside a function, a class or a comprehension."""
+    yield node
+    if not isinstance(node, (*FUNCTIONS, *SCOPES)):
+        for child in ast.iter_child_nodes(node):
+            yield from level(child)
+
+
+def written(node: ast.AST) -> Iterator[str]:
+    """The name whose object one node writes into: an item, an attribute, or by ``setattr``."""
+    match node:
+        case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
+            yield _root(node)
+        case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[owner, *_]):
+            yield _root(owner)
+
+
+def told(node: ast.AST) -> Iterator[str]:
+    """The names whose object has a method called for its effect alone: in a statement, or as a decorator."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        functions = [node.value.func]
+    else:
+        functions = _decorators(node)
+    yield from (_root(function) for function in functions if isinstance(function, ast.Attribute))
+
+
+def called(node: ast.AST) -> Iterator[str]:
+    """The names of the functions that one node calls, those that decorate it among them."""
+    functions = [node.func] if isinstance(node, ast.Call) else _decorators(node)
+    yield from (function.id for function in functions if isinstance(function, ast.Name))
+
+
+def _decorators(node: ast.AST) -> list[ast.expr]:
+    decorators = getattr(node, "decorator_list", [])
+    return [each.func if isinstance(each, ast.Call) else each for each in decorators]
+
+
+def writes(function: ast.stmt) -> frozenset[str]:
+    """The names of the module that a function changes when it is called."""
+    nodes = list(ast.walk(function))
+    module_wide = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
+    stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    local = (stored | {n.arg for n in nodes if isinstance(n, ast.arg)}) - module_wide
+    changed = {name for node in nodes for name in (*written(node), *told(node))}
+    return frozenset((changed - local) | (stored & module_wide))
+
+
+def _root(node: ast.expr) -> str:
+    """The name that an item or attribute belongs to; empty where it is of no name."""
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
