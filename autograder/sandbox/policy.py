@@ -8,7 +8,6 @@ course folder, not this engine.
 from __future__ import annotations
 
 import ast
-import contextlib
 import functools
 import importlib.metadata
 import importlib.util
@@ -85,13 +84,18 @@ def worth_preloading(sources: Iterable[str], imports: Iterable[str]) -> list[str
     >>> worth_preloading(["import os", "from scipy import signal"], ["scipy"])
     ['scipy', 'scipy.signal']
     """
-    names: set[str] = set()
-    for source in sources:
-        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-            for node in ast.walk(ast.parse(source)):
-                names |= _imported(node)
+    names = frozenset[str]().union(*(_imports_of(source) for source in sources if "import" in source))
     known = set(imports)
     return sorted(name for name in names if _is_public(name) and name.partition(".")[0] in known)
+
+
+@functools.lru_cache(maxsize=256)  # a submission's chunks are asked about for each of its children
+def _imports_of(source: str) -> frozenset[str]:
+    try:
+        tree = ast.parse(source)
+        return frozenset(name for node in ast.walk(tree) for name in _imported(node))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
 
 
 def _imported(node: ast.AST) -> set[str]:
