@@ -170,18 +170,23 @@ class Probe(Struct):
 
 
 class Settings(Struct):
-    """A training's settings as found: the network's and the solver's keyword arguments."""
+    """A training's settings as found: the network's and the solver's keyword arguments.
+
+    `unread` names what stands in the notebook and could not be read, so that a person has to look; no
+    `where` says that no training was found.
+    """
 
     network: dict[str, Value] = {}
     solver: dict[str, Value] = {}
     where: str = ""
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 class Trained(Struct):
     """What a training gave back: the parameters by name, and the losses by iteration."""
 
-    parameters: dict[str, Array]
+    parameters: Mapping[str, Array]
     losses: tuple[float, ...]
     notes: tuple[str, ...] = ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from msgspec.structs import replace
 
 from autograder.assignment import Network, Training
 from autograder.checks.bench import Bench
@@ -46,7 +47,7 @@ def check_network(spec: Network, bench: Bench) -> Finding:
     assert isinstance(probe, Probe)
     images = bench.images(PROBE_IMAGES) if probe.wants_images else None
     try:
-        with bench.desk(spec.limits) as desk:
+        with bench.desk(spec.limits) as desk, np.errstate(all="ignore"):
             judgement = probe.judge(desk, bench.generator(spec.question), images)
     except StudentFault as fault:
         return _faulted(spec, fault)
@@ -72,21 +73,15 @@ def check_training(spec: Training, bench: Bench) -> Finding:
     run = bench.question(spec.question)
     assert isinstance(run, TrainingRun)
     settings = run.find(bench.notebook, bench.given)
-    if not settings.solver:
-        return Finding(
-            check=spec.id,
-            status=Status.FAILED,
-            fraction=0.0,
-            message="No training settings were found: " + "; ".join(settings.notes) + ".",
-            hints=spec.hints,
-        )
+    if not settings.where:
+        return _left_to_a_person(_without_settings(spec, settings), settings)
     images = bench.images(run.images)
     try:
         with bench.desk(spec.limits) as desk:
             trained = run.train(desk.student, settings, images)
         reached = _accuracy(run, trained, images.x_test, images.y_test)
     except StudentFault as fault:
-        return _faulted(spec, fault)
+        return _left_to_a_person(_faulted(spec, fault), settings)
     except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError) as error:
         return Finding(
             check=spec.id,
@@ -106,7 +101,27 @@ def check_training(spec: Training, bench: Bench) -> Finding:
             "Not judged: in this budget of images the reference's own settings learn too little to tell."
         )
         return Finding(check=spec.id, status=Status.SKIPPED, fraction=0.0, message=message)
-    return _measured(spec, settings, trained, outcome)
+    return _left_to_a_person(_measured(spec, settings, trained, outcome), settings)
+
+
+def _without_settings(spec: Training, settings: Settings) -> Finding:
+    return Finding(
+        check=spec.id,
+        status=Status.FAILED,
+        fraction=0.0,
+        message="No training settings were found: " + "; ".join(settings.notes) + ".",
+        hints=spec.hints,
+    )
+
+
+def _left_to_a_person(finding: Finding, settings: Settings) -> Finding:
+    """What was not read may be what earns the rest: the points so far are a proposal."""
+    if finding.fraction == 1.0 or not settings.unread:
+        return finding
+    message = (
+        f"{finding.message} A person decides, since this could not be read: {'; '.join(settings.unread)}."
+    )
+    return replace(finding, status=Status.MANUAL, message=message)
 
 
 def _accuracy(run: TrainingRun, trained: Trained, x: np.ndarray, y: np.ndarray) -> float:

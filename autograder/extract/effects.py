@@ -46,9 +46,9 @@ def _decorators(node: ast.AST) -> list[ast.expr]:
     return [each.func if isinstance(each, ast.Call) else each for each in decorators]
 
 
-def writes(function: ast.stmt) -> frozenset[str]:
-    """The names of the module that a function changes when it is called."""
-    nodes = list(ast.walk(function))
+def writes(code: ast.AST) -> frozenset[str]:
+    """The names of the module that a function changes when it is called, or other code when it runs."""
+    nodes = list(ast.walk(code))
     module_wide = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
     stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     local = (stored | {n.arg for n in nodes if isinstance(n, ast.arg)}) - module_wide

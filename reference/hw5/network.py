@@ -6,6 +6,7 @@ that keeps the size, and the L2 term ``reg / 2 * sum(W ** 2)`` over W1, W2, W3.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +19,77 @@ Array = NDArray[Any]
 Parameters = Mapping[str, Array]
 
 
-def _pad(parameters: Parameters) -> int:
+NAMES = ("W1", "b1", "W2", "b2", "W3", "b3")
+# Multiplications for an image: some thirty times those of the release's network with its own settings.
+MOST_WORK = 160e6
+# Numbers of a layer's output that are held at once.
+MOST_HELD = 10_000_000
+
+
+def checked(parameters: Mapping[str, Any], image: tuple[int, int, int], classes: int) -> Parameters:
+    """Parameters that fit each other, and with which it is no burden to compute.
+
+    Parameters
+    ----------
+    parameters : mapping of str to anything
+        What a student's network says that its parameters are.
+    image : (C, H, W)
+        The shape of one image.
+    classes : int
+        How many there are.
+
+    Raises
+    ------
+    ValueError
+        They are not; says which, and what was expected.
+    """
+    for name in NAMES:
+        value = parameters.get(name)
+        if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
+            raise ValueError(f"`params` must have an array of floats `{name}`")
+    w1 = parameters["W1"]
+    if (
+        w1.ndim != 4
+        or w1.shape[1] != image[0]
+        or w1.shape[2] != w1.shape[3]
+        or not 0 < w1.shape[2] < image[1]
+    ):
+        raise ValueError(f"`W1` must be an array (filters, {image[0]}, size, size), and is {w1.shape}")
+    for name, shape in _shapes(parameters, image, classes).items():
+        if parameters[name].shape != shape:
+            actual = parameters[name].shape
+            raise ValueError(f"`{name}` is {actual}, and must be {shape} beside this `W1` and `b2`")
+    places = math.prod(_output_size(parameters, image))
+    work = (w1.size * places + parameters["W2"].size + parameters["W3"].size) / 1e6
+    if work > MOST_WORK / 1e6:
+        most = f"{MOST_WORK / 1e6:.0f} million are the most"
+        raise ValueError(f"the network multiplies {work:.0f} million times for an image; {most}")
+    return {name: parameters[name] for name in NAMES}
+
+
+def _shapes(
+    parameters: Mapping[str, Any], image: tuple[int, int, int], classes: int
+) -> dict[str, tuple[int, ...]]:
+    """The shapes that follow from W1 and from how many hidden units there are."""
+    rows, columns = _output_size(parameters, image)
+    filters, hidden = len(parameters["W1"]), parameters["b2"].size
+    features = filters * (rows // 2) * (columns // 2)
+    return {
+        "b1": (filters,),
+        "W2": (features, hidden),
+        "b2": (hidden,),
+        "W3": (hidden, classes),
+        "b3": (classes,),
+    }
+
+
+def _output_size(parameters: Mapping[str, Any], image: tuple[int, int, int]) -> tuple[int, int]:
+    """Rows and columns of the convolution's output."""
+    border = 2 * _pad(parameters) - int(parameters["W1"].shape[2]) + 1
+    return image[1] + border, image[2] + border
+
+
+def _pad(parameters: Mapping[str, Any]) -> int:
     return (int(parameters["W1"].shape[2]) - 1) // 2
 
 
@@ -34,8 +105,9 @@ def _features(parameters: Parameters, x: Array) -> dict[str, Array]:
     return {"active": active, "blocks": blocks, "pooled": pooled, "hidden": hidden, "scores": scores}
 
 
-def scores(parameters: Parameters, x: Array, batch: int = 100) -> Array:
+def scores(parameters: Parameters, x: Array) -> Array:
     """Class scores (N, classes), computed in batches so that the memory stays small."""
+    batch = max(1, min(100, MOST_HELD // max(1, len(parameters["b1"]) * x.shape[2] * x.shape[3])))
     parts = [_features(parameters, x[i : i + batch])["scores"] for i in range(0, len(x), batch)]
     return np.concatenate(parts)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from autograder.student import Array, Handle, Keep, Student, Value
 from . import conduct, convolution, explaining, network, visible
 
 HERE = Path(__file__).parent
+CLASSES = 10
 OUTPUTS = ("out", "dx", "dw", "db")
 ARRAYS = ("x", "w", "b", "dout")
 FIXED, FIXED_HASH = HERE / "fixed.npz", HERE / "fixed.npz.sha256"
@@ -270,7 +271,7 @@ def ask_with_plain_cache(desk: Desk, case: Case) -> Mapping[str, Value]:
 
 def _check_gradients(desk: Desk, rng: Generator, _: Images | None) -> Judgement:
     """Loss and gradients of a small network, against the reference at the same parameters."""
-    x, y = rng.standard_normal((2, 3, 16, 16)), rng.integers(10, size=2)
+    x, y = rng.standard_normal((2, 3, 16, 16)), rng.integers(CLASSES, size=2)
     desk.student.seed(int(rng.integers(2**31)))
     model = desk.student.call(
         "ThreeLayerConvNet",
@@ -283,7 +284,7 @@ def _check_gradients(desk: Desk, rng: Generator, _: Images | None) -> Judgement:
         dtype="float64",
         keep=Keep.HANDLE,
     )
-    parameters = _parameters(desk.student, model)
+    parameters = _parameters(desk.student, model, (3, 16, 16))
     loss, grads = desk.student.method(model, "loss", x, y)
     wanted = network.gradients(parameters, x, y, 0.1)
     worst = {name: _relative(grads.get(name), value) for name, value in wanted.items()}
@@ -313,12 +314,11 @@ def _relative(actual: Value, wanted: Array) -> float:
     return float(np.max(np.abs(actual - wanted)) / max(1e-8, float(np.max(np.abs(wanted)))))
 
 
-def _parameters(student: Student, model: Handle) -> dict[str, Array]:
+def _parameters(student: Student, model: Handle, image: tuple[int, int, int]) -> network.Parameters:
     values = student.get(model, "params")
-    names = ("W1", "b1", "W2", "b2", "W3", "b3")
-    if not isinstance(values, dict) or any(not isinstance(values.get(n), np.ndarray) for n in names):
-        raise ValueError("`params` must be a dict with the arrays W1, b1, W2, b2, W3 and b3")
-    return {name: values[name] for name in names}
+    if not isinstance(values, dict):
+        raise ValueError(f"`params` must be a dict with the arrays {', '.join(network.NAMES)}")
+    return network.checked(values, image, CLASSES)
 
 
 def _overfit(desk: Desk, _: Generator, images: Images | None) -> Judgement:
@@ -350,6 +350,12 @@ def _overfit(desk: Desk, _: Generator, images: Images | None) -> Judgement:
 
 _NETWORK_SETTINGS = {"weight_scale": float, "reg": float, "num_filters": int, "filter_size": int}
 _NETWORK_SETTINGS |= {"hidden_dim": int}
+_SOLVER_SETTINGS = ("update_rule", "optim_config", "lr_decay", "batch_size")
+# What is looked for in a notebook: calls, with their parameters by position.
+_CALLS = {
+    "Solver": ("model", "data", *_SOLVER_SETTINGS),
+    "ThreeLayerConvNet": ("input_dim", "num_filters", "filter_size", "hidden_dim", "num_classes"),
+}
 MOST_SETTING = 1e6
 _RULES = ("sgd", "sgd_momentum", "rmsprop", "adam")
 _BASELINE = Settings(
@@ -360,51 +366,106 @@ _BASELINE = Settings(
 
 
 def find_settings(notebook: Notebook, given: Notebook) -> Settings:
-    """The settings of the `train` cell, or else of the notebook's last training outside the sweeps."""
-    cell = match_cells(notebook, given).get("train")
-    solvers = _preferred(find_calls(notebook, "Solver"), cell.index if cell else None)
-    if solvers is None:
-        return Settings(notes=("no call of `Solver` with settings that can be read was found",))
-    networks = find_calls(notebook, "ThreeLayerConvNet")
-    model = _preferred([n for n in networks if n.cell == solvers.cell] or networks, None)
-    chosen, notes = _known(solvers, model)
-    return Settings(network=chosen[0], solver=chosen[1], where=f"cell {solvers.cell}", notes=notes)
+    """The settings of the `train` cell; where that is still the release's, of the last cell of their own."""
+    calls = find_calls(notebook, _CALLS)
+    matched = {name: cell.index + 1 for name, cell in match_cells(notebook, given).items()}
+    own = {cell.index + 1 for cell in notebook.code_cells}.difference(matched.values())
+    trainings = [call for call in calls if call.name == "Solver"]
+    here = [call for call in trainings if call.ran == matched.get("train")]
+    others = [call for call in trainings if call.ran in own]
+    chosen = here or others if _is_changed("train", matched, notebook, given) else others or here
+    if not chosen:
+        return _not_found(notebook, own | {matched.get("train", 0)})
+    return _settings(chosen[-1], trainings, [call for call in calls if call.name == "ThreeLayerConvNet"])
 
 
-def _preferred(calls: Sequence[CallSite], index: int | None) -> CallSite | None:
-    here = [c for c in calls if index is not None and c.cell == index + 1]
-    full = [c for c in calls if not c.unresolved]
-    return (here or full or list(calls) or [None])[-1]
+def _is_changed(grade_id: str, matched: Mapping[str, int], notebook: Notebook, given: Notebook) -> bool:
+    """Whether a cell of the release is not as it was handed out."""
+    theirs = [c.source.strip() for c in notebook.code_cells if c.index + 1 == matched.get(grade_id)]
+    return theirs != [c.source.strip() for c in given.code_cells if c.grade_id == grade_id]
 
 
-def _known(
-    solver: CallSite, model: CallSite | None
-) -> tuple[tuple[dict[str, Value], dict[str, Value]], tuple[str, ...]]:
-    """The keyword arguments that a training understands, each of its type and in a sane range."""
-    notes = [f"`{name}` could not be read" for name in solver.unresolved]
-    arguments = dict(model.arguments) if model else {}
-    chosen_network = {
+def _not_found(notebook: Notebook, own: Set[int]) -> Settings:
+    """No training that can be followed: whether one stands there all the same."""
+    shown = [
+        f"cell {c.index + 1}" for c in notebook.code_cells if c.index + 1 in own and "Solver" in c.source
+    ]
+    unread = (f"the training in {shown[-1]}",) if shown else ()
+    return Settings(notes=("no call of `Solver` that can be followed was found",), unread=unread)
+
+
+def _settings(solver: CallSite, trainings: Sequence[CallSite], networks: Sequence[CallSite]) -> Settings:
+    where = f"cell {solver.ran}"
+    unread = [f"`{name}` of `Solver` ({_place(solver)})" for name in _unread(solver, _SOLVER_SETTINGS)]
+    turns = {
+        str(call.arguments) for call in trainings if (call.cell, call.line) == (solver.cell, solver.line)
+    }
+    if len(turns) > 1:
+        unread.append(f"which of the {len(turns)} settings that {where} trains with is the one that counts")
+    network = solver.given.get("model")
+    if network is None or network.name != "ThreeLayerConvNet":
+        above = [call for call in networks if call.ran <= solver.ran]
+        network = above[-1] if above else None
+        unread.append(f"the network that `Solver` is given ({_place(solver)})")
+    if network is not None:
+        names = _unread(network, tuple(_NETWORK_SETTINGS))
+        unread += [f"`{name}` of `ThreeLayerConvNet` ({_place(network)})" for name in names]
+    made = network.arguments if network else {}
+    chosen = _known_network(made), _known_solver(solver.arguments)
+    unused = [
+        *_unused(made, _NETWORK_SETTINGS, chosen[0]),
+        *_unused(solver.arguments, _SOLVER_SETTINGS, chosen[1]),
+    ]
+    return Settings(
+        network=chosen[0], solver=chosen[1], where=where, notes=tuple(unused), unread=tuple(unread)
+    )
+
+
+def _unused(
+    arguments: Mapping[str, Value], wanted: Iterable[str], used: Mapping[str, Value]
+) -> Iterator[str]:
+    """A note on each setting that no training can have; the default took its place."""
+    for name in wanted:
+        if arguments.get(name) is not None and name not in used:
+            yield f"`{name}` can't be {str(arguments[name])[:40]}: the default was taken"
+
+
+def _place(call: CallSite) -> str:
+    return f"cell {call.cell}, line {call.line}"
+
+
+def _unread(call: CallSite, wanted: Sequence[str]) -> list[str]:
+    """The settings of a call that could not be read; those behind a star may be any."""
+    return [name for name in call.unresolved if name in wanted or name in ("*", "**")]
+
+
+def _known_network(arguments: Mapping[str, Value]) -> dict[str, Value]:
+    """The network's settings, each of its type and in a sane range."""
+    return {
         name: kind(arguments[name])
         for name, kind in _NETWORK_SETTINGS.items()
         if _is_sane(arguments.get(name))
     }
-    given = solver.arguments
+
+
+def _known_solver(given: Mapping[str, Value]) -> dict[str, Value]:
+    """The training's settings, each of its type and in a sane range."""
     chosen: dict[str, Value] = {}
     if given.get("update_rule") in _RULES:
         chosen["update_rule"] = given["update_rule"]
-    if isinstance(given.get("batch_size"), int) and given["batch_size"] > 0:
+    if _is_sane(given.get("batch_size")) and given["batch_size"] >= 1:
         chosen["batch_size"] = min(int(given["batch_size"]), 1000)
     if _is_sane(given.get("lr_decay")):
         chosen["lr_decay"] = float(given["lr_decay"])
     config = given.get("optim_config")
     if isinstance(config, dict):
         chosen["optim_config"] = {k: float(v) for k, v in config.items() if _is_sane(v)}
-    return (chosen_network, chosen), tuple(notes)
+    return chosen
 
 
 def _is_sane(value: object) -> bool:
     """Whether it is a number that a setting can be: no NaN, none beyond every use."""
-    return isinstance(value, int | float) and abs(value) <= MOST_SETTING
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MOST_SETTING
 
 
 def _work(settings: Settings) -> float:
@@ -431,7 +492,9 @@ def _train(student: Student, settings: Settings, x: Array, y: Array) -> Trained:
     solver = student.call("Solver", model, data, **options, keep=Keep.HANDLE)
     student.method(solver, "train")
     losses = student.get(solver, "loss_history")
-    return Trained(parameters=_parameters(student, model), losses=tuple(float(value) for value in losses))
+    return Trained(
+        parameters=_parameters(student, model, x.shape[1:]), losses=tuple(float(value) for value in losses)
+    )
 
 
 QUESTIONS = {

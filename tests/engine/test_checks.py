@@ -313,6 +313,28 @@ def test_no_settings_found():
     assert finding.message == "No training settings were found: no call of `Solver`."
 
 
+UNREAD = Settings(where="cell 9", unread=("`reg` of `Net` (cell 9, line 2)", "the network"))
+
+
+def test_settings_that_could_not_be_read_are_left_to_a_person():
+    finding = run_check(Training(id="t", question="q"), training_bench(0.32, UNREAD))
+    assert (finding.status, finding.fraction) == (Status.MANUAL, pytest.approx(0.5))
+    assert finding.message.endswith(
+        "A person decides, since this could not be read: `reg` of `Net` (cell 9, line 2); the network."
+    )
+    assert run_check(Training(id="t", question="q"), training_bench(0.5, UNREAD)).status is Status.PASSED
+    hidden = Settings(notes=("none was found",), unread=("the training in cell 9",))
+    assert run_check(Training(id="t", question="q"), training_bench(0.5, hidden)).status is Status.MANUAL
+
+
+def test_a_training_with_some_unread_settings_that_fails_is_left_to_a_person():
+    def train(*_):
+        raise StudentFault(FaultKind.CPU, "too long")
+
+    finding = run_check(Training(id="t", question="q"), training_bench(0.5, UNREAD, train))
+    assert (finding.status, finding.fraction) == (Status.MANUAL, 0)
+
+
 @pytest.mark.parametrize("error", [ValueError("shapes"), StudentFault(FaultKind.CPU, "too long")])
 def test_a_training_that_fails(error):
     def train(*_):
