@@ -216,7 +216,9 @@ class ItemSpec(Strict):
 class Assignment(Strict):
     """A whole assignment. Tables of the file have the fields' names; `items` are ``[[items]]``.
 
-    `hint_level` says how much a diagnosis tells: nothing, a nudge, or an explanation.
+    `hint_level` says how much a diagnosis tells: nothing, a nudge, or an explanation. `budget_seconds` is
+    the clock time that a submission's code may take in all: it ends what stays below each call's limit and
+    makes the grader wait for hours all the same.
     """
 
     id: str
@@ -232,6 +234,7 @@ class Assignment(Strict):
     data: DataSpec | None = None
     questions: str = ""
     hint_level: HintLevel = "nudge"
+    budget_seconds: float = 900.0
     due_at: str | None = None
 
     @property
@@ -306,6 +309,12 @@ def _inconsistencies(assignment: Assignment) -> list[str]:
                 known = ", ".join(sorted(assignment.limits))
                 problems.append(f"`{check.id}`: limits = {check.limits!r}, known are: {known}")
     problems += _tight_clocks(assignment.limits)
+    longest = max((one.wall_seconds for one in assignment.limits.values()), default=0.0)
+    if assignment.budget_seconds < longest:
+        problems.append(
+            f"budget_seconds = {assignment.budget_seconds:g} must be at least the longest "
+            f"wall_seconds = {longest:g}"
+        )
     if "default" not in assignment.limits:
         problems.append("[limits.default] is missing")
     if not any(rule.suffix == ".ipynb" for rule in assignment.files.rules):

@@ -24,7 +24,7 @@ from autograder.course import Course, find_course
 from autograder.data import find_data, load_subset
 from autograder.errors import UsageError
 from autograder.intake import Candidate, read_notebook
-from autograder.model import Notebook, Struct, Submission
+from autograder.model import Notebook, Struct
 from autograder.pipeline import Pipeline, Place, definitions_of
 from autograder.questions import Images
 from autograder.sandbox import Policy, open_session, self_test
@@ -167,7 +167,9 @@ def materials_for(
     given = given_notebook(course)
     limits = {name: scaled(each, place.slowness) for name, each in course.assignment.limits.items()}
     return Materials(
-        assignment=msgspec.structs.replace(course.assignment, limits=limits),
+        assignment=msgspec.structs.replace(
+            course.assignment, limits=limits, budget_seconds=course.assignment.budget_seconds * place.slowness
+        ),
         questions=course.questions(),
         given=given,
         given_definitions=definitions_of(given, course.assignment),
@@ -193,14 +195,7 @@ def give_up(options: Options, place: Place, folder: Path, candidate: Candidate, 
 
     Its files are not read: that may be what the process dies of.
     """
-    submission = Submission(
-        id=candidate.id,
-        learner=candidate.learner,
-        origin=candidate.origin,
-        notices=candidate.notices,
-        attempt=candidate.attempt,
-    )
-    graded = build_pipeline(options, place, {}).give_up(submission, reason)
+    graded = build_pipeline(options, place, {}).give_up(candidate.unread(), reason)
     return Done(
         id=candidate.id,
         outcome=graded.report.outcome.value,

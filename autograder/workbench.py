@@ -18,7 +18,7 @@ from autograder.errors import AssignmentError, GraderFault
 from autograder.extract import match_cells, untouched
 from autograder.model import Definitions, Notebook, OutputText, Struct, Submission
 from autograder.questions import Answer, Case, Comparison, Desk, Generator, Images, Question
-from autograder.student import Limits, Session, Student, StudentFault
+from autograder.student import FaultKind, Limits, Session, Student, StudentFault
 
 
 class Materials(Struct):
@@ -66,7 +66,7 @@ class Workbench:
         self._session = session
         self._answers: dict[str, tuple[Answer, ...]] = {}
         self._searched: set[tuple[str, str]] = set()
-        self._stuck: dict[str, StudentFault] = {}
+        self._patience = _Patience(materials.assignment.budget_seconds, self.clock)
 
     @property
     def file_rules(self) -> Sequence[FileRule]:
@@ -119,7 +119,7 @@ class Workbench:
     def tool(self, definitions: Definitions, limits: str) -> Iterator[Student]:
         """See `Bench.tool`."""
         with self._session.student(definitions, self._limits(limits)) as student:
-            yield student
+            yield cast(Student, _Waited(student, self._patience))
 
     @contextlib.contextmanager
     def desk(self, limits: str, alone: bool = False) -> Iterator[Desk]:
@@ -134,7 +134,7 @@ class Workbench:
                 given = self._session.student(self.materials.given_definitions, chosen)
                 return cast(Student, _Trusted(stack.enter_context(given)))
 
-            yield Desk(cast(Student, _Remembering(student, self._stuck)), open_given)
+            yield Desk(cast(Student, _Waited(student, self._patience)), open_given)
 
     def answers(self, question: str, limits: str) -> Sequence[Answer]:
         """See `Bench.answers`."""
@@ -203,26 +203,56 @@ class _Trusted:
         return guarded
 
 
-class _Remembering:
-    """A handle that does not call again what met a limit: one endless loop costs once."""
+class _Patience:
+    """How long a submission's code is waited for, in all and for each function.
 
-    def __init__(self, student: Student, stuck: dict[str, StudentFault]) -> None:
+    A function that met a limit is not called again, so that one endless loop costs once; what is
+    asked for when the budget is used up is not done at all.
+    """
+
+    def __init__(self, budget_seconds: float, clock: Callable[[], float]) -> None:
+        self._budget = budget_seconds
+        self._clock = clock
+        self._spent = 0.0
+        self._stuck: dict[str, StudentFault] = {}
+
+    def wait_for(self, function: str | None, call: Callable[[], Any]) -> Any:
+        """Give what a call gives, or why it is not made."""
+        if self._spent > self._budget:
+            raise StudentFault(FaultKind.WALL, self._used_up())
+        if function in self._stuck:
+            raise self._stuck[function]
+        start = self._clock()
+        try:
+            return call()
+        except StudentFault as fault:
+            if fault.is_limit and function is not None:
+                self._stuck[function] = fault
+            raise
+        finally:
+            self._spent += self._clock() - start
+
+    def _used_up(self) -> str:
+        return (
+            f"Not run: this submission's code has taken {self._budget:g} s in the checks before, "
+            "which is all the time that there is."
+        )
+
+
+class _Waited:
+    """A handle whose every call is waited for with patience."""
+
+    def __init__(self, student: Student, patience: _Patience) -> None:
         self._student = student
-        self._stuck = stuck
+        self._patience = patience
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._student, name)
-        if name not in ("call", "map"):
+        if name == "printed":
             return method
 
-        def remembered(target: Any, *args: Any, **kwargs: Any) -> Any:
-            if isinstance(target, str) and target in self._stuck:
-                raise self._stuck[target]
-            try:
-                return method(target, *args, **kwargs)
-            except StudentFault as fault:
-                if fault.is_limit and isinstance(target, str):
-                    self._stuck[target] = fault
-                raise
+        def waited(*args: Any, **kwargs: Any) -> Any:
+            is_function = name in ("call", "map") and isinstance(args[0], str)
+            return self._patience.wait_for(args[0] if is_function else None, lambda: method(*args, **kwargs))
 
-        return remembered
+        return waited

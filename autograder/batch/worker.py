@@ -14,7 +14,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from autograder.errors import AutograderError
+from autograder.errors import AutograderError, SandboxError, UsageError
 from autograder.intake import Candidate
 from autograder.model import Struct
 from autograder.pipeline import Graded, Pipeline
@@ -46,11 +46,25 @@ def report_path(folder: Path, identity: str) -> Path:
 
 
 def save(graded: Graded, folder: Path) -> str:
-    """Write a submission's pictures, then its report; gives the report's SHA-256."""
+    """Write a submission's pictures, then its report; gives the report's SHA-256.
+
+    Raises
+    ------
+    ReportError
+        The report does not fit the schema.
+    UsageError
+        The folder can't be written to.
+    """
     report = graded.report
-    for name, content in graded.pictures.items():
-        write_atomically(folder / "pictures" / report.submission.id / name, content)
-    write_report(report_path(folder, report.submission.id), report)
+    try:
+        for name, content in graded.pictures.items():
+            write_atomically(folder / "pictures" / report.submission.id / name, content)
+        write_report(report_path(folder, report.submission.id), report)
+    except OSError as error:
+        raise UsageError(
+            f"{folder}: the report of {report.submission.id} can't be written: {error.strerror}",
+            "Make room, or choose another -o DIR; --resume goes on with what is not graded yet.",
+        ) from error
     return hashlib.sha256(to_json(report).encode()).hexdigest()
 
 
@@ -79,15 +93,30 @@ def _end_with_the_batch() -> None:
 
 
 def _grade(pipeline: Pipeline, candidate: Candidate, folder: Path) -> Done:
+    """Grade one submission; what can't be graded or written gets a report that says so.
+
+    Raises
+    ------
+    UsageError, SandboxError
+        All other submissions would meet it, too.
+    """
     start = time.perf_counter()
-    graded = pipeline.grade(candidate)
-    digest = save(graded, folder)
+    try:
+        return _saved(pipeline.grade(candidate), folder, start)
+    except (UsageError, SandboxError):
+        raise
+    except Exception as error:
+        reason = error.message if isinstance(error, AutograderError) else f"{type(error).__name__}: {error}"
+        return _saved(pipeline.give_up(candidate.unread(), reason), folder, start)
+
+
+def _saved(graded: Graded, folder: Path, start: float) -> Done:
     report = graded.report
     return Done(
-        id=candidate.id,
+        id=report.submission.id,
         outcome=report.outcome.value,
         message=report.message,
         final=report.score.final if report.score else None,
-        report_sha256=digest,
+        report_sha256=save(graded, folder),
         seconds=time.perf_counter() - start,
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from autograder.model import Notice, Struct
+from autograder.model import Notice, Struct, Submission
 
 MAX_ID = 80
 
@@ -50,6 +50,16 @@ class Candidate(Struct):
     members: tuple[Member, ...] = ()
     attempt: int = 1
     notices: tuple[Notice, ...] = ()
+
+    def unread(self) -> Submission:
+        """The submission without its files: for a report on one that can't be graded."""
+        return Submission(
+            id=self.id,
+            learner=self.learner,
+            origin=self.origin,
+            notices=self.notices,
+            attempt=self.attempt,
+        )
 
 
 class Discovery(Struct):

@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from autograder.batch import Batch, Done, Ledger, grade_all, report_path, save
-from autograder.errors import AutograderError, UsageError
+from autograder.errors import AutograderError, DataError, UsageError
 from autograder.intake import Candidate, Place, fingerprint
 from autograder.model import (
     AssignmentFacts,
@@ -22,6 +23,7 @@ from autograder.model import (
     Outcome,
     Report,
     Score,
+    Submission,
     SubmissionFacts,
 )
 from autograder.pipeline import Graded
@@ -54,7 +56,16 @@ class Steered:
         says = candidate.path.read_text()
         if says == "die":
             os.kill(os.getpid(), signal.SIGKILL)
+        if says == "odd":
+            raise ZeroDivisionError("of ours")
+        if says == "unfit":
+            return Graded(report=report(candidate.id, float("nan")))
+        if says == "no data":
+            raise DataError("data/x: is not there")
         return Graded(report=report(candidate.id, float(says)), pictures={"p-1.png": b"x"})
+
+    def give_up(self, submission: Submission, reason: str) -> Graded:
+        return Graded(report=replace(report(submission.id, None), message=reason))
 
 
 def broken_build() -> Steered:
@@ -121,6 +132,27 @@ def test_a_worker_that_dies_is_replaced_and_its_submission_given_up(make, tmp_pa
 def test_a_reason_that_would_meet_all_ends_the_batch(make):
     with pytest.raises(AutograderError, match="no sandbox today"):
         list(grade_all(make({"s001": "1"}, build=broken_build)))
+
+
+def test_a_report_that_can_not_be_made_costs_no_other_submission(make, tmp_path):
+    done = {d.id: d for d in grade_all(make({"s001": "odd", "s002": "unfit", "s003": "3"}))}
+    assert [done[one].outcome for one in sorted(done)] == ["grader_error", "grader_error", "graded"]
+    assert done["s001"].message == "ZeroDivisionError: of ours"
+    assert done["s002"].message.startswith("report of s002: Out of range float values are not JSON compliant")
+    assert len(list((tmp_path / "out/reports").iterdir())) == 3
+
+
+def test_what_all_submissions_would_meet_ends_the_batch(make):
+    with pytest.raises(AutograderError, match="data/x: is not there"):
+        list(grade_all(make({"s001": "no data", "s002": "2"})))
+
+
+def test_a_folder_that_can_not_be_written_to_ends_the_batch_with_the_reason(make, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/reports").write_text("a file")
+    with pytest.raises(AutograderError, match="the report of s001 can't be written: ") as caught:
+        list(grade_all(make({"s001": "1"})))
+    assert "--resume" in caught.value.hint
 
 
 def test_an_interrupted_batch_goes_on(make, tmp_path):
