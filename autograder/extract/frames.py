@@ -5,11 +5,15 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from autograder.extract.values import UNKNOWN, Bag, Value, containers_in, parts_of, weakened
+from autograder.extract.values import CONTAINERS, UNKNOWN, Value, containers_in, parts_of, weakened
 
 MAX_STEPS = 50_000
 MAX_DEPTH = 8
+# Of names that are no containers, so many are copied and compared in the time of a step.
+_NAMES_A_STEP = 16
+_NONE = frozenset[int]()
 
 
 class TooMany(Exception):
@@ -22,6 +26,13 @@ class Frame(dict[str, Value]):
     def __init__(self, local: frozenset[str] | None = None) -> None:
         super().__init__()
         self.local = local
+
+    def copied(self, seen: dict[int, Any]) -> Frame:
+        """The frame with copies of its containers; `seen` is `copy.deepcopy`'s memory of them."""
+        frame = Frame(self.local)
+        for name, value in self.items():
+            frame[name] = copy.deepcopy(value, seen) if isinstance(value, CONTAINERS) else value
+        return frame
 
 
 class Frames:
@@ -98,6 +109,8 @@ class Frames:
     def forget_object(self, value: Value) -> None:
         """A container is not known any more, nor what lies in it or in what it lies in, whoever has them."""
         lost = _changeable(value)
+        if not lost:
+            return
         held = [(frame, name, _changeable(one)) for frame in self._stack for name, one in frame.items()]
         while lost:
             hit = [one for one in held if not lost.isdisjoint(one[2])]
@@ -111,8 +124,10 @@ class Frames:
 
     def copy(self) -> list[Frame]:
         """The present state, for `swap` or `join`."""
-        self.take_step(sum(map(len, self._stack)))
-        return copy.deepcopy(self._stack)
+        seen: dict[int, Any] = {}
+        state = [frame.copied(seen) for frame in self._stack]
+        self.take_step(len(seen) + sum(map(len, self._stack)) // _NAMES_A_STEP)
+        return state
 
     def swap(self, state: list[Frame]) -> list[Frame]:
         """Go on from another state; gives the present one."""
@@ -135,6 +150,8 @@ class Frames:
 
 def _changeable(value: Value) -> frozenset[int]:
     """The containers that can be changed by way of a value, by identity."""
+    if not isinstance(value, CONTAINERS):
+        return _NONE
     return frozenset(number for number, one in containers_in(value).items() if not isinstance(one, tuple))
 
 
@@ -148,7 +165,7 @@ def _shared(stack: Sequence[Frame]) -> dict[Path, Path]:
     left: list[tuple[Path, Value]] = [((number,), frame) for number, frame in enumerate(stack)]
     while left:
         path, value = left.pop(0)
-        if isinstance(value, dict | list | tuple | Bag):
+        if isinstance(value, CONTAINERS):
             if id(value) in first:
                 again[path] = first[id(value)]
             else:

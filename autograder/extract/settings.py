@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import contextlib
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from autograder.extract import effects
 from autograder.extract.code import parse_cell
@@ -50,7 +51,14 @@ class CallSite(Struct):
     given: dict[str, CallSite] = {}
 
 
-def find_calls(notebook: Notebook, names: Mapping[str, Sequence[str]]) -> tuple[CallSite, ...]:
+class Calls(NamedTuple):
+    """The calls that were found; not `is_whole` where following the notebook took too many steps."""
+
+    sites: tuple[CallSite, ...]
+    is_whole: bool
+
+
+def find_calls(notebook: Notebook, names: Mapping[str, Sequence[str]]) -> Calls:
     """Every call of some functions or classes, in the order in which the notebook makes them.
 
     Parameters
@@ -62,11 +70,14 @@ def find_calls(notebook: Notebook, names: Mapping[str, Sequence[str]]) -> tuple[
         defines it, that definition's hold.
     """
     reader = _Reader(names)
-    with contextlib.suppress(TooMany):
+    is_whole = True
+    try:
         for cell in notebook.code_cells:
             for statement in parse_cell(cell, python2=True).statements:
                 reader.follow(statement.node, Place(cell.index + 1, statement.shift))
-    return tuple(map(_site, reader.made))
+    except TooMany:
+        is_whole = False
+    return Calls(tuple(map(_site, reader.made)), is_whole)
 
 
 def _site(made: Made) -> CallSite:

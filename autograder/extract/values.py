@@ -68,6 +68,9 @@ class Bag:
     __hash__ = None  # type: ignore[assignment]  # it can change
 
 
+CONTAINERS: Final = (dict, list, tuple, Bag)
+
+
 def is_known(value: Value) -> bool:
     """Whether all of a value is known, and plain.
 
@@ -115,7 +118,7 @@ def containers_in(value: Value) -> dict[int, Value]:
     left = [value]
     while left:
         one = left.pop()
-        if isinstance(one, dict | list | tuple | Bag) and id(one) not in found:
+        if isinstance(one, CONTAINERS) and id(one) not in found:
             found[id(one)] = one
             left += [part for _, part in parts_of(one)]
     return found

@@ -25,7 +25,7 @@ def frozen_bytes() -> bytes:
     hidden = next(m for name, m in sys.modules.items() if name.endswith("reference_hw5.questions"))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for case in hidden.fixed_cases():
+        for case in hidden.cases.fixed_cases():
             for name, value in hidden.compute(case).items():
                 content = io.BytesIO()
                 np.lib.format.write_array(content, np.ascontiguousarray(value))

@@ -18,7 +18,7 @@ from . import convolution
 Array = NDArray[Any]
 Parameters = Mapping[str, Array]
 
-
+CLASSES = 10
 NAMES = ("W1", "b1", "W2", "b2", "W3", "b3")
 # Multiplications for an image: some thirty times those of the release's network with its own settings.
 MOST_WORK = 160e6

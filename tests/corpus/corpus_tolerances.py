@@ -9,6 +9,7 @@ import itertools
 import sys
 from collections import Counter
 
+import msgspec
 import numpy as np
 from corpus_grading import course
 
@@ -33,7 +34,7 @@ def draw(rng, dtype, spread):
     """
     while True:
         case = _draw(rng, dtype, spread)
-        if all(value.any() for value in hidden()._magnitudes(case).values()):
+        if all(value.any() for value in hidden().magnitudes(case).values()):
             return case
 
 
@@ -43,24 +44,24 @@ def _draw(rng, dtype, spread):
     stride, pad = int(rng.integers(1, 4)), int(rng.integers(0, 3))
     rows, columns = height + int(rng.integers(1, 5)), width + int(rng.integers(1, 5))
     recipe = ((n, c, rows, columns), (f, height, width), stride, pad, "float64")
-    case = hidden().draw(rng, "drawn", "any", recipe)
+    case = hidden().cases.draw(rng, "drawn", "any", recipe)
     arrays = {
         name: (case.inputs[name] * 10.0 ** (spread * rng.standard_normal(case.inputs[name].shape))).astype(
             dtype
         )
-        for name in hidden().ARRAYS
+        for name in hidden().cases.ARRAYS
     }
-    return hidden().replace(case, inputs={**case.inputs, **arrays})
+    return msgspec.structs.replace(case, inputs={**case.inputs, **arrays})
 
 
 def expected(case):
     """What a check expects of it."""
-    return hidden()._with_bounds(case, hidden().compute(case))
+    return hidden().with_bounds(case, hidden().compute(case))
 
 
 def compute(case, rng):
     """The four outputs in the case's precision, their terms added one by one in a random order."""
-    x, w, b, dout = (case.inputs[name] for name in hidden().ARRAYS)
+    x, w, b, dout = (case.inputs[name] for name in hidden().cases.ARRAYS)
     s, p = case.inputs["stride"], case.inputs["pad"]
     height, width = w.shape[2:]
     padded = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)))
@@ -89,7 +90,7 @@ def _shuffled(rng, *sizes):
 
 def by_transform(case, rng):
     """The same by Fourier transforms, which mix all elements."""
-    x, w, b, dout = (case.inputs[name].astype(np.float64) for name in hidden().ARRAYS)
+    x, w, b, dout = (case.inputs[name].astype(np.float64) for name in hidden().cases.ARRAYS)
     s, p = case.inputs["stride"], case.inputs["pad"]
     height, width = w.shape[2:]
     padded = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)))
@@ -139,7 +140,7 @@ def mutated_runs(count, seed):
         outputs, name = compute(case, rng), OUTPUTS[int(rng.integers(4))]
         kind = tuple(MUTATIONS)[int(rng.integers(len(MUTATIONS)))]
         changed = MUTATIONS[kind](outputs[name].copy(), rng, LEAST[dtype])
-        largest = np.max(hidden()._magnitudes(case)[name])
+        largest = np.max(hidden().magnitudes(case)[name])
         change = np.nan_to_num(np.abs(changed - outputs[name]), nan=np.inf)
         if not change.max() >= LEAST[dtype] * largest:
             continue  # nothing was changed that anybody could see

@@ -2,7 +2,9 @@
 
 import msgspec
 import pytest
-from corpus_grading import course, materials, notebook_with
+from corpus_grading import ROOT, course, materials, notebook_with
+
+from autograder.intake import read_notebook
 
 GIVEN = materials().given
 OWN = f"cell {len(GIVEN.cells) + 1}"
@@ -124,6 +126,19 @@ def test_a_training_out_of_sight_is_left_to_a_person():
     found = found_in(msgspec.structs.replace(without, cells=(*without.cells, hidden)))
     assert (found.where, found.unread) == ("", ("the training in cell 91",))
     assert found_in(without).unread == ()
+
+
+def test_a_notebook_that_takes_too_long_to_follow_is_left_to_a_person():
+    endless = "def f(n):\n    for i in range(1000):\n        f(i)\nf(0)"
+    found = found_in(notebook_with(endless, "model = ThreeLayerConvNet()\n" + END))
+    assert found.solver == found_in(GIVEN).solver
+    assert found.unread == ("what comes late in the notebook, as following it takes too many steps",)
+
+
+def test_the_solved_source_can_be_followed_to_its_end():
+    found = found_in(read_notebook(ROOT / "source/hw5/HW5.ipynb"))
+    assert (found.network, found.unread) == ({"reg": 1e-3}, ())
+    assert found.solver["update_rule"] == "adam"
 
 
 @pytest.mark.parametrize("insane", ["-1e17", "True", "'16'", "[16]"])

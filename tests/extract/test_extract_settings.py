@@ -13,11 +13,11 @@ NAMES = {"Solver": ("model", "data", "lr"), "Net": ()}
 
 
 def call(*sources, name="Solver"):
-    return [found for found in find_calls(notebook(*sources), NAMES) if found.name == name][-1]
+    return [found for found in find_calls(notebook(*sources), NAMES).sites if found.name == name][-1]
 
 
 def calls(*sources):
-    return [found.arguments for found in find_calls(notebook(*sources), NAMES)]
+    return [found.arguments for found in find_calls(notebook(*sources), NAMES).sites]
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_arguments_by_position_have_names_where_the_notebook_has_the_definition(
 
 
 def test_calls_say_where_they_stand():
-    found = find_calls(notebook("x = 1", "y = 2\nSolver(a=1)\nlib.Solver(a=0.5 * 2e-3)"), NAMES)
+    found = find_calls(notebook("x = 1", "y = 2\nSolver(a=1)\nlib.Solver(a=0.5 * 2e-3)"), NAMES).sites
     assert [(c.cell, c.line, c.arguments) for c in found] == [(2, 2, {"a": 1}), (2, 3, {"a": 1e-3})]
 
 
@@ -209,7 +209,8 @@ def test_calls_nested_too_deep_are_survived():
     ],
 )
 def test_what_would_take_for_ever_is_ended(endless):
-    find_calls(notebook("Solver(lr=1)", endless, "Solver(lr=1)"), NAMES)
+    found, is_whole = find_calls(notebook("Solver(lr=1)", endless, "Solver(lr=1)"), NAMES)
+    assert len(found) == 1 + is_whole
 
 
 code = st.text(alphabet="lr s={}[]()*'1,:.\n+-/%", max_size=60)

@@ -1,0 +1,124 @@
+"""The inputs that submissions of HW5 are asked with.
+
+Fixed cases are the same for all; the others are drawn anew for each submission from its own seed, so that
+no table of answers helps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from msgspec.structs import replace
+
+from autograder.questions import Case, Generator
+
+from . import visible
+
+ARRAYS = ("x", "w", "b", "dout")
+
+# regime: (x, (F, HH, WW), stride, pad, dtype), shapes at which a naive loop takes about a millisecond.
+# A regime has one peculiarity, so that one fault costs one check; only `mixed` has several.
+Recipe = tuple[tuple[int, int, int, int], tuple[int, int, int], int, int, str]
+RECIPES: dict[str, tuple[Recipe, ...]] = {
+    "basic": (
+        ((2, 3, 5, 5), (4, 3, 3), 1, 1, "float64"),
+        ((3, 1, 4, 4), (2, 3, 3), 1, 1, "float64"),
+    ),
+    "stride": (
+        ((2, 3, 7, 7), (2, 3, 3), 2, 1, "float64"),
+        ((2, 2, 8, 8), (3, 4, 4), 3, 1, "float64"),
+        ((1, 2, 7, 7), (2, 3, 3), 3, 1, "float64"),
+    ),
+    "pad": (
+        ((2, 2, 4, 4), (3, 5, 5), 1, 2, "float64"),
+        ((1, 3, 4, 4), (2, 7, 7), 1, 3, "float64"),
+        ((1, 2, 4, 4), (2, 1, 1), 1, 2, "float64"),  # fields that see the border alone
+    ),
+    "no-pad": (
+        ((2, 2, 5, 5), (3, 3, 3), 1, 0, "float64"),
+        ((1, 3, 6, 6), (2, 2, 2), 1, 0, "float64"),
+    ),
+    "rectangular": (
+        ((2, 2, 5, 8), (3, 3, 3), 1, 1, "float64"),
+        ((1, 3, 6, 4), (2, 2, 4), 1, 1, "float64"),
+        ((2, 2, 7, 6), (2, 3, 2), 1, 1, "float64"),
+    ),
+    "float32": (
+        ((2, 3, 5, 5), (2, 3, 3), 1, 1, "float32"),
+        ((1, 2, 6, 6), (3, 3, 3), 1, 1, "float32"),
+    ),
+    "mixed": (
+        ((2, 2, 5, 8), (3, 3, 2), 2, 1, "float64"),
+        ((1, 3, 8, 6), (2, 3, 4), 3, 2, "float64"),
+    ),
+}
+# What the homework leaves open is asked apart, as a note: sizes that the stride does not divide (what is
+# left over is not used), and whole numbers as images with weights that are none, or backwards.
+UNEVEN: tuple[Recipe, ...] = (
+    ((1, 2, 6, 6), (2, 3, 3), 2, 1, "float64"),
+    ((1, 2, 6, 7), (2, 3, 3), 3, 1, "float64"),
+    ((2, 1, 5, 5), (2, 2, 2), 2, 0, "float64"),
+)
+
+
+def draw(rng: Generator, name: str, regime: str, recipe: Recipe) -> Case:
+    """One case of a recipe, with standard normal values."""
+    (n, c, rows, columns), filters, stride, pad, dtype = recipe
+    return visible.convolution_case(rng, name, regime, (n, c, rows, columns), filters, stride, pad, dtype)
+
+
+def _cast(case: Case, dtype: str, names: Sequence[str]) -> Case:
+    """The case with some of its arrays as whole numbers, up to about ten."""
+    cast = {name: (case.inputs[name] * 4.0).astype(dtype) for name in names}
+    about = f"{case.about}, {', '.join(names)} {dtype}"
+    return replace(case, about=about, inputs={**case.inputs, **cast})
+
+
+def odd_cases(rng: Generator) -> Sequence[Case]:
+    """What the homework leaves open, or asks without a word: each has a regime, so a check, of its own."""
+    uneven = [draw(rng, f"uneven-{number}", "uneven", recipe) for number, recipe in enumerate(UNEVEN, 1)]
+    # Whole numbers everywhere, so that sums in whole numbers are exact; then as images alone.
+    integers = _cast(draw(rng, "integers", "integers", RECIPES["basic"][0]), "int64", ARRAYS)
+    images = _cast(draw(rng, "integer-images", "integer-images", RECIPES["basic"][0]), "int64", ("x",))
+    return [*uneven, integers, images]
+
+
+def repeated_cases(rng: Generator) -> Sequence[Case]:
+    """A case that is asked twice in a row; its message says so."""
+    case = draw(rng, "repeated", "repeated", vary(rng, RECIPES["basic"][0]))
+    return [replace(case, about=f"{case.about}, called again with the same arrays")]
+
+
+def fixed_cases() -> Sequence[Case]:
+    """The cases that every submission gets, drawn from one fixed seed."""
+    rng = np.random.default_rng(20231)
+    return [
+        draw(rng, f"fixed-{regime}-{number}", regime, recipe)
+        for regime, recipes in RECIPES.items()
+        for number, recipe in enumerate(recipes, 1)
+    ]
+
+
+def vary(rng: Generator, recipe: Recipe) -> Recipe:
+    """Another recipe of the same regime: one or two more images, channels and filters."""
+    (n, c, rows, columns), (f, height, width), stride, pad, dtype = recipe
+    more = [int(k) for k in rng.integers(0, 2, size=3)]
+    grow = stride * int(rng.integers(0, 2))
+    image = (n + more[0], c + more[1], rows + grow, columns + grow)
+    return image, (f + more[2], height, width), stride, pad, dtype
+
+
+def all_cases(rng: Generator) -> Sequence[Case]:
+    """The fixed cases, and one of each regime for this submission alone."""
+    drawn = [
+        draw(rng, f"drawn-{regime}", regime, vary(rng, recipes[int(rng.integers(len(recipes)))]))
+        for regime, recipes in RECIPES.items()
+    ]
+    return [*fixed_cases(), *drawn]
+
+
+def gradient_cases(rng: Generator) -> Sequence[Case]:
+    """One small case for numerical gradients, which take two calls for each number."""
+    recipe = ((1, 2, 4, 4), (2, 3, 3), 1, 1, "float64")
+    return [draw(rng, "drawn-gradient", "gradient", recipe)]

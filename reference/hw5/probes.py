@@ -1,0 +1,82 @@
+"""The network of HW5 as a whole: its gradients, and whether it learns images by heart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from autograder.questions import Desk, Generator, Images, Judgement, Settings
+from autograder.student import Array, Keep, Value
+
+from . import network, training
+
+
+def check_gradients(desk: Desk, rng: Generator, _: Images | None) -> Judgement:
+    """Loss and gradients of a small network, against the reference at the same parameters."""
+    x, y = rng.standard_normal((2, 3, 16, 16)), rng.integers(network.CLASSES, size=2)
+    desk.student.seed(int(rng.integers(2**31)))
+    model = desk.student.call(
+        "ThreeLayerConvNet",
+        num_filters=3,
+        filter_size=3,
+        input_dim=(3, 16, 16),
+        hidden_dim=7,
+        weight_scale=0.05,
+        reg=0.1,
+        dtype="float64",
+        keep=Keep.HANDLE,
+    )
+    parameters = training.parameters_of(desk.student, model, (3, 16, 16))
+    loss, grads = desk.student.method(model, "loss", x, y)
+    wanted = network.gradients(parameters, x, y, 0.1)
+    worst = {name: _relative(grads.get(name), value) for name, value in wanted.items()}
+    off = abs(float(loss) - network.loss(parameters, x, y, 0.1))
+    wrong = [name for name, error in worst.items() if not error < 1e-6]
+    fraction = 0.0 if not off <= 1e-8 else 1.0 - len(wrong) / len(worst)
+    return Judgement(
+        fraction=fraction,
+        message=_gradient_message(off, wrong),
+        expected="relative errors below 1e-6",
+        actual=", ".join(f"{name}: {error:.1e}" for name, error in worst.items()),
+        metrics={f"error_{name}": float(f"{error:.3g}") for name, error in worst.items()},
+    )
+
+
+def _gradient_message(off: float, wrong: Sequence[str]) -> str:
+    if not off <= 1e-8:
+        return f"The loss of a small network is off by {off:.3g}."
+    if wrong:
+        return f"The loss is right, the gradients of {', '.join(wrong)} are not."
+    return "The loss and the gradients of all six parameters are right."
+
+
+def _relative(actual: Value, wanted: Array) -> float:
+    if not isinstance(actual, np.ndarray) or actual.shape != wanted.shape:
+        return float("inf")
+    return float(np.max(np.abs(actual - wanted)) / max(1e-8, float(np.max(np.abs(wanted)))))
+
+
+def overfit(desk: Desk, _: Generator, images: Images | None) -> Judgement:
+    """A network trained on 100 images must learn them by heart; the trusted side counts."""
+    assert images is not None  # a Probe that wants images gets them
+    x, y = images.x_train[:100], images.y_train[:100]
+    desk.student.seed(6666666)
+    settings = Settings(
+        network={"weight_scale": 1e-2},
+        solver={
+            "num_epochs": 15,
+            "batch_size": 50,
+            "update_rule": "adam",
+            "optim_config": {"learning_rate": 1e-3},
+        },
+    )
+    trained = training.run(desk.student, settings, x, y)
+    reached = network.accuracy(trained.parameters, x, y)
+    return Judgement(
+        fraction=1.0 if reached >= 0.9 else max(0.0, (reached - 0.1) / 0.8) * 0.5,
+        message=f"After 30 iterations the network knows {reached:.0%} of 100 images by heart.",
+        expected="at least 90 %",
+        actual=f"{reached:.0%}",
+        metrics={"accuracy": round(reached, 4)},
+    )
