@@ -57,11 +57,12 @@ def _compare_along(name: str, values: Array, directions: Array, expected: Expect
     if not wrong.any():
         return None
     first = int(np.argmax(wrong))
+    given, wanted = told_apart(float(products[first]), float(expected.value[first]))
     message = (
         f"`{name}` is not right: the sum of `{name} * r`, with an array r of random numbers, "
-        f"is {_number(products[first])} instead of {_number(expected.value[first])}"
+        f"is {given} instead of {wanted}"
     )
-    return _mismatch(message, _text(expected.value), _text(products))
+    return Mismatch(message=message, cause=_cause(expected.value, products))
 
 
 def _compare_values(name: str, values: Array, expected: Expected) -> Mismatch | None:
@@ -71,13 +72,13 @@ def _compare_values(name: str, values: Array, expected: Expected) -> Mismatch | 
     first = tuple(int(i) for i in np.argwhere(wrong)[0])
     place = f"{name}[{', '.join(map(str, first))}]" if first else name
     count = int(wrong.sum())
+    given, wanted = told_apart(float(values[first]), float(expected.value[first]))
     message = (
         f"{count} of {wrong.size} elements of `{name}` are wrong, "
-        f"the first at {place}: {_number(values[first])} instead of {_number(expected.value[first])}"
+        f"the first at {place}: {given} instead of {wanted}"
     )
     return Mismatch(
-        message=message,
-        cause=Cause(expected=_around(expected.value, first), actual=_around(values, first), at=place),
+        message=message, cause=_cause(_around(expected.value, first), _around(values, first), place)
     )
 
 
@@ -93,19 +94,32 @@ def _kind(value: Value) -> str:
     return f"a {type(value).__name__}"
 
 
-def _number(value: float) -> str:
-    return f"{value:.6g}"
+def told_apart(one: float, other: float) -> tuple[str, str]:
+    """Two numbers in as few digits, but at least 6, as show that they differ.
+
+    >>> told_apart(1.5, 2.0), told_apart(1.9375701, 1.9375702)
+    (('1.5', '2'), ('1.9375701', '1.9375702'))
+    """
+    texts = ((f"{one:.{digits}g}", f"{other:.{digits}g}") for digits in range(6, 18))
+    return next(((a, b) for a, b in texts if a != b), (str(one), str(other)))
 
 
-def _around(values: Array, index: tuple[int, ...], reach: int = 4) -> str:
+def _around(values: Array, index: tuple[int, ...], reach: int = 4) -> Array:
     """The matrix that holds the element, cut to a few rows and columns around it."""
     if values.ndim < 2:
         start = max(0, index[0] - reach) if index else 0
-        return _text(values[start : start + 2 * reach + 1] if values.ndim else values)
-    plane = values[index[:-2]]
+        return values[start : start + 2 * reach + 1] if values.ndim else values
     row, column = (max(0, i - reach) for i in index[-2:])
-    return _text(plane[row : row + 2 * reach + 1, column : column + 2 * reach + 1])
+    return np.asarray(values[index[:-2]])[row : row + 2 * reach + 1, column : column + 2 * reach + 1]
 
 
-def _text(values: Array) -> str:
-    return np.array2string(values, precision=4, suppress_small=True, threshold=200, max_line_width=100)
+def _cause(expected: Array, actual: Array, place: str = "") -> Cause:
+    """Both in as few digits as show that they differ."""
+    texts = ((_text(expected, digits), _text(actual, digits)) for digits in (4, 8, 16))
+    shown = next((pair for pair in texts if pair[0] != pair[1]), None)
+    wanted, given = shown or (str(expected.tolist()), str(actual.tolist()))
+    return Cause(expected=wanted, actual=given, at=place)
+
+
+def _text(values: Array, digits: int) -> str:
+    return np.array2string(values, precision=digits, suppress_small=True, threshold=200, max_line_width=100)

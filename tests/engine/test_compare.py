@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.compare import compare
+from autograder.compare import compare, told_apart
 from autograder.numerics import directional_derivatives, numerical_gradient, rounding_bound
 from autograder.questions import Expected
 from autograder.student import Handle
@@ -48,6 +48,29 @@ def test_one_wrong_element_is_found_and_placed(bad):
     assert mismatch.message.startswith("1 of 12 elements of `dx` are wrong, the first at dx[1, 2]")
     assert mismatch.cause.at == "dx[1, 2]"
     assert "6." in mismatch.cause.expected
+
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(FINITE, st.one_of(FINITE, st.integers(-3, 3)))
+def test_numbers_that_differ_are_written_apart(wanted, other):
+    given = float(np.nextafter(wanted, np.inf * other)) if isinstance(other, int) and other else float(other)
+    texts = told_apart(given, wanted)
+    assert (texts[0] == texts[1]) is (str(given) == str(wanted))
+    assert [float(text) for text in texts] == pytest.approx([given, wanted], rel=1e-5)
+    mismatch = compare("out", np.array([[0.0, given]]), expected(np.array([[0.0, wanted]]), allowed=0.0))
+    assert (mismatch is None) is (given == wanted)
+    assert mismatch is None or mismatch.cause.expected != mismatch.cause.actual
+
+
+def test_as_few_digits_are_shown_as_tell_apart():
+    actual = RIGHT + 2.5
+    actual[0] = RIGHT[0]
+    assert "the first at x[1, 0]: 6.5 instead of 4" in compare("x", actual, expected()).message
+    actual = np.where(RIGHT == 9, 9.0000001, RIGHT)
+    assert "9.0000001 instead of 9" in compare("x", actual, expected()).message
+    assert "9.0000001 " in compare("x", actual, expected()).cause.actual
 
 
 def test_a_nan_that_is_expected_to_be_a_number_is_wrong_whatever_is_allowed():
