@@ -185,10 +185,6 @@ class Pdf(CheckBase, tag="pdf", tag_field="kind", kw_only=True):
     min_characters: int = 200
 
 
-class Reading(CheckBase, tag="reading", tag_field="kind", kw_only=True):
-    """Passages of the definitions that a person may want to read: it judges nothing."""
-
-
 class Manual(CheckBase, tag="manual", tag_field="kind", kw_only=True):
     """Judged by a person, who is shown the pictures that the named cells stored."""
 
@@ -196,9 +192,7 @@ class Manual(CheckBase, tag="manual", tag_field="kind", kw_only=True):
     question_for_grader: str
 
 
-CheckSpec = (
-    Outputs | Speed | Network | Training | Comments | RunOrder | Rerun | Files | Pdf | Reading | Manual
-)
+CheckSpec = Outputs | Speed | Network | Training | Comments | RunOrder | Rerun | Files | Pdf | Manual
 
 
 class ItemSpec(Strict):

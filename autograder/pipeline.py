@@ -19,7 +19,7 @@ from autograder.assignment import Assignment, CheckSpec, ItemSpec, Network, Trai
 from autograder.checks import run_check
 from autograder.course import Course
 from autograder.errors import AutograderError, GraderFault
-from autograder.extract import extract
+from autograder.extract import extract, oddities
 from autograder.intake import Candidate, read
 from autograder.model import (
     Chunk,
@@ -29,6 +29,7 @@ from autograder.model import (
     Grader,
     ItemReport,
     Notebook,
+    Notice,
     Report,
     Status,
     Struct,
@@ -39,6 +40,8 @@ from autograder.scoring import Timed, score_item
 from autograder.student import Session, StudentFault
 from autograder.workbench import Materials, Workbench
 
+# Passages of one submission that a report names.
+MOST_TO_READ = 20
 OpenSession = Callable[[], AbstractContextManager[Session]]
 
 
@@ -111,7 +114,7 @@ class Pipeline:
             bench = Workbench(self.materials, submission, submission.notebook, definitions, session)
             pictures: dict[str, bytes] = {}
             items = tuple(self._item(item, bench, pictures) for item in self.course.assignment.items)
-        report = self._report(submission, items, definitions)
+        report = self._report(submission, items, bench)
         return Graded(report=report, pictures=pictures)
 
     def _item(self, item: ItemSpec, bench: Workbench, pictures: dict[str, bytes]) -> ItemReport:
@@ -152,7 +155,7 @@ class Pipeline:
         self,
         submission: Submission,
         items: Sequence[ItemReport],
-        definitions: Definitions | None = None,
+        bench: Workbench | None = None,
         fault: str = "",
     ) -> Report:
         return build_report(
@@ -166,13 +169,20 @@ class Pipeline:
                 cases_sha256=self.course.cases_sha256(),
                 seed=self.materials.salt,
             ),
-            environment=self._environment(),
+            environment=self._environment(bench.data) if bench else self._environment(),
             generated_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             fault=fault,
-            notices=definitions.notices if definitions else (),
+            notices=bench.definitions.notices if bench else (),
+            integrity=self._to_read(bench.definitions) if bench else (),
         )
 
-    def _environment(self) -> Environment:
+    def _to_read(self, definitions: Definitions) -> tuple[Notice, ...]:
+        found = oddities(definitions.chunks, self.materials.given, self.materials.support)
+        return tuple(
+            Notice(code="to-read", message=one.what, where=one.where) for one in found[:MOST_TO_READ]
+        )
+
+    def _environment(self, data: str = "") -> Environment:
         default = msgspec.to_builtins(self.materials.assignment.limits["default"])
         return Environment(
             os=platform.platform(terse=True),
@@ -182,6 +192,7 @@ class Pipeline:
             sandbox=self.place.kind,
             walls=self.place.walls,
             limits=default | {"slowness": self.place.slowness},
+            data=data,
         )
 
 

@@ -62,7 +62,8 @@ class Workbench:
         self.cells: Mapping[str, int] = {
             name: cell.index for name, cell in match_cells(notebook, materials.given).items()
         }
-        self.printed: dict[str, OutputText] = {}
+        self.data = ""
+        self._printed: dict[str, OutputText] = {}
         self._session = session
         self._answers: dict[str, tuple[Answer, ...]] = {}
         self._searched: set[tuple[str, str]] = set()
@@ -72,11 +73,6 @@ class Workbench:
     def file_rules(self) -> Sequence[FileRule]:
         """See `Bench.file_rules`."""
         return self.materials.assignment.files.rules
-
-    @property
-    def support(self) -> Mapping[str, str]:
-        """See `Bench.support`."""
-        return self.materials.support
 
     @property
     def suspects(self) -> Sequence[Suspect]:
@@ -96,8 +92,10 @@ class Workbench:
         return self.materials.questions[name]
 
     def images(self, count: int) -> Images:
-        """See `Bench.images`."""
-        return self.materials.load_images(count)
+        """See `Bench.images`; `data` is the name of the set that they are from."""
+        images = self.materials.load_images(count)
+        self.data = images.name
+        return images
 
     def baseline_accuracy(self, question: str) -> float:
         """See `Bench.baseline_accuracy`."""
@@ -145,8 +143,13 @@ class Workbench:
             with self.desk(limits, alone=True) as desk:
                 cases = asked.cases(self.generator(question))
                 self._answers[question] = tuple(_ask_all(asked, desk, cases))
-                self.printed[question] = desk.student.printed()
+                self._printed[question] = desk.student.printed()
         return self._answers[question]
+
+    def printed(self, question: str) -> OutputText | None:
+        """See `Bench.printed`."""
+        printed = self._printed.pop(question, None)
+        return printed if printed is not None and printed.text else None
 
     def smallest(self, question: str, output: str, limits: str) -> Shrunk | None:
         """See `Bench.smallest`."""

@@ -18,7 +18,6 @@ from autograder.assignment import (
     Network,
     Outputs,
     Pdf,
-    Reading,
     Rerun,
     RunOrder,
     Speed,
@@ -29,7 +28,6 @@ from autograder.checks.comments import check_comments
 from autograder.checks.files import check_files, check_pdf
 from autograder.checks.network import check_network, check_training
 from autograder.checks.outputs import judge_outputs
-from autograder.checks.reading import check_reading
 from autograder.checks.rerun import check_rerun
 from autograder.checks.smallest import Shrunk
 from autograder.checks.speed import check_speed
@@ -39,8 +37,14 @@ from autograder.model import Diagnosis, Finding, Status
 
 
 def check_outputs(spec: Outputs, bench: Bench) -> Finding:
-    """Ask the check's questions, judge the answers, and name the mistake where it is a known one."""
+    """Ask the check's questions, judge the answers, and name the mistake where it is a known one.
+
+    Where not all is right, the finding has what the code printed for the first of the questions.
+    """
     finding = judge_outputs(spec, (bench.answers(name, spec.limits) for name in spec.questions))
+    if finding.status is Status.PASSED:
+        return finding
+    finding = replace(finding, output=bench.printed(spec.questions[0]))
     if finding.status is not Status.FAILED:
         return finding
     shrunk = _smallest(spec, bench)
@@ -86,7 +90,6 @@ _KINDS: dict[type, Callable[[Any, Bench], Finding]] = {
     Rerun: check_rerun,
     Files: check_files,
     Pdf: check_pdf,
-    Reading: check_reading,
     Manual: check_manual,
 }
 

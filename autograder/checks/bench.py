@@ -9,7 +9,7 @@ from typing import Protocol
 from autograder.assignment import FileRule, HintLevel
 from autograder.checks.smallest import Shrunk
 from autograder.diagnosis import Suspect
-from autograder.model import Definitions, Notebook, Submission
+from autograder.model import Definitions, Notebook, OutputText, Submission
 from autograder.questions import Answer, Desk, Generator, Images, Question
 from autograder.student import Student
 
@@ -30,11 +30,6 @@ class Bench(Protocol):
     @property
     def given(self) -> Notebook:
         """The release's notebook, as it was handed out."""
-        ...
-
-    @property
-    def support(self) -> Mapping[str, str]:
-        """The release's support code: sources by file name."""
         ...
 
     @property
@@ -77,6 +72,10 @@ class Bench(Protocol):
 
     def answers(self, question: str, limits: str) -> Sequence[Answer]:
         """What came of asking a `Comparison`; asked once, whoever wants it."""
+        ...
+
+    def printed(self, question: str) -> OutputText | None:
+        """What the code printed while a `Comparison` was asked, once: for the first who asks."""
         ...
 
     def smallest(self, question: str, output: str, limits: str) -> Shrunk | None:

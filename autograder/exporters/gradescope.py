@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 
 import msgspec
+from msgspec.structs import replace
 
 from autograder.model import CheckReport, ItemReport, Report, Smallest, Status
 
@@ -23,6 +24,8 @@ def to_gradescope(report: Report) -> str:
         for number, item in enumerate(report.items, 1)
         for part, check in enumerate(item.checks, 1)
     ]
+    # What a person has yet to read accuses nobody: it stays with the grader's own report.
+    kept = replace(report, integrity=())
     result: dict[str, object] = {
         "output": _summary(report),
         "output_format": "text",
@@ -30,7 +33,7 @@ def to_gradescope(report: Report) -> str:
         "stdout_visibility": "hidden",
         "execution_time": round(sum(item.duration for item in report.items), 2),
         "tests": tests,
-        "extra_data": {"autograder": msgspec.to_builtins(report)},
+        "extra_data": {"autograder": msgspec.to_builtins(kept)},
     }
     if report.score is not None:
         result["score"] = report.score.final

@@ -12,7 +12,7 @@ _FIRST = ("learner", "submission", "outcome", "final", "max", "extra_credit", "p
 
 
 def to_csv(reports: Sequence[Report]) -> str:
-    """Render the reports: outcome, points, and a column for each item.
+    """Render the reports: outcome, points, a column for each item, and how many passages there are to read.
 
     A submission without a score has empty fields, never zeros. Text that a spreadsheet would take
     for a formula is prefixed with an apostrophe.
@@ -20,7 +20,7 @@ def to_csv(reports: Sequence[Report]) -> str:
     items = list(dict.fromkeys(item.id for report in reports for item in report.items))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_FIRST, *items, "message"])
+    writer.writerow([*_FIRST, *items, "to_read", "message"])
     for report in sorted(reports, key=lambda r: (r.learner.id, r.submission.id)):
         writer.writerow([_safe(value) for value in _row(report, items)])
     return text.getvalue()
@@ -43,6 +43,7 @@ def _row(report: Report, items: Sequence[str]) -> list[str]:
         report.outcome.value,
         *points,
         *(_number(scores.get(item)) for item in items),
+        str(len(report.integrity)),
         report.message,
     ]
 

@@ -114,7 +114,10 @@ def _side_by_side(matrices: Mapping[str, str]) -> Table:
 
 
 def render_summary(reports: Sequence[Report]) -> Table:
-    """A batch as a table: one row a submission, with its points by item and the first lost one's reason."""
+    """A batch as a table: one row a submission, with its points and the first lost one's reason.
+
+    Below it stand the submissions with passages that a person may want to read.
+    """
     table = Table(box=None, padding=(0, 1), header_style="bold")
     table.add_column("submission", no_wrap=True)
     table.add_column("points", justify="right", no_wrap=True)
@@ -129,6 +132,10 @@ def render_summary(reports: Sequence[Report]) -> Table:
             report.outcome.value,
             Text(_first_reason(report), overflow="fold"),
         )
+    to_read = [f"{r.submission.id} ({len(r.integrity)})" for r in reports if r.integrity]
+    if to_read:
+        table.caption = Text(f"to read, no verdict (`integrity` in the report): {', '.join(sorted(to_read))}")
+        table.caption_justify = "left"
     return table
 
 

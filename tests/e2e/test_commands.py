@@ -136,6 +136,29 @@ def test_a_loss_that_is_no_number_costs_its_item_and_no_other_submission(tmp_pat
     assert checks["net-gradients"] == 0
 
 
+def test_what_the_code_printed_is_in_the_first_check_that_is_lost(tmp_path):
+    shutil.copytree(SAMPLES / "s005", tmp_path / "inbox" / "s001")
+    notebook = tmp_path / "inbox/s001/HW5.ipynb"
+    text = notebook.read_text(encoding="utf-8")
+    assert text.count("    cache = (x, w, b, conv_param)") == 1
+    said = text.replace(
+        "    cache = (x, w, b, conv_param)", "    print('images:', x.shape); cache = (x, w, b, conv_param)"
+    )
+    notebook.write_text(said, encoding="utf-8")
+    assert grade(tmp_path / "inbox", tmp_path / "out").returncode == 0
+    report = read_report(tmp_path / "out/reports/s001.json")
+    printed = {c.id: c.output.text for item in report.items for c in item.checks if c.output is not None}
+    assert printed["forward-notebook"].startswith("images: (2, 3, 4, 4)\n")
+    # one check for each question that is not all right
+    assert list(printed) == [
+        "forward-notebook",
+        "forward-basic",
+        "forward-integers",
+        "forward-again",
+        "backward-integer-images",
+    ]
+
+
 def test_an_interrupted_batch_keeps_what_is_done(tmp_path):
     inbox, output = tmp_path / "inbox", tmp_path / "out"
     for name in ("s001", "s005", "s006", "s009", "s010"):

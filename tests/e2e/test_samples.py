@@ -86,6 +86,18 @@ def test_the_terminal_shows_points_and_reasons(graded):
         assert identity in shown
 
 
+def test_passages_to_read_are_named_apart_from_every_score(graded):
+    named = {name: report.integrity for name, report in reports(graded).items() if report.integrity}
+    (tampering,) = named.values()
+    assert [(notice.code, notice.where) for notice in tampering] == [
+        ("to-read", "cell 7, line 145"),
+        ("to-read", "cell 7, line 157"),
+    ]
+    assert "to read, no verdict (`integrity` in the report): s014 (2)" in graded[1].stdout
+    with (graded[0] / "summary.csv").open(newline="") as file:
+        assert {row["submission"]: row["to_read"] for row in csv.DictReader(file)}["s014"] == "2"
+
+
 def test_nothing_is_graded_twice_by_resume(graded):
     command = [sys.executable, "-m", "autograder", "grade", str(SAMPLES), "-o", str(graded[0]), "--resume"]
     before = {p: p.stat().st_mtime_ns for p in (graded[0] / "reports").iterdir()}

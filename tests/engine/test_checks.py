@@ -75,6 +75,9 @@ class FakeBench:
     def smallest(self, question, output, limits):
         return None
 
+    def printed(self, question):
+        return OutputText(text=f"for {question}")
+
     def question(self, name):
         return self.asked
 
@@ -116,12 +119,14 @@ def outputs(*questions, **more):
 
 def test_all_cases_right():
     finding = run_check(outputs(), FakeBench(known={"q": [answer(), answer("b")]}))
+    assert finding.output is None
     assert (finding.status, finding.fraction) == (Status.PASSED, 1.0)
     assert finding.message == "All 2 cases are right."
 
 
 def test_one_wrong_case_costs_the_check_and_is_shown():
     finding = run_check(outputs(hints=("look",)), FakeBench(known={"q": [answer(), answer("b", 2.0)]}))
+    assert finding.output == OutputText(text="for q")
     assert (finding.status, finding.fraction, finding.hints) == (Status.FAILED, 0.0, ("look",))
     assert finding.message.startswith("1 of 2 cases are right. the case of b: 1 of 1 elements of `out`")
     assert finding.cause.at == "out[0]"

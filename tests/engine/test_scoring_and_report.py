@@ -198,7 +198,7 @@ def test_csv_has_a_row_a_submission_and_no_formula():
         outcome=Outcome.UNGRADABLE, score=None, items=(), submission=SubmissionFacts(id="s002", origin="")
     )
     rows = to_csv([ungradable, report]).splitlines()
-    assert rows[0] == "learner,submission,outcome,final,max,extra_credit,pending,f,message"
+    assert rows[0] == "learner,submission,outcome,final,max,extra_credit,pending,f,to_read,message"
     assert rows[1].startswith("'=cmd(),s001,graded,4,8,0,0,4,")
     assert rows[2].startswith("s001,s002,ungradable,,,,,,")
 
@@ -211,6 +211,8 @@ def test_gradescope_carries_tests_and_no_score_for_a_fault():
     assert {t["visibility"] for t in result["tests"]} == {"after_published"}
     assert "[3 4]" in result["tests"][1]["output"]
     assert "look again" in result["tests"][1]["output"]
+    to_read = make_report(integrity=(Notice(code="to-read", message="`open` looks at files"),))
+    assert "looks at files" not in to_gradescope(to_read)
     fault = make_report(outcome=Outcome.GRADER_ERROR, score=None, items=())
     assert "score" not in json.loads(to_gradescope(fault))
 

@@ -1,13 +1,15 @@
-"""How long a submission's code is waited for in all."""
+"""The checks' bench: how long a submission's code is waited for, what it printed, what it was trained on."""
 
 from contextlib import contextmanager
 
 import msgspec
+import numpy as np
 import pytest
 
 from autograder.assignment import read_assignment
 from autograder.errors import AssignmentError
-from autograder.model import Definitions, Notebook, Submission
+from autograder.model import Definitions, Notebook, OutputText, Submission
+from autograder.questions import Comparison, Images
 from autograder.student import FaultKind, InProcess, StudentFault
 from autograder.workbench import Materials, Workbench
 
@@ -58,7 +60,14 @@ class Slow:
 
     @contextmanager
     def student(self, definitions, limits):
-        yield InProcess({"f": self.f})
+        yield Chatty({"f": self.f})
+
+
+class Chatty(InProcess):
+    """Has printed something."""
+
+    def printed(self):
+        return OutputText(text="0.5\n")
 
 
 @pytest.fixture
@@ -67,10 +76,10 @@ def bench(assignment, monkeypatch):
     notebook = Notebook(path="n", cells=())
     materials = Materials(
         assignment=msgspec.structs.replace(assignment(5), budget_seconds=2.5),
-        questions={},
+        questions={"q": Comparison(cases=lambda _: (), ask=None, expect=None)},
         given=notebook,
         given_definitions=Definitions(),
-        load_images=lambda _: None,
+        load_images=lambda count: Images(*[np.zeros(count)] * 4, name="a stand-in"),
         baselines={},
         salt=0,
     )
@@ -90,6 +99,19 @@ def test_what_sleeps_in_every_call_is_not_waited_for_again(bench):
             "Not run: this submission's code has taken 2.5 s in the checks before, "
             "which is all the time that there is."
         )
+
+
+def test_what_was_printed_is_shown_to_the_first_check_that_asks(bench):
+    assert bench.printed("q") is None
+    assert bench.answers("q", "default") == ()
+    assert bench.printed("q") == OutputText(text="0.5\n")
+    assert bench.printed("q") is None
+
+
+def test_the_data_that_was_trained_on_is_known_by_name(bench):
+    assert bench.data == ""
+    bench.images(2)
+    assert bench.data == "a stand-in"
 
 
 def test_a_budget_below_a_limit_of_the_clock_is_refused(assignment):
