@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -51,16 +51,17 @@ class SandboxSpec(Strict):
     """What runs beside a student's code.
 
     `imports` are the installed packages that a submission may import, `if_installed` those that it may
-    import where the machine has them, `support` the folders of the
-    assignment that are mounted beside the notebook, and `extension` the compiled module (built from
-    ``ext/``) that is put into the first support folder. `preamble` lines are run before a
+    import where the machine has them, `tools` those that checks use on what was handed in, `support` the
+    folders of the assignment that are mounted beside the notebook, and `extension` the compiled module
+    (built from ``ext/``) that is put into the first support folder. `preamble` lines are run before a
     submission's definitions, so that a broken import cell costs nobody the support code. `withheld` are
-    functions of the support code that would answer for the student's own (``module.name``, where the name may
-    be a pattern): none can be called where outputs are compared or timed.
+    functions of the support code that would answer for the student's own (``module.name``, where the name
+    may be a pattern): none can be called where outputs are compared or timed.
     """
 
     imports: tuple[str, ...] = ("numpy",)
     if_installed: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
     support: tuple[str, ...] = ()
     extension: str = ""
     preamble: tuple[str, ...] = ()
@@ -285,6 +286,18 @@ def _tight_clocks(limits: Mapping[str, Limits]) -> list[str]:
     ]
 
 
+def _unfit(check: CheckSpec, assignment: Assignment) -> Iterator[str]:
+    """Say what of a check does not fit the rest of the assignment."""
+    if check.weight < 0:
+        yield f"`{check.id}`: weight must not be negative, got {check.weight}"
+    if check.limits not in assignment.limits:
+        known = ", ".join(sorted(assignment.limits))
+        yield f"`{check.id}`: limits = {check.limits!r}, known are: {known}"
+    there = (*assignment.sandbox.imports, *assignment.sandbox.tools)
+    if isinstance(check, Pdf) and "pypdf" not in there:
+        yield f"`{check.id}`: a check of kind `pdf` needs `pypdf` among the tools of [sandbox]"
+
+
 def _inconsistencies(assignment: Assignment) -> list[str]:
     problems = []
     item_ids = [item.id for item in assignment.items]
@@ -296,12 +309,7 @@ def _inconsistencies(assignment: Assignment) -> list[str]:
             problems.append(f"`{item.id}`: points must not be negative, got {item.points}")
         if not item.checks or sum(check.weight for check in item.checks) <= 0:
             problems.append(f"`{item.id}`: needs at least one check with a positive weight")
-        for check in item.checks:
-            if check.weight < 0:
-                problems.append(f"`{check.id}`: weight must not be negative, got {check.weight}")
-            if check.limits not in assignment.limits:
-                known = ", ".join(sorted(assignment.limits))
-                problems.append(f"`{check.id}`: limits = {check.limits!r}, known are: {known}")
+        problems += [problem for check in item.checks for problem in _unfit(check, assignment)]
     problems += _tight_clocks(assignment.limits)
     longest = max((one.wall_seconds for one in assignment.limits.values()), default=0.0)
     if assignment.budget_seconds < longest:

@@ -147,6 +147,7 @@ def policy_for(course: Course) -> Policy:
     optional = (name for name in wanted.if_installed if importlib.util.find_spec(name) is not None)
     return Policy(
         imports=(*wanted.imports, *optional),
+        tools=wanted.tools,
         support=course.support,
         extra_modules=extra_modules(course),
         preload=tuple(dict.fromkeys(modules)),

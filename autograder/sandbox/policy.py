@@ -26,18 +26,25 @@ PYTHON, PACKAGES, SUPPORT, RUN = "/opt/py", "/opt/packages", "/opt/support", "/o
 
 
 class Policy(Struct, frozen=True):
-    """What a submission may import beside the standard library.
+    """What is there to import beside the standard library.
 
-    imports          installed packages, mounted with what they declare to need
-    support          folders, importable by their names
-    extra_modules    single files (a compiled module, say), importable by their names
+    imports          installed packages for submissions, mounted with what they declare to need
+    tools            further ones, for what checks run themselves: no message offers them
+    support          folders for submissions, importable by their names
+    extra_modules    single files that these use (a compiled module, say)
     preload          modules that are imported once, before a child is forked for each handle
     """
 
     imports: tuple[str, ...] = ("numpy",)
+    tools: tuple[str, ...] = ()
     support: tuple[Path, ...] = ()
     extra_modules: tuple[Path, ...] = ()
     preload: tuple[str, ...] = ()
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """All installed packages that are mounted."""
+        return (*self.imports, *self.tools)
 
 
 class Mount(Struct, frozen=True):
@@ -114,11 +121,10 @@ def _is_public(name: str) -> bool:
 def importable_names(policy: Policy) -> list[str]:
     """Give what a submission may import beside the standard library, for messages.
 
-    >>> importable_names(Policy(imports=("numpy",), support=(Path("kit"),)))
+    >>> importable_names(Policy(imports=("numpy",), tools=("pypdf",), support=(Path("kit"),)))
     ['kit', 'numpy']
     """
-    loose = (path.name.partition(".")[0] for path in policy.extra_modules)
-    return sorted({*policy.imports, *(path.name for path in policy.support), *loose})
+    return sorted({*policy.imports, *(path.name for path in policy.support)})
 
 
 # --- packages -----------------------------------------------------------------------------------
@@ -225,7 +231,7 @@ def all_mounts(policy: Policy, interpreter: Interpreter) -> tuple[Mount, ...]:
     SandboxError
         Something that the policy names is not there, or not for this user.
     """
-    mounts = (*interpreter_mounts(interpreter), *package_mounts(policy.imports), *support_mounts(policy))
+    mounts = (*interpreter_mounts(interpreter), *package_mounts(policy.packages), *support_mounts(policy))
     for mount in mounts:
         if not os.access(mount.source, os.R_OK):
             raise SandboxError(f"{mount.source}: can't be read, but the sandbox's policy names it")

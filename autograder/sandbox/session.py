@@ -168,7 +168,7 @@ class SandboxSession:
     def student(self, definitions: Definitions, limits: Limits) -> Iterator[Student]:
         """See `Session.student`."""
         printed = Printed(limits.output_kb << 10)
-        preload = worth_preloading((chunk.source for chunk in definitions.chunks), self._policy.imports)
+        preload = worth_preloading((chunk.source for chunk in definitions.chunks), self._policy.packages)
 
         def open_child() -> SandboxChild:
             return SandboxChild(self._living_box(), limits, printed, preload)

@@ -49,6 +49,7 @@ def test_a_good_one_reads(tmp_path):
         (("points = 3", "points = -3"), "points must not be negative"),
         (('kind = "files"', 'kind = "filez"'), "Invalid value 'filez' - at `$.items[0].checks[0].kind`"),
         (('id = "files"', 'id = "files"\nlimits = "huge"'), "limits = 'huge', known are: default"),
+        (('kind = "files"', 'kind = "pdf"'), "needs `pypdf` among the tools of [sandbox]"),
         (('id = "files"', 'id = "files"\nweight = 0'), "at least one check with a positive weight"),
         (
             (

@@ -71,6 +71,16 @@ SENTENCES: dict[str, tuple[FaultKind, str, str]] = {
         "l = [open('/dev/null') for _ in range(999)]",
         f"Your code had more than 64 files open {PLACE}.",
     ),
+    "an exit": (
+        FaultKind.RAISED,
+        "exit()",
+        f"Your code ends the whole program {PLACE}: a function ends with `return`, without `exit()`.",
+    ),
+    "a quiet end": (
+        FaultKind.RAISED,
+        "import sys; sys.exit('done')",
+        f"Your code ends the whole program {PLACE}: a function ends with `return`, without `exit()`.",
+    ),
     "input": (
         FaultKind.RAISED,
         "input('name?')",

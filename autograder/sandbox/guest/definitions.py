@@ -7,7 +7,7 @@ import sys
 import traceback
 import types
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from .withheld import Withheld
 
@@ -39,6 +39,11 @@ def file_name(cell: int) -> str:
 
 def _show_nothing(*_: Any, **__: Any) -> None:
     """Stand for IPython's `display`."""
+
+
+def _leave(status: object = None) -> NoReturn:
+    """Stand for `exit` and `quit`, which only an interactive Python has."""
+    raise SystemExit(status)
 
 
 def text_of(error: BaseException) -> str:
@@ -73,6 +78,9 @@ def describe(error: BaseException) -> str:
     if isinstance(error, EOFError) and str(error) == "EOF when reading a line":
         where = place_of(error)
         return f"your code waits for input{where}; nobody is there to type: write the value into the code."
+    if isinstance(error, SystemExit):
+        where = place_of(error)
+        return f"your code ends the whole program{where}: a function ends with `return`, without `exit()`."
     if isinstance(error, Withheld):
         return f"your code calls `{error.name}`{place_of(error)}: what is judged here has to be your own."
     return text_of(error) + place_of(error)
@@ -101,7 +109,7 @@ class Namespace:
 
     def run(self, chunks: Sequence[Mapping[str, Any]]) -> None:
         """Run the chunks in order; one that raises costs only its own names."""
-        stubs = {"get_ipython": Stub, "display": _show_nothing}
+        stubs = {"get_ipython": Stub, "display": _show_nothing, "exit": _leave, "quit": _leave}
         vars(self._module).update(stubs)
         sys.modules["__main__"] = self._module
         for chunk in chunks:
