@@ -19,7 +19,7 @@ from autograder.assignment import Assignment, CheckSpec, ItemSpec, Network, Trai
 from autograder.checks import run_check
 from autograder.course import Course
 from autograder.errors import AutograderError, GraderFault
-from autograder.extract import extract, oddities
+from autograder.extract import extract, oddities, outside
 from autograder.intake import Candidate, read
 from autograder.model import (
     Chunk,
@@ -172,7 +172,7 @@ class Pipeline:
             environment=self._environment(bench.data) if bench else self._environment(),
             generated_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             fault=fault,
-            notices=bench.definitions.notices if bench else (),
+            notices=_notices(bench) if bench else (),
             integrity=self._to_read(bench.definitions) if bench else (),
         )
 
@@ -194,6 +194,11 @@ class Pipeline:
             limits=default | {"slowness": self.place.slowness},
             data=data,
         )
+
+
+def _notices(bench: Workbench) -> tuple[Notice, ...]:
+    definitions = bench.definitions
+    return (*definitions.notices, *outside(bench.notebook, definitions.chunks, bench.submission.files))
 
 
 def _suffix(picture: bytes) -> str:

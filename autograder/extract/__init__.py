@@ -4,6 +4,7 @@ from autograder.extract.comments import CommentFacts, comment_facts
 from autograder.extract.definitions import extract
 from autograder.extract.match import match_cells, untouched
 from autograder.extract.oddities import Oddity, oddities
+from autograder.extract.outside import outside
 from autograder.extract.settings import CallSite, find_calls
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "find_calls",
     "match_cells",
     "oddities",
+    "outside",
     "untouched",
 ]

@@ -74,6 +74,12 @@ def fresh_lines(lines: Sequence[str]) -> Iterator[bool]:
         reader.feed(line)
 
 
+def magic_of(source: str) -> str:
+    """The magic that a cell begins with (``%%time``); empty where there is none."""
+    found = re.match(r"\s*(%%\w+)", source)
+    return found.group(1) if found else ""
+
+
 def python_of(source: str) -> str:
     """The Python in a cell, line for line: what is not Python becomes ``pass`` or an empty line."""
     lines = source.split("\n")

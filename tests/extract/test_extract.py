@@ -5,8 +5,8 @@ from extract_samples import EMULATE, OFF, codes, names, notebook, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.extract import comment_facts, extract, find_calls, match_cells, oddities, untouched
-from autograder.model import Cell, CellKind, Notebook
+from autograder.extract import comment_facts, extract, find_calls, match_cells, oddities, outside, untouched
+from autograder.model import Cell, CellKind, FileRecord, Notebook
 
 # --- what is taken -------------------------------------------------------------------------------
 
@@ -95,6 +95,45 @@ def test_a_cell_of_another_language_is_left_out():
     found = extract(notebook("%%writefile f.py\ndef f(): return 1", "%%bash\nls"), ["f"], EMULATE)
     assert found.chunks == ()
     assert codes(found) == ["missing-definition"]
+
+
+def file(path):
+    return FileRecord(path=path, bytes=1, sha256="0")
+
+
+@pytest.mark.parametrize(
+    ("code", "files", "says"),
+    [
+        (
+            "%%writefile f.py\ndef f(): return 1",
+            (),
+            "cell 1 begins with `%%writefile`: what it defines is not part of the notebook's code.",
+        ),
+        (
+            "x = 1\n%run layers.py",
+            (),
+            "cell 1 runs `layers.py`, which is not read: put what it defines into the notebook.",
+        ),
+        (
+            "from layers import *\ndef f(): return g()",
+            (file("HW5.ipynb"), file("code/layers.py")),
+            "`code/layers.py` was handed in and is not read: put what it defines into the notebook.",
+        ),
+    ],
+)
+def test_code_outside_the_notebook_is_named(code, files, says):
+    given = notebook(code)
+    (found,) = outside(given, extract(given, ["f"], EMULATE).chunks, files)
+    assert (found.code, found.message) == ("not-read", says)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["%%bash\nls", "%%time\ndef f(): return 1", "%%html\n<b>def</b>", "%matplotlib inline\nimport numpy"],
+)
+def test_what_defines_nothing_needs_no_word(code):
+    given = notebook(code)
+    assert outside(given, extract(given, ["f"], EMULATE).chunks, (file("layers.py"),)) == ()
 
 
 def test_a_broken_cell_costs_only_what_is_broken():

@@ -1,0 +1,62 @@
+"""Code that a notebook's cells do not hold: it is never read, and that is said."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from autograder.extract.code import parse
+from autograder.extract.magics import magic_of, python_of
+from autograder.model import Cell, Chunk, FileRecord, Notebook, Notice
+
+_DEFINES = re.compile(r"^\s*(?:def|cdef|cpdef|class)\s", re.MULTILINE)
+_RUN = re.compile(r"^%(?:run|load)\s+(\S+)", re.MULTILINE)
+
+
+def outside(notebook: Notebook, chunks: Sequence[Chunk], files: Sequence[FileRecord]) -> tuple[Notice, ...]:
+    """What is to be said of code that stands in files, or in cells that are not Python.
+
+    Parameters
+    ----------
+    notebook : Notebook
+        A submission's.
+    chunks : sequence of Chunk
+        Its definitions.
+    files : sequence of FileRecord
+        All that was handed in.
+    """
+    in_cells = (notice for cell in notebook.code_cells for notice in _in_cell(cell))
+    return (*in_cells, *_in_files(chunks, files))
+
+
+def _in_cell(cell: Cell) -> Iterator[Notice]:
+    magic = magic_of(cell.source)
+    if magic and not python_of(cell.source).strip() and _DEFINES.search(cell.source):
+        message = f"{cell.label} begins with `{magic}`: what it defines is not part of the notebook's code."
+        yield Notice(code="not-read", message=message, where=cell.label)
+    if not magic:
+        for name in _RUN.findall(cell.source):
+            message = (
+                f"{cell.label} runs `{name[:60]}`, which is not read: put what it defines into the notebook."
+            )
+            yield Notice(code="not-read", message=message, where=cell.label)
+
+
+def _in_files(chunks: Sequence[Chunk], files: Sequence[FileRecord]) -> Iterator[Notice]:
+    """A notice for each file that the code imports."""
+    paths = {PurePosixPath(file.path).stem: file.path for file in files if file.path.endswith(".py")}
+    for chunk in chunks if paths else ():
+        for name in sorted(paths.keys() & _imported(chunk.source)):
+            message = f"`{paths[name]}` was handed in and is not read: put what it defines into the notebook."
+            yield Notice(code="not-read", message=message, where=f"cell {chunk.cell}, line {chunk.line}")
+
+
+def _imported(source: str) -> frozenset[str]:
+    """The top-level packages and modules that some code imports."""
+    tree = parse(source)
+    nodes = list(ast.walk(tree)) if isinstance(tree, ast.Module) else []
+    modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    modules += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return frozenset(module.partition(".")[0] for module in modules)
