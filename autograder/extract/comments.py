@@ -8,7 +8,8 @@ import re
 import tokenize
 from collections.abc import Sequence
 
-from autograder.extract.code import Statement, parse, parse_cell
+from autograder.extract.code import Statement, parse
+from autograder.extract.definitions import statements_for
 from autograder.model import Notebook, Struct
 
 # A comment of fewer letters says nothing; a line of signs is a ruler.
@@ -53,10 +54,15 @@ class CommentFacts(Struct):
 
 
 def comment_facts(notebook: Notebook, given: Notebook, names: Sequence[str]) -> CommentFacts:
-    """Look at the comments in the last definition of each name that the release did not have."""
-    known = {_plain(text) for one in _definitions(given, names) for _, text in _comments(one.source)}
+    """Look at the comments in the code that some names stand for, where the release did not have it.
+
+    That is their definitions and the functions, classes and tables that these need, wherever they stand.
+    """
+    known = {_plain(text) for one in statements_for(given, names) for _, text in _comments(one.source)}
     prose = _plain(" ".join(cell.source for cell in given.cells))
-    facts = [_facts(one, known, prose) for one in _definitions(notebook, names)]
+    released = "\n".join(cell.source for cell in given.code_cells)
+    own = [one for one in statements_for(notebook, names) if one.source not in released]
+    facts = [_facts(one, known, prose) for one in own]
     texts = tuple(text for fact in facts for text in fact.comments)
     return CommentFacts(
         statements=sum(fact.statements for fact in facts),
@@ -65,17 +71,6 @@ def comment_facts(notebook: Notebook, given: Notebook, names: Sequence[str]) -> 
         copied=sum(fact.copied for fact in facts) + len(texts) - len(set(texts)),
         empty=tuple(text for fact in facts for text in fact.empty),
     )
-
-
-def _definitions(notebook: Notebook, names: Sequence[str]) -> list[Statement]:
-    found: dict[str, Statement] = {}
-    wanted = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
-    for cell in (cell for cell in notebook.code_cells if wanted.search(cell.source)):
-        for statement in parse_cell(cell, python2=True).statements:
-            named = re.match(r"(?:@.*\n)*\s*(?:def|class)\s+(\w+)", statement.source)
-            if named and named.group(1) in names:
-                found[named.group(1)] = statement
-    return list(found.values())
 
 
 def _facts(one: Statement, known: set[str], prose: str) -> CommentFacts:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from autograder.assignment import LegacySpec
 from autograder.extract.binding import Bound, Code, needs
-from autograder.extract.code import parse_cell
+from autograder.extract.code import Statement, parse_cell
 from autograder.extract.legacy import habits
 from autograder.extract.missing import missing, twice, unfollowed
 from autograder.model import Chunk, Definitions, Notebook
@@ -44,6 +44,14 @@ def extract(notebook: Notebook, wanted: Sequence[str], legacy: LegacySpec) -> De
     notices += [*missing(wanted, code), *twice(wanted, code), *unfollowed(wanted, code, chosen), *old.notices]
     broken = [chunk for cell in cells for chunk in cell.broken if _is_wanted(chunk, wanted, code)]
     return Definitions(chunks=(*chunks, *broken), legacy=old.names, notices=tuple(notices))
+
+
+def statements_for(notebook: Notebook, wanted: Sequence[str]) -> tuple[Statement, ...]:
+    """The statements that define some names and what these need of the notebook's own, without imports."""
+    cells = [parse_cell(cell, python2=True) for cell in notebook.code_cells]
+    code = Code([statement for cell in cells for statement in cell.statements])
+    chosen = [code.bound(index) for index in sorted(_closure(code, frozenset(wanted)))]
+    return tuple(one.statement for one in chosen if not one.is_import)
 
 
 def _imports_first(chosen: Sequence[Bound]) -> Sequence[Bound]:

@@ -258,6 +258,27 @@ def test_new_comments_that_say_something_count():
 
 
 @pytest.mark.parametrize(
+    "code",
+    [
+        "if fast:\n    def f(x):\n        # shift by one pixel\n        return g(x)",
+        "for n in (1, 2):\n    def f(x):\n        # shift by one pixel\n        return g(x)",
+        "class Net:\n    def f(self, x):\n        # shift by one pixel\n        return g(x)\nf = Net().f",
+        "def mine(x):\n    # shift by one pixel\n    return g(x)\nf = mine",
+        "def helper(x):\n    # shift by one pixel\n    return g(x)\ndef f(x): return helper(x)",
+    ],
+)
+def test_comments_count_wherever_the_code_stands(code):
+    facts = comment_facts(notebook(code), GIVEN, ["f"])
+    assert facts.comments == ("shift by one pixel",)
+    assert (facts.commented, facts.coverage >= 0.25) == (1, True)
+
+
+def test_comments_in_code_that_nothing_needs_do_not_count():
+    code = "def other(x):\n    # shift by one pixel\n    return x\ndef f(x):\n    return 2 * x"
+    assert comment_facts(notebook(code), GIVEN, ["f"]).comments == ()
+
+
+@pytest.mark.parametrize(
     ("comment", "code"),
     [
         ("this is a loop", "for i in range(3): pass"),
