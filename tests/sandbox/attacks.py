@@ -174,7 +174,7 @@ REFUSED: dict[str, tuple[set[str], str]] = {
     "write to the harness": (READ_ONLY, "open('/opt/run/guest/wire.pyc', 'ab')"),
     "rename the harness": (READ_ONLY, "os.rename('/opt/run', '/opt/ran')"),
     "delete the interpreter": (READ_ONLY, "os.unlink('/opt/py/bin/python3.11')"),
-    "read the harness": ({"EACCES"}, "open('/opt/run/guest/wire.pyc', 'rb')"),
+    "read the harness": ({"EACCES", "ENOENT"}, "open('/opt/run/guest/wire.pyc', 'rb')"),
     "read the memory of the first process": ({"ENOENT", "EACCES"}, "open('/proc/1/mem')"),
     "read the environment of the first process": ({"ENOENT", "EACCES"}, "open('/proc/1/environ')"),
     "read its own process's files": ({"ENOENT", "EACCES"}, "os.listdir('/proc/self')"),

@@ -1,4 +1,4 @@
-"""The attacks come to the same for root and for an ordinary user, with and without a control group."""
+"""The attacks come to the same for root and an ordinary user, without a control group, without Landlock."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ OPENBLAS_NUM_THREADS=1 PYTHONPATH="$PYTHONPATH:/media/packages" /media/py/bin/py
 """
 
 
-def run_all(command: list[str], group: str) -> dict[str, Any]:
+def run_all(command: list[str], *missing: str) -> dict[str, Any]:
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{HERE}"}
-    command = [*command, str(HERE / "everywhere.py"), group]
+    command = [*command, str(HERE / "everywhere.py"), *missing]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
@@ -72,14 +72,20 @@ def delegated() -> Iterator[list[Path]]:
 @pytest.mark.usefixtures("walls")
 @pytest.mark.skipif(os.geteuid() != 0, reason="root's own way needs root")
 def test_as_root_without_a_group() -> None:
-    found = run_all([sys.executable], "without")
+    found = run_all([sys.executable], "cgroup")
     assert found["user"] == 0
     assert not any(wall.startswith("cgroup") for wall in found["walls"])
 
 
 @pytest.mark.usefixtures("walls")
+def test_on_a_kernel_without_landlock() -> None:
+    found = run_all([sys.executable], "landlock")
+    assert not any(wall.startswith("landlock") for wall in found["walls"])
+
+
+@pytest.mark.usefixtures("walls")
 def test_as_an_ordinary_user_without_a_group(as_user: list[str]) -> None:
-    found = run_all(as_user, "without")
+    found = run_all(as_user, "cgroup")
     assert found["user"] != 0
     assert not any(wall.startswith("cgroup") for wall in found["walls"])
 
@@ -87,6 +93,6 @@ def test_as_an_ordinary_user_without_a_group(as_user: list[str]) -> None:
 @pytest.mark.usefixtures("walls")
 def test_as_an_ordinary_user_with_a_group(as_user: list[str], delegated: list[Path]) -> None:
     enter = "".join(f"echo $$ >{folder}/cgroup.procs && " for folder in delegated)
-    found = run_all(["sh", "-c", f'{enter} exec "$@"', "sh", *as_user], "with")
+    found = run_all(["sh", "-c", f'{enter} exec "$@"', "sh", *as_user])
     assert found["user"] == NOBODY
     assert any(wall.startswith("cgroup") for wall in found["walls"])

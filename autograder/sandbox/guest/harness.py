@@ -180,6 +180,7 @@ class Harness:
         if self._own_work:
             lockdown.own_mounts()
             lockdown.mount_work(size_mb)
+            lockdown.hide(os.path.dirname(__file__))  # noqa: PTH120
             work = lockdown.WORK
         else:
             work = _work_of(number)

@@ -53,9 +53,17 @@ def own_mounts() -> None:
 
 def mount_work(size_mb: int) -> None:
     """Put an empty file system of a size and a number of files over the working directory."""
-    options = f"size={size_mb}m,nr_inodes={MAX_FILES},mode=0700".encode()
+    _mount_empty(WORK, f"size={size_mb}m,nr_inodes={MAX_FILES},mode=0700")
+
+
+def hide(folder: str) -> None:
+    """Put an empty file system over a folder, in which nothing can be made."""
+    _mount_empty(folder, "nr_inodes=1,mode=0500")
+
+
+def _mount_empty(folder: str, options: str) -> None:
     flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
-    _check(_libc.mount(b"tmpfs", WORK.encode(), b"tmpfs", flags, options), f"mount {WORK}")
+    _check(_libc.mount(b"tmpfs", folder.encode(), b"tmpfs", flags, options.encode()), f"mount {folder}")
 
 
 def can_mount() -> bool:
