@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+from in_process import InProcess
 
 from autograder.checks import run_check
 from autograder.course import find_course
@@ -16,7 +17,7 @@ from autograder.model import Submission
 from autograder.pipeline import definitions_of
 from autograder.sandbox.guest.definitions import Missing, Namespace
 from autograder.scoring import Timed, score_item
-from autograder.student import FaultKind, InProcess, StudentFault
+from autograder.student import FaultKind, StudentFault
 from autograder.workbench import Materials, Workbench
 
 ROOT = Path(__file__).parents[2]

@@ -5,6 +5,7 @@ import io
 
 import numpy as np
 import pytest
+from in_process import InProcess
 
 from autograder.assignment import (
     FileRule,
@@ -48,7 +49,7 @@ from autograder.questions import (
     Trained,
     TrainingRun,
 )
-from autograder.student import FaultKind, InProcess, StudentFault
+from autograder.student import FaultKind, StudentFault
 
 
 class FakeBench:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_process import InProcess
 from msgspec.structs import replace
 
 from autograder.assignment import Outputs
@@ -19,7 +20,6 @@ from autograder.compare import compare
 from autograder.course import find_course
 from autograder.model import Status
 from autograder.questions import Answer, Desk
-from autograder.student import InProcess
 
 ROOT = Path(__file__).parents[2]
 GRADIENTS = ("dx", "dw", "db")

@@ -6,11 +6,12 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_process import InProcess
 
 from autograder.checks.smallest import BUDGET, search_smallest
 from autograder.course import find_course
 from autograder.questions import Desk, load_module
-from autograder.student import FaultKind, InProcess, StudentFault
+from autograder.student import FaultKind, StudentFault
 
 ROOT = Path(__file__).parents[2]
 COURSE = find_course(ROOT, "hw5")

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 import msgspec
 import numpy as np
 import pytest
+from in_process import InProcess
 
 from autograder.assignment import read_assignment
 from autograder.errors import AssignmentError
 from autograder.model import Definitions, Notebook, OutputText, Submission
 from autograder.questions import Comparison, Images
-from autograder.student import FaultKind, InProcess, StudentFault
+from autograder.student import FaultKind, StudentFault
 from autograder.workbench import Materials, Workbench
 
 SMALL = """

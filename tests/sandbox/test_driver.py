@@ -15,12 +15,13 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from in_process import InProcess
 from inside import LIMITS, POLICY
 
 from autograder.errors import GraderFault, SandboxError
 from autograder.model import Chunk, Definitions
 from autograder.sandbox import Policy, open_session
-from autograder.student import FaultKind, Handle, InProcess, Keep, Session, Student, StudentFault
+from autograder.student import FaultKind, Handle, Keep, Session, Student, StudentFault
 from autograder.subprocess_student import open_session as open_plain
 
 CODE = """

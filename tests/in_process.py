@@ -1,0 +1,123 @@
+"""A student's handle whose code runs in this process: for tests of checks."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.model import OutputText
+from autograder.student import FaultKind, Handle, Keep, StudentFault, Value
+
+
+class InProcess:
+    """A student whose code is plain Python here."""
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self._namespace = namespace
+        self._objects: dict[int, Any] = {}
+
+    def _resolve(self, value: Value) -> Any:
+        if isinstance(value, Handle):
+            return self._objects[value.id]
+        if isinstance(value, np.ndarray):
+            return value.copy()
+        if isinstance(value, dict):
+            return {key: self._resolve(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(self._resolve(item) for item in value)
+        return value
+
+    def _hold(self, value: Any) -> Handle:
+        self._objects[len(self._objects)] = value
+        return Handle(id=len(self._objects) - 1, kind=type(value).__name__)
+
+    def _carry(self, value: Any, keep: Keep | Sequence[int]) -> Value:
+        if keep is Keep.HANDLE:
+            return self._hold(value)
+        if isinstance(keep, Keep):
+            return self._plain(value)
+        if not isinstance(value, tuple | list):
+            return self._plain(value)
+        return tuple(
+            self._hold(item) if index in keep else self._plain(item) for index, item in enumerate(value)
+        )
+
+    def _plain(self, value: Any) -> Value:
+        if value is None or isinstance(value, bool | int | float | str | np.ndarray):
+            return value
+        if isinstance(value, np.generic):
+            return value.item()
+        if isinstance(value, list | tuple):
+            return type(value)(self._plain(item) for item in value)
+        if isinstance(value, dict):
+            return {str(key): self._plain(item) for key, item in value.items()}
+        return self._hold(value)
+
+    def _run(self, function: Any, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Any:
+        try:
+            return function(
+                *(self._resolve(a) for a in args), **{k: self._resolve(v) for k, v in kwargs.items()}
+            )
+        except Exception as error:
+            raise StudentFault(FaultKind.RAISED, f"{type(error).__name__}: {error}") from error
+
+    def _find(self, target: str | Handle) -> Any:
+        if isinstance(target, Handle):
+            return self._objects[target.id]
+        if target not in self._namespace:
+            raise StudentFault(FaultKind.MISSING, f"`{target}` is not defined")
+        return self._namespace[target]
+
+    def call(
+        self,
+        target: str | Handle,
+        *args: Value,
+        keep: Keep | Sequence[int] = Keep.VALUES,
+        repeat: int = 1,
+        **kwargs: Value,
+    ) -> Value:
+        """See `Student.call`."""
+        function = self._find(target)
+        for _ in range(repeat - 1):
+            self._run(function, args, kwargs)
+        return self._carry(self._run(function, args, kwargs), keep)
+
+    def method(
+        self,
+        owner: Handle,
+        name: str,
+        *args: Value,
+        keep: Keep | Sequence[int] = Keep.VALUES,
+        **kwargs: Value,
+    ) -> Value:
+        """See `Student.method`."""
+        return self._carry(self._run(getattr(self._objects[owner.id], name), args, kwargs), keep)
+
+    def map(self, target: str, calls: Sequence[Sequence[Value]], pick: int | None = None) -> list[Value]:
+        """See `Student.map`."""
+        results = [self._run(self._find(target), args, {}) for args in calls]
+        return [self._plain(r if pick is None else r[pick]) for r in results]
+
+    def get(self, owner: Handle, name: str) -> Value:
+        """See `Student.get`."""
+        return self._plain(getattr(self._objects[owner.id], name))
+
+    def set(self, owner: Handle, name: str, value: Value) -> None:
+        """See `Student.set`."""
+        setattr(self._objects[owner.id], name, self._resolve(value))
+
+    def hold(self, value: Value) -> Handle:
+        """See `Student.hold`."""
+        return self._hold(self._resolve(value))
+
+    def seed(self, seed: int) -> None:
+        """See `Student.seed`."""
+        np.random.seed(seed)
+        random.seed(seed)
+
+    def printed(self) -> OutputText:
+        """See `Student.printed`."""
+        return OutputText()
