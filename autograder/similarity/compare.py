@@ -77,11 +77,21 @@ class Pair(Struct):
 
 
 class Own(Struct):
-    """What is a submission's own: the runs that nobody gave it, and how many tokens are in none of those."""
+    """What is a submission's own: the runs that nobody gave it, and its tokens in no other run, by cell."""
 
     work: Work
     runs: frozenset[int]
-    tokens: int
+    own: tuple[frozenset[int], ...]
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens are its own."""
+        return sum(map(len, self.own))
+
+    def covered(self, runs: Set[int]) -> int:
+        """How many of its own tokens are inside one of the runs."""
+        pairs = zip(self.work.cells, self.own, strict=True)
+        return sum(len(_places(cell, runs) & own) for cell, own in pairs)
 
 
 def work_of(identity: str, notebook: Notebook) -> Work:
@@ -117,8 +127,8 @@ def compare_all(works: Sequence[Work], given: Work, least_share: float, least_to
 
 
 def _own(work: Work, common: Set[int]) -> Own:
-    tokens = sum(len(cell.tokens) - len(_places(cell, common)) for cell in work.cells)
-    return Own(work=work, runs=work.runs - common, tokens=tokens)
+    own = (frozenset(range(len(cell.tokens))) - _places(cell, common) for cell in work.cells)
+    return Own(work=work, runs=work.runs - common, own=tuple(own))
 
 
 def _most(works: Sequence[Work]) -> frozenset[int]:
@@ -148,7 +158,7 @@ def _fingerprints(own: Own) -> frozenset[int]:
 
 def _pair(first: Own, second: Own, least_share: float, least_tokens: int) -> Pair | None:
     shared = first.runs & second.runs
-    tokens, others = _covered(first.work, shared), _covered(second.work, shared)
+    tokens, others = first.covered(shared), second.covered(shared)
     shares = tokens / max(1, first.tokens), others / max(1, second.tokens)
     if max(shares) < least_share or tokens < least_tokens:
         return None
@@ -168,10 +178,6 @@ def _pair(first: Own, second: Own, least_share: float, least_tokens: int) -> Pai
 def _places(cell: Cell, runs: Set[int]) -> set[int]:
     """The tokens that are inside one of the runs."""
     return {place + k for place, run in enumerate(cell.runs) if run in runs for k in range(RUN)}
-
-
-def _covered(work: Work, runs: Set[int]) -> int:
-    return sum(len(_places(cell, runs)) for cell in work.cells)
 
 
 def _spans(

@@ -64,6 +64,17 @@ def test_what_was_given_is_nobodys():
     assert compare_all([work("a", LOOPS), work("b", LOOPS)], given, 0.0, 1) == []
 
 
+@pytest.mark.parametrize("length", [1, RUN, 4 * RUN])
+def test_of_what_stands_amid_given_code_only_ones_own_is_counted(length):
+    names = [f".name{number}" for number in range(200)]
+    before, after = "x" + "".join(names[:100]), "".join(names[100:])
+    mine = "".join(f".own{number}" for number in range(length))
+    (pair,) = compare_all(
+        [work(name, before + mine + after) for name in "ab"], work("release", before + after), 0.5, 1
+    )
+    assert (pair.tokens, pair.share_first, pair.share_second) == (length, 1.0, 1.0)
+
+
 def test_what_most_of_a_class_has_is_nobodys():
     works = [work(str(number), LOOPS) for number in range(CLASS)]
     assert compare_all(works, GIVEN, 0.5, 100) == []
