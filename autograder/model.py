@@ -236,7 +236,8 @@ class Outcome(Enum):
     """How grading a submission ended, apart from any score.
 
     Only `GRADED` and `PENDING_MANUAL` carry a score. `GRADER_ERROR` is the grader's fault and
-    `UNGRADABLE` the submission's (nothing in it can be read).
+    `UNGRADABLE` the submission's (nothing in it can be read); `TIMEOUT` says that its code used up all the
+    time that there is for one submission.
     """
 
     GRADED = "graded"

@@ -172,6 +172,7 @@ class Pipeline:
             environment=self._environment(bench.data) if bench else self._environment(),
             generated_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             fault=fault,
+            given_up=bench.given_up if bench else "",
             notices=_notices(bench) if bench else (),
             integrity=self._to_read(bench.definitions) if bench else (),
         )

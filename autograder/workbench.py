@@ -70,6 +70,11 @@ class Workbench:
         self._patience = _Patience(materials.assignment.budget_seconds, self.clock)
 
     @property
+    def given_up(self) -> str:
+        """Why checks were not made to their end; empty where all were."""
+        return self._patience.said
+
+    @property
     def file_rules(self) -> Sequence[FileRule]:
         """See `Bench.file_rules`."""
         return self.materials.assignment.files.rules
@@ -210,19 +215,22 @@ class _Patience:
     """How long a submission's code is waited for, in all and for each function.
 
     A function that met a limit is not called again, so that one endless loop costs once; what is
-    asked for when the budget is used up is not done at all.
+    asked for when the budget is used up is not done at all, and `said` is why.
     """
 
     def __init__(self, budget_seconds: float, clock: Callable[[], float]) -> None:
         self._budget = budget_seconds
         self._clock = clock
         self._spent = 0.0
+        self.said = ""
         self._stuck: dict[str, StudentFault] = {}
 
     def wait_for(self, function: str | None, call: Callable[[], Any]) -> Any:
         """Give what a call gives, or why it is not made."""
         if self._spent > self._budget:
-            raise StudentFault(FaultKind.WALL, self._used_up())
+            taken = f"the {self._budget:g} s that there are for one submission"
+            self.said = f"Its code had taken {taken} before all was asked."
+            raise StudentFault(FaultKind.WALL, self.said)
         if function in self._stuck:
             raise self._stuck[function]
         start = self._clock()
@@ -234,12 +242,6 @@ class _Patience:
             raise
         finally:
             self._spent += self._clock() - start
-
-    def _used_up(self) -> str:
-        return (
-            f"Not run: this submission's code has taken {self._budget:g} s in the checks before, "
-            "which is all the time that there is."
-        )
 
 
 class _Waited:

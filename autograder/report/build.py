@@ -30,15 +30,17 @@ def build_report(
     environment: Environment,
     generated_at: str,
     fault: str = "",
+    given_up: str = "",
     notices: Sequence[Notice] = (),
     integrity: Sequence[Notice] = (),
 ) -> Report:
     """Assemble the report of a submission.
 
     A `fault` of the grader takes the score away and says so; a submission with a problem is
-    ungradable and says why. In every other case the items decide.
+    ungradable and says why. Where the grader has `given_up` waiting, what was judged stays, without a
+    score. In every other case the items decide.
     """
-    outcome, message = _ending(submission, items, fault)
+    outcome, message = _ending(submission, items, fault, given_up)
     scored = outcome in (Outcome.GRADED, Outcome.PENDING_MANUAL)
     return Report(
         schema_version=SCHEMA_VERSION,
@@ -69,11 +71,15 @@ def build_report(
     )
 
 
-def _ending(submission: Submission, items: Sequence[ItemReport], fault: str) -> tuple[Outcome, str]:
+def _ending(
+    submission: Submission, items: Sequence[ItemReport], fault: str, given_up: str
+) -> tuple[Outcome, str]:
     if fault:
         return Outcome.GRADER_ERROR, f"The grader failed, not the submission; nothing was scored. {fault}"
     if submission.problem is not None:
         return Outcome.UNGRADABLE, submission.problem.message
+    if given_up:
+        return Outcome.TIMEOUT, f"Given up before the end, without a score; a person decides. {given_up}"
     outcome = outcome_of(items)
     if outcome is Outcome.PENDING_MANUAL:
         waiting = ", ".join(item.id for item in items if item.status.value == "manual")

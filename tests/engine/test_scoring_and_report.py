@@ -134,6 +134,9 @@ def test_a_fault_of_the_grader_is_no_zero(monkeypatch):
     assert report.outcome is Outcome.GRADER_ERROR
     assert report.score is None
     assert "bwrap died" in report.message
+    report = build(submission=submission, generated_at="now", given_up="It took 9 s.", **common)
+    assert (report.outcome, report.score) == (Outcome.TIMEOUT, None)
+    assert report.message == "Given up before the end, without a score; a person decides. It took 9 s."
     broken = msgspec.structs.replace(submission, problem=Notice(code="not-json", message="It is not JSON."))
     report = build(submission=broken, generated_at="now", **common)
     assert (report.outcome, report.score, report.message) == (Outcome.UNGRADABLE, None, "It is not JSON.")
