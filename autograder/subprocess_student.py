@@ -190,12 +190,13 @@ class PlainChild:
     def _why(self, who: str) -> StudentFault:
         """Say why the child closed its end."""
         code = self._finish()
+        self._readers[1].join(0.5)  # what was printed last may say where it ended
         if self._fault is FaultKind.OUTPUT:
             return faults.make(FaultKind.OUTPUT, who, self._limits, faults.printed_too_much(self._limits))
         if self._fault is not None:
             return faults.make(self._fault, who, self._limits)
         kind = faults.kind_of_ending(code, 0.0, self._limits, out_of_memory=False)
-        return faults.made_by_ending(kind, who, self._limits, code)
+        return faults.made_by_ending(kind, who, self._limits, code, self._printed.place_of_crash())
 
     def _finish(self) -> int:
         """Wait a moment for the child's end, then make one; gives its exit status."""

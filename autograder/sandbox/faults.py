@@ -107,9 +107,9 @@ def last_moment(limits: Limits) -> float:
     return LAST_MOMENT * limits.wall_seconds
 
 
-def made_by_ending(kind: FaultKind, who: str, limits: Limits, code: int) -> StudentFault:
-    """Give the fault of a child that ended before it answered; its exit status says more where it crashed."""
-    return make(kind, who, limits, in_words(code) if kind is FaultKind.CRASHED else "")
+def made_by_ending(kind: FaultKind, who: str, limits: Limits, code: int, place: str) -> StudentFault:
+    """Give the fault of a child that ended before it answered; of a crash, its exit status and the place."""
+    return make(kind, who, limits, in_words(code) + place if kind is FaultKind.CRASHED else "")
 
 
 def _or_else(detail: str, sentence: str) -> str:

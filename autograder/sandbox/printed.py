@@ -27,6 +27,14 @@ def clean(text: str, most: int = 2000) -> str:
     return _HARMFUL.sub(lambda found: found.group().encode("unicode_escape").decode(), plain)
 
 
+# What Python writes where a signal ends it.
+_DUMP = re.compile(
+    r"Fatal Python error: [^\n]*\n\nStack \(most recent call first\):\n(?P<lines>(?:  [^\n]*\n)*)"
+    r"(?:\nExtension modules: [^\n]*\n)?"
+)
+_LINE = re.compile(r'  File "<(cell \d+)>", line (\d+)')
+
+
 class Flooded(Exception):
     """More was printed than may be, even dropped."""
 
@@ -45,6 +53,7 @@ class Printed:
         self._data = bytearray()
         self._count = 0
         self._cut = False
+        self._begin = 0
 
     def add(self, data: bytes) -> None:
         """Take what was printed.
@@ -62,12 +71,18 @@ class Printed:
     def forgive(self) -> None:
         """Start counting again: the process that printed is gone, and another has not yet."""
         self._cut |= self._count > len(self._data)
-        self._count = len(self._data)
+        self._count = self._begin = len(self._data)
 
     def text(self) -> OutputText:
         """Give what was kept."""
-        text = self._data.decode("utf-8", "replace")
+        text = _DUMP.sub("", self._data.decode("utf-8", "replace"))
         return OutputText(text=clean(text, self._keep), truncated=self._cut or self._count > len(self._data))
+
+    def place_of_crash(self) -> str:
+        """Where a signal ended this process, as " (cell 2, line 3)"; empty where that was not printed."""
+        dumps = list(_DUMP.finditer(self._data[self._begin :].decode("utf-8", "replace")))
+        line = _LINE.search(dumps[-1]["lines"]) if dumps else None
+        return f" ({line[1]}, line {line[2]})" if line else ""
 
 
 class Marked:

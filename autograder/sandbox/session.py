@@ -42,6 +42,7 @@ class SandboxChild:
         self._limits = limits
         self._oom = box.killed_for_memory()
         self._ready = False
+        self._printed = printed
         self._line = Line(printed)
         try:
             self._number = box.start_child(limits, self._line.theirs, preload)
@@ -103,7 +104,7 @@ class SandboxChild:
             return self._fault(FaultKind.PROTOCOL, who, "it closed the way back")
         self._ended = True
         kind = faults.kind_of_ending(ending.code, ending.cpu, self._limits, self._out_of_memory())
-        return faults.made_by_ending(kind, who, self._limits, ending.code)
+        return faults.made_by_ending(kind, who, self._limits, ending.code, self._printed.place_of_crash())
 
     def _out_of_memory(self) -> bool:
         return self._box.killed_for_memory() > self._oom

@@ -41,7 +41,12 @@ def test_messages_name_the_limit_and_its_figure(session: Session) -> None:
     assert message("np.ones(1 << 30)") == f"`attack` needed more than 384 MB of memory {place}."
     assert message("while True: print('x' * 999)") == "`attack` gave more than 1024 KB of printed text."
     assert "8 MB are the most" in message("return np.zeros(2 << 20)")
-    assert "segmentation fault" in message("ctypes.string_at(0)")
-    assert "abort" in message("os.abort()")
+    segfault = "a segmentation fault (memory was used that is not the program's)"
+    crashed = "`attack` did not come to an end: it was ended by"
+    assert message("ctypes.string_at(0)") == f"{crashed} {segfault} {place}."
+    past_its_end = "return np.lib.stride_tricks.as_strided(np.ones(3), (10**9,), (10**6,)).sum()"
+    assert message(past_its_end) == f"{crashed} {segfault} {place}."
+    assert message("os.abort()") == f"{crashed} an abort (a library gave up) {place}."
+    assert message("os.kill(os.getpid(), 9)") == f"{crashed} a kill signal."
     assert "ended the process itself (exit status 3)" in message("os._exit(3)")
     assert "an array of dtype object" in message("return np.array([None])")

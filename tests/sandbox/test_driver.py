@@ -203,6 +203,16 @@ def test_print_is_cut_at_its_cap(place: Session) -> None:
     assert printed.text == "x" * (16 << 10)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
+def test_where_a_signal_ended_the_code_is_said_and_no_part_of_what_it_printed(place: Session) -> None:
+    source = "import os\n\ndef crash():\n    print('here')\n    os.abort()\n\ndef leave(): os._exit(3)"
+    with place.student(as_definitions(source), LIMITS) as student:
+        for _ in range(2):
+            assert fault_of(student, "crash").message.endswith("(a library gave up) (cell 4, line 7).")
+        assert fault_of(student, "leave").message.endswith("the process itself (exit status 3).")
+        assert student.printed().text.split() in (["here"] * 2, [])  # what is buffered is lost in a crash
+
+
 # --- faults -------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ standard error, so that nothing it prints can pass for an answer.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import math
 import os
 import signal
@@ -36,7 +37,11 @@ def take_over_standard_streams() -> tuple[int, int]:
 
 
 def open_output() -> None:
-    """Let what is printed go through one buffer, in order, whatever characters it has."""
+    """Let what is printed go through one buffer, in order, whatever characters it has.
+
+    Where a signal ends the process, the lines that it met are printed, too.
+    """
+    faulthandler.enable(1, all_threads=False)
     sys.stdout = sys.stderr = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
