@@ -163,14 +163,14 @@ def _defined(block: str) -> str:
 
 
 def _syntax_notice(cell: Cell, start: int, name: str, problem: str) -> Notice:
-    what = f"`{_shown(name, 60)}`" if name else f"the statement at line {start}"
-    local = re.sub(r"^line (\d+)", lambda m: f"line {int(m.group(1)) + start - 1}", _shown(problem, 200))
+    what = f"`{shown(name, 60)}`" if name else f"the statement at line {start}"
+    local = re.sub(r"^line (\d+)", lambda m: f"line {int(m.group(1)) + start - 1}", shown(problem, 200))
     message = f"{cell.label}: {what} is not valid Python: {local}."
     return Notice(code="syntax-error", message=message, where=f"{cell.label}, line {start}")
 
 
-def _shown(text: str, most: int) -> str:
-    """Their text on one line, cut, with nothing in it that a terminal would obey."""
+def shown(text: str, most: int) -> str:
+    """A student's text on one line, cut, with nothing in it that a terminal would obey."""
     cut = " ".join(text[: 2 * most].split())
     cut = cut[:most] + "…" if len(cut) > most else cut
     return "".join(c if c.isprintable() else "?" for c in cut)

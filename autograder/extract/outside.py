@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from autograder.extract.code import parse
+from autograder.extract.code import parse, shown
 from autograder.extract.magics import magic_of, python_of
 from autograder.model import Cell, Chunk, FileRecord, Notebook, Notice
 
@@ -38,18 +38,16 @@ def _in_cell(cell: Cell) -> Iterator[Notice]:
         yield Notice(code="not-read", message=message, where=cell.label)
     if not magic:
         for name in _RUN.findall(cell.source):
-            message = (
-                f"{cell.label} runs `{name[:60]}`, which is not read: put what it defines into the notebook."
-            )
+            message = f"{cell.label} runs `{shown(name, 60)}`, which is not read: put what it defines into the notebook."
             yield Notice(code="not-read", message=message, where=cell.label)
 
 
 def _in_files(chunks: Sequence[Chunk], files: Sequence[FileRecord]) -> Iterator[Notice]:
     """A notice for each file that the code imports."""
     paths = {PurePosixPath(file.path).stem: file.path for file in files if file.path.endswith(".py")}
-    for chunk in chunks if paths else ():
+    for chunk in (chunk for chunk in chunks if chunk.cell and paths):
         for name in sorted(paths.keys() & _imported(chunk.source)):
-            message = f"`{paths[name]}` was handed in and is not read: put what it defines into the notebook."
+            message = f"`{shown(paths[name], 120)}` was handed in and is not read: put what it defines into the notebook."
             yield Notice(code="not-read", message=message, where=f"cell {chunk.cell}, line {chunk.line}")
 
 

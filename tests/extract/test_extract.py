@@ -110,9 +110,9 @@ def file(path):
             "cell 1 begins with `%%writefile`: what it defines is not part of the notebook's code.",
         ),
         (
-            "x = 1\n%run layers.py",
+            "x = 1\n%run layers\x1b.py",
             (),
-            "cell 1 runs `layers.py`, which is not read: put what it defines into the notebook.",
+            "cell 1 runs `layers?.py`, which is not read: put what it defines into the notebook.",
         ),
         (
             "from layers import *\ndef f(): return g()",
