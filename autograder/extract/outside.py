@@ -12,6 +12,7 @@ from autograder.extract.magics import magic_of, python_of
 from autograder.model import Cell, Chunk, FileRecord, Notebook, Notice
 
 _DEFINES = re.compile(r"^\s*(?:def|cdef|cpdef|class)\s", re.MULTILINE)
+_INSTEAD = "put what it defines into the notebook."
 _RUN = re.compile(r"^%(?:run|load)\s+(\S+)", re.MULTILINE)
 
 
@@ -38,7 +39,7 @@ def _in_cell(cell: Cell) -> Iterator[Notice]:
         yield Notice(code="not-read", message=message, where=cell.label)
     if not magic:
         for name in _RUN.findall(cell.source):
-            message = f"{cell.label} runs `{shown(name, 60)}`, which is not read: put what it defines into the notebook."
+            message = f"{cell.label} runs `{shown(name, 60)}`, which is not read: {_INSTEAD}"
             yield Notice(code="not-read", message=message, where=cell.label)
 
 
@@ -47,7 +48,7 @@ def _in_files(chunks: Sequence[Chunk], files: Sequence[FileRecord]) -> Iterator[
     paths = {PurePosixPath(file.path).stem: file.path for file in files if file.path.endswith(".py")}
     for chunk in (chunk for chunk in chunks if chunk.cell and paths):
         for name in sorted(paths.keys() & _imported(chunk.source)):
-            message = f"`{shown(paths[name], 120)}` was handed in and is not read: put what it defines into the notebook."
+            message = f"`{shown(paths[name], 120)}` was handed in and is not read: {_INSTEAD}"
             yield Notice(code="not-read", message=message, where=f"cell {chunk.cell}, line {chunk.line}")
 
 
