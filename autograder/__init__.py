@@ -19,10 +19,10 @@ def check(notebook: str | None = None) -> None:
 
     from rich.console import Console
 
-    from autograder.checking import check as run
-    from autograder.checking import closing_line
     from autograder.errors import AutograderError
-    from autograder.exporters.terminal import render
+    from autograder.report.terminal import render
+    from autograder.selfcheck import check as run
+    from autograder.selfcheck import closing_line
 
     console = Console()
     try:

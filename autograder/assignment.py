@@ -2,41 +2,25 @@
 
 The engine knows no homework by name. What is graded, for how many points, within which limits and
 against which questions stands in ``source/<id>/assignment.toml``; the questions themselves are
-Python modules of the assignment (see `autograder.reference`). `docs/assignments.md` is the manual.
+Python modules of the assignment (see `autograder.authoring`). `docs/assignments.md` is the manual.
 """
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
+from autograder.authoring.specs import CheckSpec, FileRule, HintLevel, Strict
+from autograder.authoring.student import Limits
 from autograder.errors import AssignmentError
-from autograder.model import Struct, Visibility
-from autograder.student import Limits
+from autograder.model import Visibility
 
 # The clock's limit by the processor's: what waits for a busy machine has done nothing wrong.
 LEAST_WALL = 3
-
-
-class Strict(Struct, forbid_unknown_fields=True):
-    """A table of the TOML file: an unknown key is an error, not a silence."""
-
-
-class FileRule(Strict):
-    """One file that a submission must or may have.
-
-    `suffix` is compared without case; `name` is what the release calls it and only breaks ties.
-    """
-
-    suffix: str
-    name: str = ""
-    required: bool = True
-    max_mb: float = 20.0
 
 
 class FilesSpec(Strict):
@@ -68,46 +52,37 @@ class SandboxSpec(Strict):
     withheld: tuple[str, ...] = ()
 
 
-HintLevel = Literal["none", "nudge", "explain"]
-
-
-class LegacySpec(Strict):
-    """Old habits that are emulated with a warning (``emulate``), or counted as they fall (``off``)."""
+class CompatSpec(Strict):
+    """Old names that are emulated with a warning (``emulate``), or counted as they fall (``off``)."""
 
     numpy_aliases: Literal["emulate", "off"] = "emulate"
     python2: Literal["emulate", "off"] = "emulate"
 
 
 class DataSpec(Strict):
-    """The data set: where the real one comes from, and the module that generates the stand-in."""
+    """The data set: where the real one comes from, and the assignment's own modules that deal with it.
+
+    `folder` is the unpacked folder's name, and `marker` a file in it by which it is known; the environment
+    variable `variable` may name the folder. `reader` is a module in ``reference/<id>/`` with
+    ``read(folder, train, test) -> DataSet``; `generator` is one beside the support code with
+    ``write(folder)``, which makes a stand-in of the same format. `test_samples` are read for measuring.
+    """
 
     folder: str
+    marker: str
     url: str
     md5: str
     bytes: int
+    reader: str
+    variable: str = ""
     generator: str = ""
+    test_samples: int = 2000
 
 
-# --- the kinds of checks ------------------------------------------------------------------------
+# --- the engine's own kinds of checks ---------------------------------------------------------------
 
 
-class CheckBase(Strict):
-    """What every check has.
-
-    `weight` is its share of the item's points against the item's other checks (0: a note, which costs
-    nothing); `limits` names one
-    of the assignment's `[limits.*]` tables; `visible` checks go into the release and are what
-    ``autograder check`` runs.
-    """
-
-    id: str
-    weight: float = 1.0
-    visible: bool = False
-    limits: str = "default"
-    hints: tuple[str, ...] = ()
-
-
-class Outputs(CheckBase, tag="outputs", tag_field="kind", kw_only=True):
+class Outputs(CheckSpec, kw_only=True):
     """Compare what the student's code gives on a question's cases with what is expected.
 
     `output` names the one of the question's outputs that this check judges (all of them if empty),
@@ -119,53 +94,76 @@ class Outputs(CheckBase, tag="outputs", tag_field="kind", kw_only=True):
     output: str = ""
     regimes: tuple[str, ...] = ()
 
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """See `CheckSpec.asks`."""
+        return self.questions
 
-class Speed(CheckBase, tag="speed", tag_field="kind", kw_only=True):
+
+class Speed(CheckSpec, kw_only=True):
     """Time the student's layer against the fast one, as a ratio of times for each output element."""
 
     question: str
     min_ratio: float
 
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """See `CheckSpec.asks`."""
+        return (self.question,)
 
-class Network(CheckBase, tag="network", tag_field="kind", kw_only=True):
-    """Ask a question about a whole network; its answer carries its own verdict.
 
-    `trains` says that the question trains, so that it is skipped where training is switched off;
+class ProbeSpec(CheckSpec, kw_only=True):
+    """Ask a probe, whose answer carries its own verdict.
+
+    `is_training` says that the probe trains, so that it is skipped where training is switched off;
     `counts_untouched` that the release's own, unrun notebook earns the points, too.
     """
 
     question: str
-    trains: bool = False
+    is_training: bool = False
     counts_untouched: bool = False
 
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """See `CheckSpec.asks`."""
+        return (self.question,)
 
-class Training(CheckBase, tag="training", tag_field="kind", kw_only=True):
-    """A short training with the settings found in the submission.
+    @property
+    def trains(self) -> bool:
+        """See `CheckSpec.trains`."""
+        return self.is_training
 
-    Full credit at `full` of the reference's gain in accuracy over chance, none at `none` of it.
-    """
-
-    question: str
-    full: float = 0.9
-    none: float = 0.2
-    counts_untouched: bool = False
+    @property
+    def earns_untouched(self) -> bool:
+        """See `CheckSpec.earns_untouched`."""
+        return self.counts_untouched
 
 
-class Comments(CheckBase, tag="comments", tag_field="kind", kw_only=True):
+class Comments(CheckSpec, kw_only=True):
     """Comments that the release did not have, in the code of the named definitions."""
 
     definitions: tuple[str, ...]
     full_coverage: float = 0.25
 
+    @property
+    def names_definitions(self) -> tuple[str, ...]:
+        """See `CheckSpec.names_definitions`."""
+        return self.definitions
 
-class RunOrder(CheckBase, tag="run-order", tag_field="kind", kw_only=True):
+
+class RunOrder(CheckSpec, kw_only=True):
     """The stored run: counts in order, no errors, the outputs that the named cells should show."""
 
     cells: tuple[str, ...]
     optional_from: str = ""
 
+    @property
+    def names_cells(self) -> tuple[str, ...]:
+        """See `CheckSpec.names_cells`."""
+        return (*self.cells, *filter(None, [self.optional_from]))
 
-class Rerun(CheckBase, tag="rerun", tag_field="kind", kw_only=True):
+
+class Rerun(CheckSpec, kw_only=True):
     """The stored numbers of the named cells are what the release's cells print with the student's code.
 
     `needs` are names that the cells use and the release defines elsewhere.
@@ -174,26 +172,57 @@ class Rerun(CheckBase, tag="rerun", tag_field="kind", kw_only=True):
     cells: tuple[str, ...]
     needs: tuple[str, ...] = ()
 
+    @property
+    def names_cells(self) -> tuple[str, ...]:
+        """See `CheckSpec.names_cells`."""
+        return self.cells
 
-class Files(CheckBase, tag="files", tag_field="kind", kw_only=True):
+    @property
+    def names_definitions(self) -> tuple[str, ...]:
+        """See `CheckSpec.names_definitions`."""
+        return self.needs
+
+
+class Files(CheckSpec, kw_only=True):
     """The expected files and no others."""
 
+    @property
+    def earns_untouched(self) -> bool:
+        """See `CheckSpec.earns_untouched`."""
+        return True
 
-class Pdf(CheckBase, tag="pdf", tag_field="kind", kw_only=True):
+
+class Pdf(CheckSpec, kw_only=True):
     """A PDF that really opens, has pages, and carries the notebook's text."""
 
     min_pages: int = 1
     min_characters: int = 200
 
 
-class Manual(CheckBase, tag="manual", tag_field="kind", kw_only=True):
+class Manual(CheckSpec, kw_only=True):
     """Judged by a person, who is shown the pictures that the named cells stored."""
 
     after_cell: str
     question_for_grader: str
 
+    @property
+    def names_cells(self) -> tuple[str, ...]:
+        """See `CheckSpec.names_cells`."""
+        return (self.after_cell,)
 
-CheckSpec = Outputs | Speed | Network | Training | Comments | RunOrder | Rerun | Files | Pdf | Manual
+
+# The engine's own kinds by the names that `kind` has in the file.
+SPECS: Mapping[str, type[CheckSpec]] = {
+    "outputs": Outputs,
+    "speed": Speed,
+    "probe": ProbeSpec,
+    "comments": Comments,
+    "run-order": RunOrder,
+    "rerun": Rerun,
+    "files": Files,
+    "pdf": Pdf,
+    "manual": Manual,
+}
 
 
 class ItemSpec(Strict):
@@ -203,7 +232,7 @@ class ItemSpec(Strict):
     title: str
     step: int
     points: float
-    checks: tuple[CheckSpec, ...]
+    checks: tuple[CheckSpec, ...] = ()
     extra_credit: bool = False
     visibility: Visibility = Visibility.VISIBLE
 
@@ -225,7 +254,7 @@ class Assignment(Strict):
     items: tuple[ItemSpec, ...]
     limits: dict[str, Limits]
     sandbox: SandboxSpec = SandboxSpec()
-    legacy: LegacySpec = LegacySpec()
+    compat: CompatSpec = CompatSpec()
     data: DataSpec | None = None
     questions: str = ""
     hint_level: HintLevel = "nudge"
@@ -237,6 +266,11 @@ class Assignment(Strict):
         """The points without the extra credit."""
         return sum(item.points for item in self.items if not item.extra_credit)
 
+    @property
+    def checks(self) -> tuple[CheckSpec, ...]:
+        """All checks, item by item."""
+        return tuple(check for item in self.items for check in item.checks)
+
     def visible_part(self) -> Assignment:
         """The assignment as students get it: without the checks that are hidden."""
         items = (
@@ -246,34 +280,75 @@ class Assignment(Strict):
         return msgspec.structs.replace(self, items=tuple(item for item in items if item.checks))
 
 
-def read_assignment(path: Path) -> Assignment:
+def read_assignment(path: Path, specs: Mapping[str, type[CheckSpec]] = SPECS) -> Assignment:
     """Read and check an ``assignment.toml``.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    specs : mapping of str to type
+        The kinds of checks by name: the engine's own, and the assignment's.
 
     Raises
     ------
     AssignmentError
         With the file, the place in it, and what was expected there.
     """
+    table = read_table(path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise AssignmentError(f"{path}: can't be read: {error.strerror}") from error
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise AssignmentError(f"{path}: not valid TOML: {error}") from error
-    try:
-        assignment = msgspec.convert(table, Assignment)
-    except msgspec.ValidationError as error:
+        rows = [dict(row) for row in table.get("items", ())]
+        checks = [row.pop("checks", ()) for row in rows]
+        bare = msgspec.convert({**table, "items": rows}, Assignment)
+        items = tuple(
+            msgspec.structs.replace(item, checks=tuple(_spec(one, specs) for one in wanted))
+            for item, wanted in zip(bare.items, checks, strict=True)
+        )
+    except (msgspec.ValidationError, TypeError, ValueError) as error:
         raise AssignmentError(f"{path}: {error}", "docs/assignments.md describes every key.") from error
+    assignment = msgspec.structs.replace(bare, items=items)
     for problem in _inconsistencies(assignment):
         raise AssignmentError(f"{path}: {problem}", "docs/assignments.md describes every key.")
     return assignment
 
 
-def config_sha256(path: Path) -> str:
-    """The hash by which a report names the configuration that it was graded with."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def read_table(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises
+    ------
+    AssignmentError
+        It can't be read, or is no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AssignmentError(f"{path}: can't be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise AssignmentError(f"{path}: not valid TOML: {error}") from error
+
+
+def _spec(table: Mapping[str, Any], specs: Mapping[str, type[CheckSpec]]) -> CheckSpec:
+    kind = table.get("kind")
+    if not isinstance(kind, str) or kind not in specs:
+        raise ValueError(f"`{table.get('id')}`: kind = {kind!r}, known are: {', '.join(sorted(specs))}")
+    try:
+        return msgspec.convert(table, specs[kind])
+    except msgspec.ValidationError as error:
+        raise ValueError(f"`{table.get('id')}` of kind `{kind}`: {error}") from error
+
+
+def scaled(assignment: Assignment, slowness: float) -> Assignment:
+    """Give the assignment with every limit of time grown by a factor; the other limits stay."""
+    limits = {
+        name: msgspec.structs.replace(
+            one, cpu_seconds=one.cpu_seconds * slowness, wall_seconds=one.wall_seconds * slowness
+        )
+        for name, one in assignment.limits.items()
+    }
+    return msgspec.structs.replace(
+        assignment, limits=limits, budget_seconds=assignment.budget_seconds * slowness
+    )
 
 
 def _tight_clocks(limits: Mapping[str, Limits]) -> list[str]:

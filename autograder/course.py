@@ -15,22 +15,25 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.assignment import Assignment, config_sha256, read_assignment
-from autograder.diagnosis import Suspect, load_suspects, read_fingerprints
+from autograder.assignment import SPECS, Assignment, read_assignment, read_table, scaled
+from autograder.authoring.loading import Authored, load_authored
 from autograder.errors import AssignmentError, UsageError
 from autograder.model import Struct
-from autograder.questions import Question, load_questions
 
-DEFINITION = "assignment.toml"
+DEFINITION, QUESTIONS = "assignment.toml", "questions.py"
 CHECK, GIVEN, MISTAKES = "check", "given.ipynb", "mistakes.json"
+# What compiling and running leave in a folder decides nothing.
+_MADE = frozenset({"__pycache__", "build", ".ipynb_checkpoints"})
 
 
 class Course(Struct):
     """One assignment and the places of its parts; `reference` is None in a release.
 
-    `work` is the folder that has the support code and, in a release, the student's notebook.
+    `work` is the folder that has the support code and, in a release, the student's notebook. `authored` is
+    what the assignment's own modules define.
     """
 
     assignment: Assignment
@@ -38,6 +41,7 @@ class Course(Struct):
     work: Path
     given_notebook: Path
     reference: Path | None
+    authored: Authored = Authored()
 
     @property
     def support(self) -> tuple[Path, ...]:
@@ -45,17 +49,12 @@ class Course(Struct):
         return tuple(self.work / name for name in self.assignment.sandbox.support)
 
     def support_sources(self) -> dict[str, str]:
-        """The support code by file name, as a student reads it: ``{"folder/module.py": source}``."""
+        """Give the support code by file name, as a student reads it: ``{"folder/module.py": source}``."""
         paths = sorted(path for folder in self.support for path in folder.glob("*.py"))
         return {f"{path.parent.name}/{path.name}": path.read_text(encoding="utf-8") for path in paths}
 
-    def questions(self) -> dict[str, Question]:
-        """Load the questions; see `autograder.questions.load_questions`."""
-        hidden = self.reference / "questions.py" if self.reference else None
-        return load_questions(self.definition.parent / self.assignment.questions, hidden)
-
     def extension(self) -> Path | None:
-        """The compiled fast layers: beside the support code, or installed; None where there are none."""
+        """Find the compiled module: beside the support code, or installed; None where there is none."""
         name = self.assignment.sandbox.extension
         for folder in self.support:
             for path in sorted(folder.glob(f"{name}.*")):
@@ -64,28 +63,52 @@ class Course(Struct):
         spec = importlib.util.find_spec(name) if name else None
         return Path(spec.origin) if spec and spec.origin else None
 
-    def suspects(self) -> tuple[Suspect, ...]:
-        """The known mistakes: the reference's catalogue, or the release's fingerprints of it."""
-        if self.reference is not None:
-            return load_suspects(self.reference)
-        return read_fingerprints(self.definition.parent / MISTAKES)
-
     def config_sha256(self) -> str:
-        """The hash of the definition, by which a report names it."""
-        return config_sha256(self.definition)
+        """Hash the definition; a report names the configuration by it."""
+        return hashlib.sha256(self.definition.read_bytes()).hexdigest()
 
     def cases_sha256(self) -> str:
-        """The hash of everything that decides what is asked and what is expected."""
-        digest = hashlib.sha256()
-        for folder in filter(None, (self.definition.parent, self.reference)):
-            for path in sorted(folder.glob("*")):
-                if path.suffix in (".py", ".npz", ".toml"):
-                    digest.update(path.name.encode() + b"\0" + path.read_bytes())
-        return digest.hexdigest()
+        """Hash everything of the assignment's own that decides a verdict.
+
+        That is the definition, questions, references and frozen outputs, the support code, the compiled
+        module, and the notebook as it was handed out.
+        """
+        own = [path for path in self.definition.parent.glob("*") if path.suffix in (".py", ".toml", ".json")]
+        reference = [self.reference] if self.reference else []
+        extension = self.extension()
+        single = [*own, self.given_notebook, *([extension] if extension else [])]
+        return hash_files([*single, *_files_in([*reference, *self.support])])
 
 
-def find_course(root: Path, assignment_id: str | None = None) -> Course:
+def _files_in(folders: Iterable[Path]) -> list[Path]:
+    return [
+        path
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.is_file() and _MADE.isdisjoint(path.parts) and path.suffix not in (".so", ".pyd", ".pyc")
+    ]
+
+
+def hash_files(paths: Iterable[Path]) -> str:
+    """Hash files by their names and contents, in the order of their paths; one that is missing has none."""
+    digest = hashlib.sha256()
+    for path in sorted(set(paths)):
+        content = path.read_bytes() if path.exists() else b""
+        digest.update(f"{path.parent.name}/{path.name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def find_course(root: Path, assignment_id: str | None = None, slowness: float = 1.0) -> Course:
     """Find an assignment in a course folder; the only one where none is named.
+
+    Parameters
+    ----------
+    root : Path
+        The course's folder.
+    assignment_id : str, optional
+        Which assignment.
+    slowness : float
+        The factor by which this machine's limits of time are longer; see `autograder.grading.calibration`.
 
     Raises
     ------
@@ -103,17 +126,32 @@ def find_course(root: Path, assignment_id: str | None = None) -> Course:
     chosen = assignment_id or known[0]
     if chosen not in known:
         raise UsageError(f"{root}: has no assignment `{chosen}`", f"There is: {', '.join(known)}.")
-    source = root / "source" / chosen
-    assignment = read_assignment(source / DEFINITION)
+    source, reference = root / "source" / chosen, root / "reference" / chosen
+    authored = _authored(source / DEFINITION, reference)
+    assignment = _read(source / DEFINITION, authored)
     if assignment.id != chosen:
         raise AssignmentError(f"{source / DEFINITION}: id is `{assignment.id}`, its folder `{chosen}`")
     return Course(
-        assignment=assignment,
+        assignment=scaled(assignment, slowness),
         definition=source / DEFINITION,
         work=source,
         given_notebook=root / "release" / chosen / assignment.notebook,
-        reference=root / "reference" / chosen,
+        reference=reference,
+        authored=authored,
     )
+
+
+def _authored(definition: Path, reference: Path | None) -> Authored:
+    """Load the modules that a definition names: its kinds of checks must be known to read the rest."""
+    named = read_table(definition).get("questions", "")
+    if not isinstance(named, str):
+        raise AssignmentError(f"{definition}: questions = {named!r}, expected the name of a module")
+    hidden = reference / QUESTIONS if reference else None
+    return load_authored(definition.parent / named if named else None, hidden)
+
+
+def _read(definition: Path, authored: Authored) -> Assignment:
+    return read_assignment(definition, {**SPECS, **{name: k.spec for name, k in authored.kinds.items()}})
 
 
 def find_release(start: Path) -> Course:
@@ -127,12 +165,14 @@ def find_release(start: Path) -> Course:
     for folder in (start, *start.parents):
         definition = folder / CHECK / DEFINITION
         if definition.exists():
+            authored = _authored(definition, None)
             return Course(
-                assignment=read_assignment(definition),
+                assignment=_read(definition, authored),
                 definition=definition,
                 work=folder,
                 given_notebook=folder / CHECK / GIVEN,
                 reference=None,
+                authored=authored,
             )
     raise UsageError(
         f"{start}: no {CHECK}/{DEFINITION} here or above",

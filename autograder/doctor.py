@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from autograder.course import Course, find_course, find_release
-from autograder.errors import AssignmentError, AutograderError, SandboxError, UsageError
+from autograder.errors import AssignmentError, SandboxError, UsageError
 from autograder.model import Struct
 
 
@@ -91,11 +91,7 @@ def _compiler() -> Symptom:
 
 
 def _assignment(course: Course) -> Symptom:
-    try:
-        questions = course.questions()
-    except AutograderError as error:
-        return Symptom(part="assignment", state="missing", finding=error.message, remedy=error.hint)
-    spec = course.assignment
+    spec, questions = course.assignment, course.authored.questions
     finding = f"{spec.id}: {len(spec.items)} items, {spec.max_score:g} points, {len(questions)} questions"
     return Symptom(part="assignment", state="ok", finding=finding)
 
@@ -128,7 +124,7 @@ def _release(course: Course) -> Symptom:
 
 
 def _sandbox(course: Course) -> Symptom:
-    from autograder.grading import policy_for
+    from autograder.batch.grading_run import policy_for
     from autograder.sandbox import self_test
 
     try:
@@ -151,5 +147,5 @@ def _data(course: Course) -> Symptom:
         part="data",
         state="note",
         finding=f"{spec.folder} is not here: a generated stand-in is used ({where})",
-        remedy="autograder data fetch, or --data DIR, or CIFAR10_DIR",
+        remedy="autograder data fetch, or --data DIR" + (f", or {spec.variable}" if spec.variable else ""),
     )

@@ -12,7 +12,7 @@
     ├── SandboxError            no sandbox that holds can be had here                       (status 3)
     └── GraderFault             the grader failed, not the student: never costs a point
 
-    StudentFault                the student's code did this; see `autograder.student`
+    StudentFault                the student's code did this; see `autograder.authoring.student`
 
 A message names the file, the place, what was expected and what to do.
 """

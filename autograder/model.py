@@ -99,7 +99,8 @@ class Submission(Struct):
     """What one learner handed in, read and checked, none of it run.
 
     `contents` holds the bytes of the files that a check may need (the PDF); the notebook is parsed
-    into `notebook`. `problem` is set where there is nothing to grade, and says why.
+    into `notebook`. `problem` is set where there is nothing to grade, and says why. `fingerprint` hashes the
+    bytes that were read.
     """
 
     id: str
@@ -112,6 +113,7 @@ class Submission(Struct):
     problem: Notice | None = None
     submitted_at: str | None = None
     attempt: int = 1
+    fingerprint: str = ""
 
 
 # --- definitions, as extraction hands them on --------------------------------------------------
@@ -133,13 +135,13 @@ class Chunk(Struct):
 class Definitions(Struct):
     """The part of a notebook's code that the checks need, in the order in which it is run.
 
-    Imports come first, then the definitions in the notebook's order. `legacy` names the old habits
+    Imports come first, then the definitions in the notebook's order. `compat` names the old names
     that the code relies on and that are emulated (``np.int``, ``xrange``, …), `withheld` the functions
     beside it that raise when they are called (``package.module.conv_*``).
     """
 
     chunks: tuple[Chunk, ...] = ()
-    legacy: tuple[str, ...] = ()
+    compat: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
 
@@ -213,7 +215,8 @@ class Finding(Struct):
     """What one check found.
 
     `fraction` in [0, 1] is the share of the check's weight that was earned; a `MANUAL` finding may
-    propose one. `metrics` are plain numbers and words for tables and plots.
+    propose one. `metrics` are plain numbers and words for tables and plots; `data` names the data set that
+    was used.
     """
 
     check: str
@@ -227,6 +230,7 @@ class Finding(Struct):
     pictures: tuple[bytes, ...] = ()
     diagnosis: Diagnosis | None = None
     smallest: Smallest | None = None
+    data: str = ""
 
 
 # --- the report --------------------------------------------------------------------------------

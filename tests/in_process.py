@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.authoring.student import FaultKind, Handle, Keep, StudentFault, Value
 from autograder.model import OutputText
-from autograder.student import FaultKind, Handle, Keep, StudentFault, Value
 
 
 class InProcess:
@@ -109,8 +109,8 @@ class InProcess:
         """See `Student.set`."""
         setattr(self._objects[owner.id], name, self._resolve(value))
 
-    def hold(self, value: Value) -> Handle:
-        """See `Student.hold`."""
+    def put(self, value: Value) -> Handle:
+        """See `Student.put`."""
         return self._hold(self._resolve(value))
 
     def seed(self, seed: int) -> None:

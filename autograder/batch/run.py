@@ -5,21 +5,22 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import cast
 
+from autograder.assignment import Assignment
+from autograder.batch.grading_run import GradingRun
 from autograder.batch.ledger import Ledger, Row
-from autograder.batch.worker import Broken, Done, report_path, work
+from autograder.batch.worker import Broken, Done, Failed, give_up, report_path, work
 from autograder.errors import AutograderError, UsageError
-from autograder.intake import Candidate
+from autograder.files import sweep_halves
+from autograder.intake import Candidate, fingerprint
 from autograder.model import Struct
-from autograder.pipeline import Pipeline
-from autograder.report import sweep_halves
-from autograder.scratch import lock_folder
+from autograder.tempdirs import lock_folder
 
 # Spawned, not forked: the progress bar's thread and SQLite do not survive a fork.
 _CONTEXT = multiprocessing.get_context("spawn")
@@ -27,18 +28,11 @@ TRIES = 2
 
 
 class Batch(Struct):
-    """What to grade and how: `build` makes a worker's pipeline and must be picklable.
+    """What to grade, how, and where the reports go."""
 
-    `run_key` stands for engine, configuration and options; `fingerprint` for a candidate's files.
-    `give_up` writes the report of a submission on which the grader's own process keeps dying.
-    """
-
+    run: GradingRun
     candidates: tuple[Candidate, ...]
     folder: Path
-    build: Callable[[], Pipeline]
-    run_key: str
-    fingerprint: Callable[[Candidate], str]
-    give_up: Callable[[Candidate, str], Done]
     jobs: int = 1
     resume: bool = False
 
@@ -46,13 +40,13 @@ class Batch(Struct):
 class _Worker:
     """A process and what it is grading; `after` is the dead worker whose submission it takes over."""
 
-    def __init__(self, build: Callable[[], Pipeline], folder: Path, after: _Worker | None = None) -> None:
+    def __init__(self, batch: Batch, after: _Worker | None = None) -> None:
         self.candidate: Candidate | None = None
         if after is not None:
             self.candidate = after.candidate
             after.stop()
         self.connection, there = _CONTEXT.Pipe()
-        self.process: SpawnProcess = _CONTEXT.Process(target=work, args=(there, build, folder))
+        self.process: SpawnProcess = _CONTEXT.Process(target=work, args=(there, batch.run, batch.folder))
         self.process.start()
         there.close()
 
@@ -81,8 +75,9 @@ def grade_all(batch: Batch) -> Iterator[Done]:
     """
     with _alone_in(batch.folder), Ledger(batch.folder / "ledger.sqlite3") as ledger:
         left: deque[Candidate] = deque()
+        assignment = batch.run.course().assignment
         for candidate in batch.candidates:
-            row = _already(batch, ledger, candidate)
+            row = _already(batch, ledger, candidate, assignment)
             if row is None:
                 left.append(candidate)
             else:
@@ -110,17 +105,17 @@ def _alone_in(folder: Path) -> Iterator[None]:
             os.close(lock)
 
 
-def _already(batch: Batch, ledger: Ledger, candidate: Candidate) -> Row | None:
+def _already(batch: Batch, ledger: Ledger, candidate: Candidate, assignment: Assignment) -> Row | None:
     if not batch.resume:
         return None
     path = report_path(batch.folder, candidate.id)
-    return ledger.done(candidate.id, batch.run_key, batch.fingerprint(candidate), path)
+    return ledger.done(candidate.id, batch.run.key, fingerprint(candidate, assignment), path)
 
 
 def _work_off(batch: Batch, left: deque[Candidate]) -> Iterator[Done]:
-    """Keep the workers busy until nothing is left; a worker's death costs its submission one try."""
-    tries: dict[str, int] = {}
-    workers = [_Worker(batch.build, batch.folder) for _ in range(min(batch.jobs, len(left)))]
+    """Keep the workers busy until nothing is left; a failure of the grader costs a submission one try."""
+    tries: Counter[str] = Counter()
+    workers = [_Worker(batch) for _ in range(min(batch.jobs, len(left)))]
     try:
         for worker in workers:
             worker.give(left.popleft())
@@ -129,10 +124,12 @@ def _work_off(batch: Batch, left: deque[Candidate]) -> Iterator[Done]:
             for place, worker in enumerate(workers):
                 if worker.connection not in ready or worker.candidate is None:
                     continue
-                done = _receive(worker)
-                if done is None:
-                    workers[place] = _Worker(batch.build, batch.folder, after=worker)
-                    done = _try_again(batch, workers[place], tries)
+                answer = _receive(worker)
+                if answer is None:
+                    workers[place] = _Worker(batch, after=worker)
+                done = (
+                    answer if isinstance(answer, Done) else _try_again(batch, workers[place], answer, tries)
+                )
                 if done is not None:
                     yield done
                     workers[place].give(left.popleft() if left else None)
@@ -141,25 +138,29 @@ def _work_off(batch: Batch, left: deque[Candidate]) -> Iterator[Done]:
             worker.stop()
 
 
-def _receive(worker: _Worker) -> Done | None:
-    """What a worker answered; None if it died."""
+def _receive(worker: _Worker) -> Done | Failed | None:
+    """Give a worker's answer; None if it died."""
     try:
         answer = worker.connection.recv()
     except (EOFError, OSError):
         return None
     if isinstance(answer, Broken):
         raise AutograderError(answer.message, answer.hint)
-    return cast(Done, answer)
+    return cast(Done | Failed, answer)
 
 
-def _try_again(batch: Batch, worker: _Worker, tries: dict[str, int]) -> Done | None:
-    """Give a fresh worker the submission that its predecessor died on, once; then give it up."""
+def _try_again(batch: Batch, worker: _Worker, failed: Failed | None, tries: Counter[str]) -> Done | None:
+    """Give a submission on which the grader failed, or died, to a worker once more; then give it up.
+
+    This is the only place where anything is tried again.
+    """
     candidate = cast(Candidate, worker.candidate)
-    tries[candidate.id] = tries.get(candidate.id, 0) + 1
+    tries[candidate.id] += 1
     if tries[candidate.id] < TRIES:
         worker.give(candidate)
         return None
-    return batch.give_up(candidate, f"Its process died {TRIES} times on this submission.")
+    reason = failed.reason if failed else f"Its process died {TRIES} times on this submission."
+    return give_up(batch.run, candidate, reason, batch.folder)
 
 
 def _as_done(row: Row) -> Done:
@@ -168,17 +169,17 @@ def _as_done(row: Row) -> Done:
         outcome=row.outcome,
         message="Graded before.",
         final=row.final,
+        fingerprint=row.fingerprint,
         report_sha256=row.report_sha256,
         seconds=0.0,
     )
 
 
 def _as_row(batch: Batch, done: Done) -> Row:
-    candidate = next(c for c in batch.candidates if c.id == done.id)
     return Row(
         id=done.id,
-        run_key=batch.run_key,
-        fingerprint=batch.fingerprint(candidate),
+        run_key=batch.run.key,
+        fingerprint=done.fingerprint,
         outcome=done.outcome,
         final=done.final,
         report_sha256=done.report_sha256,

@@ -1,4 +1,4 @@
-"""A worker process: builds its pipeline once, then grades what it is sent until it is told to stop."""
+"""A worker process: makes its pipeline once, then grades what it is sent until it is told to stop."""
 
 from __future__ import annotations
 
@@ -10,26 +10,34 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from autograder.batch.grading_run import GradingRun, open_pipeline
 from autograder.errors import AutograderError, SandboxError, UsageError
+from autograder.files import write_atomically
+from autograder.grading.submission import Graded, Pipeline, report_on
 from autograder.intake import Candidate
 from autograder.model import Struct
-from autograder.pipeline import Graded, Pipeline
-from autograder.report import to_json, write_atomically, write_report
+from autograder.report import to_json, write_report
 
 
 class Done(Struct):
-    """A submission whose report is whole on disk."""
+    """A submission whose report is whole on disk; `fingerprint` is that of the files that were read."""
 
     id: str
     outcome: str
     message: str
     final: float | None
+    fingerprint: str
     report_sha256: str
     seconds: float
+
+
+class Failed(Struct):
+    """The grader failed on a submission, which may be tried again."""
+
+    reason: str
 
 
 class Broken(Struct):
@@ -41,7 +49,7 @@ class Broken(Struct):
 
 
 def report_path(folder: Path, identity: str) -> Path:
-    """Where a submission's report is."""
+    """Give the place of a submission's report."""
     return folder / "reports" / f"{identity}.json"
 
 
@@ -68,8 +76,8 @@ def save(graded: Graded, folder: Path) -> str:
     return hashlib.sha256(to_json(report).encode()).hexdigest()
 
 
-def work(connection: Connection, build: Callable[[], Pipeline], folder: Path) -> None:
-    """Serve a connection: a `Candidate` comes in, `Done` or `Broken` goes out; None ends it.
+def work(connection: Connection, run: GradingRun, folder: Path) -> None:
+    """Serve a connection: a `Candidate` comes in, `Done`, `Failed` or `Broken` goes out; None ends it.
 
     An interrupt from the keyboard reaches the whole process group; the batch decides what ends.
     """
@@ -77,7 +85,7 @@ def work(connection: Connection, build: Callable[[], Pipeline], folder: Path) ->
     threading.Thread(target=_end_with_the_batch, daemon=True).start()
     with contextlib.suppress(EOFError, BrokenPipeError, OSError):
         try:
-            pipeline = build()
+            pipeline = open_pipeline(run)
             while (candidate := connection.recv()) is not None:
                 connection.send(_grade(pipeline, candidate, folder))
         except AutograderError as error:
@@ -85,15 +93,15 @@ def work(connection: Connection, build: Callable[[], Pipeline], folder: Path) ->
 
 
 def _end_with_the_batch() -> None:
-    """Die when the batch's process does: what is written after it would meet the batch that goes on."""
+    """Die when the batch's process does: a batch that goes on must not meet another writer."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
         os._exit(1)
 
 
-def _grade(pipeline: Pipeline, candidate: Candidate, folder: Path) -> Done:
-    """Grade one submission; what can't be graded or written gets a report that says so.
+def _grade(pipeline: Pipeline, candidate: Candidate, folder: Path) -> Done | Failed:
+    """Grade one submission.
 
     Raises
     ------
@@ -102,21 +110,33 @@ def _grade(pipeline: Pipeline, candidate: Candidate, folder: Path) -> Done:
     """
     start = time.perf_counter()
     try:
-        return _saved(pipeline.grade(candidate), folder, start)
+        reading = pipeline.read(candidate)
+        graded = pipeline.grade_reading(reading)
+        return _done(graded, reading.submission.fingerprint, folder, start)
     except (UsageError, SandboxError):
         raise
     except Exception as error:
         reason = error.message if isinstance(error, AutograderError) else f"{type(error).__name__}: {error}"
-        return _saved(pipeline.give_up(candidate.unread(), reason), folder, start)
+        return Failed(reason=reason)
 
 
-def _saved(graded: Graded, folder: Path, start: float) -> Done:
+def _done(graded: Graded, fingerprint: str, folder: Path, start: float) -> Done:
     report = graded.report
     return Done(
         id=report.submission.id,
         outcome=report.outcome.value,
         message=report.message,
         final=report.score.final if report.score else None,
+        fingerprint=fingerprint,
         report_sha256=save(graded, folder),
         seconds=time.perf_counter() - start,
     )
+
+
+def give_up(run: GradingRun, candidate: Candidate, reason: str, folder: Path) -> Done:
+    """Write the report of a submission on which the grader keeps failing.
+
+    Its files are not read: they may be what the grader fails on.
+    """
+    report = report_on(run.course().assignment, candidate.unread(), run.facts, fault=reason)
+    return _done(Graded(report=report), "", folder, time.perf_counter())

@@ -8,11 +8,11 @@ import sys
 import click
 
 from autograder import __version__
-from autograder.cli.status import Status
+from autograder.cli.status import ExitStatus
 
 # name: (module, what the list of commands says); the help of a list must not import them all
 COMMANDS = {
-    "bench": ("autograder.cli.bench", "Measure speed on this machine, as ratios in one run."),
+    "bench": ("bench.__main__", "Measure speed on this machine, as ratios in one run."),
     "check": ("autograder.cli.check", "Check your own work: the visible checks, offline, in seconds."),
     "data": ("autograder.cli.data", "Fetch or make the data set, or say where it is."),
     "doctor": ("autograder.cli.doctor", "Say what works on this machine, and what to do about the rest."),
@@ -63,12 +63,12 @@ def main() -> None:
         sys.exit(cli(standalone_mode=False))  # an `Exit` that was raised inside comes back as its status
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
-        sys.exit(Status.INTERRUPTED)
+        sys.exit(ExitStatus.INTERRUPTED)
     except click.ClickException as error:
         error.show()
-        sys.exit(Status.USAGE)
+        sys.exit(ExitStatus.USAGE)
     except AutograderError as error:
         click.echo(f"error: {error}", err=True)
         if isinstance(error, SandboxError):
-            sys.exit(Status.NO_SANDBOX)
-        sys.exit(Status.USAGE if isinstance(error, UsageError) else Status.SOME_FAILED)
+            sys.exit(ExitStatus.NO_SANDBOX)
+        sys.exit(ExitStatus.USAGE if isinstance(error, UsageError) else ExitStatus.SOME_FAILED)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from autograder.cli.status import Status
+from autograder.cli.status import ExitStatus
 
 
 @click.command()
@@ -20,9 +20,9 @@ def command(notebook: Path | None, as_json: bool) -> None:
     """
     from rich.console import Console
 
-    from autograder.checking import REMAINING, check, closing_line
-    from autograder.exporters.terminal import render
     from autograder.report import to_json
+    from autograder.report.terminal import render
+    from autograder.selfcheck import REMAINING, check, closing_line
 
     report = check(notebook)
     closing = closing_line(report)
@@ -32,4 +32,4 @@ def command(notebook: Path | None, as_json: bool) -> None:
         console = Console()
         console.print(render(report, points=False))
         console.print(closing, style="bold green" if closing == REMAINING else "bold", markup=False)
-    raise click.exceptions.Exit(Status.DONE if closing == REMAINING else Status.SOME_FAILED)
+    raise click.exceptions.Exit(ExitStatus.DONE if closing == REMAINING else ExitStatus.SOME_FAILED)

@@ -42,13 +42,14 @@ def fetch(course: Path, assignment: str | None) -> None:
     "--data", type=click.Path(path_type=Path, exists=True, file_okay=False), help="An unpacked data set."
 )
 def where(course: Path, assignment: str | None, data: Path | None) -> None:
-    """Say which data set grading would use, after reading it whole."""
-    from autograder.data import find_data, load
+    """Say which data set grading would use, after reading a part of it."""
+    from autograder.course import find_course
+    from autograder.data import data_loader, find_data
 
     spec, root = _spec(course, assignment)
     folder = find_data(data, spec, root)
-    read = load(folder)
-    click.echo(f"{folder}: {read.name}, {len(read.x_train)} training and {len(read.x_test)} test images")
+    read = data_loader(find_course(course, assignment), folder)(1)
+    click.echo(f"{folder}: {read.name}")
 
 
 def _spec(root: Path, assignment: str | None) -> tuple[DataSpec, Path]:

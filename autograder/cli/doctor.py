@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from autograder.cli.status import Status
+from autograder.cli.status import ExitStatus
 
 _MARKS = {"ok": ("✓", "green"), "missing": ("✗", "red"), "note": ("–", "yellow")}
 
@@ -37,4 +37,4 @@ def command(course: Path) -> None:
         table.add_row(Text(mark, style=colour), Text(symptom.part), Text(says))
     Console().print(table)
     if any(s.part == "sandbox" and s.state == "missing" for s in symptoms):
-        raise click.exceptions.Exit(Status.NO_SANDBOX)
+        raise click.exceptions.Exit(ExitStatus.NO_SANDBOX)

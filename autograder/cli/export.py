@@ -16,9 +16,10 @@ def command(form: str, reports: tuple[Path, ...], output: Path | None) -> None:
 
     A format for one report takes one; with several, -o names a folder that gets one file each.
     """
+    from autograder.delivery import FORMATS
     from autograder.errors import UsageError
-    from autograder.exporters import FORMATS
-    from autograder.report import read_report, write_atomically
+    from autograder.files import write_atomically
+    from autograder.report import read_report
 
     if form not in FORMATS:
         known = ", ".join(f"{name} ({f.about})" for name, f in FORMATS.items())
@@ -47,7 +48,7 @@ def _report_files(path: Path) -> list[Path]:
 
 
 def _write(text: str, output: Path | None) -> None:
-    from autograder.report import write_atomically
+    from autograder.files import write_atomically
 
     if output is None:
         click.echo(text, nl=False)

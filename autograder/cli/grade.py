@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.cli.status import Status, one_blas_thread
+from autograder.cli.status import ExitStatus
+from autograder.execution.environment import one_blas_thread
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from autograder.batch import Done
-    from autograder.grading import Options
+    from autograder.batch import Done, RunOptions
     from autograder.intake import Candidate
 
 _GRADED = ("graded", "pending_manual")
@@ -44,7 +44,7 @@ _GRADED = ("graded", "pending_manual")
 @click.option(
     "--data",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="An unpacked cifar-10-batches-py; else CIFAR10_DIR, the fetched one, or the stand-in.",
+    help="The unpacked data set; else the one that is named, fetched, or generated.",
 )
 @click.option("--training/--no-training", default=True, help="Judge the items that train (seconds each).")
 @click.option(
@@ -84,9 +84,9 @@ def command(  # noqa: PLR0917 - click calls it by name
     Exit status: 0 all graded, 1 some ungradable, 2 wrong usage, 3 no sandbox, 130 interrupted (what was
     done is kept; go on with --resume).
     """
-    from autograder.grading import Options
+    from autograder.batch import RunOptions
 
-    options = Options(
+    options = RunOptions(
         root=course.resolve(),
         assignment=assignment,
         data=data.resolve() if data else None,
@@ -99,36 +99,25 @@ def command(  # noqa: PLR0917 - click calls it by name
     one_blas_thread()
     done = _run(options, paths, output, jobs, resume)
     raise click.exceptions.Exit(
-        Status.DONE if all(d.outcome in _GRADED for d in done) else Status.SOME_FAILED
+        ExitStatus.DONE if all(d.outcome in _GRADED for d in done) else ExitStatus.SOME_FAILED
     )
 
 
-def _run(options: Options, paths: tuple[Path, ...], output: Path, jobs: int, resume: bool) -> list[Done]:
-    from functools import partial
-
+def _run(options: RunOptions, paths: tuple[Path, ...], output: Path, jobs: int, resume: bool) -> list[Done]:
     from rich.console import Console
 
-    from autograder.batch import Batch, grade_all
-    from autograder.grading import build_pipeline, give_up, prepare, run_key
-    from autograder.intake import discover, fingerprint
+    from autograder.batch import Batch, grade_all, plan_run
+    from autograder.course import find_course
+    from autograder.intake import discover
 
     console = Console(stderr=True)
-    found = discover(paths, options.course().assignment)
+    found = discover(paths, find_course(options.root, options.assignment).assignment)
     for notice in found.notices:
         console.print(f"note: {notice.where}: {notice.message}", style="yellow", markup=False)
-    place, baselines = prepare(options)
+    run = plan_run(options)
     if options.unsandboxed:
         console.print("UNSANDBOXED: students' code runs with your rights on this machine.", style="bold red")
-    batch = Batch(
-        candidates=found.candidates,
-        folder=output,
-        build=partial(build_pipeline, options, place, baselines),
-        run_key=run_key(options, options.course()),
-        fingerprint=fingerprint,
-        give_up=partial(give_up, options, place, output),
-        jobs=jobs,
-        resume=resume,
-    )
+    batch = Batch(run=run, candidates=found.candidates, folder=output, jobs=jobs, resume=resume)
     done: list[Done] = []
     try:
         for one in _watch(grade_all(batch), found.candidates, console):
@@ -165,9 +154,10 @@ def _summarise(done: list[Done], output: Path, messages: Console) -> None:
     from rich.console import Console
 
     from autograder.batch import report_path
-    from autograder.exporters import to_csv
-    from autograder.exporters.terminal import render_summary
-    from autograder.report import read_report, write_atomically
+    from autograder.delivery import to_csv
+    from autograder.files import write_atomically
+    from autograder.report import read_report
+    from autograder.report.terminal import render_summary
 
     reports = [read_report(report_path(output, one.id)) for one in done]
     write_atomically(output / "summary.csv", to_csv(reports))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from autograder.cli.status import Status, one_blas_thread
+from autograder.cli.status import ExitStatus
+from autograder.execution.environment import one_blas_thread
 
 
 @click.command()
@@ -40,7 +41,7 @@ def command(assignment: str | None, course: Path, only_check: bool, prove: bool)
     built = build(root, identity, root / "release")
     click.echo(f"built {built.folder} ({built.files} files) and {built.archive.name}")
     if prove:
-        from autograder.proving import prove_release
+        from autograder.publish.verify import prove_release
 
         for line in prove_release(root, identity):
             click.echo(line)
@@ -54,5 +55,5 @@ def _check(root: Path, identity: str) -> None:
         click.echo(f"differs: {name}", err=True)
     if differing:
         click.echo(f"The release is stale. Build it: autograder release {identity}", err=True)
-        raise click.exceptions.Exit(Status.SOME_FAILED)
+        raise click.exceptions.Exit(ExitStatus.SOME_FAILED)
     click.echo("The release is what the source gives.")

@@ -58,8 +58,8 @@ def command(  # noqa: PLR0917 - click calls it by name
     Nothing is run, nothing is scored: the page is for a person to read.
     """
     from autograder.course import find_course
+    from autograder.files import write_atomically
     from autograder.intake import read_notebook
-    from autograder.report import write_atomically
     from autograder.similarity import compare_all, render_page, work_of
 
     found = find_course(course.resolve(), assignment)

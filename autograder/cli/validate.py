@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from autograder.cli.status import Status
+from autograder.cli.status import ExitStatus
 from autograder.errors import ReportError
 
 
@@ -27,4 +27,4 @@ def command(reports: tuple[Path, ...]) -> None:
             click.echo(f"error: {error}", err=True)
     click.echo(f"{len(reports) - bad} of {len(reports)} reports are valid.")
     if bad:
-        raise click.exceptions.Exit(Status.SOME_FAILED)
+        raise click.exceptions.Exit(ExitStatus.SOME_FAILED)

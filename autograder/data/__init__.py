@@ -1,9 +1,7 @@
-"""The data set: found on this machine, fetched, or made; and read without running what it holds."""
+"""The data set of an assignment: found on this machine, fetched, or made; and read by the assignment's own reader."""
 
-from __future__ import annotations
-
-from autograder.data.cifar import Dataset, load, load_subset
 from autograder.data.fetch import fetch_data
 from autograder.data.find import describe_data, find_data
+from autograder.data.read import data_loader
 
-__all__ = ["Dataset", "describe_data", "fetch_data", "find_data", "load", "load_subset"]
+__all__ = ["data_loader", "describe_data", "fetch_data", "find_data"]

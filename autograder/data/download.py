@@ -16,7 +16,7 @@ BLOCK = 1 << 18
 TIMEOUT = 30.0  # seconds without a byte
 ELSEWHERE = (
     "Check the network and run it again. Without one: download it elsewhere, unpack it, and name the folder "
-    "with --data DIR or CIFAR10_DIR=DIR."
+    "with --data DIR."
 )
 Progress = Callable[[int], None]
 

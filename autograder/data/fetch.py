@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from autograder.assignment import DataSpec
-from autograder.data.cifar import META
 from autograder.data.download import Downloader, Progress
 from autograder.data.find import fetched_folder
 from autograder.data.places import made_once
@@ -37,8 +36,10 @@ def _fetch_into(half: Path, spec: DataSpec, kept: Path) -> None:
         unpack(archive, spec.folder, half, EXPANSION * spec.bytes)
     finally:
         archive.unlink()
-    if not (half / META).exists():
-        raise DataError(f"{spec.url}: has no {spec.folder}/{META}", "Correct [data] in assignment.toml.")
+    if not (half / spec.marker).exists():
+        raise DataError(
+            f"{spec.url}: has no {spec.folder}/{spec.marker}", "Correct [data] in assignment.toml."
+        )
 
 
 def download(spec: DataSpec, archive: Path) -> Path:

@@ -1,6 +1,6 @@
 """Where the data set is: named, fetched, or made.
 
-In this order: the folder that is named; the one that CIFAR10_DIR names; one beside the assignment's
+In this order: the folder that is named; the one that the assignment's environment variable names; one beside the assignment's
 support code; the one that ``autograder data fetch`` left in the cache; a stand-in that the assignment
 generates, made once and kept in the cache.
 """
@@ -15,11 +15,9 @@ from types import ModuleType
 from typing import Literal
 
 from autograder.assignment import DataSpec
-from autograder.data.cifar import META
-from autograder.data.places import cache_dir, made_once
+from autograder.data.places import made_once
 from autograder.errors import DataError
-
-VARIABLE = "CIFAR10_DIR"
+from autograder.files import cache_dir
 
 
 def find_data(explicit: Path | None, spec: DataSpec, root: Path) -> Path:
@@ -56,18 +54,18 @@ def fetched_folder(spec: DataSpec) -> Path:
 def _real(explicit: Path | None, spec: DataSpec, root: Path | None) -> Path | None:
     if explicit is not None:
         return _with_files(explicit, spec, "asked for")
-    if os.environ.get(VARIABLE):
-        return _with_files(Path(os.environ[VARIABLE]), spec, f"named by {VARIABLE}")
+    if spec.variable and os.environ.get(spec.variable):
+        return _with_files(Path(os.environ[spec.variable]), spec, f"named by {spec.variable}")
     places = [fetched_folder(spec)] if root is None else [root / spec.folder, fetched_folder(spec)]
-    return next((place for place in places if (place / META).exists()), None)
+    return next((place for place in places if (place / spec.marker).exists()), None)
 
 
 def _with_files(folder: Path, spec: DataSpec, why: str) -> Path:
     for place in (folder, folder / spec.folder):
-        if (place / META).exists():
+        if (place / spec.marker).exists():
             return place
     raise DataError(
-        f"{folder}: was {why}, but has no {META}: expected the unpacked {spec.folder}",
+        f"{folder}: was {why}, but has no {spec.marker}: expected the unpacked {spec.folder}",
         "Name the folder that has the data set's files, or fetch them: autograder data fetch",
     )
 
@@ -81,10 +79,15 @@ def _stand_in(spec: DataSpec, root: Path) -> Path:
         )
         raise DataError(
             f"{spec.folder} is not on this machine, and {missing}",
-            f"Fetch it (autograder data fetch), or name it: --data DIR, or {VARIABLE}=DIR",
+            f"Fetch it (autograder data fetch), or name it: {_by_name(spec)}",
         )
     version = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return made_once(cache_dir() / f"stand-in-{version}", lambda folder: _generate(path, folder))
+
+
+def _by_name(spec: DataSpec) -> str:
+    """Say how a person names the folder."""
+    return "--data DIR" + (f", or {spec.variable}=DIR" if spec.variable else "")
 
 
 def _generate(path: Path, folder: Path) -> None:

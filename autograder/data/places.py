@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import glob
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from autograder.errors import DataError
-
-
-def cache_dir() -> Path:
-    """The folder of this user's cache: $XDG_CACHE_HOME/autograder, or ~/.cache/autograder."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "autograder"
 
 
 def made_once(folder: Path, make: Callable[[Path], None]) -> Path:

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograder.assignment import LegacySpec
+from autograder.assignment import CompatSpec
 from autograder.extract.binding import Bound, Code, needs
 from autograder.extract.code import Statement, parse_cell
-from autograder.extract.legacy import habits
+from autograder.extract.compat import old_names
 from autograder.extract.missing import missing, twice, unfollowed
 from autograder.model import Chunk, Definitions, Notebook
 
 
-def extract(notebook: Notebook, wanted: Sequence[str], legacy: LegacySpec) -> Definitions:
+def extract(notebook: Notebook, wanted: Sequence[str], compat: CompatSpec) -> Definitions:
     """Find the definitions of the wanted names, and what they need.
 
     Parameters
@@ -27,23 +27,23 @@ def extract(notebook: Notebook, wanted: Sequence[str], legacy: LegacySpec) -> De
         A submission's.
     wanted : sequence of str
         Names of functions and classes.
-    legacy : LegacySpec
-        Which old habits are emulated.
+    compat : CompatSpec
+        Which old names are emulated.
 
     Returns
     -------
     Definitions
         With notices for what is missing, broken, twice there, or old.
     """
-    cells = [parse_cell(cell, legacy.python2 == "emulate") for cell in notebook.code_cells]
+    cells = [parse_cell(cell, compat.python2 == "emulate") for cell in notebook.code_cells]
     notices = [notice for cell in cells for notice in cell.notices]
     code = Code([statement for cell in cells for statement in cell.statements])
     chosen = [code.bound(index) for index in sorted(_closure(code, frozenset(wanted)))]
     chunks = tuple(_chunk(one) for one in _imports_first(chosen))
-    old = habits(chunks, legacy)
+    old = old_names(chunks, compat)
     notices += [*missing(wanted, code), *twice(wanted, code), *unfollowed(wanted, code, chosen), *old.notices]
     broken = [chunk for cell in cells for chunk in cell.broken if _is_wanted(chunk, wanted, code)]
-    return Definitions(chunks=(*chunks, *broken), legacy=old.names, notices=tuple(notices))
+    return Definitions(chunks=(*chunks, *broken), compat=old.names, notices=tuple(notices))
 
 
 def statements_for(notebook: Notebook, wanted: Sequence[str]) -> tuple[Statement, ...]:

@@ -5,17 +5,17 @@ them within caps on sizes and counts, and `fingerprint` tells whether one has ch
 `parse_notebook` reads a notebook's bytes, `read_notebook` a file that is trusted.
 """
 
-from autograder.intake.candidates import Candidate, Discovery, Place
+from autograder.intake.candidates import Candidate, Discovery, SourceKind
 from autograder.intake.discovery import candidate_for, discover
 from autograder.intake.notebook import parse_notebook
 from autograder.intake.reading import fingerprint, read, read_notebook
-from autograder.intake.refusal import Refused
+from autograder.intake.rejected import RejectedInput
 
 __all__ = [
     "Candidate",
     "Discovery",
-    "Place",
-    "Refused",
+    "RejectedInput",
+    "SourceKind",
     "candidate_for",
     "discover",
     "fingerprint",

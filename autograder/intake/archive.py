@@ -16,7 +16,7 @@ from typing import IO
 from autograder.intake.candidates import Member
 from autograder.intake.entries import Entry, Reader
 from autograder.intake.names import is_noise, is_unsafe, printable
-from autograder.intake.refusal import Refused
+from autograder.intake.rejected import RejectedInput
 from autograder.model import Notice
 
 # the list of an archive's members: room for some hundred thousand
@@ -55,7 +55,7 @@ def open_archive(source: Path | bytes, where: str) -> Iterator[zipfile.ZipFile]:
 
     Raises
     ------
-    Refused
+    RejectedInput
         It is none, it is broken, or its directory is too large.
     """
     try:
@@ -127,7 +127,7 @@ def _read(stream: IO[bytes], info: zipfile.ZipInfo, shown: str, count: int) -> b
     except _BROKEN as error:
         raise _broken_member(shown, error) from error
     if done > max(RATIO_COUNTS_FROM, MAX_RATIO * info.compress_size):
-        raise Refused(
+        raise RejectedInput(
             "zip-bomb",
             f"{shown}: unpacks to more than {MAX_RATIO} times its size; it was not read further. "
             "Hand in the file itself, not packed.",
@@ -139,25 +139,25 @@ def _read(stream: IO[bytes], info: zipfile.ZipInfo, shown: str, count: int) -> b
 def _require_readable(info: zipfile.ZipInfo, shown: str) -> None:
     if is_unsafe(member_name(info)):
         message = f"{shown}: its path leads out of the archive; not read. Pack the files without paths."
-        raise Refused("unsafe-path", message, shown)
+        raise RejectedInput("unsafe-path", message, shown)
     if stat.S_ISLNK(info.external_attr >> 16):
         message = f"{shown}: is a symbolic link in the archive; links are not followed, pack the file itself."
-        raise Refused("symlink", message, shown)
+        raise RejectedInput("symlink", message, shown)
     if info.flag_bits & _ENCRYPTED:
         message = f"{shown}: is protected by a password; pack it again without one."
-        raise Refused("encrypted", message, shown)
+        raise RejectedInput("encrypted", message, shown)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         message = f"{shown}: is compressed by method {info.compress_type}, expected the usual one (deflate)."
-        raise Refused("unknown-compression", f"{message} Pack it again with another program.", shown)
+        raise RejectedInput("unknown-compression", f"{message} Pack it again with another program.", shown)
 
 
-def _broken(where: str, error: Exception) -> Refused:
+def _broken(where: str, error: Exception) -> RejectedInput:
     reason = printable(str(error) or type(error).__name__)
     message = f"{where}: can't be opened as a zip ({reason}); pack the files again and hand that in."
-    return Refused("broken-zip", message, where)
+    return RejectedInput("broken-zip", message, where)
 
 
-def _broken_member(shown: str, error: Exception) -> Refused:
+def _broken_member(shown: str, error: Exception) -> RejectedInput:
     reason = printable(str(error) or type(error).__name__)
     message = f"{shown}: is damaged in the archive ({reason}); pack the files again and hand that in."
-    return Refused("broken-zip", message, shown)
+    return RejectedInput("broken-zip", message, shown)

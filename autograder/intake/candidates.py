@@ -16,7 +16,7 @@ from autograder.model import Notice, Struct, Submission
 MAX_ID = 80
 
 
-class Place(Enum):
+class SourceKind(Enum):
     """What a candidate is read from: a file that is the whole of it, a folder, or a zip."""
 
     FILE = "file"
@@ -45,7 +45,7 @@ class Candidate(Struct):
     learner: str
     origin: str
     path: Path
-    place: Place
+    place: SourceKind
     inside: str = ""
     members: tuple[Member, ...] = ()
     attempt: int = 1

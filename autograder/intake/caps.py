@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from autograder.assignment import Assignment
 from autograder.intake.names import TIMESTAMP, suffix
-from autograder.intake.refusal import Refused
+from autograder.intake.rejected import RejectedInput
 from autograder.model import Struct
 
 MEGABYTE = 1024 * 1024
@@ -50,12 +50,12 @@ class Budget:
 
         Raises
         ------
-        Refused
+        RejectedInput
             There are more than the cap.
         """
         self._files += 1
         if self._files > self.caps.max_files:
-            raise Refused(
+            raise RejectedInput(
                 "too-many-files",
                 f"It has more than {self.caps.max_files} files; the rest was not read. "
                 "Hand in only the files that the homework asks for.",
@@ -66,12 +66,12 @@ class Budget:
 
         Raises
         ------
-        Refused
+        RejectedInput
             They are more than the cap on the total.
         """
         self._left -= count
         if self._left < 0:
-            raise Refused(
+            raise RejectedInput(
                 "too-large",
                 f"It holds more than {self.caps.max_total / MEGABYTE:.3g} MB; the rest was not read. "
                 "Hand in only the files that the homework asks for.",
@@ -91,7 +91,7 @@ def drain(read: Callable[[int], bytes], budget: Budget, keep: int) -> Drained:
 
     Raises
     ------
-    Refused
+    RejectedInput
         The budget is used up.
     """
     digest, size, kept = hashlib.sha256(), 0, bytearray()

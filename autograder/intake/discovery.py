@@ -6,14 +6,15 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from autograder.assignment import Assignment, FileRule
+from autograder.assignment import Assignment
+from autograder.authoring.specs import FileRule
 from autograder.errors import UsageError
 from autograder.intake.archive import member_names, open_archive
-from autograder.intake.candidates import Candidate, Discovery, Member, Place, safe_id, with_unique_ids
+from autograder.intake.candidates import Candidate, Discovery, Member, SourceKind, safe_id, with_unique_ids
 from autograder.intake.caps import ARCHIVE, NOTEBOOK
 from autograder.intake.layout import Group, Layout, find_groups
 from autograder.intake.names import is_noise, likeness, printable
-from autograder.intake.refusal import Refused
+from autograder.intake.rejected import RejectedInput
 from autograder.model import Notice
 
 SUBMITTED = "submitted"
@@ -61,7 +62,7 @@ def candidate_for(notebook: Path, rules: Sequence[FileRule] = ()) -> Candidate:
     path = Path(os.path.abspath(notebook))  # noqa: PTH100 - keeps links
     companions = (_companion(path, rule) for rule in rules if rule.suffix.lower() != NOTEBOOK)
     members = tuple(Member(name=name, path=name) for name in companions if name)
-    return _candidate(path.stem, path, Place.FILE, Group(members=members))
+    return _candidate(path.stem, path, SourceKind.FILE, Group(members=members))
 
 
 def _companion(notebook: Path, rule: FileRule) -> str:
@@ -82,13 +83,13 @@ def _in_place(path: Path, assignment: Assignment, notices: list[Notice]) -> Sequ
         return _in_archive(path, assignment, notices)
     # a notebook is named by its id, or else, where it has the release's name, by its folder
     usual = likeness(path.name, assignment.notebook) >= 2
-    return [_candidate(path.parent.name if usual else path.stem, path, Place.FILE)]
+    return [_candidate(path.parent.name if usual else path.stem, path, SourceKind.FILE)]
 
 
-def _candidate(name: str, path: Path, place: Place, group: Group | None = None) -> Candidate:
+def _candidate(name: str, path: Path, place: SourceKind, group: Group | None = None) -> Candidate:
     group = group or Group()
     name = printable(group.name or name)
-    own = group.inside or "".join(member.name for member in group.members[:1] if place is not Place.FILE)
+    own = group.inside or "".join(member.name for member in group.members[:1] if place is not SourceKind.FILE)
     return Candidate(
         id=safe_id(name),
         learner=printable(group.learner) or name,
@@ -147,7 +148,7 @@ def _of_group(path: Path, group: Group, assignment: Assignment, notices: list[No
         archive = path / group.members[0].name
         if archive.suffix.lower() == ARCHIVE and _is_plain(archive):
             return _in_archive(archive, assignment, notices)
-    return [_candidate(_folder_name(path, assignment), path, Place.FOLDER, group)]
+    return [_candidate(_folder_name(path, assignment), path, SourceKind.FOLDER, group)]
 
 
 def _is_plain(path: Path) -> bool:
@@ -185,9 +186,9 @@ def _in_archive(path: Path, assignment: Assignment, notices: list[Notice]) -> Se
     try:
         with open_archive(path, path.name) as archive:
             names = list(member_names(archive))
-    except Refused:
+    except RejectedInput:
         layout = Layout(groups=(Group(),))
     else:
         layout = find_groups(names, assignment.id, assignment.notebook, wrapped=True)
     notices += layout.notices
-    return [_candidate(path.stem, path, Place.ZIP, group) for group in layout.groups]
+    return [_candidate(path.stem, path, SourceKind.ZIP, group) for group in layout.groups]

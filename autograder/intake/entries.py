@@ -14,7 +14,7 @@ class Entry(Struct):
     """A file: its path inside the submission, and how to open it for reading in pieces.
 
     `open` gives a function of at most so many bytes to the next piece, empty at the end; it, and that
-    function, raise `Refused` where the file can't or must not be read.
+    function, raise `RejectedInput` where the file can't or must not be read.
     """
 
     path: str

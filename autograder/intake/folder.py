@@ -13,7 +13,7 @@ from pathlib import Path
 from autograder.intake.candidates import Member
 from autograder.intake.entries import Entry, Reader
 from autograder.intake.names import is_noise, printable
-from autograder.intake.refusal import Refused
+from autograder.intake.rejected import RejectedInput
 
 MAX_DEPTH = 8
 MAX_LISTED = 20_000
@@ -129,10 +129,12 @@ def _require_file(status: os.stat_result, path: str) -> None:
     where = printable(path)
     if stat.S_ISDIR(status.st_mode):
         message = f"{where}: the folder lies too deep or can't be listed; it was left out."
-        raise Refused("folder-not-read", message, where)
+        raise RejectedInput("folder-not-read", message, where)
     if not stat.S_ISREG(status.st_mode):
         kind = _kind(status.st_mode)
-        raise Refused("not-a-file", f"{where}: is a {kind}, expected a plain file; it was not opened.", where)
+        raise RejectedInput(
+            "not-a-file", f"{where}: is a {kind}, expected a plain file; it was not opened.", where
+        )
 
 
 def _kind(mode: int) -> str:
@@ -140,20 +142,20 @@ def _kind(mode: int) -> str:
     return next((name for test, name in kinds if test(mode)), "special file")
 
 
-def _refused_hard_link(path: str) -> Refused:
+def _refused_hard_link(path: str) -> RejectedInput:
     where = printable(path)
     message = f"{where}: is a hard link, a file with other names elsewhere; hand in a copy of it."
-    return Refused("hard-link", message, where)
+    return RejectedInput("hard-link", message, where)
 
 
-def _refused_link(path: str) -> Refused:
+def _refused_link(path: str) -> RejectedInput:
     where = printable(path)
     message = f"{where}: is a symbolic link; links are not followed, hand in the file itself."
-    return Refused("symlink", message, where)
+    return RejectedInput("symlink", message, where)
 
 
-def _unreadable(path: str, error: OSError) -> Refused:
+def _unreadable(path: str, error: OSError) -> RejectedInput:
     where = printable(path)
     reason = error.strerror or type(error).__name__
     message = f"{where}: can't be read ({reason}); check the file and its rights."
-    return Refused("unreadable-file", message, where)
+    return RejectedInput("unreadable-file", message, where)

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograder.intake.oldformat import upgraded_cells
 from autograder.intake.outputs import Shelf, text_of
-from autograder.intake.refusal import Refused
+from autograder.intake.rejected import RejectedInput
 from autograder.model import Cell, CellKind, Notebook, Notice
 
 MAX_BRACKETS = 3_000_000
@@ -40,21 +40,21 @@ def parse_notebook(data: bytes, path: str) -> tuple[Notebook, tuple[Notice, ...]
 
     Raises
     ------
-    Refused
+    RejectedInput
         There is nothing in it that could be read as a notebook.
     """
     notices: list[Notice] = []
     raw = _as_format_4(_load(data, path, notices), path, notices)
     cells = raw.get("cells")
     if not isinstance(cells, list):
-        raise Refused(
+        raise RejectedInput(
             "not-a-notebook", f"{path}: has no list of cells, so it is no notebook. {_SAVE_AGAIN}", path
         )
     shelf = Shelf()
     found = _cells(cells, shelf, path, notices)
     if not any(cell.kind is CellKind.CODE and cell.source.strip() for cell in found):
         message = f"{path}: has no cell with code in it. Check that it is the right file."
-        raise Refused("no-code", message, path)
+        raise RejectedInput("no-code", message, path)
     notices += shelf.notices(path)
     return Notebook(path=path, cells=found, language=_language(raw, path, notices)), tuple(notices)
 
@@ -64,22 +64,22 @@ _SAVE_AGAIN = "Open it in Jupyter or Colab, save it as .ipynb, and hand that in.
 
 def _load(data: bytes, path: str, notices: list[Notice]) -> Raw:
     if not data.strip():
-        raise Refused("empty-file", f"{path}: is empty. {_SAVE_AGAIN}", path)
+        raise RejectedInput("empty-file", f"{path}: is empty. {_SAVE_AGAIN}", path)
     if data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
         message = f"{path}: holds more than {MAX_BRACKETS} lists and objects. Clear its outputs."
-        raise Refused("too-complex", message, path)
+        raise RejectedInput("too-complex", message, path)
     try:
         loaded = json.loads(_decoded(data, path, notices), parse_int=_whole_number, strict=False)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         message = f"{path}: is not JSON ({place}: {error.msg}). {_SAVE_AGAIN}"
-        raise Refused("not-json", message, path) from error
+        raise RejectedInput("not-json", message, path) from error
     except RecursionError as error:
         message = f"{path}: its JSON is nested too deep for any notebook. {_SAVE_AGAIN}"
-        raise Refused("nested-too-deep", message, path) from error
+        raise RejectedInput("nested-too-deep", message, path) from error
     if not isinstance(loaded, dict):
         message = f"{path}: holds a JSON {type(loaded).__name__}, expected a notebook's object. {_SAVE_AGAIN}"
-        raise Refused("not-a-notebook", message, path)
+        raise RejectedInput("not-a-notebook", message, path)
     return loaded
 
 

@@ -15,13 +15,13 @@ import msgspec
 from autograder.assignment import Assignment
 from autograder.errors import IntakeError
 from autograder.intake.archive import archive_entries, open_archive, repeated_names
-from autograder.intake.candidates import Candidate, Place
+from autograder.intake.candidates import Candidate, SourceKind
 from autograder.intake.caps import ARCHIVE, MEGABYTE, NOTEBOOK, Budget, Caps, Drained, caps_of, drain
 from autograder.intake.entries import Entry
 from autograder.intake.folder import folder_entries, member_entries, named_entry
 from autograder.intake.names import TIMESTAMP, likeness, stem_key, suffix
 from autograder.intake.notebook import parse_notebook
-from autograder.intake.refusal import Refused
+from autograder.intake.rejected import RejectedInput
 from autograder.model import FileRecord, Notebook, Notice, Struct, Submission
 
 MAX_NESTING = 3
@@ -37,6 +37,7 @@ class _File(Struct):
 class _Gathered(Struct):
     files: tuple[_File, ...]
     notices: tuple[Notice, ...]
+    fingerprint: str
 
 
 def read(candidate: Candidate, assignment: Assignment) -> Submission:
@@ -55,8 +56,11 @@ def read(candidate: Candidate, assignment: Assignment) -> Submission:
     )
     try:
         gathered = _gather(candidate, caps)
-    except Refused as refused:
-        return msgspec.structs.replace(submission, problem=refused.notice)
+    except RejectedInput as rejected:
+        return msgspec.structs.replace(
+            submission, problem=rejected.notice, fingerprint=_hash(candidate, (), [rejected.notice])
+        )
+    submission = msgspec.structs.replace(submission, fingerprint=gathered.fingerprint)
     return _with_notebook(_with_files(submission, gathered), gathered, assignment, caps)
 
 
@@ -72,26 +76,29 @@ def read_notebook(path: Path) -> Notebook:
         with named_entry(path).open() as reader:
             data = drain(reader, Budget(_TRUSTED), _TRUSTED.max_total).data
         return parse_notebook(data or b"", str(path))[0]
-    except Refused as refused:
+    except RejectedInput as refused:
         raise IntakeError(f"{path}: can't be used: {refused.notice.message}") from refused
 
 
-def fingerprint(candidate: Candidate) -> str:
-    """Hash what a candidate holds: it changes where any of its files does, and never raises."""
-    digest, notices = hashlib.sha256(_bytes(candidate)), list[Notice]()
+def fingerprint(candidate: Candidate, assignment: Assignment) -> str:
+    """Hash the files of a candidate as `read` would read them; it changes where any of them does.
+
+    It never raises, and equals the `fingerprint` of the submission that `read` gives.
+    """
+    notices: list[Notice] = []
     try:
         with _entries(candidate, notices) as entries:
-            files = _read_all(entries, Budget(_TRUSTED), notices)
-    except Refused as refused:
-        files, notices = [], [refused.notice]
-    for part in (*files, *notices):
-        digest.update(_bytes(part))
-    return digest.hexdigest()
+            files = _read_all(entries, Budget(caps_of(assignment)), notices)
+    except RejectedInput as rejected:
+        files, notices = [], [rejected.notice]
+    return _hash(candidate, files, notices)
 
 
-def _bytes(record: Struct) -> bytes:
-    """A record's whole content; file names may hold what no encoding can."""
-    return repr(record).encode("utf-8", "backslashreplace")
+def _hash(candidate: Candidate, files: Sequence[_File], notices: Sequence[Notice]) -> str:
+    """Hash a candidate with what was read of it; file names may hold what no encoding can."""
+    read = [(file.path, file.read.size, file.read.sha256) for file in files]
+    content = repr((candidate, read, list(notices)))
+    return hashlib.sha256(content.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 # --- files ---------------------------------------------------------------------------------------
@@ -102,20 +109,24 @@ def _gather(candidate: Candidate, caps: Caps) -> _Gathered:
     notices: list[Notice] = []
     with _entries(candidate, notices) as entries:
         files = _read_all(entries, budget, notices)
+    # taken before archives are unpacked: of the very bytes that are graded
+    mark = _hash(candidate, files, notices)
     for _ in range(MAX_NESTING):
         if _has_notebook(files) or not any(_is_archive(f) for f in files):
             break
         files = _unpacked(files, budget, notices)
-    return _Gathered(files=tuple(sorted(files, key=lambda f: f.path)), notices=tuple(notices))
+    return _Gathered(
+        files=tuple(sorted(files, key=lambda f: f.path)), notices=tuple(notices), fingerprint=mark
+    )
 
 
 @contextlib.contextmanager
 def _entries(candidate: Candidate, notices: list[Notice]) -> Iterator[Iterable[Entry]]:
-    if candidate.place is Place.ZIP:
+    if candidate.place is SourceKind.ZIP:
         with open_archive(candidate.path, candidate.path.name) as archive:
             notices += repeated_names(archive) if not candidate.inside and not candidate.members else ()
             yield archive_entries(archive, candidate.inside, candidate.members)
-    elif candidate.place is Place.FILE:
+    elif candidate.place is SourceKind.FILE:
         beside = (candidate.path.parent / member.name for member in candidate.members)
         yield [named_entry(candidate.path), *map(named_entry, beside)]
     elif candidate.members:
@@ -133,7 +144,7 @@ def _read_all(entries: Iterable[Entry], budget: Budget, notices: list[Notice]) -
             budget.count_file()
             with entry.open() as reader:
                 drained = drain(reader, budget, 0 if needless else budget.caps.kept_bytes(entry.path))
-        except Refused as refused:
+        except RejectedInput as refused:
             notices.append(refused.notice)
             if refused.notice.code in ("too-many-files", "too-large"):
                 break
@@ -170,7 +181,7 @@ def _unpacked(files: Sequence[_File], budget: Budget, notices: list[Notice]) -> 
                 result += _read_all(below, budget, notices)
             message = f"{file.path}: was unpacked, since no notebook lay beside it."
             notices.append(Notice(code="zip-unpacked", message=message, where=file.path))
-        except Refused as refused:
+        except RejectedInput as refused:
             notices.append(refused.notice)
             result.append(msgspec.structs.replace(file, read=msgspec.structs.replace(file.read, data=None)))
     return result
@@ -226,7 +237,7 @@ def _first_readable(
     for file in ranked:
         try:
             notebook, mended = parse_notebook(_content(file, caps), file.path)
-        except Refused as refused:
+        except RejectedInput as refused:
             refusals.append(refused.notice)
         else:
             notices += mended
@@ -240,11 +251,11 @@ def _content(file: _File, caps: Caps) -> bytes:
     return file.read.data or b""
 
 
-def _too_large(file: _File, caps: Caps) -> Refused:
+def _too_large(file: _File, caps: Caps) -> RejectedInput:
     size, cap = file.read.size / MEGABYTE, caps.kept_bytes(file.path) / MEGABYTE
     advice = "Clear large outputs, save it again" if suffix(file.path) == NOTEBOOK else "Make it smaller"
     message = f"{file.path}: has {size:.1f} MB, at most {cap:.3g} MB are read. {advice}, and hand that in."
-    return Refused("file-too-large", message, file.path)
+    return RejectedInput("file-too-large", message, file.path)
 
 
 def _oversized(files: Sequence[_File], caps: Caps) -> Iterator[Notice]:

@@ -26,17 +26,18 @@ import msgspec
 import numpy as np
 
 import autograder
+from autograder.authoring.loading import load_authored
+from autograder.authoring.questions import Case, Comparison
 from autograder.course import CHECK, DEFINITION, GIVEN, MISTAKES, Course, find_course
-from autograder.diagnosis import case_key, fingerprints
 from autograder.errors import ReleaseError
+from autograder.files import write_atomically
+from autograder.grading.diagnosis import case_key, fingerprints, known_mistakes_of
 from autograder.model import Struct
 from autograder.publish.archive import zip_bytes
 from autograder.publish.leaks import find_leaks
 from autograder.publish.notebook import student_notebook
 from autograder.publish.toml import to_toml
 from autograder.publish.wheel import engine_wheel
-from autograder.questions import Case, Comparison, load_questions
-from autograder.report.files import write_atomically
 
 _STUDENT_README = "README.student.md"
 _SUPPORT_SUFFIXES = (".py", ".toml", ".md", ".txt", ".pyx", ".pxd", ".pxi", ".h", ".c", ".cpp")
@@ -68,10 +69,9 @@ def release_files(root: Path, identity: str) -> dict[str, bytes]:
     if assignment.questions:
         files[f"{CHECK}/{assignment.questions}"] = _read(source / assignment.questions)
         _ask_visible_questions_only(course)
-    if course.suspects() and assignment.hint_level != "none":
-        files[f"{CHECK}/{MISTAKES}"] = fingerprints(
-            course.suspects(), _visible_cases(course), assignment.hint_level
-        )
+    mistakes = known_mistakes_of(course)
+    if mistakes and assignment.hint_level != "none":
+        files[f"{CHECK}/{MISTAKES}"] = fingerprints(mistakes, _visible_cases(course), assignment.hint_level)
     files[f"{CHECK}/{DEFINITION}"] = _definition(course)
     for name, path in (("README.md", source / _STUDENT_README), ("LICENSE", root / "LICENSE")):
         if path.exists():
@@ -164,11 +164,10 @@ def _definition(course: Course) -> bytes:
 def _ask_visible_questions_only(course: Course) -> None:
     """A visible check that asks what students do not have would only fail there."""
     assignment = course.assignment
-    known = load_questions(course.definition.parent / assignment.questions)
-    for check in (check for item in assignment.visible_part().items for check in item.checks):
-        asked = (*getattr(check, "questions", ()), getattr(check, "question", ""))
-        for name in asked:
-            if name and name not in known:
+    known = load_authored(course.definition.parent / assignment.questions).questions
+    for check in assignment.visible_part().checks:
+        for name in check.asks:
+            if name not in known:
                 raise ReleaseError(
                     f"{course.definition}: the visible check `{check.id}` asks the hidden question `{name}`",
                     f"Move the question to {assignment.questions}, or hide the check.",
@@ -177,7 +176,7 @@ def _ask_visible_questions_only(course: Course) -> None:
 
 def _visible_cases(course: Course) -> Iterator[Case]:
     """The cases of the visible comparisons that are the same for everybody."""
-    for question in load_questions(course.definition.parent / course.assignment.questions).values():
+    for question in load_authored(course.definition.parent / course.assignment.questions).questions.values():
         if isinstance(question, Comparison):
             first, second = (question.cases(np.random.default_rng(seed)) for seed in (1, 2))
             known = {case_key(case) for case in second}

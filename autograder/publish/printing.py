@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import ReleaseError
-from autograder.report.files import write_atomically
+from autograder.files import write_atomically
 
 _LINES_A_PAGE, _COLUMNS = 62, 100
 _A4 = (8.27, 11.69)

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import autograder
+from autograder.authoring.loading import load_authored
+from autograder.authoring.questions import Comparison
 from autograder.course import Course
 from autograder.model import Struct
-from autograder.questions import Comparison, Question, load_questions
 
 # A line is told from others by this many characters, blanks not counted; three lines by this many.
 LINE, PASSAGE = 20, 60
@@ -141,13 +142,13 @@ def _fixed_inputs(course: Course) -> Iterator[tuple[str, NDArray[Any]]]:
     hidden = course.reference / "questions.py" if course.reference else None
     if hidden is None or not hidden.exists():
         return
-    visible = load_questions(course.definition.parent / course.assignment.questions)
-    for name, question in course.questions().items():
+    visible = load_authored(course.definition.parent / course.assignment.questions).questions
+    for name, question in course.authored.questions.items():
         if name not in visible:
             yield from _fixed_of(name, question)
 
 
-def _fixed_of(name: str, question: Question) -> Iterator[tuple[str, NDArray[Any]]]:
+def _fixed_of(name: str, question: Struct) -> Iterator[tuple[str, NDArray[Any]]]:
     if not isinstance(question, Comparison):
         return
     draw: Callable[[int], dict[str, dict[str, Any]]] = lambda seed: {  # noqa: E731 - used twice, here

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -14,8 +13,8 @@ from typing import Any
 from autograder.assignment import RunOrder
 from autograder.course import Course, find_course
 from autograder.errors import ReleaseError
+from autograder.files import cache_dir, write_atomically
 from autograder.publish.printing import print_to_pdf
-from autograder.report.files import write_atomically
 
 _RUN_SECONDS = 900
 
@@ -50,7 +49,7 @@ def solved_submission(root: Path, identity: str, into: Path) -> Path:
         The notebook does not run through; names the cell's error.
     """
     course = find_course(root, identity)
-    kept = _cache() / f"{_key(course)}.ipynb"
+    kept = cache_dir() / "solved" / f"{_key(course)}.ipynb"
     if not kept.exists():
         write_atomically(kept, json.dumps(_execute(course), indent=1) + "\n")
     into.mkdir(parents=True)
@@ -103,7 +102,7 @@ def _failure(cells: list[Any]) -> str:
 
 def _extra_part(course: Course) -> str:
     """The id of the cell with which the optional part begins, by the run-order check; or nothing."""
-    checks = (check for item in course.assignment.items for check in item.checks)
+    checks = course.assignment.checks
     return next((check.optional_from for check in checks if isinstance(check, RunOrder)), "")
 
 
@@ -117,8 +116,3 @@ def _key(course: Course) -> str:
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
-
-
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "autograder" / "solved"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autograder.assignment import Assignment
+from autograder.grading.scoring import outcome_of, total
 from autograder.model import (
     AssignmentFacts,
     Environment,
@@ -18,7 +19,6 @@ from autograder.model import (
     SubmissionFacts,
 )
 from autograder.report.schema import SCHEMA_VERSION
-from autograder.scoring import outcome_of, total
 
 
 def build_report(

@@ -24,15 +24,15 @@ from __future__ import annotations
 import sys
 from contextlib import AbstractContextManager
 
+from autograder.authoring.student import Session
 from autograder.errors import SandboxError
 from autograder.model import Struct
 from autograder.sandbox.policy import Policy
-from autograder.student import Session
 
-__all__ = ["Policy", "Probe", "SelfTest", "open_session", "self_test"]
+__all__ = ["Policy", "SelfTest", "WallTest", "open_session", "self_test"]
 
 
-class Probe(Struct, frozen=True):
+class WallTest(Struct, frozen=True):
     """One thing that a self-test tried inside, and how it was answered."""
 
     name: str
@@ -51,7 +51,7 @@ class SelfTest(Struct, frozen=True):
 
     kind: str
     walls: tuple[str, ...]
-    probes: tuple[Probe, ...]
+    probes: tuple[WallTest, ...]
     timings: dict[str, float]
 
 

@@ -20,12 +20,13 @@ from typing import Any
 
 import msgspec
 
+from autograder import guest
+from autograder.authoring.student import Limits
 from autograder.errors import GraderFault
 from autograder.model import Struct
-from autograder.sandbox import bubblewrap, cgroup, enforcement, filters, guest, spawner
+from autograder.sandbox import bubblewrap, cgroup, enforcement, filters, spawner
 from autograder.sandbox.policy import RUN, Interpreter, Policy, all_mounts, importable_names, this_interpreter
 from autograder.sandbox.watchdog import Watchdog
-from autograder.student import Limits
 
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
@@ -64,8 +65,8 @@ def guest_files() -> dict[str, bytes]:
     """The guest's modules as compiled files by their path inside: no source is read there."""
     folder = Path(guest.__file__).parent
     compiled = {}
-    for path in sorted(folder.glob("*.py")):
-        target = f"{RUN}/guest/{path.stem}.pyc"
+    for path in sorted(folder.rglob("*.py")):
+        target = f"{RUN}/guest/{path.relative_to(folder).with_suffix('.pyc')}"
         code = compile(path.read_bytes(), target, "exec", dont_inherit=True)
         compiled[target] = MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
     return compiled

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from autograder.execution.environment import ONE_BLAS_THREAD
 from autograder.model import Struct
 from autograder.sandbox.policy import PACKAGES, PYTHON, RUN, SUPPORT, Mount
 
@@ -29,10 +30,7 @@ ENVIRONMENT = {
     "LD_LIBRARY_PATH": f"{PYTHON}/lib",
     "PYTHONHASHSEED": "0",
     "MPLBACKEND": "Agg",
-    # one thread each: graders run side by side, and a speed-up by threads is none of the student's
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
+    **ONE_BLAS_THREAD,
 }
 
 
@@ -145,7 +143,7 @@ def harness_command(
     # after the standard library, so that nothing here can stand in for a part of it
     code = (
         f"import sys; sys.path += [{PACKAGES!r}, {SUPPORT!r}, {RUN!r}]; "
-        "from guest import harness; sys.path.pop(); "
+        "from guest.walls import harness; sys.path.pop(); "
         f"harness.main({control}, {list(preload)!r}, {list(readable)!r}, {list(importable)!r})"
     )
     return [f"{PYTHON}/bin/{python_name}", "-s", "-S", "-P", "-B", "-c", code]

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from autograder.errors import SandboxError
-from autograder.sandbox.guest.lockdown import OWN_PID
+from autograder.guest.walls.lockdown import OWN_PID
 
 _FILES = """
     access faccessat faccessat2 open openat openat2 close close_range creat read readv pread64 preadv preadv2

@@ -13,12 +13,12 @@ from collections.abc import Mapping
 import msgspec
 import numpy as np
 
+from autograder.authoring.student import Limits, Student, StudentFault
 from autograder.errors import GraderFault, SandboxError
 from autograder.model import Chunk, Definitions
-from autograder.sandbox import Probe, SelfTest
+from autograder.sandbox import SelfTest, WallTest
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.session import SandboxSession, open_sandbox
-from autograder.student import Limits, Student, StudentFault
 
 KIND = "bubblewrap"
 LIMITS = Limits(cpu_seconds=5, wall_seconds=20, memory_mb=1024, tmp_mb=4, threads=8)
@@ -214,7 +214,7 @@ def _probe(session: SandboxSession, started: float) -> SelfTest:
     if bad:
         raise SandboxError(f"the sandbox does not hold: {'; '.join(bad)}", "Do not grade on this machine.")
     timings["child"] = _time_child(session)
-    probes = tuple(Probe(name=n, wanted=n in WORKS, answer=a) for n, a in answers.items())
+    probes = tuple(WallTest(name=n, wanted=n in WORKS, answer=a) for n, a in answers.items())
     return SelfTest(kind=KIND, walls=session.walls, probes=probes, timings=timings)
 
 

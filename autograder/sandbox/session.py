@@ -7,17 +7,17 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from autograder.authoring.student import FaultKind, Limits, Student, StudentFault
 from autograder.errors import GraderFault
+from autograder.execution import faults
+from autograder.execution.conversation import Conversation
+from autograder.execution.pipes import Ended, Line, Overdue
+from autograder.execution.printed import Flooded, Printed
+from autograder.guest import wire
+from autograder.guest.walls.harness import READY
 from autograder.model import Definitions
-from autograder.sandbox import faults
 from autograder.sandbox.box import Box, Ending, StartFailed
-from autograder.sandbox.conversation import Conversation
-from autograder.sandbox.guest import wire
-from autograder.sandbox.guest.harness import READY
-from autograder.sandbox.line import Ended, Line, Overdue
 from autograder.sandbox.policy import Policy, worth_preloading
-from autograder.sandbox.printed import Flooded, Printed
-from autograder.student import FaultKind, Limits, Student, StudentFault
 
 # How long the harness has to fork a child, and to say how one ended.
 READY_SECONDS, ENDING_SECONDS = 20.0, 3.0
@@ -35,7 +35,7 @@ def describe_walls(box: Box) -> tuple[str, ...]:
 
 
 class SandboxChild:
-    """A child in a sandbox; see `autograder.sandbox.conversation.Child`."""
+    """A child in a sandbox; see `autograder.execution.conversation.Child`."""
 
     def __init__(self, box: Box, limits: Limits, printed: Printed, preload: list[str]) -> None:
         self._box = box
@@ -131,7 +131,7 @@ def _no_handle(number: int, kind: str) -> Any:
 
 
 class SandboxSession:
-    """See `autograder.student.Session`.
+    """See `autograder.authoring.student.Session`.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ class SandboxSession:
 
         conversation = Conversation(open_child, definitions, limits, printed)
         try:
-            yield conversation
+            yield conversation.student
         finally:
             conversation.close()
 

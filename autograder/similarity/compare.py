@@ -25,7 +25,7 @@ WINDOW = 12
 CLASS, MOST = 10, 0.5
 
 
-class Cell(Struct):
+class TokenizedCell(Struct):
     """A cell's source, its tokens, and the hash of the run that starts at each token."""
 
     label: str
@@ -38,7 +38,7 @@ class Work(Struct):
     """What one submission wrote in code cells."""
 
     id: str
-    cells: tuple[Cell, ...]
+    cells: tuple[TokenizedCell, ...]
 
     @property
     def runs(self) -> frozenset[int]:
@@ -99,11 +99,11 @@ def work_of(identity: str, notebook: Notebook) -> Work:
     return Work(id=identity, cells=tuple(_cell(cell.label, cell.source) for cell in notebook.code_cells))
 
 
-def _cell(label: str, source: str) -> Cell:
+def _cell(label: str, source: str) -> TokenizedCell:
     tokens = tuple(tokens_of(source))
     texts = [token.text for token in tokens]
     runs = (zlib.crc32("\0".join(texts[i : i + RUN]).encode()) for i in range(len(texts) - RUN + 1))
-    return Cell(label=label, source=source, tokens=tokens, runs=tuple(runs))
+    return TokenizedCell(label=label, source=source, tokens=tokens, runs=tuple(runs))
 
 
 def compare_all(works: Sequence[Work], given: Work, least_share: float, least_tokens: int) -> list[Pair]:
@@ -175,7 +175,7 @@ def _pair(first: Own, second: Own, least_share: float, least_tokens: int) -> Pai
     )
 
 
-def _places(cell: Cell, runs: Set[int]) -> set[int]:
+def _places(cell: TokenizedCell, runs: Set[int]) -> set[int]:
     """The tokens that are inside one of the runs."""
     return {place + k for place, run in enumerate(cell.runs) if run in runs for k in range(RUN)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Mapping, Sequence
 
-from autograder.similarity.compare import CLASS, MOST, RUN, WINDOW, Cell, Pair, Span, Work
+from autograder.similarity.compare import CLASS, MOST, RUN, WINDOW, Pair, Span, TokenizedCell, Work
 
 _COLOURS = 6
 _STYLE = """
@@ -112,7 +112,7 @@ def _cells(work: Work, spans: Sequence[Span]) -> Iterator[str]:
             yield f"<h4>{html.escape(cell.label)}</h4><pre>{''.join(_marked(cell, here))}</pre>"
 
 
-def _marked(cell: Cell, spans: Sequence[Span]) -> Iterator[str]:
+def _marked(cell: TokenizedCell, spans: Sequence[Span]) -> Iterator[str]:
     at = 0
     for span in sorted(spans, key=lambda s: s.start):
         yield html.escape(cell.source[at : span.start])

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bench.suite import Contender, Suite, UnavailableError, Work
 
-from autograder.assignment import LegacySpec
-from autograder.bench.suite import Candidate, Suite, UnavailableError, Work
+from autograder.assignment import CompatSpec
 from autograder.extract import extract
 from autograder.intake.reading import read_notebook
 
@@ -224,7 +224,7 @@ def _our_step(prepare: Callable[[Path], Any], instruction_set: str | None = None
 def _network(root: Path) -> Any:
     """The solved notebook's class, defined here: it is the instructor's own code."""
     notebook = read_notebook(root / "source" / "hw5" / "HW5.ipynb")
-    found = extract(notebook, ["ThreeLayerConvNet"], LegacySpec())
+    found = extract(notebook, ["ThreeLayerConvNet"], CompatSpec())
     namespace: dict[str, Any] = {}
     for chunk in found.chunks:
         exec(chunk.source, namespace)
@@ -406,43 +406,43 @@ SUITES = {
     "layers": Suite(
         works=LAYERS,
         ours="compiled",
-        candidates={
-            "compiled": Candidate(prepare=lambda root: _our_layers(_compiled(root))),
-            "compiled, one thread": Candidate(
+        contenders={
+            "compiled": Contender(prepare=lambda root: _our_layers(_compiled(root))),
+            "compiled, one thread": Contender(
                 prepare=lambda root: _our_layers(_compiled(root)), environment=ONE
             ),
-            "compiled, avx2": Candidate(prepare=_instruction_set("avx2")),
-            "compiled, baseline": Candidate(prepare=_instruction_set("baseline")),
-            "NumPy alone": Candidate(prepare=lambda root: _our_layers(_support(root)), environment=WITHOUT),
-            "plain im2col": Candidate(prepare=_plain_numpy),
-            "usual Cython im2col": Candidate(prepare=_usual_cython),
-            "torch": Candidate(prepare=_torch(None)),
-            "torch, one thread": Candidate(prepare=_torch(1)),
-            "torch, channels last": Candidate(prepare=_torch(None, channels_last=True)),
+            "compiled, avx2": Contender(prepare=_instruction_set("avx2")),
+            "compiled, baseline": Contender(prepare=_instruction_set("baseline")),
+            "NumPy alone": Contender(prepare=lambda root: _our_layers(_support(root)), environment=WITHOUT),
+            "plain im2col": Contender(prepare=_plain_numpy),
+            "usual Cython im2col": Contender(prepare=_usual_cython),
+            "torch": Contender(prepare=_torch(None)),
+            "torch, one thread": Contender(prepare=_torch(1)),
+            "torch, channels last": Contender(prepare=_torch(None, channels_last=True)),
         },
     ),
     "scaling": Suite(
         works=_scaling_works(),
         ours="compiled",
-        candidates={"compiled": Candidate(prepare=_our_scaled_layers)},
+        contenders={"compiled": Contender(prepare=_our_scaled_layers)},
     ),
     "training": Suite(
         works=(_step_work(),),
         ours="compiled",
-        candidates={
-            "compiled": Candidate(prepare=_our_step(_compiled)),
-            "compiled, one thread": Candidate(prepare=_our_step(_compiled), environment=ONE),
-            "compiled, avx2": Candidate(prepare=_our_step(_compiled, "avx2")),
-            "compiled, baseline": Candidate(prepare=_our_step(_compiled, "baseline")),
-            "NumPy alone": Candidate(prepare=_our_step(_support), environment=WITHOUT),
-            "torch": Candidate(prepare=_torch_step(None)),
-            "torch, one thread": Candidate(prepare=_torch_step(1)),
-            "torch, channels last": Candidate(prepare=_torch_step(None, channels_last=True)),
-            "torch, pool first": Candidate(prepare=_torch_step(None, pool_first=True)),
-            "torch, channels last, pool first": Candidate(
+        contenders={
+            "compiled": Contender(prepare=_our_step(_compiled)),
+            "compiled, one thread": Contender(prepare=_our_step(_compiled), environment=ONE),
+            "compiled, avx2": Contender(prepare=_our_step(_compiled, "avx2")),
+            "compiled, baseline": Contender(prepare=_our_step(_compiled, "baseline")),
+            "NumPy alone": Contender(prepare=_our_step(_support), environment=WITHOUT),
+            "torch": Contender(prepare=_torch_step(None)),
+            "torch, one thread": Contender(prepare=_torch_step(1)),
+            "torch, channels last": Contender(prepare=_torch_step(None, channels_last=True)),
+            "torch, pool first": Contender(prepare=_torch_step(None, pool_first=True)),
+            "torch, channels last, pool first": Contender(
                 prepare=_torch_step(None, channels_last=True, pool_first=True)
             ),
-            "torch, those two, memory kept": Candidate(
+            "torch, those two, memory kept": Contender(
                 prepare=_torch_step(None, channels_last=True, pool_first=True), environment=KEPT
             ),
         },

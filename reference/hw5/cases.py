@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec.structs import replace
 
-from autograder.questions import Case, Generator
+from autograder.authoring import Case, Generator
 
 from . import visible
 

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from autograder.questions import Case, Desk, Expected
-from autograder.student import Array, Handle, Keep, Student, StudentFault, Value
+from autograder.authoring import Array, Case, Expected, Handle, Handles, Keep, Student, StudentFault, Value
 
 from . import visible
 
@@ -19,7 +18,7 @@ INPUTS = ("x", "w", "b")
 
 
 def _held(student: Student, case: Case) -> tuple[Value, ...]:
-    return tuple(student.hold(case.inputs[name]) for name in INPUTS)
+    return tuple(student.put(case.inputs[name]) for name in INPUTS)
 
 
 def _parameters(case: Case) -> dict[str, Value]:
@@ -31,9 +30,9 @@ def _others(case: Case) -> tuple[Array, ...]:
     return tuple(1.0 - 2.0 * case.inputs[name] for name in INPUTS)
 
 
-def ask_forward_again(desk: Desk, case: Case) -> Mapping[str, Value]:
+def ask_forward_again(handles: Handles, case: Case) -> Mapping[str, Value]:
     """The output of a second call with the very same arrays, after one with others; and the arrays."""
-    student, held = desk.student, _held(desk.student, case)
+    student, held = handles.student, _held(handles.student, case)
     student.call(visible.NAIVE, *_others(case), _parameters(case), keep=[0, 1])
     student.call(visible.NAIVE, *held, _parameters(case), keep=[0, 1])
     result = student.call(visible.NAIVE, *held, _parameters(case), keep=[1])
@@ -55,15 +54,15 @@ def untouched(case: Case) -> Mapping[str, Expected]:
     return {after(name): Expected(value=np.asarray(case.inputs[name]), allowed=0.0) for name in INPUTS}
 
 
-def ask_backward_again(desk: Desk, case: Case) -> Mapping[str, Value]:
+def ask_backward_again(handles: Handles, case: Case) -> Mapping[str, Value]:
     """The gradients of a second call with the same arrays and cache, after a forward pass of others."""
-    held = _held(desk.student, case)
-    return _twice(desk, case, _cache(desk.student, case, held))
+    held = _held(handles.student, case)
+    return _twice(handles, case, _cache(handles.student, case, held))
 
 
-def ask_backward_again_plain(desk: Desk, case: Case) -> Mapping[str, Value]:
+def ask_backward_again_plain(handles: Handles, case: Case) -> Mapping[str, Value]:
     """The same with the cache that the docstring promises: (x, w, b, conv_param)."""
-    return _twice(desk, case, (*_held(desk.student, case), _parameters(case)))
+    return _twice(handles, case, (*_held(handles.student, case), _parameters(case)))
 
 
 def _cache(student: Student, case: Case, held: tuple[Value, ...]) -> Value:
@@ -78,9 +77,9 @@ def _cache(student: Student, case: Case, held: tuple[Value, ...]) -> Value:
     return own if isinstance(own, Handle) and own.kind != "NoneType" else plain
 
 
-def _twice(desk: Desk, case: Case, cache: Value) -> Mapping[str, Value]:
-    dout = desk.student.hold(case.inputs["dout"])
-    desk.student.call(visible.NAIVE_BACK, dout, cache, keep=Keep.HANDLE)
-    result = desk.student.call(visible.NAIVE_BACK, dout, cache)
+def _twice(handles: Handles, case: Case, cache: Value) -> Mapping[str, Value]:
+    dout = handles.student.put(case.inputs["dout"])
+    handles.student.call(visible.NAIVE_BACK, dout, cache, keep=Keep.HANDLE)
+    result = handles.student.call(visible.NAIVE_BACK, dout, cache)
     gradients = result if isinstance(result, tuple | list) else (result,)
     return dict(zip(("dx", "dw", "db"), gradients, strict=False))

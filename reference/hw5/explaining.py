@@ -11,8 +11,7 @@ from html import escape
 
 import numpy as np
 
-from autograder.questions import Case, Explanation
-from autograder.student import Array
+from autograder.authoring import Array, Case, Explanation
 
 MOST_TERMS = 12
 CELL, GAP, TOP = 34, 28, 26

@@ -19,9 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def frozen_bytes() -> bytes:
     """The archive's bytes: for each fixed case out, dx, dw and db as float64."""
-    from autograder.questions import load_questions
+    from autograder.authoring.loading import load_authored
 
-    load_questions(ROOT / "source/hw5/questions.py", ROOT / "reference/hw5/questions.py")
+    load_authored(ROOT / "source/hw5/questions.py", ROOT / "reference/hw5/questions.py")
     hidden = next(m for name, m in sys.modules.items() if name.endswith("reference_hw5.questions"))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

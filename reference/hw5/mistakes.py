@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from autograder.questions import Case
-from autograder.student import Array
+from autograder.authoring import Array, Case
 
 from . import convolution
 
@@ -68,7 +67,7 @@ def padded(of: Layer, before: int, after: int, **how: Any) -> Array:
 
 
 def border_on_all_axes(of: Layer) -> Array:
-    """Images and channels are counted from the border of zeros, too."""
+    """DataSet and channels are counted from the border of zeros, too."""
     n, c = of.x.shape[:2]
     return forward(of, x=np.pad(of.x, of.pad)[:n, :c], pad=0)
 

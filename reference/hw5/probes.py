@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autograder.questions import Desk, Generator, Images, Judgement, Settings
-from autograder.student import Array, Keep, Value
+from autograder.authoring import Array, DataSet, Generator, Handles, Judgement, Keep, Value
 
 from . import network, training
+from .training import Settings
 
 
-def check_gradients(desk: Desk, rng: Generator, _: Images | None) -> Judgement:
+def check_gradients(handles: Handles, rng: Generator, _: DataSet | None) -> Judgement:
     """Loss and gradients of a small network, against the reference at the same parameters."""
     x, y = rng.standard_normal((2, 3, 16, 16)), rng.integers(network.CLASSES, size=2)
-    desk.student.seed(int(rng.integers(2**31)))
-    model = desk.student.call(
+    handles.student.seed(int(rng.integers(2**31)))
+    model = handles.student.call(
         "ThreeLayerConvNet",
         num_filters=3,
         filter_size=3,
@@ -27,8 +27,8 @@ def check_gradients(desk: Desk, rng: Generator, _: Images | None) -> Judgement:
         dtype="float64",
         keep=Keep.HANDLE,
     )
-    parameters = training.parameters_of(desk.student, model, (3, 16, 16))
-    loss, grads = desk.student.method(model, "loss", x, y)
+    parameters = training.parameters_of(handles.student, model, (3, 16, 16))
+    loss, grads = handles.student.method(model, "loss", x, y)
     wanted = network.gradients(parameters, x, y, 0.1)
     worst = {name: _relative(grads.get(name), value) for name, value in wanted.items()}
     off = abs(float(loss) - network.loss(parameters, x, y, 0.1))
@@ -57,11 +57,11 @@ def _relative(actual: Value, wanted: Array) -> float:
     return float(np.max(np.abs(actual - wanted)) / max(1e-8, float(np.max(np.abs(wanted)))))
 
 
-def overfit(desk: Desk, _: Generator, images: Images | None) -> Judgement:
+def overfit(handles: Handles, _: Generator, images: DataSet | None) -> Judgement:
     """A network trained on 100 images must learn them by heart; the trusted side counts."""
     assert images is not None  # a Probe that wants images gets them
     x, y = images.x_train[:100], images.y_train[:100]
-    desk.student.seed(6666666)
+    handles.student.seed(6666666)
     settings = Settings(
         network={"weight_scale": 1e-2},
         solver={
@@ -71,7 +71,7 @@ def overfit(desk: Desk, _: Generator, images: Images | None) -> Judgement:
             "optim_config": {"learning_rate": 1e-3},
         },
     )
-    trained = training.run(desk.student, settings, x, y)
+    trained = training.run(handles.student, settings, x, y)
     reached = network.accuracy(trained.parameters, x, y)
     return Judgement(
         fraction=1.0 if reached >= 0.9 else max(0.0, (reached - 0.1) / 0.8) * 0.5,

@@ -15,19 +15,29 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from autograder.errors import AssignmentError
-from autograder.numerics import numerical_gradient, rounding_bound
-from autograder.questions import (
+from autograder.authoring import (
+    Array,
     Case,
     Comparison,
-    Desk,
     Expected,
+    Handles,
     Probe,
-    TrainingRun,
+    Value,
+    numerical_gradient,
+    rounding_bound,
 )
-from autograder.student import Array, Value
+from autograder.authoring.numerics import numerical_gradient, rounding_bound
+from autograder.authoring.questions import (
+    Case,
+    Comparison,
+    Expected,
+    Handles,
+    Probe,
+)
+from autograder.authoring.student import Array, Value
+from autograder.errors import AssignmentError
 
-from . import cases, conduct, convolution, explaining, network, probes, training, visible
+from . import cases, conduct, convolution, explaining, network, probes, training, training_check, visible
 
 HERE = Path(__file__).parent
 OUTPUTS = ("out", "dx", "dw", "db")
@@ -65,7 +75,7 @@ def frozen() -> dict[str, Array]:
         return {name: arrays[name] for name in arrays.files}
 
 
-def expect(_: Desk, case: Case) -> Mapping[str, Expected]:
+def expect(_: Handles, case: Case) -> Mapping[str, Expected]:
     """The right outputs of a case: frozen ones where it is fixed, computed where it was drawn."""
     if case.id.startswith("fixed-"):
         return _expect_fixed()[case.id]
@@ -99,26 +109,26 @@ def _precision(case: Case) -> type[np.floating[Any]]:
     return np.float32 if single else np.float64
 
 
-def expect_out(desk: Desk, case: Case) -> Mapping[str, Expected]:
+def expect_out(handles: Handles, case: Case) -> Mapping[str, Expected]:
     """The forward pass's output alone; its small cases have no gradient from above."""
     if "dout" not in case.inputs:
         x, w, b = (case.inputs[name] for name in ("x", "w", "b"))
         out = convolution.forward(x, w, b, case.inputs["stride"], case.inputs["pad"])
         case = replace(case, inputs={**case.inputs, "dout": np.zeros_like(out)})
-    return {"out": expect(desk, case)["out"]}
+    return {"out": expect(handles, case)["out"]}
 
 
-def expect_gradients(desk: Desk, case: Case) -> Mapping[str, Expected]:
+def expect_gradients(handles: Handles, case: Case) -> Mapping[str, Expected]:
     """The backward pass's outputs alone."""
-    return {name: value for name, value in expect(desk, case).items() if name != "out"}
+    return {name: value for name, value in expect(handles, case).items() if name != "out"}
 
 
-def expect_out_again(desk: Desk, case: Case) -> Mapping[str, Expected]:
+def expect_out_again(handles: Handles, case: Case) -> Mapping[str, Expected]:
     """The forward pass's output, and inputs that nobody has written into."""
-    return {**expect_out(desk, case), **conduct.untouched(case)}
+    return {**expect_out(handles, case), **conduct.untouched(case)}
 
 
-def expect_numerical(_: Desk, case: Case) -> Mapping[str, Expected]:
+def expect_numerical(_: Handles, case: Case) -> Mapping[str, Expected]:
     """Numerical gradients of the reference's forward pass."""
     base = [case.inputs[k] for k in ("x", "w", "b")]
     stride, pad, dout = (case.inputs[k] for k in ("stride", "pad", "dout"))
@@ -138,16 +148,16 @@ def expect_numerical(_: Desk, case: Case) -> Mapping[str, Expected]:
 # --- asking --------------------------------------------------------------------------------------
 
 
-def ask_with_own_cache(desk: Desk, case: Case) -> Mapping[str, Value]:
+def ask_with_own_cache(handles: Handles, case: Case) -> Mapping[str, Value]:
     """The student's gradients from the cache of their own forward pass, whatever is in it."""
-    result = desk.student.call("conv_forward_naive", *visible.arguments(case), keep=[0, 1])
+    result = handles.student.call("conv_forward_naive", *visible.arguments(case), keep=[0, 1])
     cache = result[1] if isinstance(result, tuple | list) and len(result) == 2 else None
-    return visible.gradients(desk.student, case, cache)
+    return visible.gradients(handles.student, case, cache)
 
 
-def ask_with_plain_cache(desk: Desk, case: Case) -> Mapping[str, Value]:
+def ask_with_plain_cache(handles: Handles, case: Case) -> Mapping[str, Value]:
     """The student's gradients from the cache that the docstring promises: (x, w, b, conv_param)."""
-    return visible.gradients(desk.student, case, visible.arguments(case))
+    return visible.gradients(handles.student, case, visible.arguments(case))
 
 
 QUESTIONS = {
@@ -189,9 +199,8 @@ QUESTIONS = {
         cases=cases.gradient_cases, ask=ask_with_plain_cache, expect=expect_numerical
     ),
     "network-gradients": Probe(judge=probes.check_gradients),
-    "overfit": Probe(judge=probes.overfit, wants_images=True),
-    "training": TrainingRun(
-        find=training.find_settings,
+    "overfit": Probe(judge=probes.overfit, samples=100),
+    "training": training_check.TrainingRun(
         train=training.train,
         accuracy=network.accuracy,
         baseline=training.BASELINE,
@@ -199,3 +208,4 @@ QUESTIONS = {
         chance=0.1,
     ),
 }
+KINDS = training_check.KINDS

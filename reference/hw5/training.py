@@ -7,13 +7,34 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from autograder.authoring import Array, DataSet, Handle, Keep, Notebook, Struct, Student, Value
 from autograder.extract import CallSite, find_calls
 from autograder.extract.match import match_cells
-from autograder.model import Notebook
-from autograder.questions import Images, Settings, Trained
-from autograder.student import Array, Handle, Keep, Student, Value
 
 from . import network
+
+
+class Settings(Struct):
+    """A training's settings as found: the network's and the solver's keyword arguments.
+
+    `unread` names what stands in the notebook and could not be read, so that a person has to look; no
+    `where` says that no training was found.
+    """
+
+    network: dict[str, Value] = {}
+    solver: dict[str, Value] = {}
+    where: str = ""
+    notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+class Trained(Struct):
+    """What a training gave back: the parameters by name, and the losses by iteration."""
+
+    parameters: Mapping[str, Array]
+    losses: tuple[float, ...]
+    notes: tuple[str, ...] = ()
+
 
 _NETWORK_SETTINGS = {"weight_scale": float, "reg": float, "num_filters": int, "filter_size": int}
 _NETWORK_SETTINGS |= {"hidden_dim": int}
@@ -143,7 +164,7 @@ def _work(settings: Settings) -> float:
     return max(1.0, settings.network.get("num_filters", 32) * size * size / (32 * 49))
 
 
-def train(student: Student, settings: Settings, images: Images) -> Trained:
+def train(student: Student, settings: Settings, images: DataSet) -> Trained:
     """Train for one epoch on as many images as the budget buys at these settings."""
     count = max(1, int(len(images.x_train) / _work(settings)))
     notes = () if count == len(images.x_train) else (f"trained on {count} images, as the network is large",)

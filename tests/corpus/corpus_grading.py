@@ -8,17 +8,17 @@ import sys
 from pathlib import Path
 
 import msgspec
+from autograder.grading.context import CheckContext, Materials
 from in_process import InProcess
 
-from autograder.checks import run_check
+from autograder.authoring.student import FaultKind, StudentFault
 from autograder.course import find_course
+from autograder.grading.checks import run_check
+from autograder.grading.scoring import Timed, score_item
+from autograder.grading.submission import definitions_of
+from autograder.guest.definitions import Missing, Namespace
 from autograder.intake import read_notebook
 from autograder.model import Submission
-from autograder.pipeline import definitions_of
-from autograder.sandbox.guest.definitions import Missing, Namespace
-from autograder.scoring import Timed, score_item
-from autograder.student import FaultKind, StudentFault
-from autograder.workbench import Materials, Workbench
 
 ROOT = Path(__file__).parents[2]
 ITEMS = ("conv-forward", "conv-backward-dx", "conv-backward-dw", "conv-backward-db")
@@ -87,7 +87,7 @@ def materials():
         load_images=lambda _: None,
         baselines={},
         salt=0,
-        suspects=course().suspects(),
+        known_mistakes=course().known_mistakes(),
     )
 
 
@@ -107,7 +107,7 @@ def bench_for(identity, cells, session):
     notebook = notebook_with(*cells)
     definitions = definitions_of(notebook, course().assignment)
     submission = Submission(id=identity, learner=identity, origin="corpus", notebook=notebook)
-    return Workbench(materials(), submission, notebook, definitions, session)
+    return CheckContext(materials(), submission, notebook, definitions, session)
 
 
 def graded(identity, cells, session=None, items=ITEMS):

@@ -15,7 +15,7 @@ import numpy as np
 from corpus_grading import ITEMS, InProcessSession, bench_for, course
 from corpus_wrong import BASE
 
-from autograder.checks import run_check
+from autograder.grading.checks import run_check
 
 RIGHT = Path(__file__).parent / "right"
 STYLES = (

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from corpus_grading import course
 
-from autograder.compare import compare
+from autograder.grading.compare import compare
 
 OUTPUTS = ("out", "dx", "dw", "db")
 # A change counts as wrong from this part of the largest sum on: a few times what rounding explains.

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.compare import compare
+from autograder.authoring.questions import Answer, load_module
+from autograder.authoring.student import FaultKind, StudentFault
 from autograder.course import find_course
-from autograder.diagnosis import diagnose
-from autograder.questions import Answer, load_module
-from autograder.student import FaultKind, StudentFault
+from autograder.grading.compare import compare
+from autograder.grading.diagnosis import diagnose
 
 COURSE = find_course(Path(__file__).parents[2], "hw5")
-SUSPECTS = {suspect.id: suspect for suspect in COURSE.suspects()}
+SUSPECTS = {suspect.id: suspect for suspect in COURSE.known_mistakes()}
 QUESTION = {"out": "forward", "dx": "backward", "dw": "backward", "db": "backward"}
 
 
 @functools.cache
 def variants():
-    """The functions behind the suspects, by id."""
+    """The functions behind the known_mistakes, by id."""
     return load_module(COURSE.reference / "mistakes.py").VARIANTS
 
 

@@ -88,7 +88,7 @@ def test_an_input_that_was_written_into_is_named():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
 def test_the_sandbox_comes_to_the_same_verdicts():
-    from autograder.grading import Options, place_for
+    from autograder.batch.setup import Options, place_for
 
     place = place_for(course(), Options(root=ROOT))
     chosen = {name: (cells(name), FULL) for name in SANDBOXED["right"]}

@@ -6,11 +6,11 @@ from corpus_variants import QUESTION, SUSPECTS, answers, hidden_cases, name_of, 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.diagnosis import diagnose, fingerprints, load_suspects, read_fingerprints
-from autograder.diagnosis.traces import has_trace, trace_of
+from autograder.authoring.questions import Answer
+from autograder.authoring.student import FaultKind, StudentFault
 from autograder.errors import AssignmentError
-from autograder.questions import Answer
-from autograder.student import FaultKind, StudentFault
+from autograder.grading.diagnosis import diagnose, fingerprints, load_known_mistakes, read_fingerprints
+from autograder.grading.diagnosis.fingerprint import fingerprint_of, has_fingerprint
 
 # variants that say the same in other words: the first and the last of something
 ALIKE = 3
@@ -75,21 +75,21 @@ def test_two_that_fit_are_no_diagnosis():
     assert diagnose("out", found, (one, one)) is None
 
 
-# --- traces --------------------------------------------------------------------------------------
+# --- fingerprints --------------------------------------------------------------------------------------
 
 
 @given(st.lists(st.integers(0, 4), max_size=4), st.integers(0, 2**32 - 1))
 def test_an_array_has_its_own_trace_and_no_other(shape, seed):
     values = np.random.default_rng(seed).standard_normal(shape)
-    trace = trace_of(values, np.float64)
-    assert has_trace(values * (1 + 1e-14), trace)
-    assert not has_trace(values[None], trace)
+    fingerprint = fingerprint_of(values, np.float64)
+    assert has_fingerprint(values * (1 + 1e-14), fingerprint)
+    assert not has_fingerprint(values[None], fingerprint)
     if values.size:
         other = values.copy()
         other.reshape(-1)[0] += 1e-6 * (1 + abs(values).max())
-        assert not has_trace(other, trace)
-        assert trace_of(values * np.nan, np.float64) is None
-        assert not has_trace(values * np.inf, trace)
+        assert not has_fingerprint(other, fingerprint)
+        assert fingerprint_of(values * np.nan, np.float64) is None
+        assert not has_fingerprint(values * np.inf, fingerprint)
 
 
 # --- fingerprints --------------------------------------------------------------------------------
@@ -114,11 +114,13 @@ def test_fingerprints_know_nothing_of_other_cases(tmp_path):
 
 
 def test_fingerprints_tell_what_the_level_allows():
-    suspects, cases = tuple(SUSPECTS.values())[:3], hidden_cases()[:2]
-    nudges, explained = (fingerprints(suspects, cases, level).decode() for level in ("nudge", "explain"))
-    assert suspects[0].nudge in nudges
-    assert suspects[0].explain not in nudges
-    assert suspects[0].explain in explained
+    known_mistakes, cases = tuple(SUSPECTS.values())[:3], hidden_cases()[:2]
+    nudges, explained = (
+        fingerprints(known_mistakes, cases, level).decode() for level in ("nudge", "explain")
+    )
+    assert known_mistakes[0].nudge in nudges
+    assert known_mistakes[0].explain not in nudges
+    assert known_mistakes[0].explain in explained
 
 
 def test_a_release_without_fingerprints_and_one_with_broken_ones(tmp_path):
@@ -134,7 +136,7 @@ WORDS = '["a"]\noutput = "out"\nnudge = "Look."\nexplain = "So."\n'
 
 
 def test_a_reference_without_a_catalogue_has_no_suspects(tmp_path):
-    assert load_suspects(tmp_path) == ()
+    assert load_known_mistakes(tmp_path) == ()
 
 
 @pytest.mark.parametrize(
@@ -150,4 +152,4 @@ def test_a_broken_catalogue_is_named(tmp_path, words, code, said):
     (tmp_path / "mistakes.toml").write_text(words)
     (tmp_path / "mistakes.py").write_text(code)
     with pytest.raises(AssignmentError, match=said):
-        load_suspects(tmp_path)
+        load_known_mistakes(tmp_path)

@@ -79,9 +79,9 @@ TRICKS = {
     """,
     "what judges is replaced where it would be": """
     import sys
-    fake = type(sys)('autograder.checks')
+    fake = type(sys)('autograder.grading.checks')
     fake.judge_outputs = fake.run_check = lambda *a: 1.0
-    sys.modules['autograder'] = sys.modules['autograder.checks'] = fake
+    sys.modules['autograder'] = sys.modules['autograder.grading.checks'] = fake
     """,
     "the report is written": """
     for path in ('report.json', '/tmp/report.json', 'results.json'):
@@ -148,7 +148,7 @@ def with_trick(trick):
 
 @pytest.fixture(scope="module")
 def place():
-    from autograder.grading import Options, place_for
+    from autograder.batch.setup import Options, place_for
 
     return place_for(course(), Options(root=ROOT))
 

@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
+from autograder.batch.setup import Options, build_pipeline
 from msgspec.structs import replace
 
-from autograder.grading import Options, build_pipeline
 from autograder.intake import candidate_for
 from autograder.model import Outcome
 

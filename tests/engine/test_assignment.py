@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment import read_assignment
+from autograder.authoring.questions import load_questions
 from autograder.course import find_course, find_release
 from autograder.errors import AssignmentError, UsageError
-from autograder.questions import load_questions
 
 ROOT = Path(__file__).parents[2]
 GOOD = """

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from autograder.batch import Batch, Done, Ledger, grade_all, report_path, save
 from autograder.errors import AutograderError, DataError, UsageError
+from autograder.grading.submission import Graded
 from autograder.intake import Candidate, Place, fingerprint
 from autograder.model import (
     AssignmentFacts,
@@ -26,7 +27,6 @@ from autograder.model import (
     Submission,
     SubmissionFacts,
 )
-from autograder.pipeline import Graded
 
 
 def report(identity: str, points: float | None) -> Report:

@@ -5,13 +5,13 @@ import os
 from pathlib import Path
 
 import pytest
+from bench import shown
+from bench.contender import LEAST_RUNS, time_work
+from bench.interleave import Absent, Row, take_turns
+from bench.machine import Machine
+from bench.suite import Contender, Suite, Work, load_suite
 from click.testing import CliRunner
 
-from autograder.bench import shown
-from autograder.bench.candidate import LEAST_RUNS, time_work
-from autograder.bench.machine import Machine
-from autograder.bench.suite import Candidate, Suite, Work, load_suite
-from autograder.bench.turns import Absent, Row, take_turns
 from autograder.cli import cli
 from autograder.course import find_course
 from autograder.errors import GraderFault, UsageError
@@ -27,7 +27,7 @@ MACHINE = Machine(
 )
 OWN = """
 import os, sys, time
-from autograder.bench.suite import Candidate, Suite, UnavailableError, Work
+from bench.suite import Contender, Suite, UnavailableError, Work
 
 def prepare(root):
     print("chatter")
@@ -41,12 +41,12 @@ def crash(root):
 
 works = tuple(Work(name=n, about="", operations=1.0, moved=1.0, dtype="float32") for n in ("nap", "other"))
 SUITES = {
-    "small": Suite(works=works, ours="one", candidates={
-        "one": Candidate(prepare=prepare, environment={"LOUD": "1"}),
-        "two": Candidate(prepare=lambda root: {"nap": lambda: None}),
-        "absent": Candidate(prepare=refuse),
+    "small": Suite(works=works, ours="one", contenders={
+        "one": Contender(prepare=prepare, environment={"LOUD": "1"}),
+        "two": Contender(prepare=lambda root: {"nap": lambda: None}),
+        "absent": Contender(prepare=refuse),
     }),
-    "broken": Suite(works=works, ours="one", candidates={"one": Candidate(prepare=crash)}),
+    "broken": Suite(works=works, ours="one", contenders={"one": Contender(prepare=crash)}),
 }
 """
 
@@ -74,15 +74,15 @@ def test_everybody_has_turns_at_what_they_can_do(course: Path) -> None:
     found = list(
         take_turns(course, "small", load_suite(find_course(course), "small"), rounds=2, seconds=0.01)
     )
-    assert Absent(candidate="absent", reason="not on a Tuesday") in found
+    assert Absent(contender="absent", reason="not on a Tuesday") in found
     rows = [each for each in found if isinstance(each, Row)]
-    assert [(row.work, row.candidate) for row in rows] == [("nap", "one"), ("nap", "two"), ("other", "one")]
+    assert [(row.work, row.contender) for row in rows] == [("nap", "one"), ("nap", "two"), ("other", "one")]
     assert all(row.lower <= row.median <= row.upper and row.runs >= 2 * LEAST_RUNS for row in rows)
 
 
 def test_a_candidate_that_dies_is_named(course: Path) -> None:
     suite = load_suite(find_course(course), "broken")
-    with pytest.raises(GraderFault, match="the candidate `one` ended without an answer"):
+    with pytest.raises(GraderFault, match="the contender `one` ended without an answer"):
         list(take_turns(course, "broken", suite, rounds=1, seconds=0.01))
 
 
@@ -97,9 +97,9 @@ def test_what_the_course_does_not_have_is_named(course: Path) -> None:
 def measured() -> dict[str, object]:
     rows = [Row("nap", who, median, median, median, 5) for who, median in (("ours", 0.02), ("peer", 0.05))]
     absent = Absent("absent", "not on a Tuesday")
-    nobody = Candidate(prepare=lambda _: {})
+    nobody = Contender(prepare=lambda _: {})
     return shown.figures(
-        Suite(works=(WORK,), candidates={"ours": nobody}, ours="ours"), MACHINE, [*rows, absent]
+        Suite(works=(WORK,), contenders={"ours": nobody}, ours="ours"), MACHINE, [*rows, absent]
     )
 
 
@@ -108,7 +108,7 @@ def test_figures_compare_with_ours_and_with_the_machine() -> None:
     (work,) = figures["works"]
     assert work["least_seconds"] == 0.01  # 1e9 bytes at 1e11 a second; the operations take less
     assert [row["ratio"] for row in work["rows"]] == [1.0, 2.5]
-    assert figures["absent"] == [{"candidate": "absent", "reason": "not on a Tuesday"}]
+    assert figures["absent"] == [{"contender": "absent", "reason": "not on a Tuesday"}]
 
 
 def test_a_plot_is_drawn_or_says_why_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,23 +123,23 @@ def test_a_plot_is_drawn_or_says_why_not(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_candidates_can_be_chosen_by_name() -> None:
-    suite = Suite(works=(WORK,), candidates=dict.fromkeys("abc", Candidate(prepare=lambda _: {})), ours="a")
-    assert list(suite.only([]).candidates) == ["a", "b", "c"]
-    assert list(suite.only(["c"]).candidates) == ["a", "c"]
-    with pytest.raises(UsageError, match=r"no candidate 'd'(?s:.)*There are: a, b, c\."):
+    suite = Suite(works=(WORK,), contenders=dict.fromkeys("abc", Contender(prepare=lambda _: {})), ours="a")
+    assert list(suite.only([]).contenders) == ["a", "b", "c"]
+    assert list(suite.only(["c"]).contenders) == ["a", "c"]
+    with pytest.raises(UsageError, match=r"no contender 'd'(?s:.)*There are: a, b, c\."):
         suite.only(["c", "d"])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("suite", ["layers", "training"])
 def test_the_homework_s_own_suites_run(suite: str, tmp_path: Path) -> None:
-    candidates = ["--only", "NumPy alone", "--only", "torch"]
-    options = ["--course", str(ROOT), "--rounds", "1", "--seconds", "0.001", "--json", *candidates]
+    contenders = ["--only", "NumPy alone", "--only", "torch"]
+    options = ["--course", str(ROOT), "--rounds", "1", "--seconds", "0.001", "--json", *contenders]
     done = CliRunner(env={**os.environ, "OPENBLAS_NUM_THREADS": "1"}).invoke(cli, ["bench", suite, *options])
     assert done.exit_code == 0, done.output
     figures = json.loads(done.stdout)
-    absent = {each["candidate"] for each in figures["absent"]}
+    absent = {each["contender"] for each in figures["absent"]}
     for work in figures["works"]:
-        assert {row["candidate"] for row in work["rows"]} & {"compiled", "NumPy alone"}
+        assert {row["contender"] for row in work["rows"]} & {"compiled", "NumPy alone"}
         assert all(row["median"] > 0 for row in work["rows"])
     assert not absent & {"compiled", "NumPy alone"}

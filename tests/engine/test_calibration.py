@@ -6,13 +6,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from autograder.batch.setup import Options, build_pipeline
 
 from autograder import calibration, grading
-from autograder.calibration import MOST, REFERENCE_SECONDS, scaled, slowness
+from autograder.authoring.student import Limits
 from autograder.course import find_course
-from autograder.grading import Options, build_pipeline
-from autograder.pipeline import Place
-from autograder.student import Limits
+from autograder.grading.calibration import MOST, REFERENCE_SECONDS, scaled, slowness
+from autograder.grading.submission import Place
 
 ROOT = Path(__file__).parents[2]
 

@@ -19,8 +19,24 @@ from autograder.assignment import (
     Speed,
     Training,
 )
-from autograder.checks import run_check
+from autograder.authoring.questions import (
+    Answer,
+    Case,
+    Expected,
+    Handles,
+    Images,
+    Judgement,
+    Probe,
+    Settings,
+    SpeedComparison,
+    TimedCall,
+    Timing,
+    Trained,
+    TrainingRun,
+)
+from autograder.authoring.student import FaultKind, StudentFault
 from autograder.errors import AssignmentError
+from autograder.grading.checks import run_check
 from autograder.model import (
     Cell,
     CellKind,
@@ -34,22 +50,6 @@ from autograder.model import (
     Status,
     Submission,
 )
-from autograder.questions import (
-    Answer,
-    Case,
-    Desk,
-    Expected,
-    Images,
-    Judgement,
-    Probe,
-    Race,
-    Settings,
-    Stretch,
-    Timing,
-    Trained,
-    TrainingRun,
-)
-from autograder.student import FaultKind, StudentFault
 
 
 class FakeBench:
@@ -59,12 +59,12 @@ class FakeBench:
         self.student = InProcess(namespace or {})
         self.untouched = False
         self.cells = {}
-        self.suspects, self.hint_level = (), "nudge"
+        self.known_mistakes, self.hint_level = (), "nudge"
         self.__dict__.update(parts)
 
     @contextlib.contextmanager
-    def desk(self, limits, alone=False):
-        yield Desk(self.student, lambda: self.student)
+    def handles(self, limits, alone=False):
+        yield Handles(self.student, lambda: self.student)
 
     @contextlib.contextmanager
     def tool(self, definitions, limits):
@@ -180,13 +180,13 @@ def busy(seconds):
 
 
 def race(plain_seconds=0.0, elements=1):
-    def slow(desk):
-        return Stretch(target="slow", args=(), elements=elements)
+    def slow(handles):
+        return TimedCall(target="slow", args=(), elements=elements)
 
-    def fast(desk):
-        return Stretch(target="fast", args=(), elements=1)
+    def fast(handles):
+        return TimedCall(target="fast", args=(), elements=1)
 
-    races = (Race(name="forward", slow=slow, fast=fast, repeat=3),)
+    races = (SpeedComparison(name="forward", slow=slow, fast=fast, repeat=3),)
     return Timing(races=races, plain=busy(plain_seconds), plain_elements=1)
 
 
@@ -215,13 +215,15 @@ def test_a_vectorised_function_is_not_blamed_for_a_small_ratio():
 
 
 def test_nothing_to_time():
-    def slow(desk):
+    def slow(handles):
         raise ValueError("there is nothing to time yet")
 
     bench = speed_bench(busy(0), busy(0))
     timing = race()
     bench.asked = Timing(
-        races=(Race(name="forward", slow=slow, fast=timing.races[0].fast),), plain=busy(0), plain_elements=1
+        races=(SpeedComparison(name="forward", slow=slow, fast=timing.races[0].fast),),
+        plain=busy(0),
+        plain_elements=1,
     )
     finding = run_check(Speed(id="s", question="q", min_ratio=1), bench)
     assert (finding.status, finding.message) == (Status.FAILED, "forward: there is nothing to time yet.")
@@ -265,8 +267,8 @@ def test_what_can_not_be_understood_is_said():
 
 
 def test_a_network_that_ends_in_a_fault():
-    def judge(desk, *_):
-        return desk.student.call("ThreeLayerConvNet")
+    def judge(handles, *_):
+        return handles.student.call("ThreeLayerConvNet")
 
     finding = run_check(NETWORK, network_bench(judge))
     assert finding.status is Status.FAILED

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.compare import compare, told_apart
-from autograder.numerics import directional_derivatives, numerical_gradient, rounding_bound
-from autograder.questions import Expected
-from autograder.student import Handle
+from autograder.authoring.numerics import directional_derivatives, numerical_gradient, rounding_bound
+from autograder.authoring.questions import Expected
+from autograder.authoring.student import Handle
+from autograder.grading.compare import compare, told_apart
 
 RIGHT = np.arange(12.0).reshape(3, 4)
 

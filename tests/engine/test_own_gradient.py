@@ -15,11 +15,11 @@ from in_process import InProcess
 from msgspec.structs import replace
 
 from autograder.assignment import Outputs
-from autograder.checks.outputs import judge_outputs
-from autograder.compare import compare
+from autograder.authoring.questions import Answer, Handles
 from autograder.course import find_course
+from autograder.grading.checks.outputs import judge_outputs
+from autograder.grading.compare import compare
 from autograder.model import Status
-from autograder.questions import Answer, Desk
 
 ROOT = Path(__file__).parents[2]
 GRADIENTS = ("dx", "dw", "db")
@@ -57,9 +57,9 @@ def student(layer=plain, spoil=lambda gradients, stride: gradients):
 
 
 def answers(of, asked):
-    desk = Desk(of, lambda: of)
+    handles = Handles(of, lambda: of)
     asking = question()
-    return [Answer(case=c, outputs=asking.ask(desk, c), expected=asking.expect(desk, c)) for c in asked]
+    return [Answer(case=c, outputs=asking.ask(handles, c), expected=asking.expect(handles, c)) for c in asked]
 
 
 def judge(of, output, asked=None):

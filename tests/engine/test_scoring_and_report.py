@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from autograder.assignment import Files, ItemSpec
+from autograder.delivery import FORMATS, to_csv, to_gradescope
 from autograder.errors import ReportError
-from autograder.exporters import FORMATS, to_csv, to_gradescope
-from autograder.exporters.terminal import render
+from autograder.grading.scoring import Timed, outcome_of, score_item, total
 from autograder.model import (
     AssignmentFacts,
     Cause,
@@ -28,7 +28,7 @@ from autograder.model import (
 )
 from autograder.report import build_report, read_report, report_schema, to_json, validate, write_report
 from autograder.report.build import build_report as build
-from autograder.scoring import Timed, outcome_of, score_item, total
+from autograder.report.terminal import render
 
 ROOT = Path(__file__).parents[2]
 GRADER = Grader(name="autograder", version="1", config_sha256="0", cases_sha256="0", seed=0)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from autograder.data.places import made_once
-from autograder.report import write_atomically
+from autograder.files import write_atomically
 from autograder.report.files import HALF, sweep_halves
-from autograder.scratch import PREFIX, Scratch, lock_folder
+from autograder.tempdirs import PREFIX, TempDir, lock_folder
 
 pytest.importorskip("fcntl")
 
@@ -20,8 +20,8 @@ MAKER = """
 import sys, tempfile, time
 from pathlib import Path
 tempfile.tempdir = sys.argv[1]
-from autograder.scratch import Scratch
-made = Scratch()
+from autograder.tempdirs import TempDir
+made = TempDir()
 Path(made.name, "inside").write_text("x")
 print(made.name, flush=True)
 time.sleep(60)
@@ -39,9 +39,9 @@ def names(folder):
 
 
 def test_a_folder_is_there_until_it_is_cleaned_up(temporary):
-    made = Scratch()
+    made = TempDir()
     Path(made.name, "file").write_text("x")
-    other = Scratch()
+    other = TempDir()
     assert Path(made.name, "file").exists()
     made.cleanup()
     made.cleanup()
@@ -52,12 +52,12 @@ def test_a_folder_is_there_until_it_is_cleaned_up(temporary):
 def test_a_killed_maker_s_folder_is_removed_by_the_next(temporary):
     with subprocess.Popen([sys.executable, "-c", MAKER, str(temporary)], stdout=subprocess.PIPE) as maker:
         left = Path(maker.stdout.readline().decode().strip())
-        Scratch().cleanup()
+        TempDir().cleanup()
         assert (left / "inside").exists()
         maker.send_signal(signal.SIGKILL)
         maker.wait()
     assert left.exists()
-    Scratch().cleanup()
+    TempDir().cleanup()
     assert names(temporary) == []
 
 
@@ -66,7 +66,7 @@ def test_what_only_looks_like_one_is_left(temporary):
     (temporary / "elsewhere" / "file").write_text("x")
     (temporary / f"{PREFIX}link").symlink_to(temporary / "elsewhere")
     (temporary / f"{PREFIX}file").write_text("x")
-    Scratch().cleanup()
+    TempDir().cleanup()
     assert names(temporary) == [f"{PREFIX}file", f"{PREFIX}link", "elsewhere"]
     assert names(temporary / "elsewhere") == ["file"]
 
@@ -76,7 +76,7 @@ def test_another_user_s_folder_is_left(temporary):
     other = temporary / f"{PREFIX}other"
     other.mkdir()
     os.chown(other, 12345, 12345)
-    Scratch().cleanup()
+    TempDir().cleanup()
     assert other.exists()
 
 
@@ -92,7 +92,7 @@ def test_a_lock_is_one_s_own_and_ends_with_its_descriptor(tmp_path):
 def test_without_locks_a_folder_is_made_and_nothing_is_swept(temporary, monkeypatch):
     (temporary / f"{PREFIX}left").mkdir()
     monkeypatch.setitem(sys.modules, "fcntl", None)
-    made = Scratch()
+    made = TempDir()
     assert (temporary / f"{PREFIX}left").exists()
     made.cleanup()
     assert names(temporary) == [f"{PREFIX}left"]

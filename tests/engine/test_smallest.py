@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_process import InProcess
 
-from autograder.checks.smallest import BUDGET, search_smallest
+from autograder.authoring.questions import Handles, load_module
+from autograder.authoring.student import FaultKind, StudentFault
 from autograder.course import find_course
-from autograder.questions import Desk, load_module
-from autograder.student import FaultKind, StudentFault
+from autograder.grading.checks.smallest import BUDGET, search_smallest
 
 ROOT = Path(__file__).parents[2]
 COURSE = find_course(ROOT, "hw5")
@@ -32,7 +32,7 @@ def backward(dout, cache):
 def search(output, **functions):
     names = {"conv_forward_naive": forward, "conv_backward_naive": backward, **functions}
     student = InProcess(names)
-    return search_smallest(QUESTIONS[QUESTION[output]], Desk(student, lambda: student), output)
+    return search_smallest(QUESTIONS[QUESTION[output]], Handles(student, lambda: student), output)
 
 
 # --- the search ----------------------------------------------------------------------------------
@@ -111,11 +111,11 @@ def test_a_limit_ends_the_search():
             raise StudentFault(FaultKind.CPU, "too slow")
 
     student = Slow({})
-    assert search_smallest(QUESTIONS["forward"], Desk(student, lambda: student), "out") is None
+    assert search_smallest(QUESTIONS["forward"], Handles(student, lambda: student), "out") is None
 
 
 def test_a_question_without_small_cases_has_no_smallest():
-    assert search_smallest(QUESTIONS["own-gradient"], Desk(InProcess({}), lambda: None), "dx") is None
+    assert search_smallest(QUESTIONS["own-gradient"], Handles(InProcess({}), lambda: None), "dx") is None
 
 
 def test_the_small_cases_are_few_and_the_simplest_come_first():

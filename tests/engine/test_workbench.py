@@ -5,14 +5,14 @@ from contextlib import contextmanager
 import msgspec
 import numpy as np
 import pytest
+from autograder.grading.context import CheckContext, Materials
 from in_process import InProcess
 
 from autograder.assignment import read_assignment
+from autograder.authoring.questions import Comparison, Images
+from autograder.authoring.student import FaultKind, StudentFault
 from autograder.errors import AssignmentError
 from autograder.model import Definitions, Notebook, OutputText, Submission
-from autograder.questions import Comparison, Images
-from autograder.student import FaultKind, StudentFault
-from autograder.workbench import Materials, Workbench
 
 SMALL = """
 id = "a"
@@ -84,16 +84,16 @@ def bench(assignment, monkeypatch):
         baselines={},
         salt=0,
     )
-    monkeypatch.setattr(Workbench, "clock", lambda self: session.now)
+    monkeypatch.setattr(CheckContext, "clock", lambda self: session.now)
     submission = Submission(id="s001", learner="s001", origin="s001", notebook=notebook)
-    return Workbench(materials, submission, notebook, Definitions(), session)
+    return CheckContext(materials, submission, notebook, Definitions(), session)
 
 
 def test_what_sleeps_in_every_call_is_not_waited_for_again(bench):
     assert bench.given_up == ""
-    with bench.desk("default") as desk:
-        assert [desk.student.call("f") for _ in range(3)] == [1, 2, 3]
-    for open_handle in (lambda: bench.desk("default"), lambda: bench.tool(Definitions(), "default")):
+    with bench.handles("default") as handles:
+        assert [handles.student.call("f") for _ in range(3)] == [1, 2, 3]
+    for open_handle in (lambda: bench.handles("default"), lambda: bench.tool(Definitions(), "default")):
         with open_handle() as opened, pytest.raises(StudentFault) as caught:
             getattr(opened, "student", opened).call("f")
         assert caught.value.kind is FaultKind.WALL

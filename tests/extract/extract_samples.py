@@ -3,10 +3,10 @@
 import contextlib
 import textwrap
 
-from autograder.assignment import LegacySpec
+from autograder.assignment import CompatSpec
 from autograder.model import Cell, CellKind, Notebook
 
-EMULATE, OFF = LegacySpec(), LegacySpec(numpy_aliases="off", python2="off")
+EMULATE, OFF = CompatSpec(), CompatSpec(numpy_aliases="off", python2="off")
 
 
 def notebook(*sources, **more):

@@ -5,7 +5,15 @@ from extract_samples import EMULATE, OFF, codes, names, notebook, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.extract import comment_facts, extract, find_calls, match_cells, oddities, outside, untouched
+from autograder.extract import (
+    comment_facts,
+    extract,
+    find_calls,
+    match_cells,
+    outside,
+    review_hints,
+    untouched,
+)
 from autograder.model import Cell, CellKind, FileRecord, Notebook
 
 # --- what is taken -------------------------------------------------------------------------------
@@ -184,13 +192,13 @@ def test_no_text_raises(text):
 def test_old_names_are_noted():
     code = "def f(x):\n    for i in xrange(3): pass\n    return np.int(x) + np.int64(1) + np.lib.pad(x)"
     found = extract(notebook(code), ["f"], EMULATE)
-    assert found.legacy == ("np.int", "np.lib.pad", "xrange")
+    assert found.compat == ("np.int", "np.lib.pad", "xrange")
     assert [n.message.split(" is gone from ")[0] for n in found.notices] == [
         "`np.int` (cell 1, line 3)",
         "`np.lib.pad` (cell 1, line 3)",
         "`xrange` (cell 1, line 2)",
     ]
-    assert extract(notebook(code), ["f"], OFF).legacy == ()
+    assert extract(notebook(code), ["f"], OFF).compat == ()
 
 
 def test_python2_is_read():
@@ -327,7 +335,7 @@ TESTS = notebook("def f(x):\n    pass", "right = [-0.08759, 0.21027, 3.1415]\nas
 
 def read_oddities(source):
     definitions = extract(notebook(source), ["f"], EMULATE)
-    return [(one.what, one.where) for one in oddities(definitions.chunks, TESTS, SUPPORT)]
+    return [(one.what, one.where) for one in review_hints(definitions.chunks, TESTS, SUPPORT)]
 
 
 @pytest.mark.parametrize(

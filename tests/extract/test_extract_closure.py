@@ -7,7 +7,7 @@ import pytest
 from extract_samples import EMULATE, codes, names, notebook, run
 
 from autograder.extract import extract
-from autograder.sandbox.guest.definitions import Namespace
+from autograder.guest.definitions import Namespace
 
 
 def found(*sources, wanted=("f",)):

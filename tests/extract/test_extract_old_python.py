@@ -73,7 +73,7 @@ def test_a_python_2_function_is_read_with_one_notice():
     assert codes(result) == ["python2", "old-habit"]
     assert result.notices[0].message == "cell 2 is Python 2 (line 4); it was read as Python 3."
     assert result.notices[0].where == "cell 2, line 4"
-    assert result.legacy == ("xrange",)
+    assert result.compat == ("xrange",)
     namespace = {"xrange": range}
     for chunk in result.chunks:
         exec(chunk.source, namespace)
@@ -102,7 +102,7 @@ def test_habits_are_found_in_code_and_not_in_words():
     code = (
         "import numpy as np\ndef f(x):\n    '''np.float'''\n    # np.int, xrange(3)\n    return np.int32(x)"
     )
-    assert extract(notebook(code), ["f"], EMULATE).legacy == ()
+    assert extract(notebook(code), ["f"], EMULATE).compat == ()
 
 
 @pytest.mark.parametrize(
@@ -121,4 +121,4 @@ def test_habits_are_found_in_code_and_not_in_words():
     ],
 )
 def test_habits_by_the_names_that_the_code_uses(code, legacy):
-    assert extract(notebook(code), ["f"], EMULATE).legacy == legacy
+    assert extract(notebook(code), ["f"], EMULATE).compat == legacy

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from targets import MOST_BYTES, frame
 
-from autograder.sandbox.guest import wire
-from autograder.student import Handle
+from autograder.authoring.student import Handle
+from autograder.guest import wire
 
 HANDLE = Handle(id=7, kind="Net")
 VALUES: tuple[Any, ...] = (

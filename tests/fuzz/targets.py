@@ -23,19 +23,27 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from autograder.assignment import Assignment, FileRule, FilesSpec, LegacySpec
+from autograder.assignment import Assignment, CompatSpec, FileRule, FilesSpec
+from autograder.authoring.student import Handle, Keep, Limits, StudentFault
 from autograder.errors import UsageError
+from autograder.execution.conversation import Conversation
+from autograder.execution.printed import Printed
 from autograder.extract import extract
-from autograder.intake import Candidate, Place, Refused, discover, fingerprint, parse_notebook, read
+from autograder.guest import wire
+from autograder.guest.walls.harness import READY
+from autograder.intake import (
+    Candidate,
+    RejectedInput,
+    SourceKind,
+    discover,
+    fingerprint,
+    parse_notebook,
+    read,
+)
 from autograder.intake.caps import caps_of
 from autograder.model import Cell, CellKind, Chunk, Definitions, Notebook, Notice, Submission
 from autograder.sandbox.box import Ending
-from autograder.sandbox.conversation import Conversation
-from autograder.sandbox.guest import wire
-from autograder.sandbox.guest.harness import READY
-from autograder.sandbox.printed import Printed
 from autograder.sandbox.session import SandboxChild
-from autograder.student import Handle, Keep, Limits, StudentFault
 
 Target = Callable[[bytes], None]
 
@@ -318,7 +326,7 @@ def fuzz_notebook(data: bytes) -> None:
     with nothing_written():
         try:
             notebook, notices = parse_notebook(data, "HW5.ipynb")
-        except Refused as refused:
+        except RejectedInput as refused:
             check_notice(refused.notice)
             return
         for notice in notices:
@@ -351,7 +359,7 @@ def fuzz_code(data: bytes) -> None:
 
 
 def _take_apart(notebook: Notebook) -> None:
-    found = extract(notebook, ASSIGNMENT.definitions, LegacySpec())
+    found = extract(notebook, ASSIGNMENT.definitions, CompatSpec())
     for notice in found.notices:
         check_notice(notice)
     for chunk in found.chunks:
@@ -368,7 +376,7 @@ def _take_apart(notebook: Notebook) -> None:
 def fuzz_archive(data: bytes) -> None:
     """Any bytes as a zip: a submission, or one with a problem; and any number of them, or a usage error."""
     with _file(data) as path:
-        whole = Candidate(id="one", learner="one", origin="one", path=path, place=Place.ZIP)
+        whole = Candidate(id="one", learner="one", origin="one", path=path, place=SourceKind.ZIP)
         with nothing_written():
             check_submission(read(whole, ASSIGNMENT))
             promise(fingerprint(whole) == fingerprint(whole), "the fingerprint is not the same again")

@@ -111,6 +111,6 @@ def test_an_archive_that_is_unpacked_is_seen(monkeypatch, tmp_path):
 def test_another_error_is_seen(monkeypatch):
     text = next(data for data in SEEDS["wire"]() if b"text" in data)
     fuzz_wire(text)
-    monkeypatch.setattr("autograder.sandbox.guest.wire.MAX_TEXT", "much")
+    monkeypatch.setattr("autograder.guest.wire.MAX_TEXT", "much")
     with pytest.raises(TypeError):
         fuzz_wire(text)

@@ -4,7 +4,7 @@ import json
 import zipfile
 
 from autograder.assignment import Assignment, FileRule, FilesSpec
-from autograder.student import Limits
+from autograder.authoring.student import Limits
 
 
 def make_assignment(max_files=20, max_total_mb=2.0, notebook_mb=0.5):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from intake_samples import code_cell, make_assignment, notebook_bytes, write_files, write_zip
 
 from autograder.errors import UsageError
-from autograder.intake import Candidate, Place, candidate_for, discover, read
+from autograder.intake import Candidate, SourceKind, candidate_for, discover, read
 from autograder.intake.candidates import safe_id, with_unique_ids
 from autograder.intake.layout import find_groups
 
@@ -47,7 +47,7 @@ def test_a_notebook_is_named_by_its_folder_or_by_its_id(tmp_path):
         "s002": ("s002", ["HW5 (1).ipynb"]),
         "s003": ("s003", ["s003.ipynb"]),
     }
-    assert candidate_for(tmp_path / "s001/HW5.ipynb").place is Place.FILE
+    assert candidate_for(tmp_path / "s001/HW5.ipynb").place is SourceKind.FILE
 
 
 @pytest.mark.parametrize(
@@ -321,7 +321,7 @@ names = st.lists(st.sampled_from(["s001", "S001", "s001-2", "x"]), max_size=6)
 @given(names)
 def test_ids_are_unique_whatever_they_were(ids):
     made = with_unique_ids(
-        Candidate(id=one, learner=one, origin=str(place), path=f"/{place}", place=Place.FOLDER)
+        Candidate(id=one, learner=one, origin=str(place), path=f"/{place}", place=SourceKind.FOLDER)
         for place, one in enumerate(ids)
     )
     assert len({c.id.casefold() for c in made}) == len(ids)

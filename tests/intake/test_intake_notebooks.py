@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from intake_samples import code_cell, notebook_bytes, notebook_json
 
 from autograder.errors import IntakeError
-from autograder.intake import Refused, parse_notebook, read_notebook
+from autograder.intake import RejectedInput, parse_notebook, read_notebook
 from autograder.intake import notebook as notebook_module
 from autograder.intake.outputs import MAX_OUTPUTS, MAX_PNG, MAX_TEXT, MAX_TEXTS
 from autograder.model import CellKind
@@ -22,7 +22,7 @@ def parse(data):
 
 
 def refusal(data):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RejectedInput) as caught:
         parse(data)
     return caught.value.notice
 
@@ -306,7 +306,7 @@ def test_damaged_and_too_many_cells_are_left_out(monkeypatch):
 def test_a_refusal_survives_the_way_between_processes():
     import pickle
 
-    refused = Refused("code", "A sentence.", "file")
+    refused = RejectedInput("code", "A sentence.", "file")
     assert pickle.loads(pickle.dumps(refused)).notice == refused.notice
 
 
@@ -364,7 +364,7 @@ def read_or_refused(data):
     """The cells, or none where it was refused, which must have been in words."""
     try:
         return parse(data)[0].cells
-    except Refused as refused:
+    except RejectedInput as refused:
         message = refused.notice.message
     assert message.endswith(".")
     return ()

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from intake_samples import code_cell, make_assignment, notebook_bytes, write_files, write_zip
 
-from autograder.intake import Candidate, Place, candidate_for, fingerprint, read
+from autograder.intake import Candidate, SourceKind, candidate_for, fingerprint, read
 from autograder.intake import archive as archive_module
 
 PDF = b"%PDF-1.4 a page"
@@ -23,7 +23,7 @@ A = make_assignment()
 
 
 def candidate(path, place=None, **more):
-    place = place or (Place.ZIP if path.suffix == ".zip" else Place.FOLDER)
+    place = place or (SourceKind.ZIP if path.suffix == ".zip" else SourceKind.FOLDER)
     return Candidate(id="s001", learner="s001", origin=str(path), path=path, place=place, **more)
 
 
@@ -195,7 +195,7 @@ def test_what_can_not_be_graded_says_why(tmp_path, reader, files, code, words):
 
 
 def test_a_missing_place_is_a_problem_and_no_traceback(tmp_path):
-    for place in Place:
+    for place in SourceKind:
         found = read(candidate(tmp_path / "gone.ipynb", place), A)
         assert found.problem.message.endswith(".")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from autograder import assignment as definition
-from autograder.questions import Comparison, Probe, Timing, TrainingRun
-from autograder.student import Limits
+from autograder.authoring.questions import Comparison, Probe, Timing, TrainingRun
+from autograder.authoring.student import Limits
 
 DOCS = Path(__file__).parents[2] / "docs"
 KINDS = typing.get_args(definition.CheckSpec)
@@ -17,7 +17,7 @@ TABLES = (
     definition.FilesSpec,
     definition.FileRule,
     definition.SandboxSpec,
-    definition.LegacySpec,
+    definition.CompatSpec,
     definition.DataSpec,
     definition.ItemSpec,
     Limits,

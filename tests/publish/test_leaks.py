@@ -86,7 +86,7 @@ def test_a_short_line_tells_nothing():
 
 
 def test_a_line_that_also_stands_in_the_given_code_tells_nothing():
-    assert leaks_in(b"from autograder.questions import Case, Comparison, Expected") == []
+    assert leaks_in(b"from autograder.authoring.questions import Case, Comparison, Expected") == []
 
 
 def test_a_solution_pasted_into_the_given_code_is_found(course):

@@ -7,8 +7,8 @@ import pypdf
 import pytest
 
 from autograder.errors import ReleaseError
-from autograder.proving import prove_release
 from autograder.publish import build, print_to_pdf, solved_submission, untouched_submission
+from autograder.publish.verify import prove_release
 
 
 @pytest.fixture(autouse=True)

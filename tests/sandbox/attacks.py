@@ -7,7 +7,7 @@ import platform
 import msgspec
 from inside import LIMITS
 
-from autograder.student import FaultKind
+from autograder.authoring.student import FaultKind
 
 X86 = platform.machine() == "x86_64"
 SHORT = msgspec.structs.replace(LIMITS, wall_seconds=0.5)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from inside import POLICY, descendants, run
 
+from autograder.authoring.student import Session
 from autograder.errors import SandboxError
 from autograder.sandbox import open_session, self_test
-from autograder.student import Session
 
 
 @pytest.fixture(scope="session")

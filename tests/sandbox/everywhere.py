@@ -14,8 +14,8 @@ from typing import Any
 from attacks import ENDED, LIMITS_BY_KIND, REFUSED, X86
 from inside import LIMITS, POLICY, descendants, run
 
+from autograder.authoring.student import FaultKind, Session, StudentFault
 from autograder.sandbox import cgroup, open_session
-from autograder.student import FaultKind, Session, StudentFault
 
 # Of the slow kinds a few stand for all: the others differ in how Python is kept busy, not in the wall.
 SLOW = {

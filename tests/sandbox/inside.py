@@ -6,9 +6,9 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+from autograder.authoring.student import Limits, Session, StudentFault
 from autograder.model import Chunk, Definitions
 from autograder.sandbox import Policy
-from autograder.student import Limits, Session, StudentFault
 
 POLICY = Policy(imports=("numpy",), preload=("numpy",))
 LIMITS = Limits(cpu_seconds=5, wall_seconds=20, memory_mb=384, output_kb=16, result_mb=8, tmp_mb=4, threads=8)

@@ -9,7 +9,7 @@ import pytest
 from attacks import ENDED, LIMITS_BY_KIND, X86
 from inside import LIMITS, run
 
-from autograder.student import Session, StudentFault
+from autograder.authoring.student import Session, StudentFault
 
 only_x86 = pytest.mark.skipif(not X86, reason="the system call's number is x86-64's")
 

@@ -12,9 +12,9 @@ import pytest
 from attacks import X86
 from inside import LIMITS, POLICY, definitions, run
 
+from autograder.authoring.student import FaultKind, Limits, Session
 from autograder.sandbox import open_session
 from autograder.sandbox.box import OWN_MB
-from autograder.student import FaultKind, Limits, Session
 
 only_x86 = pytest.mark.skipif(not X86, reason="the system call's number is x86-64's")
 

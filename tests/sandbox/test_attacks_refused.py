@@ -6,7 +6,7 @@ import pytest
 from attacks import REFUSED, X86
 from inside import run
 
-from autograder.student import FaultKind, Session
+from autograder.authoring.student import FaultKind, Session
 
 only_x86 = pytest.mark.skipif(not X86, reason="the system call's number is x86-64's")
 

@@ -18,11 +18,11 @@ import pytest
 from in_process import InProcess
 from inside import LIMITS, POLICY
 
+from autograder.authoring.student import FaultKind, Handle, Keep, Session, Student, StudentFault
 from autograder.errors import GraderFault, SandboxError
+from autograder.execution.plain import open_session as open_plain
 from autograder.model import Chunk, Definitions
 from autograder.sandbox import Policy, open_session
-from autograder.student import FaultKind, Handle, Keep, Session, Student, StudentFault
-from autograder.subprocess_student import open_session as open_plain
 
 CODE = """
 import numpy as np
@@ -538,9 +538,9 @@ def test_a_self_check_needs_nothing_of_linux() -> None:
         sys.modules[name] = None
     import subprocess
     from autograder.model import Chunk, Definitions
-    from autograder.student import Limits
+    from autograder.authoring.student import Limits
     sys.modules["autograder.sandbox.session"] = None
-    import autograder.subprocess_student as plain
+    import autograder.execution.plain as plain
     for name in ("fcntl", "resource", "pyseccomp"):
         assert sys.modules[name] is None
     chunk = Chunk(source="def f(): return 2", names=("f",), cell=1)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from inside import LIMITS, definitions, run
 
+from autograder.authoring.student import FaultKind, Session
 from autograder.sandbox import Policy, open_session
-from autograder.student import FaultKind, Session
 
 ROOMY = msgspec.structs.replace(LIMITS, memory_mb=1024, tmp_mb=16)
 WORKS: dict[str, tuple[str, Any]] = {

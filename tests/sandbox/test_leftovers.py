@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 from inside import LIMITS, POLICY, definitions, descendants, run
 
+from autograder.authoring.student import FaultKind, StudentFault
 from autograder.errors import SandboxError
+from autograder.execution.plain import open_session as open_plain
 from autograder.sandbox import bubblewrap, enforcement, open_session
 from autograder.sandbox.box import FIRST_UID, Box, StartFailed
 from autograder.sandbox.policy import Policy
-from autograder.student import FaultKind, StudentFault
-from autograder.subprocess_student import open_session as open_plain
 
 GRADER = """
 import sys

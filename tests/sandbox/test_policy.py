@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from inside import POLICY
 
 import autograder
+from autograder.authoring.student import FaultKind, Limits
 from autograder.errors import SandboxError
+from autograder.execution.printed import Flooded, Marked, Printed, clean
 from autograder.sandbox import (
     cgroup,
     enforcement,
@@ -29,8 +31,6 @@ from autograder.sandbox import (
     spawner,
 )
 from autograder.sandbox.policy import Mount, Policy
-from autograder.sandbox.printed import Flooded, Marked, Printed, clean
-from autograder.student import FaultKind, Limits
 
 # --- packages -------------------------------------------------------------------------------------
 
@@ -419,7 +419,7 @@ USER_CODE = """
 import os
 from autograder.model import Chunk, Definitions
 from autograder.sandbox import Policy, open_session, self_test
-from autograder.student import Limits
+from autograder.authoring.student import Limits
 test = self_test(Policy())
 source = "import os\\ndef f(): return os.listdir('.')"
 chunk = Chunk(source=source, names=("f",), cell=1)

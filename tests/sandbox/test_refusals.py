@@ -7,10 +7,10 @@ import errno
 import pytest
 from inside import LIMITS, definitions, run
 
+from autograder.authoring.student import FaultKind, Session, StudentFault
+from autograder.guest import refusals
+from autograder.guest.denial_messages import Attempt, Facts
 from autograder.model import Chunk, Definitions
-from autograder.sandbox.guest import refusals
-from autograder.sandbox.guest.refusals import Attempt, Facts
-from autograder.student import FaultKind, Session, StudentFault
 
 PLACE = "(cell 2, line 2)"
 NETWORK = (

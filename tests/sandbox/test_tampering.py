@@ -7,7 +7,7 @@ import pytest
 from attacks import QUICK, X86
 from inside import run
 
-from autograder.student import FaultKind, Session, StudentFault
+from autograder.authoring.student import FaultKind, Session, StudentFault
 
 only_x86 = pytest.mark.skipif(not X86, reason="the system call's number is x86-64's")
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import pytest
 from inside import LIMITS, POLICY, run
 
+from autograder.authoring.student import FaultKind, StudentFault
 from autograder.sandbox import box, cgroup, open_session
 from autograder.sandbox.watchdog import OWN_DEPTH, Process, Watchdog, process_tree, victim
-from autograder.student import FaultKind, StudentFault
 
 FAMILY = """
 import os, sys, time

@@ -5,8 +5,8 @@ import types
 
 import pytest
 
-from autograder.sandbox.guest.definitions import describe
-from autograder.sandbox.guest.withheld import Withheld, withhold
+from autograder.guest.definitions import describe
+from autograder.guest.withheld import Withheld, withhold
 
 
 @pytest.fixture

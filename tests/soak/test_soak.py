@@ -9,9 +9,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
-from autograder.bench import soak as soaking
-from autograder.bench.soak import (
+from bench import soak as soaking
+from bench.soak import (
     Plan,
     Usage,
     compare,
@@ -21,6 +20,7 @@ from autograder.bench.soak import (
     without_slow_checks,
     without_times,
 )
+
 from autograder.course import find_course
 from autograder.errors import SandboxError, UsageError
 from autograder.sandbox import Policy, self_test

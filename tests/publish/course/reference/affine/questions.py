@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.questions import Case, Comparison, Expected
+from autograder.authoring.questions import Case, Comparison, Expected
 
 from . import visible
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from autograder.questions import Case, Comparison, Expected
+from autograder.authoring.questions import Case, Comparison, Expected
 
 
-def ask(desk, case):
-    out = desk.student.call("affine_forward", *(case.inputs[name] for name in ("x", "w", "b")))
+def ask(handles, case):
+    out = handles.student.call("affine_forward", *(case.inputs[name] for name in ("x", "w", "b")))
     return {"out": out}
 
 

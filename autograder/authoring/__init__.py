@@ -1,0 +1,88 @@
+"""The interface of an assignment's author: what a module of questions or of check kinds imports.
+
+::
+
+    from autograder.authoring import Case, CheckKind, CheckSpec, Comparison, Expected, unpack
+
+`questions` has the records of what is asked, `student` the handle on a student's code, `numerics` numerical
+gradients and rounding bounds, `unpack` the safe way into a returned tuple, `kinds` and `context` what a new kind
+of check is made of. ``docs/assignments.md`` is the manual.
+"""
+
+from autograder.authoring.context import CheckContext
+from autograder.authoring.findings import faulted, nothing_done
+from autograder.authoring.kinds import CheckKind
+from autograder.authoring.numerics import (
+    Evaluate,
+    directional_derivatives,
+    numerical_gradient,
+    rounding_bound,
+)
+from autograder.authoring.questions import (
+    Answer,
+    Case,
+    Comparison,
+    DataSet,
+    Expected,
+    Explanation,
+    Generator,
+    Handles,
+    Judgement,
+    Probe,
+    SpeedComparison,
+    TimedCall,
+    Timing,
+)
+from autograder.authoring.specs import CheckSpec
+from autograder.authoring.student import (
+    Array,
+    FaultKind,
+    Handle,
+    Keep,
+    Limits,
+    Student,
+    StudentFault,
+    Value,
+)
+from autograder.authoring.unpack import unpack
+from autograder.model import Cause, Definitions, Finding, Notebook, Status, Struct
+
+__all__ = [
+    "Answer",
+    "Array",
+    "Case",
+    "Cause",
+    "CheckContext",
+    "CheckKind",
+    "CheckSpec",
+    "Comparison",
+    "DataSet",
+    "Definitions",
+    "Evaluate",
+    "Expected",
+    "Explanation",
+    "FaultKind",
+    "Finding",
+    "Generator",
+    "Handle",
+    "Handles",
+    "Judgement",
+    "Keep",
+    "Limits",
+    "Notebook",
+    "Probe",
+    "SpeedComparison",
+    "Status",
+    "Struct",
+    "Student",
+    "StudentFault",
+    "TimedCall",
+    "Timing",
+    "Value",
+    "directional_derivatives",
+    "faulted",
+    "nothing_done",
+    "numerical_gradient",
+    "rounding_bound",
+    "unpack",
+]

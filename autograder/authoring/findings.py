@@ -1,0 +1,33 @@
+"""Findings that every kind of check may give: on a notebook in which nothing was done, and on a fault."""
+
+from __future__ import annotations
+
+from autograder.authoring.specs import CheckSpec
+from autograder.authoring.student import FaultKind, StudentFault
+from autograder.model import Cause, Finding, Status
+
+UNTOUCHED = "Nothing was done here yet: the code is the release's, and no cell was ever run."
+
+
+def nothing_done(spec: CheckSpec) -> Finding:
+    """Give the finding on an untouched notebook."""
+    return Finding(check=spec.id, status=Status.FAILED, fraction=0.0, message=UNTOUCHED)
+
+
+def faulted(spec: CheckSpec, fault: StudentFault) -> Finding:
+    """Give the finding where a call into the student's code did not return."""
+    return Finding(
+        check=spec.id,
+        status=status_of_fault(fault),
+        fraction=0.0,
+        message=fault.message,
+        hints=spec.hints,
+        cause=Cause(actual=fault.traceback) if fault.traceback else None,
+    )
+
+
+def status_of_fault(fault: StudentFault) -> Status:
+    """Give the status of a check that a fault ended."""
+    if fault.is_timeout:
+        return Status.TIMEOUT
+    return Status.FAILED if fault.kind is FaultKind.MISSING else Status.ERROR

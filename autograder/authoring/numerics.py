@@ -1,0 +1,106 @@
+"""Numerical gradients and the sizes of rounding errors: pure functions on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.authoring.student import Array
+
+Evaluate = Callable[[Sequence[Array]], Sequence[Array]]
+
+
+def numerical_gradient(evaluate: Evaluate, x: Array, upstream: Array, step: float = 1e-5) -> Array:
+    """The gradient of ``sum(f(x) * upstream)`` with respect to `x`, by central differences.
+
+    Parameters
+    ----------
+    evaluate : callable
+        Maps a sequence of inputs, each of `x`'s shape, to the outputs of f, each of `upstream`'s
+        shape. It gets all the inputs at once, so that a remote f costs one round trip.
+    x : array, float64
+        Where the gradient is taken.
+    upstream : array
+        The derivative of the loss with respect to f's output.
+    step : float
+        Half the distance between the two points of a difference.
+
+    Returns
+    -------
+    array of `x`'s shape, float64
+    """
+    nudged = []
+    for index in np.ndindex(x.shape):
+        for sign in (step, -step):
+            point = x.copy()
+            point[index] += sign
+            nudged.append(point)
+    outputs = evaluate(nudged)
+    slopes = [
+        float(np.sum((np.asarray(up) - np.asarray(down)) * upstream)) / (2 * step)
+        for up, down in zip(outputs[::2], outputs[1::2], strict=True)
+    ]
+    return np.array(slopes, dtype=np.float64).reshape(x.shape)
+
+
+def directional_derivatives(
+    evaluate: Evaluate, x: Array, upstream: Array, directions: Array, step: float = 1e-5
+) -> Array:
+    """How fast ``sum(f(x) * upstream)`` grows along some directions, by central differences.
+
+    They are the inner products of the directions with the gradient, for two evaluations each instead of
+    two for every element of `x`. A direction without zeros sees every element. The step is that of
+    `numerical_gradient`, so that where f is no linear layer both leave out the same order of terms, and
+    where it has kinks both are as unlikely to straddle one.
+
+    Parameters
+    ----------
+    evaluate, x, upstream
+        As in `numerical_gradient`.
+    directions : array of shape (P, *x.shape)
+        The directions.
+    step : float
+        Half the distance between the two points of a difference, in units of a direction.
+
+    Returns
+    -------
+    array of shape (P,), float64
+    """
+    points = [x + sign * direction for direction in directions for sign in (step, -step)]
+    outputs = evaluate(points)
+    slopes = [
+        float(np.sum((np.asarray(up) - np.asarray(down)) * upstream)) / (2 * step)
+        for up, down in zip(outputs[::2], outputs[1::2], strict=True)
+    ]
+    return np.array(slopes, dtype=np.float64)
+
+
+# What a transform loses, in units of rounding: log2 of the longest (some hundred elements), with room.
+_TRANSFORM = 8.0
+
+
+def rounding_bound(
+    terms: int, magnitude: Array, dtype: np.dtype[np.floating[Any]] | type[np.floating[Any]]
+) -> Array:
+    """The largest error of a sum of `terms` products in any order, by element.
+
+    The classical bound is ``terms * eps / 2 * sum(|a| * |b|)`` (Higham, Accuracy and Stability of
+    Numerical Algorithms, section 3.1); it is taken eight times. A transform (FFT) mixes all elements
+    and has an error in each that is proportional to the largest, even where a sum has no term at all:
+    some units in the last place of that are added. Never below the smallest normal number.
+
+    Parameters
+    ----------
+    terms : int
+        The length of the sums.
+    magnitude : array
+        The same sum of products taken of absolute values.
+    dtype : dtype
+        The precision in which the student's code may compute.
+    """
+    precision = np.finfo(dtype)
+    largest = np.max(magnitude, initial=0.0)
+    allowed: Array = 4.0 * float(precision.eps) * (terms * magnitude + _TRANSFORM * largest)
+    return np.asarray(np.maximum(allowed, float(precision.tiny)))

@@ -1,0 +1,179 @@
+"""The questions that an assignment asks: frozen records of its own functions.
+
+An assignment has up to two modules of questions, each with a table ``QUESTIONS``:
+
+- ``source/<id>/questions.py``: the visible ones; they go into the release;
+- ``reference/<id>/questions.py``: the hidden ones, with the reference they are judged by; they
+  never leave the trusted side.
+
+The functions run in the trusted process and reach the student's code only through `Handles`. Checks
+(`autograder.grading.checks`) turn their answers into findings.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from autograder.authoring.student import Array, Student, StudentFault, Value
+from autograder.model import OutputText, Struct
+
+Generator = np.random.Generator
+
+
+class Case(Struct):
+    """One input to ask about.
+
+    `about` says in a student's words what it is (shapes, stride, pad, dtype); `regime` groups the
+    cases that share a peculiarity; `inputs` are the arguments by name.
+    """
+
+    id: str
+    about: str
+    regime: str
+    inputs: dict[str, Value]
+
+
+class Expected(Struct):
+    """A right output, and the largest absolute error that rounding can explain, element by element.
+
+    Where `along` holds directions, (P, *the output's shape), `value` (P,) are the output's inner products
+    with them. `reason` says in the case's own numbers why the output has its shape.
+    """
+
+    value: Array
+    allowed: Array | float
+    along: Array | None = None
+    reason: str = ""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape that the output must have."""
+        return self.value.shape if self.along is None else self.along.shape[1:]
+
+
+class Handles:
+    """The handles that a question has on running code.
+
+    Parameters
+    ----------
+    student : Student
+        Runs the submission's definitions.
+    open_given : callable
+        Opens a handle that runs the release's own code in a child that never saw the submission, for
+        what both sides may use (the fast layers). Called at most once, when first wanted.
+    """
+
+    def __init__(self, student: Student, open_given: Callable[[], Student]) -> None:
+        self.student = student
+        self._open_given = open_given
+
+    @functools.cached_property
+    def given(self) -> Student:
+        """The handle on the release's own code."""
+        return self._open_given()
+
+
+class Explanation(Struct):
+    """One element of an output: the terms of its sum, and a drawing of them (SVG, or nothing)."""
+
+    terms: str
+    drawing: str = ""
+
+
+class Comparison(Struct):
+    """Outputs on cases.
+
+    `cases` draws them (fixed ones need not look at the generator), `ask` gives the student's outputs
+    by name, `expect` the right ones under the same names. `small` gives small cases, the simplest first,
+    among which the smallest that fails is searched; `explain` says what an element (its case, output and
+    index) is made of, `explain_fault` what an exception means in the case's own numbers (or nothing).
+    """
+
+    cases: Callable[[Generator], Sequence[Case]]
+    ask: Callable[[Handles, Case], Mapping[str, Value]]
+    expect: Callable[[Handles, Case], Mapping[str, Expected]]
+    small: Callable[[], Sequence[Case]] | None = None
+    explain: Callable[[Case, str, tuple[int, ...]], Explanation] | None = None
+    explain_fault: Callable[[Case, StudentFault], str] | None = None
+
+
+class TimedCall(Struct):
+    """One function to time: its arguments, and how many output elements a call computes."""
+
+    target: str
+    args: tuple[Value, ...]
+    elements: int
+
+
+class SpeedComparison(Struct):
+    """The student's function on a slice against the fast one on the whole, by output element.
+
+    `slow` raises ValueError where there is nothing to time: a function that gives no such output.
+    """
+
+    name: str
+    slow: Callable[[Handles], TimedCall]
+    fast: Callable[[Handles], TimedCall]
+    repeat: int = 15
+
+
+class Timing(Struct):
+    """Speeds to compare, and the work of a plain loop to calibrate them on this machine.
+
+    `plain` does on the trusted side what an unvectorised loop does for `plain_elements` output
+    elements; a student's function that is much faster than that is not to blame for a small ratio.
+    """
+
+    comparisons: tuple[SpeedComparison, ...]
+    plain: Callable[[], None]
+    plain_elements: int
+
+
+class DataSet(Struct):
+    """Samples for training and for measuring, as the assignment's reader gives them.
+
+    `x_train` has N samples along its first axis, `y_train` (N,) their labels; `x_test` and `y_test` alike.
+    Only the training part is ever sent to the student's code.
+    """
+
+    x_train: Array
+    y_train: Array
+    x_test: Array
+    y_test: Array
+    name: str
+
+
+class Judgement(Struct):
+    """The verdict of a probe; `fraction` in [0, 1]."""
+
+    fraction: float
+    message: str
+    expected: str = ""
+    actual: str = ""
+    metrics: dict[str, float | int | str] = {}
+
+
+class Probe(Struct):
+    """A question that judges its own answer, with a generator and `samples` of the data set, if any."""
+
+    judge: Callable[[Handles, Generator, DataSet | None], Judgement]
+    samples: int = 0
+
+
+class Answer(Struct):
+    """The answer to one case: outputs and what was expected, or the fault that ended it."""
+
+    case: Case
+    outputs: Mapping[str, Value]
+    expected: Mapping[str, Expected]
+    fault: StudentFault | None = None
+
+
+class Answers(Struct):
+    """The answers to all cases of a comparison, and what the code printed meanwhile."""
+
+    answers: tuple[Answer, ...]
+    printed: OutputText

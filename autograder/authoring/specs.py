@@ -1,0 +1,66 @@
+"""The tables of ``assignment.toml`` that checks see: what every check has, and the files that are asked for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from autograder.model import Struct
+
+HintLevel = Literal["none", "nudge", "explain"]
+
+
+class Strict(Struct, forbid_unknown_fields=True):
+    """A table of the TOML file: an unknown key is an error, not a silence."""
+
+
+class FileRule(Strict):
+    """One file that a submission must or may have.
+
+    `suffix` is compared without case; `name` is what the release calls it and only breaks ties.
+    """
+
+    suffix: str
+    name: str = ""
+    required: bool = True
+    max_mb: float = 20.0
+
+
+class CheckSpec(Strict):
+    """What every check has; a kind adds keys of its own.
+
+    `kind` names the kind, `id` the check. `weight` is the check's share of the item's points against the item's other checks (0: a note, which
+    costs nothing); `limits` names one of the assignment's ``[limits.*]`` tables; `visible` checks go into
+    the release, and ``autograder check`` runs them.
+    """
+
+    kind: str
+    id: str
+    weight: float = 1.0
+    visible: bool = False
+    limits: str = "default"
+    hints: tuple[str, ...] = ()
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The questions that the check asks."""
+        return ()
+
+    @property
+    def names_cells(self) -> tuple[str, ...]:
+        """The release's cells that the check looks at, by grade id."""
+        return ()
+
+    @property
+    def names_definitions(self) -> tuple[str, ...]:
+        """The definitions that the check looks at."""
+        return ()
+
+    @property
+    def trains(self) -> bool:
+        """Whether it is skipped where training is switched off."""
+        return False
+
+    @property
+    def earns_untouched(self) -> bool:
+        """Whether the release's own, unrun notebook may earn its points."""
+        return False

@@ -1,0 +1,219 @@
+"""A grading run: all that a process or a machine needs to grade, and how it is put together.
+
+`plan_run` looks at the course, the data and this machine once. What it gives is frozen and can be pickled;
+`open_pipeline` makes a pipeline of it, in this process or in another.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import autograder
+from autograder.authoring.context import AssignmentContext, CheckContext, Reading
+from autograder.authoring.kinds import CheckKind
+from autograder.authoring.specs import CheckSpec
+from autograder.course import Course, find_course, hash_files
+from autograder.data import data_loader, find_data
+from autograder.files import cache_dir, write_atomically
+from autograder.grading.budget import TimeBudget
+from autograder.grading.calibration import measure, slowness_of
+from autograder.grading.reading import read_candidate
+from autograder.grading.setup import (
+    assignment_context,
+    describe_environment,
+    describe_grader,
+    given_notebook,
+    kinds_of,
+)
+from autograder.grading.submission import OpenSession, Pipeline, ReportFacts
+from autograder.model import Notebook, Struct, Submission
+from autograder.sandbox import Policy, open_session, self_test
+
+UNSANDBOXED = "none (unsandboxed by request)"
+
+
+class RunOptions(Struct):
+    """What a person asked for.
+
+    `training_images` is a smaller budget than the assignment's, for a quick look; `slowness` is the factor
+    for limits of time, measured where it is None; `unsandboxed` is for an instructor's own files only.
+    """
+
+    root: Path
+    assignment: str | None = None
+    data: Path | None = None
+    training: bool = True
+    training_images: int | None = None
+    seed: int = 0
+    slowness: float | None = None
+    unsandboxed: bool = False
+
+
+class GradingRun(Struct):
+    """Everything that decides how submissions are graded; it can be pickled.
+
+    slowness    the factor by which limits of time are longer; see `autograder.grading.calibration`
+    data        the data set's folder, None where the assignment has none
+    prepared    what kinds of checks have measured for the batch, by check id
+    facts       what every report says of the grader and the sandbox
+    key         equal for two runs only where they would give the same verdicts
+    """
+
+    root: Path
+    assignment: str
+    slowness: float
+    training: bool
+    training_images: int | None
+    unsandboxed: bool
+    data: Path | None
+    prepared: dict[str, Any]
+    facts: ReportFacts
+    key: str
+
+    def course(self) -> Course:
+        """Load the course, with limits of time as they hold here."""
+        return find_course(self.root, self.assignment, self.slowness)
+
+
+def plan_run(options: RunOptions) -> GradingRun:
+    """Look at the course, the data and this machine.
+
+    Raises
+    ------
+    UsageError
+        The course, its release or its data can't be used.
+    SandboxError
+        The sandbox does not hold, and why.
+    """
+    slowness = options.slowness or slowness_of(measure())
+    course = find_course(options.root, options.assignment, slowness)
+    given = given_notebook(course)
+    kind, walls = _walls(course, options.unsandboxed)
+    data = find_data(options.data, course.assignment.data, course.work) if course.assignment.data else None
+    run = GradingRun(
+        root=options.root,
+        assignment=course.assignment.id,
+        slowness=slowness,
+        training=options.training,
+        training_images=options.training_images,
+        unsandboxed=options.unsandboxed,
+        data=data,
+        prepared={},
+        facts=ReportFacts(
+            grader=describe_grader(course, options.seed),
+            environment=describe_environment(course, kind, walls, slowness),
+        ),
+        key="",
+    )
+    run = msgspec.structs.replace(run, key=run_key(run))
+    return msgspec.structs.replace(run, prepared=_prepared(run, course, given))
+
+
+def run_key(run: GradingRun) -> str:
+    """Hash everything that decides a verdict: engine, assignment, data and options."""
+    facts = [
+        engine_sha256(),
+        run.facts.grader.config_sha256,
+        run.facts.grader.cases_sha256,
+        hash_files(run.data.rglob("*") if run.data else ()),
+        str((run.facts.grader.seed, run.training, run.training_images, run.slowness, run.unsandboxed)),
+    ]
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()
+
+
+@functools.cache
+def engine_sha256() -> str:
+    """Hash the engine's own code."""
+    return hash_files(Path(autograder.__file__).parent.rglob("*.py"))
+
+
+def _walls(course: Course, unsandboxed: bool) -> tuple[str, tuple[str, ...]]:
+    """Name the sandbox and its walls, after it has shown that it holds."""
+    if unsandboxed:
+        return UNSANDBOXED, ()
+    test = self_test(policy_for(course))
+    return test.kind, test.walls
+
+
+def policy_for(course: Course) -> Policy:
+    """Give what the sandbox mounts for this assignment, and imports before it forks."""
+    wanted = course.assignment.sandbox
+    modules = [line.split()[1] for line in wanted.preamble]
+    optional = (name for name in wanted.if_installed if importlib.util.find_spec(name) is not None)
+    extension = course.extension()
+    return Policy(
+        imports=(*wanted.imports, *optional),
+        tools=wanted.tools,
+        support=course.support,
+        extra_modules=(extension,) if extension else (),
+        preload=tuple(dict.fromkeys(modules)),
+    )
+
+
+def session_opener(course: Course, unsandboxed: bool) -> OpenSession:
+    """Give the function that opens a place for students' code."""
+    policy = policy_for(course)
+    if unsandboxed:
+        from autograder.execution.plain import open_session as open_plain
+
+        return functools.partial(open_plain, policy.support, policy.extra_modules)
+    return functools.partial(open_session, policy)
+
+
+def open_pipeline(run: GradingRun) -> Pipeline:
+    """Make the pipeline of one process."""
+    course = run.course()
+    given = given_notebook(course)
+    kinds = kinds_of(course)
+    return Pipeline(
+        assignment=course.assignment,
+        shared=_shared(run, course, given),
+        kinds=kinds,
+        read=functools.partial(read_candidate, course=course, given=given, kinds=kinds),
+        open_session=session_opener(course, run.unsandboxed),
+        facts=run.facts,
+        training=run.training,
+    )
+
+
+def _shared(run: GradingRun, course: Course, given: Notebook) -> AssignmentContext:
+    load = data_loader(course, run.data, run.training_images)
+    return assignment_context(course, given, load, run.prepared, run.facts.grader.seed)
+
+
+# --- what kinds measure once for a batch -------------------------------------------------------------
+
+
+def _prepared(run: GradingRun, course: Course, given: Notebook) -> dict[str, Any]:
+    """Have the kinds of checks measure what they need, or take it from the user's cache."""
+    kinds = kinds_of(course)
+    wanted = [check for check in course.assignment.checks if kinds[check.kind].prepare is not None]
+    made = {}
+    for check in wanted:
+        if run.training or not check.trains:
+            made[check.id] = _prepared_for(check, kinds[check.kind], run, course, given)
+    return made
+
+
+def _prepared_for(check: CheckSpec, kind: CheckKind, run: GradingRun, course: Course, given: Notebook) -> Any:
+    assert kind.prepare is not None
+    path = cache_dir() / "prepared" / f"{run.key[:32]}-{check.id}.json"
+    try:
+        return json.loads(path.read_text(encoding="ascii"))["value"]
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # not measured yet, or not by us: measure
+    shared = _shared(run, course, given)
+    submission = Submission(id="given", learner="given", origin=str(course.given_notebook), notebook=given)
+    reading = Reading(submission=submission, definitions=shared.given_definitions, untouched=True)
+    with session_opener(course, run.unsandboxed)() as session:
+        budget = TimeBudget(course.assignment.budget_seconds)
+        value = kind.prepare(check, CheckContext(shared, reading, session, budget))
+    write_atomically(path, json.dumps({"value": value}) + "\n")
+    return value

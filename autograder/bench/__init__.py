@@ -1,5 +1,0 @@
-"""Measurements of the grader itself, each as a figure against another taken in the same run."""
-
-from autograder.bench.grading import Figure, measure
-
-__all__ = ["Figure", "measure"]

@@ -1,0 +1,35 @@
+"""Exporters: a report rendered to text, the one door to each place where scores go.
+
+An exporter is a function ``(Sequence[Report]) -> str`` in a module of its own, entered in `FORMATS`;
+it imports the model and nothing else of the engine. A new place is a new module and a new line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from autograder.delivery.gradescope import to_gradescope
+from autograder.delivery.summary import to_csv
+from autograder.model import Report, Struct
+
+
+class Format(Struct):
+    """One place where scores go: what it renders, and whether one file holds one report or all."""
+
+    render: Callable[[Sequence[Report]], str]
+    file_name: str
+    single: bool
+    about: str
+
+
+FORMATS: dict[str, Format] = {
+    "csv": Format(render=to_csv, file_name="summary.csv", single=False, about="one row a submission"),
+    "gradescope": Format(
+        render=lambda reports: to_gradescope(reports[0]),
+        file_name="results.json",
+        single=True,
+        about="Gradescope's results.json",
+    ),
+}
+
+__all__ = ["FORMATS", "Format", "to_csv", "to_gradescope"]

@@ -1,0 +1,157 @@
+"""The student's handle: puts calls into requests, and judges what comes back.
+
+It is the same for every place where a student's code runs; a place gives it children to talk to.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from autograder.authoring.student import FaultKind, Handle, Limits, Request, Student, StudentFault, Value
+from autograder.errors import GraderFault
+from autograder.execution import faults
+from autograder.execution.printed import Printed, clean
+from autograder.guest import wire
+from autograder.model import Definitions
+
+# A handle's number is its child's number and the object's in it, so that no two are ever equal.
+_SHIFT = 32
+_children = itertools.count(1)
+
+
+class Child(Protocol):
+    """A process in which a student's code runs."""
+
+    def exchange(self, parts: Sequence[wire.Part], adopt: wire.Adopt, who: str) -> Any:
+        """Send a request and give its answer, decoded.
+
+        Raises
+        ------
+        StudentFault
+            There was none; the process is then gone.
+        GraderFault
+            Our own fault.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the process."""
+        ...
+
+
+class Conversation:
+    """Asks one child after the other; `student` is the handle that asks it.
+
+    Parameters
+    ----------
+    open_child : callable
+        Starts a child.
+    definitions : Definitions
+        What each child runs first.
+    limits : Limits
+        What each child may use.
+    printed : Printed
+        What the children print.
+    """
+
+    def __init__(
+        self, open_child: Callable[[], Child], definitions: Definitions, limits: Limits, printed: Printed
+    ) -> None:
+        self._open_child = open_child
+        self._definitions = definitions
+        self._limits = limits
+        self._printed = printed
+        self._child: Child | None = None
+        self._number = 0
+        self._stillborn: StudentFault | None = None
+        self.student = Student(self.ask, printed.text)
+
+    def ask(self, request: Request) -> Value:
+        """Send a request and give its answer, of the form that its verb has."""
+        self._start()
+        value = self._exchange(request.who, (request.verb, *request.args))
+        problem = _misformed(request, value)
+        if problem:
+            self.close()
+            raise self._fault(FaultKind.PROTOCOL, request.who, problem)
+        return value
+
+    def _start(self) -> None:
+        """Start a child and run the definitions, where there is none."""
+        if self._stillborn is not None:
+            raise self._stillborn
+        if self._child is not None:
+            return
+        self._printed.forgive()
+        self._child, self._number = self._open_child(), next(_children)
+        chunks = [msgspec.to_builtins(chunk) for chunk in self._definitions.chunks]
+        try:
+            names, withheld = list(self._definitions.compat), list(self._definitions.withheld)
+            self._exchange("Running the definitions", ("define", chunks, names, withheld))
+        except StudentFault as fault:
+            # the next child would end in the same way: a loop at the top level costs its time once
+            self._stillborn = fault
+            raise
+
+    def _exchange(self, who: str, request: tuple[Any, ...]) -> Any:
+        assert self._child is not None
+        parts = wire.encode(wire.REQUEST, request, self._refer)
+        try:
+            answer = self._child.exchange(parts, self._adopt, who)
+            return self._judge(answer, who)
+        except (StudentFault, GraderFault) as fault:
+            if isinstance(fault, GraderFault) or fault.kind.value not in faults.CLAIMABLE:
+                self.close()
+            elif fault.is_limit:
+                # what filled the memory is likely to be there still, and used time stays used
+                self.close()
+            raise
+
+    def _judge(self, answer: Any, who: str) -> Any:
+        match answer:
+            case ("ok", value):
+                return value
+            case ("fault", str(kind), str(detail), str(traceback)) if kind in faults.CLAIMABLE:
+                raise self._claimed(faults.CLAIMABLE[kind], who, detail, traceback)
+        raise self._fault(FaultKind.PROTOCOL, who, "its form is unknown")
+
+    def _claimed(self, kind: FaultKind, who: str, detail: str, traceback: str) -> StudentFault:
+        if kind is FaultKind.OUTPUT:
+            detail = faults.returned_too_much(self._limits, detail)
+        return self._fault(kind, who, detail, traceback)
+
+    def _fault(self, kind: FaultKind, who: str, detail: str, traceback: str = "") -> StudentFault:
+        return faults.make(kind, who, self._limits, detail, traceback)
+
+    def _refer(self, value: Any) -> tuple[int, str]:
+        if not isinstance(value, Handle):
+            raise GraderFault(f"a check sends a {type(value).__name__}, which has no form on the wire")
+        if value.id >> _SHIFT != self._number:
+            detail = f"the process that held the {value.kind} is gone"
+            raise StudentFault(FaultKind.CRASHED, f"It can't go on: {detail}.")
+        return value.id & ((1 << _SHIFT) - 1), value.kind
+
+    def _adopt(self, number: int, kind: str) -> Handle:
+        if number >> _SHIFT:
+            raise wire.Malformed("a handle's number")
+        return Handle(id=self._number << _SHIFT | number, kind=clean(kind, 100))
+
+    def close(self) -> None:
+        """End the child; the next call starts another."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.close()
+
+
+def _misformed(request: Request, value: Value) -> str:
+    """Say what an answer is instead of the one that its request must have; nothing where it is that one."""
+    keep = {"put": "handle", "call": request.args[3:4], "method": request.args[4:5]}.get(request.verb)
+    if keep in ("handle", ("handle",)) and not isinstance(value, Handle):
+        return "a value, where a handle was asked for"
+    if request.verb == "map" and not (isinstance(value, list) and len(value) == len(request.args[1])):
+        return "not one value for each call"
+    return ""

@@ -1,0 +1,132 @@
+"""What happened to a call, said to the student: which limit with its figure, or which signal in words."""
+
+from __future__ import annotations
+
+import math
+import signal
+
+from autograder.authoring.student import FaultKind, Limits, StudentFault
+from autograder.execution.printed import FLOOD, clean
+from autograder.guest.runner import EXIT_MEMORY
+
+# What a child may say of itself; every other kind is found out here.
+CLAIMABLE = {
+    kind.value: kind
+    for kind in (
+        FaultKind.RAISED,
+        FaultKind.MISSING,
+        FaultKind.CPU,
+        FaultKind.WALL,
+        FaultKind.MEMORY,
+        FaultKind.OUTPUT,
+        FaultKind.PROCESSES,
+        FaultKind.FORBIDDEN,
+        FaultKind.UNSUPPORTED,
+    )
+}
+# Until then a child may say itself where its time was up, in parts of the limit.
+LAST_MOMENT = 1.2
+_SIGNALS = {
+    "SIGSEGV": "a segmentation fault (memory was used that is not the program's)",
+    "SIGBUS": "a bus error (memory was used that is not there)",
+    "SIGABRT": "an abort (a library gave up)",
+    "SIGFPE": "an arithmetic error in compiled code",
+    "SIGILL": "an instruction that the processor does not have",
+    "SIGKILL": "a kill signal",
+    "SIGTERM": "a termination signal",
+}
+
+
+def kind_of_ending(code: int, cpu: float, limits: Limits, out_of_memory: bool) -> FaultKind:
+    """Decide why a child ended before it answered.
+
+    Parameters
+    ----------
+    code : int
+        Its exit status, negative for a signal.
+    cpu : float
+        Its processor time in seconds.
+    limits : Limits
+        What it could use.
+    out_of_memory : bool
+        Whether the kernel has ended a process of the sandbox for want of memory meanwhile.
+    """
+    over = cpu >= math.ceil(limits.cpu_seconds) - 0.1
+    name = _signal_name(code)
+    if name == "SIGXCPU" or (name == "SIGKILL" and over):
+        return FaultKind.CPU
+    if code == EXIT_MEMORY or (name == "SIGKILL" and out_of_memory):
+        return FaultKind.MEMORY
+    return FaultKind.FORBIDDEN if name == "SIGSYS" else FaultKind.CRASHED
+
+
+def _signal_name(code: int) -> str:
+    """Give the name of the signal that an exit status stands for; Windows knows few of them."""
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return ""
+
+
+def in_words(code: int) -> str:
+    """Say an exit status.
+
+    >>> in_words(3)
+    'it ended the process itself (exit status 3)'
+    """
+    if code >= 0:
+        return f"it ended the process itself (exit status {code})"
+    name = _signal_name(code) or f"number {-code}"
+    return f"it was ended by {_SIGNALS.get(name, f'the signal {name}')}"
+
+
+def sentence(kind: FaultKind, who: str, limits: Limits, detail: str = "") -> str:
+    """Say a fault in one sentence; `who` is what was called, `detail` what is known beside the kind.
+
+    Of time and memory that is where they ran out, as " (cell 2, line 3)"; of what a wall
+    refused it may be the whole sentence.
+    """
+    said = {
+        FaultKind.CPU: f"{who} used more than {limits.cpu_seconds:g} s of processor time{detail}.",
+        FaultKind.WALL: f"{who} gave no answer within {limits.wall_seconds:g} s{detail}.",
+        FaultKind.MEMORY: f"{who} needed more than {limits.memory_mb} MB of memory{detail}.",
+        FaultKind.OUTPUT: f"{who} gave {detail}.",
+        FaultKind.PROCESSES: _or_else(
+            detail, f"{who} started a process, or more than {limits.threads} threads"
+        ),
+        FaultKind.FORBIDDEN: _or_else(detail, f"{who} made a system call that is not allowed here"),
+        FaultKind.CRASHED: f"{who} did not come to an end: {detail}.",
+        FaultKind.PROTOCOL: f"{who} sent back something that is not an answer: {detail}.",
+        FaultKind.UNSUPPORTED: f"{who} returned {detail}, where arrays of numbers are expected.",
+    }
+    return clean(said.get(kind, detail))
+
+
+def last_moment(limits: Limits) -> float:
+    """Give the seconds after which a child is ended that did not answer."""
+    return LAST_MOMENT * limits.wall_seconds
+
+
+def made_by_ending(kind: FaultKind, who: str, limits: Limits, code: int, place: str) -> StudentFault:
+    """Give the fault of a child that ended before it answered; of a crash, its exit status and the place."""
+    return make(kind, who, limits, in_words(code) + place if kind is FaultKind.CRASHED else "")
+
+
+def _or_else(detail: str, sentence: str) -> str:
+    """Give a detail that is a sentence; else the sentence with the detail, a place, at its end."""
+    return detail if detail.endswith(".") else f"{sentence}{detail}."
+
+
+def make(kind: FaultKind, who: str, limits: Limits, detail: str = "", traceback: str = "") -> StudentFault:
+    """Give the fault, its texts made harmless."""
+    return StudentFault(kind, sentence(kind, who, limits, detail), clean(traceback, 8000))
+
+
+def printed_too_much(limits: Limits) -> str:
+    """Say that a flood ended a child."""
+    return f"more than {FLOOD * limits.output_kb} KB of printed text"
+
+
+def returned_too_much(limits: Limits, detail: str) -> str:
+    """Say that an answer was too large."""
+    return f"an answer that is too large: {detail} ({limits.result_mb} MB are the most)"

@@ -1,0 +1,282 @@
+"""A student's own code on the student's own machine: a plain subprocess, no walls.
+
+It has the harness and the limits' words of the sandbox, so that a self-check finds what grading
+would; it needs neither Linux nor any right. The clock's limit is kept everywhere; those of processor
+time and memory only where the system has them. `Session` and `Student` are in `autograder.authoring.student`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from autograder import guest
+from autograder.authoring.student import FaultKind, Limits, Student, StudentFault
+from autograder.errors import GraderFault
+from autograder.execution import faults
+from autograder.execution.conversation import Conversation
+from autograder.execution.environment import ONE_BLAS_THREAD
+from autograder.execution.printed import Flooded, Marked, Printed
+from autograder.guest import wire
+from autograder.model import Definitions
+from autograder.tempdirs import TempDir
+
+WALLS = ("none: a plain subprocess",)
+READY_SECONDS = 60.0
+# how long an answer waits for what was printed before it, should the code have closed that way
+MARK_SECONDS = 0.5
+_CHUNK = 1 << 20
+_ENVIRONMENT = {
+    "MPLBACKEND": "Agg",
+    **ONE_BLAS_THREAD,
+    "PYTHONHASHSEED": "0",
+    "PYTHONUTF8": "1",
+}
+
+
+class _Ended(Exception):
+    """The child has closed its end."""
+
+
+class PlainChild:
+    """A child without walls; see `autograder.execution.conversation.Child`.
+
+    Standard input takes the requests, standard output gives the answers and standard error what is
+    printed. Both are read by threads, since Windows can't wait for a pipe; a mark in what is printed says
+    that all of a call's is there.
+    """
+
+    def __init__(self, python: Path, folders: Sequence[Path], limits: Limits, printed: Printed) -> None:
+        self._limits = limits
+        self._printed = printed
+        self._mark = os.urandom(16)
+        self._marks = threading.Semaphore(0)
+        self._folder = TempDir()
+        self._fault: FaultKind | None = None
+        self._ready = False
+        self._process = self._start(python, folders)
+        self._answers: queue.Queue[bytes] = queue.Queue(maxsize=16)
+        self._buffer = b""
+        self._readers = [
+            threading.Thread(target=target, daemon=True)
+            for target in (self._read_answers, self._read_printed)
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _start(self, python: Path, folders: Sequence[Path]) -> subprocess.Popen[bytes]:
+        home = str(Path(guest.__file__).parent.parent)
+        limits = {"cpu_seconds": self._limits.cpu_seconds, "memory_mb": self._limits.memory_mb}
+        code = (
+            f"import sys; sys.path.append({home!r}); from guest import plain; sys.path.pop(); "
+            f"plain.main({self._limits.result_mb << 20}, {[str(f) for f in folders]!r}, "
+            f"{self._limits.wall_seconds!r}, {limits!r}, {self._mark!r})"
+        )
+        return subprocess.Popen(
+            [str(python), "-B", "-P", "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=self._folder.name,
+            env=_environment(os.environ),
+            bufsize=0,
+        )
+
+    # --- the readers' threads ---
+
+    def _read_answers(self) -> None:
+        assert self._process.stdout is not None
+        with contextlib.suppress(OSError, ValueError):
+            while data := self._process.stdout.read(_CHUNK):
+                self._answers.put(data)
+        self._answers.put(b"")
+
+    def _read_printed(self) -> None:
+        assert self._process.stderr is not None
+        marked = Marked(self._printed, self._mark)
+        try:
+            with contextlib.suppress(OSError, ValueError):
+                while data := self._process.stderr.read(1 << 16):
+                    if count := marked.add(data):
+                        self._marks.release(count)
+            marked.finish()
+        except Flooded:
+            self._stop(FaultKind.OUTPUT)
+
+    def _stop(self, kind: FaultKind) -> None:
+        self._fault = self._fault or kind
+        self._process.kill()
+
+    # --- wire.Source ---
+
+    def take(self, count: int) -> bytes:
+        """Give exactly that many bytes of the answer."""
+        while len(self._buffer) < count:
+            self._buffer += self._next()
+        taken, self._buffer = self._buffer[:count], self._buffer[count:]
+        return taken
+
+    def fill(self, view: memoryview) -> None:
+        """Fill the view with bytes of the answer."""
+        ready = 0
+        while ready < len(view):
+            data = self._buffer or self._next()
+            used = min(len(data), len(view) - ready)
+            view[ready : ready + used] = data[:used]
+            self._buffer = data[used:]
+            ready += used
+
+    def _next(self) -> bytes:
+        data = self._answers.get()
+        if not data:
+            self._answers.put(b"")
+            raise _Ended
+        return data
+
+    # --- Child ---
+
+    def exchange(self, parts: Sequence[wire.Part], adopt: wire.Adopt, who: str) -> Any:
+        """See `autograder.execution.conversation.Child.exchange`."""
+        self._wait_until_ready()
+        watch = threading.Timer(faults.last_moment(self._limits), self._stop, (FaultKind.WALL,))
+        watch.daemon = True
+        watch.start()
+        try:
+            self._send(parts)
+            answer = wire.decode(wire.ANSWER, self, adopt, self._limits.result_mb << 20)
+            self._marks.acquire(timeout=MARK_SECONDS)
+            return answer
+        except wire.TooLarge as error:
+            detail = faults.returned_too_much(self._limits, str(error))
+            raise faults.make(FaultKind.OUTPUT, who, self._limits, detail) from error
+        except wire.Malformed as error:
+            raise faults.make(FaultKind.PROTOCOL, who, self._limits, str(error)) from error
+        except _Ended as error:
+            raise self._why(who) from error
+        finally:
+            watch.cancel()
+
+    def _send(self, parts: Sequence[wire.Part]) -> None:
+        assert self._process.stdin is not None
+        try:
+            for part in parts:
+                view = memoryview(part)
+                while view:
+                    view = view[self._process.stdin.write(view) :]
+        except OSError as error:
+            raise _Ended from error
+
+    def _wait_until_ready(self) -> None:
+        if self._ready:
+            return
+        watch = threading.Timer(READY_SECONDS, self._process.kill)
+        watch.daemon = True
+        watch.start()
+        try:
+            self._ready = wire.decode(wire.ANSWER, self, _no_handle, 1 << 14) == "ready"
+        except (wire.Malformed, wire.TooLarge, _Ended) as error:
+            self.close()
+            raise GraderFault(f"Python could not be started: {self._printed.text().text}") from error
+        finally:
+            watch.cancel()
+
+    def _why(self, who: str) -> StudentFault:
+        """Say why the child closed its end."""
+        code = self._finish()
+        self._readers[1].join(0.5)  # what was printed last may say where it ended
+        if self._fault is FaultKind.OUTPUT:
+            return faults.make(FaultKind.OUTPUT, who, self._limits, faults.printed_too_much(self._limits))
+        if self._fault is not None:
+            return faults.make(self._fault, who, self._limits)
+        kind = faults.kind_of_ending(code, 0.0, self._limits, out_of_memory=False)
+        return faults.made_by_ending(kind, who, self._limits, code, self._printed.place_of_crash())
+
+    def _finish(self) -> int:
+        """Wait a moment for the child's end, then make one; gives its exit status."""
+        try:
+            return self._process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+    def close(self) -> None:
+        """See `autograder.execution.conversation.Child.close`."""
+        self._process.kill()
+        self._process.wait()
+        while any(reader.is_alive() for reader in self._readers):
+            with contextlib.suppress(queue.Empty):
+                self._answers.get_nowait()
+            self._readers[0].join(0.01)
+            self._readers[1].join(0.01)
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+        self._folder.cleanup()
+
+
+def _no_handle(number: int, kind: str) -> Any:
+    raise wire.Malformed(f"a handle ({number}, {kind!r}) before anything ran")
+
+
+def _environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """Give the student's own environment, with what makes runs alike."""
+    return {**ours, **_ENVIRONMENT}
+
+
+class PlainSession:
+    """See `autograder.authoring.student.Session`.
+
+    Parameters
+    ----------
+    python : Path
+        The interpreter that runs the code.
+    folders : sequence of Path
+        Where modules are found beside what is installed.
+    """
+
+    walls = WALLS
+
+    def __init__(self, python: Path, folders: Sequence[Path]) -> None:
+        self._python = python
+        self._folders = folders
+
+    @contextlib.contextmanager
+    def student(self, definitions: Definitions, limits: Limits) -> Iterator[Student]:
+        """See `Session.student`."""
+        printed = Printed(limits.output_kb << 10)
+
+        def open_child() -> PlainChild:
+            return PlainChild(self._python, self._folders, limits, printed)
+
+        conversation = Conversation(open_child, definitions, limits, printed)
+        try:
+            yield conversation.student
+        finally:
+            conversation.close()
+
+
+@contextlib.contextmanager
+def open_session(
+    support: Sequence[Path] = (), extra_modules: Sequence[Path] = (), python: Path | None = None
+) -> Iterator[PlainSession]:
+    """Give a session of plain subprocesses; each handle has a process and an empty folder to work in.
+
+    Parameters
+    ----------
+    support : sequence of Path
+        Folders that can be imported by their names.
+    extra_modules : sequence of Path
+        Single files that can be imported by their names.
+    python : Path, optional
+        The interpreter; the running one if none is named.
+    """
+    folders = dict.fromkeys(path.resolve().parent for path in (*support, *extra_modules))
+    inside = {path.resolve() for path in support}
+    yield PlainSession(python or Path(sys.executable), [f for f in folders if f not in inside])

@@ -1,0 +1,130 @@
+"""What in the code a person may want to read: nothing here is a verdict, and most of it is innocent."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+
+from autograder.extract.code import parse
+from autograder.model import Chunk, Notebook, Struct
+
+# A number of fewer figures stands in two places by chance.
+MIN_FIGURES = 4
+# So many known numbers are a table, not a constant that two people know.
+MIN_NUMBERS = 3
+# So many lines of a function that stand in one file of the support code were taken from there.
+MIN_LINES = 4
+# A shorter line (`return out`) says the same wherever it stands.
+MIN_LINE = 16
+_ABOUT_CALLERS = frozenset(
+    {"inspect", "traceback", "gc", "sys", "_getframe", "__builtins__", "__import__", "importlib", "ctypes"}
+)
+_ABOUT_FILES = frozenset({"open", "environ", "getenv", "__file__", "listdir", "glob", "pathlib", "Path"})
+
+
+class ReviewHint(Struct):
+    """Something to read: what it is, and where (``cell 7, line 12``)."""
+
+    what: str
+    where: str
+
+
+def review_hints(
+    chunks: Sequence[Chunk], given: Notebook, support: Mapping[str, str]
+) -> tuple[ReviewHint, ...]:
+    """Look for numbers of the release's tests, fixed shapes, copies, and looks at callers and files.
+
+    Parameters
+    ----------
+    chunks : sequence of Chunk
+        A submission's definitions.
+    given : Notebook
+        The release's notebook; code that stands there is nobody's hint.
+    support : mapping of str to str
+        The support code by file name: lines that stand there are no work of one's own.
+    """
+    trees = [(chunk, tree) for chunk in chunks if isinstance(tree := parse(chunk.source), ast.Module)]
+    released = "\n".join(cell.source for cell in given.code_cells)
+    own = [(chunk, tree) for chunk, tree in trees if chunk.cell and chunk.source not in released]
+    known = _numbers_of(given)
+    found = (hint for chunk, tree in own for hint in _oddities(chunk, tree, known))
+    return (*found, *(hint for chunk, tree in own for hint in _copies(chunk, tree, support)))
+
+
+def _numbers_of(given: Notebook) -> frozenset[float]:
+    trees = (parse(cell.source) for cell in given.code_cells)
+    return frozenset(value for tree in trees if isinstance(tree, ast.Module) for value, _ in _numbers(tree))
+
+
+def _oddities(chunk: Chunk, tree: ast.Module, known: frozenset[float]) -> Iterator[ReviewHint]:
+    familiar = {value: line for value, line in _numbers(tree) if value in known}
+    if len(familiar) >= MIN_NUMBERS:
+        what = f"{len(familiar)} numbers that also stand in the homework's own tests"
+        yield ReviewHint(what=what, where=_place(chunk, min(familiar.values())))
+    for line in _fixed_shapes(tree):
+        yield ReviewHint(what="a shape is compared with fixed numbers", where=_place(chunk, line))
+    for names, what in ((_ABOUT_CALLERS, "looks at the program around it"), (_ABOUT_FILES, "looks at files")):
+        for name, line in _mentioned(tree, names).items():
+            yield ReviewHint(what=f"`{name}` {what}", where=_place(chunk, line))
+
+
+def _copies(chunk: Chunk, tree: ast.Module, support: Mapping[str, str]) -> Iterator[ReviewHint]:
+    """Files of the support code that a function's lines were taken from."""
+    if any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in tree.body):
+        lines = _telling(chunk.source)
+        for name, source in support.items():
+            common = len(lines & _telling(source))
+            if common >= MIN_LINES:
+                what = f"{common} of {len(lines)} lines also stand in `{name}`"
+                yield ReviewHint(what=what, where=_place(chunk, 1))
+
+
+def _telling(source: str) -> frozenset[str]:
+    """The lines that are long enough to tell where they come from, without their white space."""
+    stripped = ("".join(line.split()) for line in source.splitlines())
+    return frozenset(line for line in stripped if len(line) >= MIN_LINE and not line.startswith("#"))
+
+
+def _place(chunk: Chunk, line: int) -> str:
+    return f"cell {chunk.cell}, line {chunk.line + line - 1}"
+
+
+def _numbers(tree: ast.Module) -> Iterator[tuple[float, int]]:
+    """Numbers of several figures, without their signs, and their lines."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, float):
+            figures = repr(node.value).partition("e")[0].replace(".", "").strip("0")
+            if len(figures) >= MIN_FIGURES:
+                yield node.value, node.lineno
+
+
+def _fixed_shapes(tree: ast.Module) -> Iterator[int]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            if any(_is_shape(side) for side in sides) and any(_is_fixed(side) for side in sides):
+                yield node.lineno
+
+
+def _is_shape(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "shape"
+
+
+def _is_fixed(node: ast.expr) -> bool:
+    return isinstance(node, ast.Tuple) and all(isinstance(part, ast.Constant) for part in node.elts)
+
+
+def _mentioned(tree: ast.Module, names: frozenset[str]) -> Mapping[str, int]:
+    """Which of the names the code uses, each with its first line."""
+    found: dict[str, int] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name in names:
+                found.setdefault(name, node.lineno)
+            case ast.Import(names=aliases):
+                for alias in aliases:
+                    if alias.name.partition(".")[0] in names:
+                        found.setdefault(alias.name, node.lineno)
+            case ast.ImportFrom(module=str(module)) if module.partition(".")[0] in names:
+                found.setdefault(module, node.lineno)
+    return found

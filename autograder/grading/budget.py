@@ -1,0 +1,55 @@
+"""How long a submission's code is waited for, in all and for each function."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from autograder.authoring.student import Ask, FaultKind, Request, StudentFault, Value
+
+
+class TimeBudget:
+    """The clock time that one submission's code may take; every request goes through it.
+
+    A function that met a limit is not called again, so that one endless loop costs once. When the budget is
+    used up, nothing more is asked.
+
+    Parameters
+    ----------
+    seconds : float
+        The budget.
+    clock : callable
+        Seconds, from a clock that only goes forward.
+
+    Attributes
+    ----------
+    exhausted : str
+        Says that the budget was used up before all was asked; empty while it was not.
+    """
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.exhausted = ""
+        self._seconds = seconds
+        self._clock = clock
+        self._spent = 0.0
+        self._stuck: dict[str, StudentFault] = {}
+
+    def __call__(self, request: Request, ask: Ask) -> Value:
+        """Ask, or raise the reason for which it is not asked."""
+        if self._spent > self._seconds:
+            self.exhausted = (
+                f"Its code used up the {self._seconds:g} s that one submission may take, so some checks were "
+                "not made."
+            )
+            raise StudentFault(FaultKind.WALL, self.exhausted)
+        if request.function in self._stuck:
+            raise self._stuck[request.function]
+        start = self._clock()
+        try:
+            return ask(request)
+        except StudentFault as fault:
+            if fault.is_limit and request.function is not None:
+                self._stuck[request.function] = fault
+            raise
+        finally:
+            self._spent += self._clock() - start

@@ -1,0 +1,48 @@
+"""Asking a comparison: each question once a submission, whichever check wants the answers first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from autograder.authoring.context import CheckContext
+from autograder.authoring.questions import Answer, Answers, Case, Comparison, Handles
+from autograder.authoring.student import StudentFault
+
+
+def answers_to(question: str, limits: str, context: CheckContext) -> Answers:
+    """Give the answers to all cases of a comparison."""
+
+    def ask() -> Answers:
+        asked = context.question(question, Comparison)
+        with context.handles(limits, alone=True) as handles:
+            answers = tuple(_ask_all(asked, handles, asked.cases(context.generator(question))))
+            return Answers(answers=answers, printed=handles.student.printed())
+
+    return context.once(("answers", question), ask)
+
+
+def _ask_all(question: Comparison, handles: Handles, cases: Sequence[Case]) -> Iterator[Answer]:
+    """Ask case by case; once a limit was met, the rest would only meet it again."""
+    over: StudentFault | None = None
+    for case in cases:
+        answer = _faulted(case, over) if over else _ask(question, handles, case)
+        if answer.fault is not None and answer.fault.is_limit:
+            over = answer.fault
+        yield answer
+
+
+def _ask(question: Comparison, handles: Handles, case: Case) -> Answer:
+    try:
+        outputs = question.ask(handles, case)
+        return Answer(case=case, outputs=outputs, expected=question.expect(handles, case))
+    except StudentFault as fault:
+        return _faulted(case, _explained(question, case, fault))
+
+
+def _explained(question: Comparison, case: Case, fault: StudentFault) -> StudentFault:
+    why = question.explain_fault(case, fault) if question.explain_fault is not None else ""
+    return StudentFault(fault.kind, f"{fault.message} {why}", fault.traceback) if why else fault
+
+
+def _faulted(case: Case, fault: StudentFault) -> Answer:
+    return Answer(case=case, outputs={}, expected={}, fault=fault)

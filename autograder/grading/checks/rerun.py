@@ -1,0 +1,109 @@
+"""A check of stored outputs: they are what the notebook's code prints when it runs again."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from autograder.assignment import CompatSpec, Rerun
+from autograder.authoring.context import CheckContext
+from autograder.authoring.student import Student, StudentFault
+from autograder.extract import extract
+from autograder.model import Cell, Chunk, Definitions, Finding, Status
+
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\bnan\b|\binf\b")
+_RUN = "_run_cell_{}"
+# Two libraries of linear algebra agree in the loss of a network to many more digits; errors of rounding
+# below the second figure are another machine's to choose.
+RELATIVE, NEGLIGIBLE = 1e-3, 1e-6
+
+
+def check_rerun(spec: Rerun, context: CheckContext) -> Finding:
+    """Run the release's cells with the submission's definitions, and compare the numbers that they print."""
+    stored = [
+        (name, context.notebook.cells[place])
+        for name in spec.cells
+        if (place := context.cells.get(name)) is not None and _printed(context.notebook.cells[place])
+    ]
+    try:
+        with context.run(_definitions(spec, context, [name for name, _ in stored]), spec.limits) as student:
+            pairs = [(cell, _run(student, name)) for name, cell in stored]
+    except StudentFault as fault:
+        return _finding(
+            spec, Status.SKIPPED, f"The cells do not run here, so nothing is compared: {fault.message}"
+        )
+    lines = [(cell, *pair) for cell, again in pairs for pair in same_lines(_printed(cell), again)]
+    if not lines:
+        return _finding(spec, Status.SKIPPED, "No numbers are stored that a re-run would print, too.")
+    for cell, before, now in lines:
+        if not numbers_agree(before, now):
+            message = (
+                f"In {cell.label} the output is “{before}”, a re-run prints “{now}”: run it again and save."
+            )
+            return _finding(spec, Status.FAILED, message)
+    return _finding(spec, Status.PASSED, f"{len(lines)} stored lines of numbers are what a re-run prints.")
+
+
+def _finding(spec: Rerun, status: Status, message: str) -> Finding:
+    passed = status is Status.PASSED
+    return Finding(
+        check=spec.id,
+        status=status,
+        fraction=float(passed),
+        message=message,
+        hints=spec.hints if status is Status.FAILED else (),
+    )
+
+
+def _definitions(spec: Rerun, context: CheckContext, names: Sequence[str]) -> Definitions:
+    """What the release's cells need, the submission's own definitions, and the cells as functions."""
+    helpers = extract(context.given, spec.needs, CompatSpec()).chunks
+    sources = {cell.grade_id: cell.source for cell in context.given.code_cells}
+    cells = tuple(_as_function(name, sources[name]) for name in names)
+    return replace(context.definitions, chunks=(*helpers, *context.definitions.chunks, *cells))
+
+
+def _as_function(name: str, source: str) -> Chunk:
+    run = _RUN.format(re.sub(r"\W", "_", name))
+    body = "\n".join(f"    {line}" for line in source.split("\n"))
+    return Chunk(source=f"def {run}():\n{body}", names=(run,), cell=0)
+
+
+def _run(student: Student, name: str) -> str:
+    """What a cell prints."""
+    before = len(student.printed().text)
+    student.call(_RUN.format(re.sub(r"\W", "_", name)))
+    return student.printed().text[before:]
+
+
+def _printed(cell: Cell) -> str:
+    return "\n".join(output.text for output in cell.outputs)
+
+
+def same_lines(stored: str, again: str) -> Iterator[tuple[str, str]]:
+    """Lines of two outputs that differ in their numbers at most, in pairs, each in its order."""
+    waiting: dict[str, list[str]] = defaultdict(list)
+    for line in _lines(stored):
+        waiting[_NUMBER.sub("#", line)].append(line)
+    for line in _lines(again):
+        if before := waiting[_NUMBER.sub("#", line)]:
+            yield before.pop(0), line
+
+
+def _lines(text: str) -> list[str]:
+    return [" ".join(line.split()) for line in text.splitlines() if _NUMBER.search(line)]
+
+
+def numbers_agree(one: str, other: str) -> bool:
+    """Whether the numbers of two lines are the same but for what rounding may change."""
+    pairs = zip(map(float, _NUMBER.findall(one)), map(float, _NUMBER.findall(other)), strict=True)
+    return all(_agree(a, b) for a, b in pairs)
+
+
+def _agree(a: float, b: float) -> bool:
+    near = max(NEGLIGIBLE, RELATIVE * max(abs(a), abs(b)))
+    return a == b or (math.isnan(a) and math.isnan(b)) or abs(a - b) <= near

@@ -1,0 +1,123 @@
+"""The speed-up of the fast layers over the student's own, as a ratio that a busy machine can't move.
+
+The student's function runs on a slice, the fast one on the whole, in alternating bursts. A burst is
+timed from outside, so that a patched clock inside counts for nothing; the fast one's has many calls, so
+that the way there hardly counts either. The least time of each is divided by its output elements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from autograder.assignment import Speed
+from autograder.authoring.context import CheckContext
+from autograder.authoring.findings import status_of_fault
+from autograder.authoring.questions import Handles, SpeedComparison, TimedCall, Timing
+from autograder.authoring.student import Keep, Student, StudentFault
+from autograder.model import Finding, Status, Struct
+
+BURSTS = 3
+Clock = Callable[[], float]
+
+
+class Speedup(Struct):
+    """One comparison's result: seconds for an output element, and the ratio with its spread over bursts."""
+
+    name: str
+    slow: float
+    fast: float
+    lowest: float
+    highest: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times faster the fast layer is."""
+        return self.slow / self.fast
+
+
+# A function this many times faster than a plain loop is vectorised: a small ratio is to its credit.
+QUICK = 3.0
+
+
+def check_speed(spec: Speed, context: CheckContext) -> Finding:
+    """Compare the question's speeds; each comparison earns its share.
+
+    A comparison is won where the ratio reaches ``min_ratio``, or where the student's own function is
+    already much faster than a plain loop on this machine.
+    """
+    question = context.question(spec.question, Timing)
+    plain = _calibrate(question, context.clock)
+    speedups: list[Speedup] = []
+    problem, status = "", Status.FAILED
+    for comparison in question.comparisons:
+        try:
+            with context.handles(spec.limits, alone=True) as handles:
+                speedups.append(_run(comparison, handles, context.clock))
+        except StudentFault as fault:
+            problem, status = fault.message, status_of_fault(fault)
+        except ValueError as error:
+            problem = f"{comparison.name}: {error}."
+    won = [one for one in speedups if one.ratio >= spec.min_ratio or one.slow * QUICK <= plain]
+    return Finding(
+        check=spec.id,
+        status=Status.PASSED if len(won) == len(question.comparisons) else status,
+        fraction=len(won) / len(question.comparisons),
+        message=" ".join(filter(None, [_say(spec, speedups, won), problem])),
+        hints=spec.hints if len(won) < len(question.comparisons) else (),
+        metrics=_metrics(speedups, plain),
+    )
+
+
+def _calibrate(question: Timing, clock: Clock) -> float:
+    """Seconds of an output element in a plain loop, here and now: the least of a few runs."""
+    times = []
+    for _ in range(BURSTS):
+        start = clock()
+        question.plain()
+        times.append(clock() - start)
+    return min(times) / question.plain_elements
+
+
+def _run(comparison: SpeedComparison, handles: Handles, clock: Clock) -> Speedup:
+    slow, fast = comparison.slow(handles), comparison.fast(handles)
+    slow_times, fast_times = [], []
+    for _ in range(BURSTS):
+        slow_times.append(_time(handles.student, slow, 1, clock))
+        fast_times.append(_time(handles.given, fast, comparison.repeat, clock) / comparison.repeat)
+    slow_each = [seconds / slow.elements for seconds in slow_times]
+    fast_each = [seconds / fast.elements for seconds in fast_times]
+    ratios = [s / f for s, f in zip(slow_each, fast_each, strict=True)]
+    return Speedup(
+        name=comparison.name,
+        slow=min(slow_each),
+        fast=min(fast_each),
+        lowest=min(ratios),
+        highest=max(ratios),
+    )
+
+
+def _time(student: Student, timed: TimedCall, repeat: int, clock: Clock) -> float:
+    start = clock()
+    student.call(timed.target, *timed.args, repeat=repeat, keep=Keep.HANDLE)
+    return clock() - start
+
+
+def _say(spec: Speed, speedups: list[Speedup], won: list[Speedup]) -> str:
+    if not speedups:
+        return ""
+    said = ", ".join(f"{one.name} {one.ratio:.0f} times" for one in speedups)
+    message = f"The fast layers are faster by: {said}."
+    if any(one.ratio < spec.min_ratio for one in won):
+        message += " Your own is already far faster than a plain loop."
+    elif len(won) < len(speedups):
+        message += f" Asked are {spec.min_ratio:g} times."
+    return message
+
+
+def _metrics(speedups: list[Speedup], plain: float) -> dict[str, float | int | str]:
+    metrics: dict[str, float | int | str] = {"plain_loop_ns_per_element": round(plain * 1e9, 1)}
+    for one in speedups:
+        metrics[f"{one.name}_speedup"] = round(one.ratio, 1)
+        metrics[f"{one.name}_speedup_range"] = f"{one.lowest:.0f} to {one.highest:.0f}"
+        metrics[f"{one.name}_ns_per_element"] = round(one.slow * 1e9, 1)
+    return metrics

@@ -1,0 +1,125 @@
+"""Whether one output is right: shape, dtype, NaN, inf and closeness are decided here and nowhere else."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograder.authoring.questions import Expected
+from autograder.authoring.student import Array, Handle, Value
+from autograder.model import Cause, Struct
+
+
+class Mismatch(Struct):
+    """Why an output is not the expected one, in a sentence, with the numbers around the first error."""
+
+    message: str
+    cause: Cause
+
+
+def compare(name: str, actual: Value, expected: Expected) -> Mismatch | None:
+    """Compare one output with what was expected; None if it is right.
+
+    Parameters
+    ----------
+    name : str
+        What the output is called, for messages: ``out``, ``dx``.
+    actual : Value
+        What the student's code gave.
+    expected : Expected
+        The right value and the error allowed, element by element.
+    """
+    shape, dtype = expected.shape, expected.value.dtype
+    if not isinstance(actual, np.ndarray | float | int) or isinstance(actual, bool):
+        return _mismatch(f"`{name}` is {_kind(actual)}, expected an array of shape {shape}")
+    values = np.asarray(actual)
+    if values.dtype.kind not in "fiu":
+        return _mismatch(f"`{name}` has dtype {values.dtype}, expected real numbers such as {dtype}")
+    if values.shape != shape:
+        reason = f": {expected.reason}" if expected.reason else ""
+        message = f"`{name}` has shape {values.shape}, expected {shape}{reason}"
+        return _mismatch(message, str(shape), str(values.shape))
+    if expected.along is not None:
+        return _compare_along(name, values.astype(np.float64), expected.along, expected)
+    return _compare_values(name, values.astype(np.float64), expected)
+
+
+def _wrong(values: Array, expected: Expected) -> Array:
+    with np.errstate(invalid="ignore", over="ignore"):
+        error = np.abs(values - expected.value)
+        return np.asarray(~(error <= expected.allowed))  # written so that a NaN is wrong
+
+
+def _compare_along(name: str, values: Array, directions: Array, expected: Expected) -> Mismatch | None:
+    """Compare inner products: they tell that some element is wrong, not which."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        products = directions.reshape(len(directions), -1) @ values.reshape(-1)
+    wrong = _wrong(products, expected)
+    if not wrong.any():
+        return None
+    first = int(np.argmax(wrong))
+    given, wanted = told_apart(float(products[first]), float(expected.value[first]))
+    message = (
+        f"`{name}` is not right: the sum of `{name} * r`, with an array r of random numbers, "
+        f"is {given} instead of {wanted}"
+    )
+    return Mismatch(message=message, cause=_cause(expected.value, products))
+
+
+def _compare_values(name: str, values: Array, expected: Expected) -> Mismatch | None:
+    wrong = _wrong(values, expected)
+    if not wrong.any():
+        return None
+    first = tuple(int(i) for i in np.argwhere(wrong)[0])
+    place = f"{name}[{', '.join(map(str, first))}]" if first else name
+    count = int(wrong.sum())
+    given, wanted = told_apart(float(values[first]), float(expected.value[first]))
+    message = (
+        f"{count} of {wrong.size} elements of `{name}` are wrong, "
+        f"the first at {place}: {given} instead of {wanted}"
+    )
+    return Mismatch(
+        message=message, cause=_cause(_around(expected.value, first), _around(values, first), place)
+    )
+
+
+def _mismatch(message: str, expected: str = "", actual: str = "") -> Mismatch:
+    return Mismatch(message=message, cause=Cause(expected=expected, actual=actual))
+
+
+def _kind(value: Value) -> str:
+    if value is None:
+        return "None"
+    if isinstance(value, Handle):
+        return f"an object of type {value.kind}"
+    return f"a {type(value).__name__}"
+
+
+def told_apart(one: float, other: float) -> tuple[str, str]:
+    """Two numbers in as few digits, but at least 6, as show that they differ.
+
+    >>> told_apart(1.5, 2.0), told_apart(1.9375701, 1.9375702)
+    (('1.5', '2'), ('1.9375701', '1.9375702'))
+    """
+    texts = ((f"{one:.{digits}g}", f"{other:.{digits}g}") for digits in range(6, 18))
+    return next(((a, b) for a, b in texts if a != b), (str(one), str(other)))
+
+
+def _around(values: Array, index: tuple[int, ...], reach: int = 4) -> Array:
+    """The matrix that holds the element, cut to a few rows and columns around it."""
+    if values.ndim < 2:
+        start = max(0, index[0] - reach) if index else 0
+        return values[start : start + 2 * reach + 1] if values.ndim else values
+    row, column = (max(0, i - reach) for i in index[-2:])
+    return np.asarray(values[index[:-2]])[row : row + 2 * reach + 1, column : column + 2 * reach + 1]
+
+
+def _cause(expected: Array, actual: Array, place: str = "") -> Cause:
+    """Both in as few digits as show that they differ."""
+    texts = ((_text(expected, digits), _text(actual, digits)) for digits in (4, 8, 16))
+    shown = next((pair for pair in texts if pair[0] != pair[1]), None)
+    wanted, given = shown or (str(expected.tolist()), str(actual.tolist()))
+    return Cause(expected=wanted, actual=given, at=place)
+
+
+def _text(values: Array, digits: int) -> str:
+    return np.array2string(values, precision=digits, suppress_small=True, threshold=200, max_line_width=100)

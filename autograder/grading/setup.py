@@ -1,0 +1,92 @@
+"""Putting a course's parts together, for whoever grades: a batch, or a self-check."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+
+import autograder
+from autograder.authoring.context import AssignmentContext
+from autograder.authoring.kinds import CheckKind
+from autograder.authoring.questions import DataSet
+from autograder.course import Course
+from autograder.errors import UsageError
+from autograder.grading.checks import KINDS
+from autograder.grading.diagnosis import diagnoser, known_mistakes_of
+from autograder.grading.reading import definitions_of
+from autograder.intake import read_notebook
+from autograder.model import Environment, Grader, Notebook
+
+
+def kinds_of(course: Course) -> Mapping[str, CheckKind]:
+    """Give the kinds of checks by name: the engine's own, and the assignment's."""
+    return {**KINDS, **course.authored.kinds}
+
+
+def given_notebook(course: Course) -> Notebook:
+    """Give the notebook as it was handed out.
+
+    Raises
+    ------
+    UsageError
+        There is no release yet.
+    """
+    if not course.given_notebook.exists():
+        raise UsageError(
+            f"{course.given_notebook}: the release is not built yet",
+            f"autograder release {course.assignment.id}",
+        )
+    return read_notebook(course.given_notebook)
+
+
+def assignment_context(
+    course: Course,
+    given: Notebook,
+    load_data: Callable[[int], DataSet],
+    prepared: Mapping[str, Any],
+    seed: int,
+) -> AssignmentContext:
+    """Give the part of every check's context that all submissions share."""
+    assignment = course.assignment
+    return AssignmentContext(
+        given=given,
+        given_definitions=definitions_of(given, assignment),
+        file_rules=assignment.files.rules,
+        questions=course.authored.questions,
+        limits=assignment.limits,
+        withheld=assignment.sandbox.withheld,
+        load_data=load_data,
+        prepared=prepared,
+        diagnose=diagnoser(known_mistakes_of(course), assignment.hint_level),
+        seed=seed,
+    )
+
+
+def describe_grader(course: Course, seed: int) -> Grader:
+    """Say which engine grades, with which configuration, cases and seed."""
+    return Grader(
+        name="autograder",
+        version=autograder.__version__,
+        config_sha256=course.config_sha256(),
+        cases_sha256=course.cases_sha256(),
+        seed=seed,
+    )
+
+
+def describe_environment(
+    course: Course, sandbox: str, walls: tuple[str, ...] = (), slowness: float = 1.0
+) -> Environment:
+    """Say where students' code runs, within which limits and walls."""
+    return Environment(
+        os=platform.platform(terse=True),
+        arch=platform.machine(),
+        python=platform.python_version(),
+        numpy=np.__version__,
+        sandbox=sandbox,
+        walls=walls,
+        limits=msgspec.to_builtins(course.assignment.limits["default"]) | {"slowness": slowness},
+    )

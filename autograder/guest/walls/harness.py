@@ -1,0 +1,235 @@
+"""The process that waits inside the sandbox and forks one child for each handle.
+
+::
+
+    bwrap (outside) ── bwrap (pid 1 inside) ── this harness ─┬─ child of a handle
+                                                             └─ child of another handle
+
+It imports what every child needs once, then obeys messages on one socket: ``start`` (with the
+descriptors of a child's pipes) and ``kill``; it says ``ready`` and ``ended``. The frames of a child's
+calls never pass through it, and no child has the socket. It ends, and with it everything in the
+sandbox, when the other side closes the socket.
+
+`socket` and `pathlib` are done without: their imports would cost each sandbox 15 ms.
+"""
+
+from __future__ import annotations
+
+import _socket
+import array
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from .. import denial_messages, wire
+from ..clock import Clock, OutOfTime, end_by
+from ..plain import open_output, refuse
+from ..runner import EXIT_MEMORY, Explainer, Runner
+from ..stream import Stream
+from . import landlock, lockdown
+
+# The status of a child that could not be made ready: our own fault, never a student's.
+EXIT_UNREADY = 114
+MAX_MESSAGE = 1 << 16
+READY = "ready"
+
+
+class Harness:
+    """Obeys one control socket.
+
+    Parameters
+    ----------
+    control : _socket.socket
+        A sequenced-packet socket to the trusted side.
+    program : bytes
+        The children's seccomp filter.
+    readable : list of str
+        What children may read, beside their working directory.
+    importable : list of str
+        What they may import beside the standard library, for messages.
+    """
+
+    def __init__(
+        self, control: _socket.socket, program: bytes, readable: Sequence[str], importable: Sequence[str]
+    ) -> None:
+        self._importable = importable
+        self._control = control
+        self._program = program
+        self._readable = readable
+        self._children: dict[int, tuple[int, int]] = {}
+        self._tried: set[str] = set()
+        self._own_work = lockdown.can_mount()
+
+    def say(self, **message: Any) -> None:
+        """Send one message."""
+        self._control.send(json.dumps(message).encode())
+
+    def serve(self, **facts: Any) -> None:
+        """Say that all is ready, then obey until the socket closes."""
+        gc.freeze()
+        self.say(event="ready", own_work=self._own_work, landlock=landlock.version(), **facts)
+        while True:
+            poll = select.poll()
+            poll.register(self._control, select.POLLIN)
+            for watched in self._children:
+                poll.register(watched, select.POLLIN)
+            for ready, _ in poll.poll():
+                if ready in self._children:
+                    self._reap(ready)
+                elif not self._obey():
+                    return
+
+    def _obey(self) -> bool:
+        data, descriptors = _receive(self._control)
+        if not data:
+            return False
+        message = json.loads(data)
+        if message["do"] == "start":
+            self._preload(message["preload"])
+            self._start(message["id"], message["limits"], descriptors)
+        else:
+            for pid, number in self._children.values():
+                if number == message["id"]:
+                    os.kill(pid, signal.SIGKILL)
+        return True
+
+    def _preload(self, names: Sequence[str]) -> None:
+        """Import what the child's code will import, for it and those after it; a failure is its to meet."""
+        for name in names:
+            if name not in self._tried:
+                self._tried.add(name)
+                with contextlib.suppress(BaseException):
+                    importlib.import_module(name)
+
+    def _start(self, number: int, limits: dict[str, Any], descriptors: Sequence[int]) -> None:
+        # two of them are pid 1 and the harness
+        limits["others"] = 2 + len(self._children)
+        pid = os.fork()
+        if pid == 0:
+            self._be_child(number, limits, descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        self._children[os.pidfd_open(pid)] = (pid, number)
+
+    def _reap(self, watched: int) -> None:
+        pid, number = self._children.pop(watched)
+        os.close(watched)
+        _, status, usage = os.wait4(pid, 0)
+        if not self._children:
+            # no child can fork, so there is nobody left; should there be, it ends here
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGKILL)
+        self._wipe(number)
+        code = os.waitstatus_to_exitcode(status)
+        self.say(event="ended", id=number, code=code, cpu=usage.ru_utime + usage.ru_stime)
+
+    def _wipe(self, number: int) -> None:
+        """Remove a child's working directory, where it was not a file system that went with it."""
+        if not self._own_work:
+            import shutil
+
+            shutil.rmtree(_work_of(number), ignore_errors=True)
+
+    # --- the child ---
+
+    def _be_child(self, number: int, limits: dict[str, Any], descriptors: Sequence[int]) -> None:
+        code = EXIT_UNREADY
+        try:
+            stream = Stream(*_only_these(*descriptors))
+            word = self._put_up_walls(number, limits)
+            stream.send(wire.encode(wire.ANSWER, word, refuse))
+            if word == READY:
+                code = 1
+                facts = denial_messages.Facts(
+                    self._importable, limits["tmp_mb"], lockdown.MAX_FILES, limits["open_files"]
+                )
+                explainer = Explainer(facts, denial_messages.watch())
+                Runner(stream, limits["result_mb"] << 20, Clock(limits["wall_seconds"]), explainer).serve()
+                code = 0
+        except MemoryError:
+            code = EXIT_MEMORY
+        except OutOfTime:
+            # between two requests, or on the way back
+            end_by(signal.SIGXCPU)
+        finally:
+            # nothing may return into the harness's loop
+            os._exit(code)
+
+    def _put_up_walls(self, number: int, limits: dict[str, Any]) -> str:
+        """Put up the child's walls; gives `READY`, or why they do not stand."""
+        try:
+            open_output()
+            work = self._enter_work(number, limits["tmp_mb"])
+            lockdown.drop_capabilities()
+            lockdown.die_with_parent()
+            landlock.restrict(self._readable, [work, "/dev/null"])
+            lockdown.set_limits(limits)
+            lockdown.install_filter(self._program)
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+        return READY
+
+    def _enter_work(self, number: int, size_mb: int) -> str:
+        """Enter an empty working directory: a file system of its own, or at least a folder."""
+        if self._own_work:
+            lockdown.own_mounts()
+            lockdown.mount_work(size_mb)
+            lockdown.hide(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH120
+            work = lockdown.WORK
+        else:
+            work = _work_of(number)
+            os.mkdir(work, 0o700)  # noqa: PTH102
+        os.chdir(work)
+        os.environ.update(HOME=work, TMPDIR=work, MPLCONFIGDIR=work)
+        return work
+
+
+def _receive(control: _socket.socket) -> tuple[bytes, list[int]]:
+    """Give a message and the descriptors that came with it."""
+    data, extra, _, _ = control.recvmsg(MAX_MESSAGE, _socket.CMSG_SPACE(3 * 4))
+    descriptors = array.array("i")
+    for level, kind, content in extra:
+        if (level, kind) == (_socket.SOL_SOCKET, _socket.SCM_RIGHTS):
+            descriptors.frombytes(content[: len(content) - len(content) % 4])
+    return data, list(descriptors)
+
+
+def _work_of(number: int) -> str:
+    return f"{lockdown.WORK}/{number}"
+
+
+def _only_these(requests: int, answers: int, output: int) -> tuple[int, int]:
+    """Close every descriptor but these; gives where the first two are then."""
+    kept = [os.dup(descriptor) for descriptor in (requests, answers, output)]
+    first = max(8, *kept) + 1
+    moved = [os.dup2(descriptor, first + at) for at, descriptor in enumerate(kept)]
+    empty = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((empty, 0), (moved[2], 1), (moved[2], 2), (moved[0], 3), (moved[1], 4)):
+        os.dup2(source, target)
+    os.closerange(5, os.sysconf("SC_OPEN_MAX"))
+    return 3, 4
+
+
+def main(control: int, preload: Sequence[str], readable: Sequence[str], importable: Sequence[str]) -> None:
+    """Import what children need, and serve."""
+    lockdown.hide_memory()
+    failed = {}
+    for name in preload:
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            failed[name] = f"{type(error).__name__}: {error}"
+    with open("/opt/run/filter", "rb") as file:  # noqa: PTH123
+        program = file.read()
+    numpy = sys.modules["numpy"].__version__
+    connection = _socket.socket(fileno=control)
+    there = [path for path in readable if os.path.exists(path)]  # noqa: PTH110
+    Harness(connection, program, there, importable).serve(failed=failed, python=sys.version, numpy=numpy)
+    os._exit(0)

@@ -1,0 +1,78 @@
+"""The release proves itself: the solved source earns every point, the untouched release only its own."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograder.assignment import Assignment
+from autograder.batch import RunOptions, open_pipeline, plan_run
+from autograder.errors import ReleaseError
+from autograder.grading.submission import Pipeline
+from autograder.intake import discover
+from autograder.model import ItemReport, Report
+from autograder.publish import solved_submission, untouched_submission
+
+
+def prove_release(root: Path, identity: str) -> Iterator[str]:
+    """Grade the solved source and the untouched release; yields what was shown.
+
+    Raises
+    ------
+    ReleaseError
+        Naming the item, what was expected and what came.
+    """
+    pipeline = open_pipeline(plan_run(RunOptions(root=root, assignment=identity)))
+    with tempfile.TemporaryDirectory(prefix="autograder-proof-") as scratch:
+        solved = _grade(pipeline, solved_submission(root, identity, Path(scratch) / "solved"))
+        check_solved(solved)
+        yield f"the solved source earns {_points(solved)}"
+        untouched = _grade(pipeline, untouched_submission(root, identity, Path(scratch) / "untouched"))
+        check_untouched(untouched, pipeline.assignment)
+        yield f"the untouched release earns {_points(untouched)}"
+
+
+def _grade(pipeline: Pipeline, submission: Path) -> Report:
+    (candidate,) = discover([submission], pipeline.assignment).candidates
+    return pipeline.grade(candidate).report
+
+
+def _points(report: Report) -> str:
+    score = report.score
+    return "no score" if score is None else f"{score.final:g} of {score.max:g} points"
+
+
+def check_solved(report: Report) -> None:
+    """Every item that is not extra must have all its points."""
+    if report.score is None:
+        raise ReleaseError(f"the solved source has no score: {report.message}")
+    for item in report.items:
+        if not item.extra_credit and item.score != item.max_score:
+            raise ReleaseError(
+                f"the solved source earns {_score(item)} of {item.max_score:g} points "
+                f"for `{item.id}`: {item.message}",
+                "Mend the source, the reference, or the item in assignment.toml.",
+            )
+
+
+def check_untouched(report: Report, assignment: Assignment) -> None:
+    """Nothing was done, so nothing is earned, but by the checks that say so.
+
+    These are the files that are there, and a network or training with ``counts_untouched``.
+    """
+    if report.score is None:
+        raise ReleaseError(f"the untouched release has no score: {report.message}")
+    allowed = {check.id for check in assignment.checks if check.earns_untouched}
+    for item in report.items:
+        for check in item.checks:
+            if check.score > 0 and check.id not in allowed:
+                raise ReleaseError(
+                    f"the untouched release earns {check.score:g} points for `{item.id}` by the check "
+                    f"`{check.id}`, expected none: {check.message}",
+                    "The check passes where nothing was done.",
+                )
+
+
+def _score(item: ItemReport) -> str:
+    return "no" if item.score is None else f"{item.score:g}"

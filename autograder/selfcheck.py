@@ -1,0 +1,90 @@
+"""The self-check: the visible checks on a student's own machine, through the same checks as grading.
+
+There is nothing to hide here and nobody to keep out: the code is the student's own, so it runs in a
+plain subprocess with limits of time, and the report is of the same form.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from autograder.authoring.questions import DataSet
+from autograder.course import Course, find_release
+from autograder.errors import GraderFault, UsageError
+from autograder.execution.plain import open_session
+from autograder.grading.reading import read_candidate
+from autograder.grading.setup import assignment_context, describe_environment, describe_grader, kinds_of
+from autograder.grading.submission import Pipeline, ReportFacts, report_on
+from autograder.intake import candidate_for, read_notebook
+from autograder.model import Report
+
+REMAINING = "visible checks passed; hidden ones remain"
+
+
+def check(notebook: Path | None = None, start: Path | None = None) -> Report:
+    """Run the visible checks of a notebook.
+
+    Parameters
+    ----------
+    notebook : Path, optional
+        The notebook; the release's own where none is named.
+    start : Path, optional
+        A folder in the release; the notebook's, or else the working directory.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    UsageError
+        There is no release here, or no such notebook.
+    """
+    where = (start or (notebook.parent if notebook else Path.cwd())).resolve()
+    course = find_release(where)
+    path = (notebook or course.work / course.assignment.notebook).resolve()
+    if not path.exists():
+        raise UsageError(f"{path}: there is no such notebook", "Name yours: autograder check NOTEBOOK")
+    pipeline = pipeline_for(course)
+    candidate = candidate_for(path, course.assignment.files.rules)
+    try:
+        report = pipeline.grade(candidate).report
+    except GraderFault as fault:
+        report = report_on(course.assignment, candidate.unread(), pipeline.facts, fault=str(fault))
+    return replace(report, integrity=())  # that is for a person who grades
+
+
+def pipeline_for(course: Course) -> Pipeline:
+    """Make the pipeline of a release: no reference, no data, a plain subprocess."""
+    given = read_notebook(course.given_notebook)
+    kinds = kinds_of(course)
+    extension = course.extension()
+    return Pipeline(
+        assignment=course.assignment,
+        shared=assignment_context(course, given, _no_data, {}, seed=0),
+        kinds=kinds,
+        read=functools.partial(read_candidate, course=course, given=given, kinds=kinds),
+        open_session=functools.partial(open_session, course.support, (extension,) if extension else ()),
+        facts=ReportFacts(
+            grader=describe_grader(course, seed=0),
+            environment=describe_environment(course, "none (a plain subprocess on your own machine)"),
+        ),
+        training=False,
+    )
+
+
+def _no_data(_: int) -> DataSet:
+    raise UsageError("a visible check wants the data set, which a self-check does not have")
+
+
+def closing_line(report: Report) -> str:
+    """What a self-check ends with: never "all passed" where hidden checks remain."""
+    bad = [item for item in report.items if item.status.value in ("failed", "error", "timeout")]
+    if report.score is None:
+        return report.message
+    if bad:
+        return f"{len(bad)} of {len(report.items)} parts need work: {', '.join(item.id for item in bad)}"
+    return REMAINING

@@ -1,0 +1,195 @@
+"""``autograder bench``: this machine's figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+COURSE = click.option(
+    "--course",
+    default=".",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The course's root folder.",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+
+
+@click.group()
+def command() -> None:
+    """Measure speed on this machine, each figure beside another of the same run."""
+
+
+@command.command()
+@COURSE
+@click.option(
+    "--submission",
+    default="tests/samples/hw5/s001",
+    show_default=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="A solved submission.",
+)
+@click.option(
+    "--copies", default=200, show_default=True, type=click.IntRange(1), help="Submissions in the batch."
+)
+@click.option(
+    "--nbgrader-copies",
+    default=8,
+    show_default=True,
+    type=click.IntRange(0),
+    help="How many nbgrader gets; 0: none.",
+)
+@JSON
+def grading(course: Path, submission: Path, copies: int, nbgrader_copies: int, as_json: bool) -> None:
+    """Measure the start, a submission, a batch against nbgrader's autograde, and memory."""
+    import json
+
+    import msgspec
+    from rich.console import Console
+    from rich.table import Table
+
+    from bench import measure
+
+    figures = list(measure(course.resolve(), submission.resolve(), copies, nbgrader_copies))
+    if as_json:
+        click.echo(json.dumps(msgspec.to_builtins(figures), indent=2))
+        return
+    table = Table("what", "median", "range", "yardstick", "its median", "yardstick / ours", box=None)
+    for f in figures:
+        ratio = "" if f.ratio is None else f"{f.ratio:g}"
+        other = "" if f.yardstick_median is None else f"{f.yardstick_median:g} {f.unit}"
+        table.add_row(
+            f.name, f"{f.median:g} {f.unit}", f"{f.least:g} to {f.greatest:g}", f.yardstick, other, ratio
+        )
+    Console().print(table)
+
+
+def _measure_suite(
+    name: str,
+    course: Path,
+    only: Sequence[str],
+    *,
+    rounds: int,
+    seconds: float,
+    as_json: bool,
+    plot: Path | None,
+) -> None:
+    import json
+
+    from rich.console import Console
+
+    from autograder.course import find_course
+    from bench import shown
+    from bench.interleave import take_turns
+    from bench.machine import describe
+    from bench.suite import load_suite
+
+    root = course.resolve()
+    suite = load_suite(find_course(root), name).only(only)
+    found = list(take_turns(root, name, suite, rounds, seconds))
+    figures = shown.figures(suite, describe(), found)
+    if plot is not None:
+        shown.plot(figures, plot)
+    if as_json:
+        click.echo(json.dumps(figures, indent=2))
+    else:
+        Console().print(shown.render(figures, suite.ours))
+
+
+def _add_suite(name: str, about: str) -> None:
+    """A command for one of the homework's own suites."""
+
+    @command.command(name=name, help=about)
+    @COURSE
+    @click.option(
+        "--only", multiple=True, metavar="CANDIDATE", help="Measure this one beside ours; may be repeated."
+    )
+    @click.option(
+        "--rounds", default=5, show_default=True, type=click.IntRange(1), help="Turns for everybody."
+    )
+    @click.option(
+        "--seconds", default=0.5, show_default=True, type=click.FloatRange(0.001), help="Length of a turn."
+    )
+    @JSON
+    @click.option(
+        "--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw the figures into this file."
+    )
+    def measure_suite(**options: Any) -> None:
+        _measure_suite(name, **options)
+
+
+_add_suite(
+    "layers", "Time the fast layers beside PyTorch and plain NumPy, and what the machine could do at most."
+)
+_add_suite("training", "Time a training step of the homework's network beside PyTorch.")
+_add_suite("scaling", "Time the fast layers on twice as many images, filters, channels, pixels.")
+
+
+@command.command()
+@COURSE
+@click.option(
+    "--samples",
+    default="tests/samples/hw5",
+    show_default=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder of submissions, which are taken in turn.",
+)
+@click.option(
+    "--without",
+    default=("s011", "s012"),
+    show_default=True,
+    multiple=True,
+    help="A sample that is left out: these take long each time, and are among the hostile.",
+)
+@click.option(
+    "--hostile",
+    default="tests/soak/hostile",
+    show_default=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder of attacks; every tenth submission gets one.",
+)
+@click.option("--count", default=2000, show_default=True, type=click.IntRange(1), help="Submissions.")
+@click.option(
+    "--kills", default=10, show_default=True, type=click.IntRange(0), help="How often the grader is killed."
+)
+@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="Submissions at a time.")
+@click.option("--seed", type=int, help="Of the moments and the attacks' order; a new one by default.")
+def soak(  # noqa: PLR0917 - click calls it by name
+    course: Path,
+    samples: Path,
+    without: tuple[str, ...],
+    hostile: Path,
+    count: int,
+    kills: int,
+    jobs: int,
+    seed: int | None,
+) -> None:
+    """Grade many submissions while the grader is killed again and again, and once in peace, and compare.
+
+    Exit status: 0 all is well, 1 something is wrong.
+    """
+    import random
+
+    from bench.soak import Plan
+    from bench.soak import soak as run
+
+    wanted = (path for path in sorted(samples.iterdir()) if path.is_dir() and path.name not in without)
+    plan = Plan(
+        root=course.resolve(),
+        samples=tuple(path.resolve() for path in wanted),
+        hostile=hostile.resolve(),
+        count=count,
+        kills=kills,
+        jobs=jobs,
+        seed=random.randrange(1 << 31) if seed is None else seed,
+    )
+    done = run(plan, click.echo)
+    click.echo(f"in peace {done.calm_seconds} s, disturbed {done.disturbed_seconds} s")
+    click.echo("memory {:.0f} MB, later {:.0f} MB; ".format(*done.memory), nl=False)
+    click.echo("open files {:.0f}, later {:.0f}".format(*done.files))
+    for sentence in done.wrong:
+        click.echo(f"wrong: {sentence}")
+    click.echo("all is well" if not done.wrong else f"{len(done.wrong)} things are wrong")
+    raise click.exceptions.Exit(int(bool(done.wrong)))

@@ -1,0 +1,110 @@
+"""What a homework says about its own speed: works, and contenders that do them.
+
+A homework's reference folder may hold ``benchmarks.py`` with a table ``SUITES`` of `Suite`. The engine runs
+every contender in a process of its own, in turns; what a contender does is the homework's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from autograder.authoring.questions import load_module
+from autograder.course import Course
+from autograder.errors import UsageError
+from autograder.model import Struct
+
+Prepare = Callable[[Path], Mapping[str, Callable[[], object]]]
+
+
+class UnavailableError(Exception):
+    """A contender can't run on this machine; the text says why."""
+
+
+class Work(Struct):
+    """Something to do again and again.
+
+    Parameters
+    ----------
+    name, about : str
+        A short name, and the sizes.
+    operations : float
+        Floating-point operations that it needs at least.
+    moved : float
+        Bytes that it reads and writes at least.
+    dtype : str
+        'float32' or 'float64'.
+    """
+
+    name: str
+    about: str
+    operations: float
+    moved: float
+    dtype: str
+
+
+class Contender(Struct):
+    """Somebody who does works.
+
+    Parameters
+    ----------
+    prepare : callable
+        Gets the course's root folder; gives a function for each work that it can do. Raises
+        `UnavailableError` where it can do none.
+    environment : mapping
+        Variables of its process's environment.
+    """
+
+    prepare: Prepare
+    environment: Mapping[str, str] = {}
+
+
+class Suite(Struct):
+    """Works, and who does them. `ours` is what the others are compared with."""
+
+    works: tuple[Work, ...]
+    contenders: Mapping[str, Contender]
+    ours: str
+
+    def only(self, names: Sequence[str]) -> Suite:
+        """The suite with these contenders, and ours; with all where none is named.
+
+        Raises
+        ------
+        UsageError
+            There is no contender of that name.
+        """
+        unknown = [name for name in names if name not in self.contenders]
+        if unknown:
+            raise UsageError(
+                f"there is no contender {unknown[0]!r}", f"There are: {', '.join(self.contenders)}."
+            )
+        chosen = {
+            name: contender
+            for name, contender in self.contenders.items()
+            if not names or name in names or name == self.ours
+        }
+        return replace(self, contenders=chosen)
+
+
+def load_suite(course: Course, name: str) -> Suite:
+    """One suite of a course.
+
+    Raises
+    ------
+    UsageError
+        The course has no such suite.
+    """
+    path = course.reference / "benchmarks.py" if course.reference else None
+    if path is None or not path.exists():
+        raise UsageError(
+            f"{course.definition}: this course has no benchmarks of its own",
+            "They stand in benchmarks.py in the folder of the reference.",
+        )
+    suites = getattr(load_module(path), "SUITES", {})
+    if name not in suites:
+        raise UsageError(f"{path}: has no suite {name!r}", f"It has: {', '.join(suites) or 'none'}.")
+    suite: Suite = suites[name]
+    return suite
