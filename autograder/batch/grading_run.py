@@ -112,18 +112,22 @@ def plan_run(options: RunOptions) -> GradingRun:
         ),
         key="",
     )
-    run = msgspec.structs.replace(run, key=run_key(run))
+    run = msgspec.structs.replace(run, key=run_key(run, options.slowness))
     return msgspec.structs.replace(run, prepared=_prepared(run, course, given))
 
 
-def run_key(run: GradingRun) -> str:
-    """Hash everything that decides a verdict: engine, assignment, data and options."""
+def run_key(run: GradingRun, slowness: float | None) -> str:
+    """Hash everything that decides a verdict: engine, assignment, data and options.
+
+    `slowness` is the factor that was asked for. A measured one is this machine's own, stands in each report,
+    and would make a resumed batch begin anew whenever the machine is busy.
+    """
     facts = [
         engine_sha256(),
         run.facts.grader.config_sha256,
         run.facts.grader.cases_sha256,
         hash_files(run.data.rglob("*") if run.data else ()),
-        str((run.facts.grader.seed, run.training, run.training_images, run.slowness, run.unsandboxed)),
+        str((run.facts.grader.seed, run.training, run.training_images, slowness, run.unsandboxed)),
     ]
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()
 
