@@ -25,7 +25,7 @@ from autograder.model import Struct
 
 DEFINITION, QUESTIONS = "assignment.toml", "questions.py"
 CHECK, GIVEN, MISTAKES = "check", "given.ipynb", "mistakes.json"
-# What compiling and running leave in a folder decides nothing.
+# Files that compiling and running leave in a folder decide nothing.
 _MADE = frozenset({"__pycache__", "build", ".ipynb_checkpoints"})
 
 
