@@ -87,9 +87,9 @@ def rounding_bound(
     """Bound the error of a sum of `terms` products in any order, element by element.
 
     The classical bound is ``terms * eps / 2 * sum(|a| * |b|)`` (Higham, Accuracy and Stability of
-    Numerical Algorithms, section 3.1); it is taken eight times. A transform (FFT) mixes all elements
-    so each element has an error in proportion to the largest, even one whose sum has no terms. A few units in
-    the last place of the largest are added for it. Never below the smallest normal number.
+    Numerical Algorithms, section 3.1); it is taken eight times. A transform (FFT) mixes all elements,
+    so each element has an error in proportion to the largest, even one whose sum has no terms. A few units
+    in the last place of the largest are added for it. The bound is never below the smallest normal number.
 
     Parameters
     ----------

@@ -253,7 +253,7 @@ def _members(name: str, content: bytes) -> Iterator[tuple[str, bytes | None]]:
 
 
 def _decoded(content: bytes) -> Iterator[bytes]:
-    """Decode base64 of either alphabet, in one piece or over several lines, from each possible first letter."""
+    """Decode base64 of either alphabet, in one piece or over several lines, from any first letter."""
     together = re.sub(rb"\\n|\s", b"", content).translate(bytes.maketrans(b"-_", b"+/"))
     for blob in _BASE64.findall(together):
         for offset in range(4):
