@@ -8,7 +8,7 @@
     check/<questions>         the visible questions
     check/mistakes.json       what known mistakes leave on the visible cases
     check/given.ipynb         the notebook as it was given
-    autograder-….whl          the engine, pure Python
+    numerical_autograder_check-….whl    the self-check, pure Python
     README.md LICENSE         where the source has a README.student.md, and the course a LICENSE
     SHA256SUMS                of all the others
 
@@ -38,7 +38,7 @@ from autograder.publish.archive import zip_bytes
 from autograder.publish.leaks import find_leaks
 from autograder.publish.notebook import student_notebook
 from autograder.publish.toml import to_toml
-from autograder.publish.wheel import engine_wheel
+from autograder.publish.wheel import students_wheel
 
 CHECKSUMS = "SHA256SUMS"
 _STUDENT_README = "README.student.md"
@@ -79,7 +79,8 @@ def release_files(root: Path, identity: str) -> dict[str, bytes]:
         if path.exists():
             files[name] = _read(path)
     files |= dict(_support(course)) | dict(_extension(root, course))
-    name, wheel = engine_wheel(Path(autograder.__file__).parent)
+    packages = (*assignment.sandbox.imports, *assignment.sandbox.tools)
+    name, wheel = students_wheel(Path(autograder.__file__).parent, packages)
     files[name] = wheel
     files[CHECKSUMS] = _checksums(files)
     _refuse_leaks(root, identity, files)
