@@ -26,6 +26,7 @@ lint:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/clang-format --dry-run --Werror ext/fastconv_*.h ext/fastconv_*.cpp
 
 bench:
