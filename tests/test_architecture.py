@@ -103,7 +103,9 @@ def test_the_drawing_is_of_the_contract():
 
 
 def test_the_root_names_the_notebooks_entry_point_and_nobody_goes_through_it():
-    below = {room for room in drawn_rooms(DRAWING.read_text(encoding="utf-8")) if room not in ("cli", "publish")}
+    below = {
+        room for room in drawn_rooms(DRAWING.read_text(encoding="utf-8")) if room not in ("cli", "publish")
+    }
     assert [m for m, others in IMPORTS.items() if "autograder" in others and room_of(m) in below] == []
 
 
@@ -148,7 +150,9 @@ def exported():
             yield module
 
 
-@pytest.mark.parametrize("name", [m for m in exported() if "__all__" in MODULES[m].read_text(encoding="utf-8")])
+@pytest.mark.parametrize(
+    "name", [m for m in exported() if "__all__" in MODULES[m].read_text(encoding="utf-8")]
+)
 def test_every_exported_name_exists(name):
     module = importlib.import_module(name)
     assert [public for public in module.__all__ if not hasattr(module, public)] == []
@@ -170,7 +174,9 @@ def test_every_type_that_the_page_names_exists():
 
 def test_every_room_has_its_line_on_the_page():
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rows = {name for line in page.splitlines() if line.startswith("| `") for name in re.findall(r"`(\w+)", line)}
+    rows = {
+        name for line in page.splitlines() if line.startswith("| `") for name in re.findall(r"`(\w+)", line)
+    }
     assert {room_of(module) for module in MODULES} - {""} <= rows
 
 
