@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 
-import autograder
 from autograder.authoring.context import AssignmentContext, CheckContext, Reading
 from autograder.authoring.kinds import CheckKind
 from autograder.authoring.specs import CheckSpec
@@ -135,7 +134,7 @@ def run_key(run: GradingRun, slowness: float | None) -> str:
 @functools.cache
 def engine_sha256() -> str:
     """Hash the engine's own code."""
-    return hash_files(Path(autograder.__file__).parent.rglob("*.py"))
+    return hash_files(Path(__file__).parents[1].rglob("*.py"))
 
 
 def _walls(course: Course, unsandboxed: bool) -> tuple[str, tuple[str, ...]]:
