@@ -8,16 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from autograder.authoring.student import FaultKind, Handle, Keep, StudentFault, Value
-from autograder.model import OutputText
+from autograder.authoring.student import FaultKind, Handle, Request, Student, StudentFault, Value
 
 
-class InProcess:
+class InProcess(Student):
     """A student whose code is plain Python here."""
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
+        super().__init__(self._answer)
         self._namespace = namespace
         self._objects: dict[int, Any] = {}
+
+    def _answer(self, request: Request) -> Value:
+        return getattr(self, f"_{request.verb}")(*request.args)
 
     def _resolve(self, value: Value) -> Any:
         if isinstance(value, Handle):
@@ -34,12 +37,10 @@ class InProcess:
         self._objects[len(self._objects)] = value
         return Handle(id=len(self._objects) - 1, kind=type(value).__name__)
 
-    def _carry(self, value: Any, keep: Keep | Sequence[int]) -> Value:
-        if keep is Keep.HANDLE:
+    def _carry(self, value: Any, keep: str | Sequence[int]) -> Value:
+        if keep == "handle":
             return self._hold(value)
-        if isinstance(keep, Keep):
-            return self._plain(value)
-        if not isinstance(value, tuple | list):
+        if keep == "values" or not isinstance(value, tuple | list):
             return self._plain(value)
         return tuple(
             self._hold(item) if index in keep else self._plain(item) for index, item in enumerate(value)
@@ -71,53 +72,44 @@ class InProcess:
             raise StudentFault(FaultKind.MISSING, f"`{target}` is not defined")
         return self._namespace[target]
 
-    def call(
+    # --- verbs ---
+
+    def _call(
         self,
         target: str | Handle,
-        *args: Value,
-        keep: Keep | Sequence[int] = Keep.VALUES,
-        repeat: int = 1,
-        **kwargs: Value,
+        args: Sequence[Value],
+        kwargs: Mapping[str, Value],
+        keep: str | Sequence[int],
+        repeat: int,
     ) -> Value:
-        """See `Student.call`."""
         function = self._find(target)
         for _ in range(repeat - 1):
             self._run(function, args, kwargs)
         return self._carry(self._run(function, args, kwargs), keep)
 
-    def method(
+    def _method(
         self,
         owner: Handle,
         name: str,
-        *args: Value,
-        keep: Keep | Sequence[int] = Keep.VALUES,
-        **kwargs: Value,
+        args: Sequence[Value],
+        kwargs: Mapping[str, Value],
+        keep: str | Sequence[int],
     ) -> Value:
-        """See `Student.method`."""
         return self._carry(self._run(getattr(self._objects[owner.id], name), args, kwargs), keep)
 
-    def map(self, target: str, calls: Sequence[Sequence[Value]], pick: int | None = None) -> list[Value]:
-        """See `Student.map`."""
+    def _map(self, target: str, calls: Sequence[Sequence[Value]], pick: int | None) -> list[Value]:
         results = [self._run(self._find(target), args, {}) for args in calls]
         return [self._plain(r if pick is None else r[pick]) for r in results]
 
-    def get(self, owner: Handle, name: str) -> Value:
-        """See `Student.get`."""
+    def _get(self, owner: Handle, name: str) -> Value:
         return self._plain(getattr(self._objects[owner.id], name))
 
-    def set(self, owner: Handle, name: str, value: Value) -> None:
-        """See `Student.set`."""
+    def _set(self, owner: Handle, name: str, value: Value) -> None:
         setattr(self._objects[owner.id], name, self._resolve(value))
 
-    def put(self, value: Value) -> Handle:
-        """See `Student.put`."""
+    def _put(self, value: Value) -> Handle:
         return self._hold(self._resolve(value))
 
-    def seed(self, seed: int) -> None:
-        """See `Student.seed`."""
+    def _seed(self, seed: int) -> None:
         np.random.seed(seed)
         random.seed(seed)
-
-    def printed(self) -> OutputText:
-        """See `Student.printed`."""
-        return OutputText()

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import cast
 
 from autograder.assignment import Assignment
-from autograder.batch.grading_run import GradingRun
+from autograder.batch.grading_run import GradingRun, open_pipeline
 from autograder.batch.ledger import Ledger, Row
-from autograder.batch.worker import Broken, Done, Failed, give_up, report_path, work
+from autograder.batch.worker import Broken, Done, Failed, OpenPipeline, give_up, report_path, work
 from autograder.errors import AutograderError, UsageError
 from autograder.files import sweep_halves
 from autograder.intake import Candidate, fingerprint
@@ -28,13 +28,17 @@ TRIES = 2
 
 
 class Batch(Struct):
-    """What to grade, how, and where the reports go."""
+    """The submissions to grade, the run that says how, and the folder for the reports.
+
+    Each worker calls `open_pipeline`, which must be picklable, to make its pipeline.
+    """
 
     run: GradingRun
     candidates: tuple[Candidate, ...]
     folder: Path
     jobs: int = 1
     resume: bool = False
+    open_pipeline: OpenPipeline = open_pipeline
 
 
 class _Worker:
@@ -46,7 +50,9 @@ class _Worker:
             self.candidate = after.candidate
             after.stop()
         self.connection, there = _CONTEXT.Pipe()
-        self.process: SpawnProcess = _CONTEXT.Process(target=work, args=(there, batch.run, batch.folder))
+        self.process: SpawnProcess = _CONTEXT.Process(
+            target=work, args=(there, batch.open_pipeline, batch.run, batch.folder)
+        )
         self.process.start()
         there.close()
 

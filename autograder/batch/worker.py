@@ -10,16 +10,19 @@ import signal
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from autograder.batch.grading_run import GradingRun, open_pipeline
+from autograder.batch.grading_run import GradingRun
 from autograder.errors import AutograderError, SandboxError, UsageError
 from autograder.files import write_atomically
 from autograder.grading.submission import Graded, Pipeline, report_on
 from autograder.intake import Candidate
 from autograder.model import Struct
 from autograder.report import to_json, write_report
+
+OpenPipeline = Callable[[GradingRun], Pipeline]
 
 
 class Done(Struct):
@@ -76,7 +79,7 @@ def save(graded: Graded, folder: Path) -> str:
     return hashlib.sha256(to_json(report).encode()).hexdigest()
 
 
-def work(connection: Connection, run: GradingRun, folder: Path) -> None:
+def work(connection: Connection, open_pipeline: OpenPipeline, run: GradingRun, folder: Path) -> None:
     """Serve a connection: a `Candidate` comes in, `Done`, `Failed` or `Broken` goes out; None ends it.
 
     An interrupt from the keyboard reaches the whole process group; the batch decides what ends.

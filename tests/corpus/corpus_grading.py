@@ -8,14 +8,16 @@ import sys
 from pathlib import Path
 
 import msgspec
-from autograder.grading.context import CheckContext, Materials
 from in_process import InProcess
 
+from autograder.authoring.context import CheckContext, Reading
 from autograder.authoring.student import FaultKind, StudentFault
 from autograder.course import find_course
-from autograder.grading.checks import run_check
-from autograder.grading.scoring import Timed, score_item
-from autograder.grading.submission import definitions_of
+from autograder.grading.budget import TimeBudget
+from autograder.grading.checks import KINDS
+from autograder.grading.reading import definitions_of
+from autograder.grading.scoring import TimedFinding, score_item
+from autograder.grading.setup import assignment_context
 from autograder.guest.definitions import Missing, Namespace
 from autograder.intake import read_notebook
 from autograder.model import Submission
@@ -77,44 +79,42 @@ def course():
 
 
 @functools.cache
-def materials():
-    given = read_notebook(course().given_notebook)
-    return Materials(
-        assignment=course().assignment,
-        questions=course().questions(),
-        given=given,
-        given_definitions=definitions_of(given, course().assignment),
-        load_images=lambda _: None,
-        baselines={},
-        salt=0,
-        known_mistakes=course().known_mistakes(),
-    )
+def given():
+    return read_notebook(course().given_notebook)
+
+
+@functools.cache
+def shared():
+    return assignment_context(course(), given(), lambda _: None, {}, seed=0)
 
 
 def notebook_with(*cells):
     """The release's notebook with code in cells of its own, after all the others."""
-    given = materials().given
-    code = next(cell for cell in given.cells if "def conv_forward_naive" in cell.source)
-    first = len(given.cells)
+    code = next(cell for cell in given().cells if "def conv_forward_naive" in cell.source)
+    first = len(given().cells)
     added = [
         msgspec.structs.replace(code, id=f"own-{number}", index=first + number, source=source)
         for number, source in enumerate(cells)
     ]
-    return msgspec.structs.replace(given, cells=(*given.cells, *added))
+    return msgspec.structs.replace(given(), cells=(*given().cells, *added))
 
 
-def bench_for(identity, cells, session):
+def context_for(identity, cells, session):
     notebook = notebook_with(*cells)
-    definitions = definitions_of(notebook, course().assignment)
     submission = Submission(id=identity, learner=identity, origin="corpus", notebook=notebook)
-    return CheckContext(materials(), submission, notebook, definitions, session)
+    reading = Reading(submission=submission, definitions=definitions_of(notebook, course().assignment))
+    return CheckContext(shared(), reading, session, TimeBudget(900))
+
+
+def run_check(spec, context):
+    return KINDS[spec.kind].run(spec, context)
 
 
 def graded(identity, cells, session=None, items=ITEMS):
     """The reports of the convolution's items, by id."""
-    bench = bench_for(identity, cells, session or InProcessSession())
+    context = context_for(identity, cells, session or InProcessSession())
     return {
-        item.id: score_item(item, {c.id: Timed(finding=run_check(c, bench)) for c in item.checks})
+        item.id: score_item(item, {c.id: TimedFinding(finding=run_check(c, context)) for c in item.checks})
         for item in course().assignment.items
         if item.id in items
     }

@@ -12,10 +12,8 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from corpus_grading import ITEMS, InProcessSession, bench_for, course
+from corpus_grading import ITEMS, InProcessSession, context_for, course
 from corpus_wrong import BASE
-
-from autograder.grading.checks import run_check
 
 RIGHT = Path(__file__).parent / "right"
 STYLES = (
@@ -145,7 +143,7 @@ def judge(number, source):
 
 def _loses(identity, source):
     """Whether a check that counts does not pass; the first is enough."""
-    bench = bench_for(identity, [source], InProcessSession())
+    bench = context_for(identity, [source], InProcessSession())
     counted = (c for i in course().assignment.items if i.id in ITEMS for c in i.checks if c.weight > 0)
     return any(run_check(check, bench).fraction < 1.0 for check in counted)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.authoring.questions import Answer, load_module
+from autograder.authoring.loading import load_module
+from autograder.authoring.questions import Answer
 from autograder.authoring.student import FaultKind, StudentFault
 from autograder.course import find_course
 from autograder.grading.compare import compare
@@ -26,14 +27,14 @@ def variants():
 @functools.cache
 def hidden_cases(seed=0):
     """The cases of a submission."""
-    return COURSE.questions()["forward"].cases(np.random.default_rng(seed))
+    return COURSE.authored.questions["forward"].cases(np.random.default_rng(seed))
 
 
 @functools.cache
 def expected(case_id, question, seed=0):
     """What is expected on one of them."""
     (case,) = (case for case in hidden_cases(seed) if case.id == case_id)
-    return COURSE.questions()[question].expect(None, case)
+    return COURSE.authored.questions[question].expect(None, case)
 
 
 def right(output, seed=0):

@@ -2,17 +2,17 @@
 
 import msgspec
 import pytest
-from corpus_grading import ROOT, course, materials, notebook_with
+from corpus_grading import ROOT, course, notebook_with
 
 from autograder.intake import read_notebook
 
-GIVEN = materials().given
+GIVEN = given()
 OWN = f"cell {len(GIVEN.cells) + 1}"
 END = "solver = Solver(model, data, update_rule='adam', optim_config={'learning_rate': 2e-3})\nsolver.train()"
 
 
 def found_in(notebook):
-    return course().questions()["training"].find(notebook, GIVEN)
+    return course().authored.questions["training"].find(notebook, GIVEN)
 
 
 def with_train_cell(source):

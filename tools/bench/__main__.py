@@ -145,7 +145,7 @@ _add_suite("scaling", "Time the fast layers on twice as many images, filters, ch
 )
 @click.option(
     "--hostile",
-    default="tests/soak/hostile",
+    default="tests/tools/soak/hostile",
     show_default=True,
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="A folder of attacks; every tenth submission gets one.",

@@ -1,4 +1,4 @@
-"""The checks, each with a bench that holds just what it needs, and a student in this process."""
+"""The checks, each with a context that holds just what it needs, and a student in this process."""
 
 import contextlib
 import io
@@ -7,36 +7,24 @@ import numpy as np
 import pytest
 from in_process import InProcess
 
-from autograder.assignment import (
-    FileRule,
-    Files,
-    Manual,
-    Network,
-    Outputs,
-    Pdf,
-    Rerun,
-    RunOrder,
-    Speed,
-    Training,
-)
-from autograder.authoring.questions import (
-    Answer,
+from autograder.assignment import Files, Manual, Outputs, Pdf, ProbeSpec, Rerun, RunOrder, Speed
+from autograder.authoring import (
     Case,
+    DataSet,
     Expected,
+    FaultKind,
     Handles,
-    Images,
     Judgement,
     Probe,
-    Settings,
     SpeedComparison,
+    StudentFault,
     TimedCall,
     Timing,
-    Trained,
-    TrainingRun,
 )
-from autograder.authoring.student import FaultKind, StudentFault
+from autograder.authoring.questions import Answer, Answers
+from autograder.authoring.specs import FileRule
 from autograder.errors import AssignmentError
-from autograder.grading.checks import run_check
+from autograder.grading.checks import KINDS
 from autograder.model import (
     Cell,
     CellKind,
@@ -52,14 +40,17 @@ from autograder.model import (
 )
 
 
-class FakeBench:
+def run_check(spec, context):
+    return KINDS[spec.kind].run(spec, context)
+
+
+class FakeContext:
     """Holds what a test puts in it."""
 
     def __init__(self, namespace=None, **parts):
         self.student = InProcess(namespace or {})
         self.untouched = False
-        self.cells = {}
-        self.known_mistakes, self.hint_level = (), "nudge"
+        self.cells, self.readings, self.prepared = {}, {}, {}
         self.__dict__.update(parts)
 
     @contextlib.contextmanager
@@ -67,35 +58,32 @@ class FakeBench:
         yield Handles(self.student, lambda: self.student)
 
     @contextlib.contextmanager
-    def tool(self, definitions, limits):
+    def run(self, definitions, limits):
         namespace = {}
         for chunk in definitions.chunks:
             exec(chunk.source, namespace)
         yield InProcess(namespace)
 
-    def smallest(self, question, output, limits):
+    def once(self, key, make):
+        if key[0] == "answers":
+            return Answers(answers=tuple(self.known[key[1]]), printed=OutputText(text=f"for {key[1]}"))
         return None
 
-    def printed(self, question):
-        return OutputText(text=f"for {question}")
-
-    def question(self, name):
+    def question(self, name, kind):
+        assert isinstance(self.asked, kind)
         return self.asked
 
-    def answers(self, name, limits):
-        return self.known[name]
+    def diagnose(self, output, answers):
+        return None
 
     def generator(self, name):
         return np.random.default_rng(0)
 
-    def images(self, count):
+    def data(self, count):
         zeros = np.zeros((count, 1, 2, 2), np.float32)
-        return Images(
+        return DataSet(
             x_train=zeros, y_train=np.zeros(count), x_test=zeros, y_test=np.zeros(count), name="zeros"
         )
-
-    def baseline_accuracy(self, name):
-        return 0.5
 
     def clock(self):
         return Now.seconds
@@ -115,18 +103,18 @@ def answer(regime="a", value=1.0, fault=None):
 
 
 def outputs(*questions, **more):
-    return Outputs(id="o", questions=questions or ("q",), **more)
+    return Outputs(kind="outputs", id="o", questions=questions or ("q",), **more)
 
 
 def test_all_cases_right():
-    finding = run_check(outputs(), FakeBench(known={"q": [answer(), answer("b")]}))
+    finding = run_check(outputs(), FakeContext(known={"q": [answer(), answer("b")]}))
     assert finding.output is None
     assert (finding.status, finding.fraction) == (Status.PASSED, 1.0)
     assert finding.message == "All 2 cases are right."
 
 
 def test_one_wrong_case_costs_the_check_and_is_shown():
-    finding = run_check(outputs(hints=("look",)), FakeBench(known={"q": [answer(), answer("b", 2.0)]}))
+    finding = run_check(outputs(hints=("look",)), FakeContext(known={"q": [answer(), answer("b", 2.0)]}))
     assert finding.output == OutputText(text="for q")
     assert (finding.status, finding.fraction, finding.hints) == (Status.FAILED, 0.0, ("look",))
     assert finding.message.startswith("1 of 2 cases are right. the case of b: 1 of 1 elements of `out`")
@@ -134,16 +122,16 @@ def test_one_wrong_case_costs_the_check_and_is_shown():
 
 
 def test_only_the_regimes_that_are_named_count():
-    bench = FakeBench(known={"q": [answer("a"), answer("b", 2.0)]})
-    assert run_check(outputs(regimes=("a",)), bench).status is Status.PASSED
+    context = FakeContext(known={"q": [answer("a"), answer("b", 2.0)]})
+    assert run_check(outputs(regimes=("a",)), context).status is Status.PASSED
     with pytest.raises(AssignmentError, match="no case in z"):
-        run_check(outputs(regimes=("z",)), bench)
+        run_check(outputs(regimes=("z",)), context)
 
 
 def test_right_by_any_of_the_questions():
-    bench = FakeBench(known={"q": [answer(value=2.0)], "r": [answer()]})
-    assert run_check(outputs("q", "r"), bench).status is Status.PASSED
-    assert run_check(outputs("q"), bench).status is Status.FAILED
+    context = FakeContext(known={"q": [answer(value=2.0)], "r": [answer()]})
+    assert run_check(outputs("q", "r"), context).status is Status.PASSED
+    assert run_check(outputs("q"), context).status is Status.FAILED
 
 
 @pytest.mark.parametrize(
@@ -157,7 +145,7 @@ def test_right_by_any_of_the_questions():
     ],
 )
 def test_a_fault_has_a_state_and_its_traceback(fault, status):
-    finding = run_check(outputs(), FakeBench(known={"q": [answer(fault=fault)]}))
+    finding = run_check(outputs(), FakeContext(known={"q": [answer(fault=fault)]}))
     assert (finding.status, finding.fraction) == (status, 0.0)
     assert "it ended badly" in finding.message
     assert finding.cause.actual == "cell 4"
@@ -179,37 +167,41 @@ def busy(seconds):
     return work
 
 
-def race(plain_seconds=0.0, elements=1):
+def comparison(plain_seconds=0.0, elements=1):
     def slow(handles):
         return TimedCall(target="slow", args=(), elements=elements)
 
     def fast(handles):
         return TimedCall(target="fast", args=(), elements=1)
 
-    races = (SpeedComparison(name="forward", slow=slow, fast=fast, repeat=3),)
-    return Timing(races=races, plain=busy(plain_seconds), plain_elements=1)
+    comparisons = (SpeedComparison(name="forward", slow=slow, fast=fast, repeat=3),)
+    return Timing(comparisons=comparisons, plain=busy(plain_seconds), plain_elements=1)
 
 
-def speed_bench(slow, fast, **more):
-    return FakeBench({"slow": slow, "fast": fast}, asked=race(**more))
+def speed_context(slow, fast, **more):
+    return FakeContext({"slow": slow, "fast": fast}, asked=comparison(**more))
 
 
 def test_a_speed_up_is_a_ratio_by_element():
-    finding = run_check(Speed(id="s", question="q", min_ratio=3), speed_bench(busy(0.02), busy(0.001)))
+    finding = run_check(
+        Speed(kind="speed", id="s", question="q", min_ratio=3), speed_context(busy(0.02), busy(0.001))
+    )
     assert finding.status is Status.PASSED
     assert finding.metrics["forward_speedup"] > 3
     assert "faster by: forward" in finding.message
 
 
 def test_too_small_a_speed_up():
-    finding = run_check(Speed(id="s", question="q", min_ratio=1000), speed_bench(busy(0.004), busy(0.001)))
+    finding = run_check(
+        Speed(kind="speed", id="s", question="q", min_ratio=1000), speed_context(busy(0.004), busy(0.001))
+    )
     assert (finding.status, finding.fraction) == (Status.FAILED, 0.0)
     assert "Asked are 1000 times." in finding.message
 
 
 def test_a_vectorised_function_is_not_blamed_for_a_small_ratio():
-    bench = speed_bench(busy(0.004), busy(0.001), plain_seconds=0.05)
-    finding = run_check(Speed(id="s", question="q", min_ratio=1000), bench)
+    context = speed_context(busy(0.004), busy(0.001), plain_seconds=0.05)
+    finding = run_check(Speed(kind="speed", id="s", question="q", min_ratio=1000), context)
     assert finding.status is Status.PASSED
     assert "far faster than a plain loop" in finding.message
 
@@ -218,14 +210,14 @@ def test_nothing_to_time():
     def slow(handles):
         raise ValueError("there is nothing to time yet")
 
-    bench = speed_bench(busy(0), busy(0))
-    timing = race()
-    bench.asked = Timing(
-        races=(SpeedComparison(name="forward", slow=slow, fast=timing.races[0].fast),),
+    context = speed_context(busy(0), busy(0))
+    timing = comparison()
+    context.asked = Timing(
+        comparisons=(SpeedComparison(name="forward", slow=slow, fast=timing.comparisons[0].fast),),
         plain=busy(0),
         plain_elements=1,
     )
-    finding = run_check(Speed(id="s", question="q", min_ratio=1), bench)
+    finding = run_check(Speed(kind="speed", id="s", question="q", min_ratio=1), context)
     assert (finding.status, finding.message) == (Status.FAILED, "forward: there is nothing to time yet.")
 
 
@@ -233,28 +225,30 @@ def test_a_race_that_ends_in_a_fault():
     def broken():
         raise RuntimeError("no")
 
-    finding = run_check(Speed(id="s", question="q", min_ratio=1), speed_bench(broken, busy(0)))
+    finding = run_check(
+        Speed(kind="speed", id="s", question="q", min_ratio=1), speed_context(broken, busy(0))
+    )
     assert (finding.status, finding.fraction) == (Status.ERROR, 0.0)
 
 
 # --- the network ---------------------------------------------------------------------------------
 
 
-def network_bench(judge, **more):
-    return FakeBench(asked=Probe(judge=judge), **more)
+def probe_context(judge, **more):
+    return FakeContext(asked=Probe(judge=judge), **more)
 
 
-NETWORK = Network(id="n", question="q", hints=("look",))
+PROBE = ProbeSpec(kind="probe", id="n", question="q", hints=("look",))
 
 
 def test_a_probe_that_is_satisfied():
-    finding = run_check(NETWORK, network_bench(lambda *_: Judgement(fraction=1.0, message="fine")))
+    finding = run_check(PROBE, probe_context(lambda *_: Judgement(fraction=1.0, message="fine")))
     assert (finding.status, finding.fraction, finding.hints) == (Status.PASSED, 1.0, ())
 
 
 def test_a_probe_that_is_not():
     judgement = Judgement(fraction=0.5, message="half", expected="2", actual="1")
-    finding = run_check(NETWORK, network_bench(lambda *_: judgement))
+    finding = run_check(PROBE, probe_context(lambda *_: judgement))
     assert (finding.status, finding.fraction, finding.cause.expected) == (Status.FAILED, 0.5, "2")
 
 
@@ -262,95 +256,24 @@ def test_what_can_not_be_understood_is_said():
     def judge(*_):
         raise ValueError("`params` must be a dict")
 
-    finding = run_check(NETWORK, network_bench(judge))
-    assert finding.message == "What came back is not what was asked: `params` must be a dict"
+    finding = run_check(PROBE, probe_context(judge))
+    assert finding.message == "The answer is not what was asked for: `params` must be a dict"
 
 
 def test_a_network_that_ends_in_a_fault():
     def judge(handles, *_):
         return handles.student.call("ThreeLayerConvNet")
 
-    finding = run_check(NETWORK, network_bench(judge))
+    finding = run_check(PROBE, probe_context(judge))
     assert finding.status is Status.FAILED
     assert "`ThreeLayerConvNet` is not defined" in finding.message
 
 
 def test_nothing_done_earns_nothing():
-    bench = network_bench(lambda *_: Judgement(fraction=1.0, message="fine"), untouched=True)
-    assert run_check(NETWORK, bench).fraction == 0
-    generous = Network(id="n", question="q", counts_untouched=True)
-    assert run_check(generous, bench).fraction == 1
-
-
-def test_who_reaches_the_reference_has_full_credit_however_small_the_budget():
-    bench = training_bench(0.09)
-    bench.baseline_accuracy = lambda name: 0.09
-    assert run_check(Training(id="t", question="q"), bench).fraction == 1
-    bench.baseline_accuracy = lambda name: 0.11
-    finding = run_check(Training(id="t", question="q"), bench)
-    assert finding.status is Status.SKIPPED
-    assert "learn too little to tell" in finding.message
-
-
-def training_bench(accuracy, settings=None, train=None):
-    found = Settings(solver={"update_rule": "adam"}, where="cell 9") if settings is None else settings
-    run = TrainingRun(
-        find=lambda notebook, given: found,
-        train=train or (lambda student, settings, images: Trained(parameters={}, losses=(2.3, 1.0))),
-        accuracy=lambda parameters, x, y: accuracy,
-        baseline=found,
-        images=10,
-        chance=0.1,
-    )
-    return FakeBench(asked=run, notebook=None, given=None)
-
-
-@pytest.mark.parametrize(
-    ("accuracy", "fraction"), [(0.5, 1.0), (0.46, 1.0), (0.1, 0.0), (0.18, 0.0), (0.32, 0.5), (0.9, 1.0)]
-)
-def test_credit_grows_with_the_gain_over_chance(accuracy, fraction):
-    finding = run_check(Training(id="t", question="q"), training_bench(accuracy))
-    assert finding.fraction == pytest.approx(fraction)
-    assert "the reference's reach 50.0%" in finding.message
-    assert finding.metrics["last_loss"] == 1.0
-
-
-def test_no_settings_found():
-    bench = training_bench(0.5, Settings(notes=("no call of `Solver`",)))
-    finding = run_check(Training(id="t", question="q"), bench)
-    assert finding.message == "No training settings were found: no call of `Solver`."
-
-
-UNREAD = Settings(where="cell 9", unread=("`reg` of `Net` (cell 9, line 2)", "the network"))
-
-
-def test_settings_that_could_not_be_read_are_left_to_a_person():
-    finding = run_check(Training(id="t", question="q"), training_bench(0.32, UNREAD))
-    assert (finding.status, finding.fraction) == (Status.MANUAL, pytest.approx(0.5))
-    assert finding.message.endswith(
-        "A person decides, since this could not be read: `reg` of `Net` (cell 9, line 2); the network."
-    )
-    assert run_check(Training(id="t", question="q"), training_bench(0.5, UNREAD)).status is Status.PASSED
-    hidden = Settings(notes=("none was found",), unread=("the training in cell 9",))
-    assert run_check(Training(id="t", question="q"), training_bench(0.5, hidden)).status is Status.MANUAL
-
-
-def test_a_training_with_some_unread_settings_that_fails_is_left_to_a_person():
-    def train(*_):
-        raise StudentFault(FaultKind.CPU, "too long")
-
-    finding = run_check(Training(id="t", question="q"), training_bench(0.5, UNREAD, train))
-    assert (finding.status, finding.fraction) == (Status.MANUAL, 0)
-
-
-@pytest.mark.parametrize("error", [ValueError("shapes"), StudentFault(FaultKind.CPU, "too long")])
-def test_a_training_that_fails(error):
-    def train(*_):
-        raise error
-
-    finding = run_check(Training(id="t", question="q"), training_bench(0.5, train=train))
-    assert finding.fraction == 0
-    assert str(error) in finding.message
+    context = probe_context(lambda *_: Judgement(fraction=1.0, message="fine"), untouched=True)
+    assert run_check(PROBE, context).fraction == 0
+    generous = ProbeSpec(kind="probe", id="n", question="q", counts_untouched=True)
+    assert run_check(generous, context).fraction == 1
 
 
 # --- what the notebook stores --------------------------------------------------------------------
@@ -368,8 +291,8 @@ PICTURE = Output(kind=OutputKind.DISPLAY, png=b"\x89PNG")
 
 
 def run_order(*cells):
-    bench = FakeBench(notebook=Notebook(path="n", cells=cells), cells={"a": 0, "b": 1, "extra": 2})
-    return run_check(RunOrder(id="r", cells=("a", "b"), optional_from="extra"), bench)
+    context = FakeContext(notebook=Notebook(path="n", cells=cells), cells={"a": 0, "b": 1, "extra": 2})
+    return run_check(RunOrder(kind="run-order", id="r", cells=("a", "b"), optional_from="extra"), context)
 
 
 def test_a_run_from_the_top():
@@ -394,19 +317,19 @@ def test_what_a_run_lacks_is_said(cells, fraction, says):
     assert says in finding.message
 
 
-MANUAL = Manual(id="m", after_cell="extra", question_for_grader="Well?")
+MANUAL = Manual(kind="manual", id="m", after_cell="extra", question_for_grader="Well?")
 
 
 def test_a_person_gets_the_pictures():
     notebook = Notebook(path="n", cells=(code(0, 1, PICTURE), code(1), code(2), code(3, 7, PICTURE, SAYS)))
-    finding = run_check(MANUAL, FakeBench(notebook=notebook, cells={"extra": 2}))
+    finding = run_check(MANUAL, FakeContext(notebook=notebook, cells={"extra": 2}))
     assert (finding.status, finding.pictures) == (Status.MANUAL, (b"\x89PNG",))
     assert finding.message == "Well? 1 cells were run, 1 pictures are kept."
 
 
 def test_nothing_for_a_person():
     notebook = Notebook(path="n", cells=(code(0, 1), code(1), code(2)))
-    finding = run_check(MANUAL, FakeBench(notebook=notebook, cells={"extra": 1}))
+    finding = run_check(MANUAL, FakeContext(notebook=notebook, cells={"extra": 1}))
     assert finding.status is Status.SKIPPED
 
 
@@ -420,18 +343,18 @@ class Printing(InProcess):
         super().__init__(namespace)
         self._text = io.StringIO()
 
-    def call(self, *args, **kwargs):
+    def _answer(self, request):
         with contextlib.redirect_stdout(self._text):
-            return super().call(*args, **kwargs)
+            return super()._answer(request)
 
     def printed(self):
         return OutputText(text=self._text.getvalue())
 
 
-class PrintingBench(FakeBench):
+class PrintingContext(FakeContext):
     @contextlib.contextmanager
-    def tool(self, definitions, limits):
-        with super().tool(definitions, limits) as student:
+    def run(self, definitions, limits):
+        with super().run(definitions, limits) as student:
             yield Printing(student._namespace)
 
 
@@ -449,13 +372,13 @@ def rerun(stored, mine="def f(x):\n    return 2 * x", cells=("show",)):
     cell = Cell(
         index=1, id="b", kind=CellKind.CODE, source="", outputs=(Output(kind=OutputKind.STREAM, text=stored),)
     )
-    bench = PrintingBench(
+    context = PrintingContext(
         given=Notebook(path="", cells=tuple(given)),
         notebook=Notebook(path="", cells=(given[0], cell)),
         definitions=Definitions(chunks=(Chunk(source=mine, names=("f",), cell=1),)),
         cells={"show": 1},
     )
-    return run_check(Rerun(id="r", cells=cells, needs=("halve",), hints=("run it",)), bench)
+    return run_check(Rerun(kind="rerun", id="r", cells=cells, needs=("halve",), hints=("run it",)), context)
 
 
 @pytest.mark.parametrize(
@@ -497,7 +420,7 @@ RULES = (FileRule(suffix=".ipynb", name="HW5.ipynb"), FileRule(suffix=".pdf", na
 def files(*names, contents=None):
     records = tuple(FileRecord(path=name, bytes=1, sha256="0") for name in names)
     submission = Submission(id="s001", learner="s001", origin="s001", files=records, contents=contents or {})
-    return FakeBench(submission=submission, file_rules=RULES)
+    return FakeContext(submission=submission, file_rules=RULES)
 
 
 @pytest.mark.parametrize(
@@ -512,7 +435,7 @@ def files(*names, contents=None):
     ],
 )
 def test_the_files_that_were_asked_for(names, fraction, says):
-    finding = run_check(Files(id="f"), files(*names))
+    finding = run_check(Files(kind="files", id="f"), files(*names))
     assert finding.fraction == fraction
     assert says in finding.message
 
@@ -560,6 +483,6 @@ def test_a_pdf_must_really_open(content, says):
     if isinstance(content, str):
         content = protected(pdf_with("x" * 40)) if content == "locked" else pdf_with(content)
     contents = {} if content is None else {"HW5.pdf": content}
-    finding = run_check(Pdf(id="p", min_characters=20), files("HW5.pdf", contents=contents))
+    finding = run_check(Pdf(kind="pdf", id="p", min_characters=20), files("HW5.pdf", contents=contents))
     assert says in finding.message
     assert (finding.status is Status.PASSED) == ("opens:" in says)

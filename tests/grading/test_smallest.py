@@ -8,14 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_process import InProcess
 
-from autograder.authoring.questions import Handles, load_module
+from autograder.authoring.loading import load_module
+from autograder.authoring.questions import Handles
 from autograder.authoring.student import FaultKind, StudentFault
 from autograder.course import find_course
 from autograder.grading.checks.smallest import BUDGET, search_smallest
 
 ROOT = Path(__file__).parents[2]
 COURSE = find_course(ROOT, "hw5")
-QUESTIONS = COURSE.questions()
+QUESTIONS = COURSE.authored.questions
 REFERENCE = load_module(COURSE.reference / "convolution.py")
 QUESTION = {"out": "forward", "dx": "backward", "dw": "backward", "db": "backward"}
 
@@ -107,7 +108,7 @@ def test_a_case_that_raises_is_the_smallest_too():
 
 def test_a_limit_ends_the_search():
     class Slow(InProcess):
-        def call(self, *args, **kwargs):
+        def _answer(self, request):
             raise StudentFault(FaultKind.CPU, "too slow")
 
     student = Slow({})

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
 import sqlite3
 import time
@@ -12,10 +13,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from autograder.batch import Batch, Done, Ledger, grade_all, report_path, save
-from autograder.errors import AutograderError, DataError, UsageError
-from autograder.grading.submission import Graded
-from autograder.intake import Candidate, Place, fingerprint
+from autograder.authoring.context import Reading
+from autograder.batch import Batch, GradingRun, Ledger, grade_all, report_path
+from autograder.errors import AutograderError, DataError, GraderFault, UsageError
+from autograder.grading.submission import Graded, ReportFacts
+from autograder.intake import Candidate, SourceKind, fingerprint
 from autograder.model import (
     AssignmentFacts,
     Environment,
@@ -24,64 +26,79 @@ from autograder.model import (
     Outcome,
     Report,
     Score,
-    Submission,
     SubmissionFacts,
 )
 
+ROOT = Path(__file__).parents[2]
+FACTS = ReportFacts(
+    grader=Grader(name="g", version="1", config_sha256="", cases_sha256="", seed=0),
+    environment=Environment(os="", arch="", python="", numpy="", sandbox="none"),
+)
+RUN = GradingRun(
+    root=ROOT,
+    assignment="hw5",
+    slowness=1.0,
+    training=False,
+    training_images=None,
+    unsandboxed=False,
+    data=None,
+    prepared={},
+    facts=FACTS,
+    key="key",
+)
 
-def report(identity: str, points: float | None) -> Report:
+
+def report(identity: str, points: float) -> Report:
     return Report(
         schema_version="1.0",
         generated_at="2020-01-01T00:00:00+00:00",
-        outcome=Outcome.GRADED if points is not None else Outcome.GRADER_ERROR,
+        outcome=Outcome.GRADED,
         message="",
-        grader=Grader(name="g", version="1", config_sha256="", cases_sha256="", seed=0),
-        environment=Environment(os="", arch="", python="", numpy="", sandbox="none"),
+        grader=FACTS.grader,
+        environment=FACTS.environment,
         assignment=AssignmentFacts(id="a", title="a", version="1", max_score=9),
         submission=SubmissionFacts(id=identity, origin=identity),
         learner=Learner(id=identity),
-        score=None if points is None else Score(raw=points, penalties=0, final=points, max=9),
+        score=Score(raw=points, penalties=0, final=points, max=9),
     )
 
 
 class Steered:
     """Grades a file that says what shall happen: a number of points, or ``die``."""
 
-    def __init__(self, counter: Path) -> None:
+    def __init__(self, counter: Path, run: GradingRun) -> None:
         self.counter = counter
+        self.assignment = run.course().assignment
 
-    def grade(self, candidate: Candidate) -> Graded:
+    def read(self, candidate: Candidate) -> Reading:
+        self.path = candidate.path
+        mark = fingerprint(candidate, self.assignment)
+        return Reading(submission=replace(candidate.unread(), fingerprint=mark))
+
+    def grade_reading(self, reading: Reading) -> Graded:
+        identity = reading.submission.id
         with self.counter.open("a") as log:
-            log.write(candidate.id + "\n")
-        says = candidate.path.read_text()
+            log.write(identity + "\n")
+        says = self.path.read_text()
         if says == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         if says == "odd":
             raise ZeroDivisionError("of ours")
+        if says == "once" and self.counter.read_text().split().count(identity) == 1:
+            raise GraderFault("the sandbox did not come up")
+        if says == "edited":
+            self.path.write_text("6")
+            says = "5"
         if says == "unfit":
-            return Graded(report=report(candidate.id, float("nan")))
+            return Graded(report=report(identity, float("nan")))
         if says == "no data":
             raise DataError("data/x: is not there")
-        return Graded(report=report(candidate.id, float(says)), pictures={"p-1.png": b"x"})
-
-    def give_up(self, submission: Submission, reason: str) -> Graded:
-        return Graded(report=replace(report(submission.id, None), message=reason))
+        points = 1.0 if says == "once" else float(says)
+        return Graded(report=report(identity, points), pictures={"p-1.png": b"x"})
 
 
-def broken_build() -> Steered:
+def broken_build(run: GradingRun) -> Steered:
     raise AutograderError("no sandbox today", "come back tomorrow")
-
-
-def give_up(folder: Path, candidate: Candidate, reason: str) -> Done:
-    graded = Graded(report=report(candidate.id, None))
-    return Done(
-        id=candidate.id,
-        outcome="grader_error",
-        message=reason,
-        final=None,
-        report_sha256=save(graded, folder),
-        seconds=0.0,
-    )
 
 
 @pytest.fixture
@@ -92,15 +109,13 @@ def make(tmp_path):
             path = tmp_path / f"{identity}.ipynb"
             path.write_text(text)
             candidates.append(
-                Candidate(id=identity, learner=identity, origin=identity, path=path, place=Place.FILE)
+                Candidate(id=identity, learner=identity, origin=identity, path=path, place=SourceKind.FILE)
             )
         defaults = {
+            "run": RUN,
             "candidates": tuple(candidates),
             "folder": tmp_path / "out",
-            "build": partial(Steered, tmp_path / "count"),
-            "run_key": "key",
-            "fingerprint": fingerprint,
-            "give_up": partial(give_up, tmp_path / "out"),
+            "open_pipeline": partial(Steered, tmp_path / "count"),
         }
         return Batch(**{**defaults, **options})
 
@@ -131,15 +146,32 @@ def test_a_worker_that_dies_is_replaced_and_its_submission_given_up(make, tmp_pa
 
 def test_a_reason_that_would_meet_all_ends_the_batch(make):
     with pytest.raises(AutograderError, match="no sandbox today"):
-        list(grade_all(make({"s001": "1"}, build=broken_build)))
+        list(grade_all(make({"s001": "1"}, open_pipeline=broken_build)))
 
 
 def test_a_report_that_can_not_be_made_costs_no_other_submission(make, tmp_path):
     done = {d.id: d for d in grade_all(make({"s001": "odd", "s002": "unfit", "s003": "3"}))}
     assert [done[one].outcome for one in sorted(done)] == ["grader_error", "grader_error", "graded"]
-    assert done["s001"].message == "ZeroDivisionError: of ours"
-    assert done["s002"].message.startswith("report of s002: Out of range float values are not JSON compliant")
+    assert done["s001"].message.endswith("nothing was scored. ZeroDivisionError: of ours")
+    assert "report of s002: Out of range float values are not JSON compliant" in done["s002"].message
+    assert graded_so_far(tmp_path) == ["s001", "s001", "s002", "s002", "s003"]
     assert len(list((tmp_path / "out/reports").iterdir())) == 3
+
+
+def test_a_fault_of_the_grader_is_met_by_a_second_try(make, tmp_path):
+    (done,) = grade_all(make({"s001": "once"}))
+    assert (done.outcome, done.final) == ("graded", 1)
+    assert graded_so_far(tmp_path) == ["s001", "s001"]
+
+
+def test_a_file_that_is_edited_while_it_is_graded_is_graded_again(make):
+    batch = make({"s001": "edited"}, resume=True)
+    assert [d.final for d in grade_all(batch)] == [5]
+    assert [d.final for d in grade_all(batch)] == [6]
+
+
+def test_a_run_can_be_pickled():
+    assert pickle.loads(pickle.dumps(RUN)) == RUN
 
 
 def test_what_all_submissions_would_meet_ends_the_batch(make):
@@ -183,8 +215,7 @@ def test_a_report_stands_only_for_what_it_was_made_from(make, tmp_path, change):
         report_path(tmp_path / "out", "s001").write_text("{}")
     if change == "file":
         (tmp_path / "s001.ipynb").write_text("7")
-    key = "other" if change == "key" else "key"
-    again = Batch(**{name: getattr(batch, name) for name in batch.__struct_fields__} | {"run_key": key})
+    again = replace(batch, run=replace(RUN, key="other" if change == "key" else "key"))
     assert [d.final for d in grade_all(again)] == [7 if change == "file" else 1]
     assert graded_so_far(tmp_path) == ["s001", "s001"]
 
@@ -210,10 +241,10 @@ def test_what_a_killed_batch_left_half_written_is_removed(make, tmp_path):
 class Slow(Steered):
     """Says its process's number, then takes its time."""
 
-    def grade(self, candidate: Candidate) -> Graded:
+    def grade_reading(self, reading: Reading) -> Graded:
         self.counter.write_text(str(os.getpid()))
         time.sleep(60)
-        return super().grade(candidate)
+        return super().grade_reading(reading)
 
 
 def killed_batch(batch: Batch) -> None:
@@ -221,7 +252,7 @@ def killed_batch(batch: Batch) -> None:
 
 
 def test_workers_end_with_a_batch_that_is_killed(make, tmp_path):
-    batch = make({"s001": "1"}, build=partial(Slow, tmp_path / "worker"))
+    batch = make({"s001": "1"}, open_pipeline=partial(Slow, tmp_path / "worker"))
     grader = multiprocessing.get_context("fork").Process(target=killed_batch, args=(batch,))
     grader.start()
     assert within(30, lambda: (tmp_path / "worker").exists() and (tmp_path / "worker").read_text() != "")

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder.data.places import made_once
-from autograder.files import write_atomically
-from autograder.report.files import HALF, sweep_halves
+from autograder.files import HALF, sweep_halves, write_atomically
 from autograder.tempdirs import PREFIX, TempDir, lock_folder
 
 pytest.importorskip("fcntl")
