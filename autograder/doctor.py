@@ -5,6 +5,7 @@ What only grading needs is examined by `autograder.batch.machine`, which a stude
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -93,11 +94,11 @@ def _python() -> Symptom:
 
 def _installed() -> dict[str, str]:
     """Give the versions of the distributions with this module and command, by name."""
-    return {
-        name: found.version
-        for name in (WHOLE, STUDENTS, FOREIGN)
-        for found in importlib.metadata.distributions(name=name)
-    }
+    versions = {}
+    for name in (WHOLE, STUDENTS, FOREIGN):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    return versions
 
 
 def judge_install(versions: Mapping[str, str]) -> Symptom:
