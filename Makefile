@@ -2,13 +2,15 @@
 BIN := .venv/bin
 JOBS ?= 2
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint docs bench clean
 
 help:
 	@echo "make demo   build the release, grade the sample submissions, show where the reports are"
 	@echo "make test   run the test suite"
-	@echo "make lint   ruff, mypy and clang-format"
-	@echo "make bench  measure this machine (minutes)"
+	@echo "make lint   check style, types, imports and the C++ code's format"
+	@echo "make docs   build the manuals as a site in site/; fails on a dead link"
+	@echo "make bench  measure how fast this machine grades (minutes)"
+	@echo "make clean  remove the environment and all that was built"
 
 demo:
 	@tools/setup instructor
@@ -26,11 +28,16 @@ lint:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/clang-format --dry-run --Werror ext/fastconv_*.h ext/fastconv_*.cpp
+
+docs:
+	@tools/setup dev,docs
+	$(BIN)/mkdocs build --strict
 
 bench:
 	@tools/setup dev,oracle
-	$(BIN)/autograder bench grading
+	PYTHONPATH=tools $(BIN)/python -m bench grading
 
 clean:
-	rm -rf .venv build dist out
+	rm -rf .venv build dist out site

@@ -19,12 +19,12 @@ from autograder.authoring.student import Limits
 from autograder.errors import AssignmentError
 from autograder.model import Visibility
 
-# The clock's limit by the processor's: what waits for a busy machine has done nothing wrong.
+# The clock's limit in units of the processor's: code that waits for a busy machine has done nothing wrong.
 LEAST_WALL = 3
 
 
 class FilesSpec(Strict):
-    """What a submission consists of, and the caps that reading it keeps to."""
+    """The files of a submission, and the caps within which they are read."""
 
     rules: tuple[FileRule, ...]
     max_files: int = 200
@@ -32,7 +32,7 @@ class FilesSpec(Strict):
 
 
 class SandboxSpec(Strict):
-    """What runs beside a student's code.
+    """The packages and the support code that run beside a student's code.
 
     `imports` are the installed packages that a submission may import, `if_installed` those that it may
     import where the machine has them, `tools` those that checks use on what was handed in, `support` the
@@ -352,7 +352,7 @@ def scaled(assignment: Assignment, slowness: float) -> Assignment:
 
 
 def _tight_clocks(limits: Mapping[str, Limits]) -> list[str]:
-    """Say which limits of the clock would end code that waits for a busy machine."""
+    """Find the limits of the clock that would end code which only waits for a busy machine."""
     return [
         f"[limits.{name}]: wall_seconds = {one.wall_seconds:g} must be at least {LEAST_WALL} times "
         f"cpu_seconds = {one.cpu_seconds:g}, since a busy machine makes code wait"
@@ -362,7 +362,7 @@ def _tight_clocks(limits: Mapping[str, Limits]) -> list[str]:
 
 
 def _unfit(check: CheckSpec, assignment: Assignment) -> Iterator[str]:
-    """Say what of a check does not fit the rest of the assignment."""
+    """Find keys of a check that do not fit the rest of the assignment."""
     if check.weight < 0:
         yield f"`{check.id}`: weight must not be negative, got {check.weight}"
     if check.limits not in assignment.limits:

@@ -25,7 +25,7 @@ from autograder.model import Struct
 
 DEFINITION, QUESTIONS = "assignment.toml", "questions.py"
 CHECK, GIVEN, MISTAKES = "check", "given.ipynb", "mistakes.json"
-# What compiling and running leave in a folder decides nothing.
+# Files that compiling and running leave in a folder decide nothing.
 _MADE = frozenset({"__pycache__", "build", ".ipynb_checkpoints"})
 
 
@@ -90,10 +90,10 @@ def _files_in(folders: Iterable[Path]) -> list[Path]:
 
 
 def hash_files(paths: Iterable[Path]) -> str:
-    """Hash files by their names and contents, in the order of their paths; one that is missing has none."""
+    """Hash files by their names and contents, in the order of their paths; a missing one counts as empty."""
     digest = hashlib.sha256()
     for path in sorted(set(paths)):
-        content = path.read_bytes() if path.exists() else b""
+        content = path.read_bytes() if path.is_file() else b""
         digest.update(f"{path.parent.name}/{path.name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
 

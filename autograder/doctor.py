@@ -13,11 +13,11 @@ import platform
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from autograder.course import Course, find_course, find_release
 from autograder.errors import AssignmentError, UsageError
-from autograder.model import Struct
+from autograder.model import Symptom
 
 WHOLE, STUDENTS = "numerical-autograder", "numerical-autograder-check"
 # PyPI has a distribution of this name, which is somebody else's
@@ -27,15 +27,6 @@ _AGAIN = {
     STUDENTS: "in the homework's folder pip install --force-reinstall --no-deps "
     "numerical_autograder_check-*.whl",
 }
-
-
-class Symptom(Struct):
-    """One part's state: ``missing`` stops something, ``note`` is good to know."""
-
-    part: str
-    state: Literal["ok", "missing", "note"]
-    finding: str
-    remedy: str = ""
 
 
 def examine(folder: Path) -> list[Symptom]:

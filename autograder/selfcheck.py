@@ -81,7 +81,7 @@ def _no_data(_: int) -> DataSet:
 
 
 def closing_line(report: Report) -> str:
-    """What a self-check ends with: never "all passed" where hidden checks remain."""
+    """Give the last line of a self-check: never "all passed" while hidden checks remain."""
     bad = [item for item in report.items if item.status.value in ("failed", "error", "timeout")]
     if report.score is None:
         return report.message

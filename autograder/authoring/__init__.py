@@ -4,9 +4,9 @@
 
     from autograder.authoring import Case, CheckKind, CheckSpec, Comparison, Expected, unpack
 
-`questions` has the records of what is asked, `student` the handle on a student's code, `numerics` numerical
-gradients and rounding bounds, `unpack` the safe way into a returned tuple, `kinds` and `context` what a new kind
-of check is made of. ``docs/assignments.md`` is the manual.
+`questions` has the records that describe a question, `student` the handle on a student's code, `numerics`
+numerical gradients and rounding bounds, `unpack` the safe way into a returned tuple. A new kind of check
+is made of `kinds` and `context`. ``docs/assignments.md`` is the manual.
 """
 
 from autograder.authoring.context import CheckContext

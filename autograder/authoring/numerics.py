@@ -13,7 +13,7 @@ Evaluate = Callable[[Sequence[Array]], Sequence[Array]]
 
 
 def numerical_gradient(evaluate: Evaluate, x: Array, upstream: Array, step: float = 1e-5) -> Array:
-    """The gradient of ``sum(f(x) * upstream)`` with respect to `x`, by central differences.
+    """Compute the gradient of ``sum(f(x) * upstream)`` with respect to `x`, by central differences.
 
     Parameters
     ----------
@@ -48,12 +48,12 @@ def numerical_gradient(evaluate: Evaluate, x: Array, upstream: Array, step: floa
 def directional_derivatives(
     evaluate: Evaluate, x: Array, upstream: Array, directions: Array, step: float = 1e-5
 ) -> Array:
-    """How fast ``sum(f(x) * upstream)`` grows along some directions, by central differences.
+    """Compute how fast ``sum(f(x) * upstream)`` grows along some directions, by central differences.
 
-    They are the inner products of the directions with the gradient, for two evaluations each instead of
-    two for every element of `x`. A direction without zeros sees every element. The step is that of
-    `numerical_gradient`, so that where f is no linear layer both leave out the same order of terms, and
-    where it has kinks both are as unlikely to straddle one.
+    These are the inner products of the directions with the gradient. Each costs two evaluations, instead of
+    two for every element of `x`, and a direction without zeros sees every element. The step is that of
+    `numerical_gradient`: for an f that is not linear, both leave out terms of the same order, and for an f
+    with kinks, both are equally unlikely to straddle one.
 
     Parameters
     ----------
@@ -77,19 +77,19 @@ def directional_derivatives(
     return np.array(slopes, dtype=np.float64)
 
 
-# What a transform loses, in units of rounding: log2 of the longest (some hundred elements), with room.
+# The loss of a transform in units of rounding: log2 of the longest (some hundred elements), with room.
 _TRANSFORM = 8.0
 
 
 def rounding_bound(
     terms: int, magnitude: Array, dtype: np.dtype[np.floating[Any]] | type[np.floating[Any]]
 ) -> Array:
-    """The largest error of a sum of `terms` products in any order, by element.
+    """Bound the error of a sum of `terms` products in any order, element by element.
 
     The classical bound is ``terms * eps / 2 * sum(|a| * |b|)`` (Higham, Accuracy and Stability of
-    Numerical Algorithms, section 3.1); it is taken eight times. A transform (FFT) mixes all elements
-    and has an error in each that is proportional to the largest, even where a sum has no term at all:
-    some units in the last place of that are added. Never below the smallest normal number.
+    Numerical Algorithms, section 3.1); it is taken eight times. A transform (FFT) mixes all elements,
+    so each element has an error in proportion to the largest, even one whose sum has no terms. A few units
+    in the last place of the largest are added for it. The bound is never below the smallest normal number.
 
     Parameters
     ----------

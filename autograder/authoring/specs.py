@@ -1,4 +1,4 @@
-"""The tables of ``assignment.toml`` that checks see: what every check has, and the files that are asked for."""
+"""The tables of ``assignment.toml`` that checks see: the keys of every check, and the files asked for."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ class FileRule(Strict):
 class CheckSpec(Strict):
     """What every check has; a kind adds keys of its own.
 
-    `kind` names the kind, `id` the check. `weight` is the check's share of the item's points against the item's other checks (0: a note, which
-    costs nothing); `limits` names one of the assignment's ``[limits.*]`` tables; `visible` checks go into
-    the release, and ``autograder check`` runs them.
+    `kind` names the kind, `id` the check. `weight` is the check's share of the item's points against the
+    item's other checks; a weight of 0 makes it a note, which costs nothing. `limits` names one of the
+    assignment's ``[limits.*]`` tables. `visible` checks go into the release, and ``autograder check`` runs
+    them.
     """
 
     kind: str

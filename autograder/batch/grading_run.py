@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 
-import autograder
 from autograder.authoring.context import AssignmentContext, CheckContext, Reading
 from autograder.authoring.kinds import CheckKind
 from autograder.authoring.specs import CheckSpec
@@ -112,18 +111,22 @@ def plan_run(options: RunOptions) -> GradingRun:
         ),
         key="",
     )
-    run = msgspec.structs.replace(run, key=run_key(run))
+    run = msgspec.structs.replace(run, key=run_key(run, options.slowness))
     return msgspec.structs.replace(run, prepared=_prepared(run, course, given))
 
 
-def run_key(run: GradingRun) -> str:
-    """Hash everything that decides a verdict: engine, assignment, data and options."""
+def run_key(run: GradingRun, slowness: float | None) -> str:
+    """Hash everything that decides a verdict: engine, assignment, data and options.
+
+    `slowness` is the factor that was asked for. A measured one is this machine's own, stands in each report,
+    and would make a resumed batch begin anew whenever the machine is busy.
+    """
     facts = [
         engine_sha256(),
         run.facts.grader.config_sha256,
         run.facts.grader.cases_sha256,
         hash_files(run.data.rglob("*") if run.data else ()),
-        str((run.facts.grader.seed, run.training, run.training_images, run.slowness, run.unsandboxed)),
+        str((run.facts.grader.seed, run.training, run.training_images, slowness, run.unsandboxed)),
     ]
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()
 
@@ -131,7 +134,7 @@ def run_key(run: GradingRun) -> str:
 @functools.cache
 def engine_sha256() -> str:
     """Hash the engine's own code."""
-    return hash_files(Path(autograder.__file__).parent.rglob("*.py"))
+    return hash_files(Path(__file__).parents[1].rglob("*.py"))
 
 
 def _walls(course: Course, unsandboxed: bool) -> tuple[str, tuple[str, ...]]:

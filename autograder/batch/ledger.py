@@ -1,8 +1,8 @@
-"""What a batch remembers: one row a submission, in SQLite, so that no end of the grader loses work.
+"""The memory of a batch: one row a submission, in SQLite, so that no end of the grader loses work.
 
-A row is written after the report's file is whole on disk. A batch that is resumed skips a submission
-only where the row was written by the same engine, configuration and options, the submission's files
-have not changed since, and the report is still the one that was written.
+A row is written after the report's file is whole on disk. A resumed batch skips a submission only if its row
+has the same run key (engine, assignment, data, options), its files have not changed since, and the report on
+disk is still the one that was written.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Ledger:
     Raises
     ------
     UsageError
-        The file is there and is no ledger.
+        The file exists and is not a ledger.
     """
 
     def __init__(self, path: Path) -> None:
@@ -87,7 +87,7 @@ class Ledger:
             )
 
     def done(self, identity: str, run_key: str, fingerprint: str, report: Path) -> Row | None:
-        """The row of a submission that need not be graded again."""
+        """Give the row of a submission that need not be graded again; None if there is none."""
         names = Row.__struct_fields__
         found = self._connection.execute(
             f"SELECT {', '.join(names)} FROM graded WHERE id = ? AND run_key = ? AND fingerprint = ?",

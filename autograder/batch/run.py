@@ -38,7 +38,7 @@ class Batch(Struct):
 
 
 class _Worker:
-    """A process and what it is grading; `after` is the dead worker whose submission it takes over."""
+    """A process and the submission it grades; `after` is a dead worker whose submission it takes over."""
 
     def __init__(self, batch: Batch, after: _Worker | None = None) -> None:
         self.candidate: Candidate | None = None
@@ -69,7 +69,7 @@ def grade_all(batch: Batch) -> Iterator[Done]:
     Raises
     ------
     UsageError
-        Another batch writes to the same folder, or its ledger is none.
+        Another batch writes to the same folder, or its ledger can't be read.
     AutograderError
         A worker can't go on for a reason that would meet all submissions.
     """
@@ -89,7 +89,7 @@ def grade_all(batch: Batch) -> Iterator[Done]:
 
 @contextlib.contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """Keep other batches out of the folder, and remove what one that was killed has left there."""
+    """Keep other batches out of the folder, and remove half-written files that a killed one left there."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = lock_folder(folder.resolve())
     if lock is None:

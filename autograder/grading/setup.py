@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import numpy as np
 
-import autograder
 from autograder.authoring.context import AssignmentContext
 from autograder.authoring.kinds import CheckKind
 from autograder.authoring.questions import DataSet
@@ -20,6 +19,7 @@ from autograder.grading.diagnosis import diagnoser, known_mistakes_of
 from autograder.grading.reading import definitions_of
 from autograder.intake import read_notebook
 from autograder.model import Environment, Grader, Notebook
+from autograder.version import __version__
 
 
 def kinds_of(course: Course) -> Mapping[str, CheckKind]:
@@ -70,7 +70,7 @@ def describe_grader(course: Course, seed: int) -> Grader:
     """Say which engine grades, with which configuration, cases and seed."""
     return Grader(
         name="autograder",
-        version=autograder.__version__,
+        version=__version__,
         config_sha256=course.config_sha256(),
         cases_sha256=course.cases_sha256(),
         seed=seed,

@@ -13,9 +13,9 @@ _UNIX, _MODE = 3, stat.S_IFREG | 0o644
 
 
 def zip_bytes(files: Mapping[str, bytes], folder: str = "") -> bytes:
-    """A zip of the files, sorted, with one date and one mode; stored, as compressors differ by version.
+    """Zip the files, sorted, with one date and one mode; uncompressed, as compressors differ by version.
 
-    `folder`, with its final slash, is put before the names.
+    `folder`, with its final slash, is put in front of the names.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

@@ -13,7 +13,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
 }
-# What a cell keeps: the rest is the editor's (widths, run times, ids of outputs).
+# The keys that a cell keeps; the rest is the editor's (widths, run times, ids of outputs).
 CELL_KEYS = ("deletable", "editable", "nbgrader", "tags")
 
 

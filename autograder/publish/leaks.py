@@ -1,13 +1,13 @@
-"""Proof that nothing private goes out: what is private is looked for in every file, by these rules.
+"""The search for private things in every file of a release, by these rules.
 
 - text: a private line of at least 20 characters that does not also stand in the given code, or any three
   private lines in a row of at least 60; blanks do not count, so another layout hides nothing;
 - digits: a private number with eight digits or more, or three in a row with four or more;
 - bytes: four numbers in a row of a private array, as float64 or float32 of either byte order;
 - inside zips and wheels, gzip, bzip2, xz and zlib streams, base64, and the strings of JSON (notebooks), to
-  the depth of `DEPTH`. What can't be opened counts as a finding.
+  the depth of `DEPTH`. A container that can't be opened counts as a finding.
 
-`autograder.publish.private` says what is private.
+`autograder.publish.private` collects the private things.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Leak(Struct):
 
 
 class _Index(Struct):
-    """What is private, by the keys with which a file is searched in one pass.
+    """The private things, by the keys with which a file is searched in one pass.
 
     `values` is the arrays' absolute values, NaN between two arrays; `order` sorts it.
     """
@@ -112,7 +112,7 @@ def _index(private: Private) -> _Index:
 
 
 def _windows(array: Floats) -> Iterator[bytes]:
-    """The bytes of every four telling numbers in a row, as far as they are looked for."""
+    """Give the search keys of every four telling numbers in a row: the first of their bytes."""
     for start in range(array.size - _WINDOW + 1):
         window = array[start : start + _WINDOW]
         if not np.isnan(window).any():
@@ -141,7 +141,7 @@ def _passages_in(text: bytes, index: _Index) -> Iterator[tuple[int, str]]:
 
 
 def _numbers_in(lines: Iterable[bytes], index: _Index) -> Iterator[tuple[int, str]]:
-    """Private numbers by line: one that tells by itself, or three in a row."""
+    """Find private numbers by line: one that tells by itself, or three in a row."""
     tokens = [(number, token) for number, line in enumerate(lines, 1) for token in _NUMBER.findall(line)]
     read = [(number, *_read(token)) for number, token in tokens]
     for i, (number, value, unit, digits) in enumerate(read):
@@ -156,7 +156,7 @@ def _numbers_in(lines: Iterable[bytes], index: _Index) -> Iterator[tuple[int, st
 
 
 def _read(token: bytes) -> tuple[float, float, int]:
-    """A number's value, the unit of its last digit, and how many digits tell something."""
+    """Give a number's value, the unit of its last digit, and its count of telling digits."""
     mantissa, _, exponent = token.lower().partition(b"e")
     decimals = len(mantissa.partition(b".")[2])
     unit = 10.0 ** (int(exponent or 0) - decimals) if abs(int(exponent or 0)) < 300 else 0.0
@@ -164,7 +164,7 @@ def _read(token: bytes) -> tuple[float, float, int]:
 
 
 def _places(value: float, unit: float, index: _Index) -> Any:
-    """Where the private values are that read like this number, rounded or cut off, in either precision."""
+    """Find the private values that read like this number, rounded or cut off, in either precision."""
     slack = unit + 1e-7 * value
     first, last = np.searchsorted(index.sorted_values, (value - slack, value + slack))
     return index.order[first:last]
@@ -182,7 +182,7 @@ def _owner(place: int, index: _Index) -> str:
 
 
 def _texts(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
-    """A file as it is or, where it is JSON, its strings; those of a notebook cell by cell."""
+    """Give a file as it is or, if it is JSON, its strings; those of a notebook cell by cell."""
     document = _document(content)
     if document is None:
         yield name, content
@@ -196,7 +196,7 @@ def _texts(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _document(content: bytes) -> Any:
-    """What the JSON says; None where it is none."""
+    """Decode JSON; give None for anything else."""
     if content.lstrip()[:1] not in (b"{", b"["):
         return None
     try:
@@ -206,7 +206,7 @@ def _document(content: bytes) -> Any:
 
 
 def _strings(value: object) -> bytes:
-    """All strings in a JSON value; those of one list follow each other as they are."""
+    """Join all strings in a JSON value; those of one list follow each other as they are."""
     if isinstance(value, str):
         return value.encode("utf-8", "surrogatepass")
     if isinstance(value, dict):
@@ -230,7 +230,7 @@ def _in_bytes(name: str, content: bytes, index: _Index) -> Iterator[Leak]:
 
 
 def _inside(name: str, content: bytes) -> Iterator[tuple[str, bytes | None]]:
-    """What a file holds in another form; None where it can't be opened."""
+    """Give the contents that a file holds in another form; None for one that can't be opened."""
     if zipfile.is_zipfile(io.BytesIO(content)):
         yield from _members(name, content)
     for magic, decompress in _STREAMS.items():
@@ -253,7 +253,7 @@ def _members(name: str, content: bytes) -> Iterator[tuple[str, bytes | None]]:
 
 
 def _decoded(content: bytes) -> Iterator[bytes]:
-    """Base64 in either alphabet, in one piece or over several lines, from whatever letter it begins."""
+    """Decode base64 of either alphabet, in one piece or over several lines, from any first letter."""
     together = re.sub(rb"\\n|\s", b"", content).translate(bytes.maketrans(b"-_", b"+/"))
     for blob in _BASE64.findall(together):
         for offset in range(4):

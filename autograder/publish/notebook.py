@@ -9,7 +9,7 @@ from autograder.errors import ReleaseError
 
 
 def student_notebook(source: Path, config_file: Path) -> str:
-    """The text of the notebook that students receive, as ``nbgrader generate_assignment`` writes it.
+    """Make the text of the notebook that students receive, as ``nbgrader generate_assignment`` writes it.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def student_notebook(source: Path, config_file: Path) -> str:
 
 
 def _config(path: Path) -> Any:
-    """Nbgrader's configuration of the course, empty where there is none."""
+    """Read the course's configuration of nbgrader; it is empty if there is no file."""
     from traitlets.config.loader import Config, PyFileConfigLoader
 
     if not path.exists():

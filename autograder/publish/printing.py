@@ -17,7 +17,7 @@ _A4 = (8.27, 11.69)
 
 
 def print_to_pdf(notebook: Path, target: Path) -> None:
-    """Write a PDF with the notebook's cells and what they printed.
+    """Write a PDF with the notebook's cells and their printed output.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def print_to_pdf(notebook: Path, target: Path) -> None:
 
 
 def _pages(notebook: dict[str, Any]) -> Iterator[str]:
-    """The text, page by page; at least one."""
+    """Cut the text into pages; there is at least one."""
     lines = [line for cell in notebook["cells"] for line in [*_wrapped(cell), ""]] or [""]
     for start in range(0, len(lines), _LINES_A_PAGE):
         yield "\n".join(lines[start : start + _LINES_A_PAGE])

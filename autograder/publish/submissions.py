@@ -20,7 +20,7 @@ _RUN_SECONDS = 900
 
 
 def untouched_submission(root: Path, identity: str, into: Path) -> Path:
-    """The release's notebook, alone, as it was handed out, in the new folder `into`.
+    """Put the release's notebook, alone and as it was handed out, into the new folder `into`.
 
     Raises
     ------
@@ -38,10 +38,10 @@ def untouched_submission(root: Path, identity: str, into: Path) -> Path:
 
 
 def solved_submission(root: Path, identity: str, into: Path) -> Path:
-    """The source notebook, really run from the top, and its PDF, in the new folder `into`.
+    """Put the source notebook, really run from the top, and its PDF into the new folder `into`.
 
     The extra part is left unrun: it has no automatic points. A run is kept in the user's cache by the
-    hash of all that it was made of.
+    hash of everything that it depends on.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def _execute(course: Course) -> dict[str, Any]:
 
 
 def _failure(cells: list[Any]) -> str:
-    """The first error that a cell stored, with its place; or nothing."""
+    """Give the first error that a cell stored, with its place; nothing if there is none."""
     for number, cell in enumerate(cells, 1):
         for output in cell.get("outputs", []):
             if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):
@@ -102,13 +102,13 @@ def _failure(cells: list[Any]) -> str:
 
 
 def _extra_part(course: Course) -> str:
-    """The id of the cell with which the optional part begins, by the run-order check; or nothing."""
+    """Give the id of the first cell of the optional part, as the run-order check names it; or nothing."""
     checks = course.assignment.checks
     return next((check.optional_from for check in checks if isinstance(check, RunOrder)), "")
 
 
 def _key(course: Course) -> str:
-    """The hash of all that a run is made of."""
+    """Hash everything that a run depends on."""
     files = [course.definition.parent / course.assignment.notebook]
     files += [p for folder in course.support for p in sorted(folder.rglob("*.py"))]
     extension = course.extension()

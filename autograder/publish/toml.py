@@ -27,7 +27,7 @@ def to_toml(table: Mapping[str, Any]) -> str:
 
 
 def _table(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
-    """A table's own keys, then its tables, as TOML wants them."""
+    """Write a table's own keys, then its tables, in the order that TOML wants."""
     present = {key: value for key, value in table.items() if value is not None}
     plain = {k: v for k, v in present.items() if not isinstance(v, Mapping) and not _is_array_of_tables(v)}
     lines = [f"{_key(key)} = {_value(value)}" for key, value in plain.items()]
@@ -50,7 +50,7 @@ def _key(key: str) -> str:
 
 
 def _string(text: str) -> str:
-    """JSON's escapes are TOML's, but for one control character."""
+    """Quote a text: JSON's escapes are TOML's, but for one control character."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

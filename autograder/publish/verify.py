@@ -16,7 +16,7 @@ from autograder.publish import solved_submission, untouched_submission
 
 
 def prove_release(root: Path, identity: str) -> Iterator[str]:
-    """Grade the solved source and the untouched release; yields what was shown.
+    """Grade the solved source and the untouched release; yields a sentence on each.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def _points(report: Report) -> str:
 
 
 def check_solved(report: Report) -> None:
-    """Every item that is not extra must have all its points."""
+    """Require all points for every item that is not extra."""
     if report.score is None:
         raise ReleaseError(f"the solved source has no score: {report.message}")
     for item in report.items:
@@ -57,9 +57,9 @@ def check_solved(report: Report) -> None:
 
 
 def check_untouched(report: Report, assignment: Assignment) -> None:
-    """Nothing was done, so nothing is earned, but by the checks that say so.
+    """Require that untouched work earns nothing, except by checks that allow it.
 
-    These are the files that are there, and a network or training with ``counts_untouched``.
+    See `CheckSpec.earns_untouched`.
     """
     if report.score is None:
         raise ReleaseError(f"the untouched release has no score: {report.message}")

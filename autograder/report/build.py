@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autograder.assignment import Assignment
-from autograder.grading.scoring import outcome_of, total
 from autograder.model import (
     AssignmentFacts,
     Environment,
@@ -19,6 +18,7 @@ from autograder.model import (
     SubmissionFacts,
 )
 from autograder.report.schema import SCHEMA_VERSION
+from autograder.report.totals import outcome_of, total
 
 
 def build_report(

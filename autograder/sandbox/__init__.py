@@ -26,33 +26,10 @@ from contextlib import AbstractContextManager
 
 from autograder.authoring.student import Session
 from autograder.errors import SandboxError
-from autograder.model import Struct
 from autograder.sandbox.policy import Policy
+from autograder.sandbox.results import SelfTest, WallTest
 
 __all__ = ["Policy", "SelfTest", "WallTest", "open_session", "self_test"]
-
-
-class WallTest(Struct, frozen=True):
-    """One thing that a self-test tried inside, and how it was answered."""
-
-    name: str
-    wanted: bool
-    answer: str
-
-
-class SelfTest(Struct, frozen=True):
-    """What a self-test found.
-
-    kind      what the sandbox is, in a word for reports
-    walls     which walls stand
-    probes    what was tried, what must work and what must be refused
-    timings   milliseconds: ``start`` (of a sandbox), ``child`` (of a further child), ``call``
-    """
-
-    kind: str
-    walls: tuple[str, ...]
-    probes: tuple[WallTest, ...]
-    timings: dict[str, float]
 
 
 def _require_linux() -> None:

@@ -16,8 +16,8 @@ import numpy as np
 from autograder.authoring.student import Limits, Student, StudentFault
 from autograder.errors import GraderFault, SandboxError
 from autograder.model import Chunk, Definitions
-from autograder.sandbox import SelfTest, WallTest
 from autograder.sandbox.policy import Policy
+from autograder.sandbox.results import SelfTest, WallTest
 from autograder.sandbox.session import SandboxSession, open_sandbox
 
 KIND = "bubblewrap"

@@ -1,0 +1,28 @@
+"""What a self-test of the sandbox found."""
+
+from __future__ import annotations
+
+from autograder.model import Struct
+
+
+class WallTest(Struct, frozen=True):
+    """One thing that a self-test tried inside, and how it was answered."""
+
+    name: str
+    wanted: bool
+    answer: str
+
+
+class SelfTest(Struct, frozen=True):
+    """What a self-test found.
+
+    kind      what the sandbox is, in a word for reports
+    walls     which walls stand
+    probes    what was tried, what must work and what must be refused
+    timings   milliseconds: ``start`` (of a sandbox), ``child`` (of a further child), ``call``
+    """
+
+    kind: str
+    walls: tuple[str, ...]
+    probes: tuple[WallTest, ...]
+    timings: dict[str, float]
