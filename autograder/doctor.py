@@ -5,6 +5,7 @@ What only grading needs is examined by `autograder.batch.machine`, which a stude
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -12,11 +13,11 @@ import platform
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from autograder.course import Course, find_course, find_release
 from autograder.errors import AssignmentError, UsageError
-from autograder.model import Struct
+from autograder.model import Symptom
 
 WHOLE, STUDENTS = "numerical-autograder", "numerical-autograder-check"
 # PyPI has a distribution of this name, which is somebody else's
@@ -26,15 +27,6 @@ _AGAIN = {
     STUDENTS: "in the homework's folder pip install --force-reinstall --no-deps "
     "numerical_autograder_check-*.whl",
 }
-
-
-class Symptom(Struct):
-    """One part's state: ``missing`` stops something, ``note`` is good to know."""
-
-    part: str
-    state: Literal["ok", "missing", "note"]
-    finding: str
-    remedy: str = ""
 
 
 def examine(folder: Path) -> list[Symptom]:
@@ -93,11 +85,11 @@ def _python() -> Symptom:
 
 def _installed() -> dict[str, str]:
     """Give the versions of the distributions with this module and command, by name."""
-    return {
-        name: found.version
-        for name in (WHOLE, STUDENTS, FOREIGN)
-        for found in importlib.metadata.distributions(name=name)
-    }
+    versions = {}
+    for name in (WHOLE, STUDENTS, FOREIGN):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    return versions
 
 
 def judge_install(versions: Mapping[str, str]) -> Symptom:

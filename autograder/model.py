@@ -8,7 +8,7 @@ so a field's docstring there is part of a contract.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, dataclass_transform
+from typing import Any, Literal, dataclass_transform
 
 import msgspec
 
@@ -367,6 +367,15 @@ class Report(Struct):
     items: tuple[ItemReport, ...] = ()
     notices: tuple[Notice, ...] = ()
     integrity: tuple[Notice, ...] = ()
+
+
+class Symptom(Struct):
+    """What `autograder doctor` says of one part: ``missing`` stops something, ``note`` is good to know."""
+
+    part: str
+    state: Literal["ok", "missing", "note"]
+    finding: str
+    remedy: str = ""
 
 
 JSON = dict[str, Any]

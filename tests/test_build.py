@@ -51,9 +51,9 @@ def test_the_pure_wheel_has_the_engine_only_and_is_the_same_every_time(tmp_path:
         again = build_wheel(two, tmp_path / "two-out", **options)
     finally:
         os.umask(before)
-    assert wheel.name == again.name == "autograder-0.1.0-py3-none-any.whl"
+    assert wheel.name == again.name == "numerical_autograder-0.1.0-py3-none-any.whl"
     assert wheel.read_bytes() == again.read_bytes()
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    assert {name.split("/")[0] for name in names} == {"autograder", "autograder-0.1.0.dist-info"}
+    assert {name.split("/")[0] for name in names} == {"autograder", "numerical_autograder-0.1.0.dist-info"}
     assert "autograder/py.typed" in names

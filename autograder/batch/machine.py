@@ -6,8 +6,8 @@ import importlib.util
 from collections.abc import Callable
 
 from autograder.course import Course
-from autograder.doctor import Symptom
 from autograder.errors import SandboxError
+from autograder.model import Symptom
 
 
 def examine_tools() -> list[Symptom]:
