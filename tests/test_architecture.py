@@ -6,6 +6,7 @@ import re
 import runpy
 import subprocess
 import sys
+import tomllib
 import xml.etree.ElementTree as ET
 from collections import defaultdict
 from graphlib import CycleError, TopologicalSorter
@@ -127,6 +128,15 @@ def test_code_inside_the_sandbox_imports_nothing_of_the_engine():
     guests = {module: others for module, others in IMPORTS.items() if room_of(module) == "guest"}
     assert guests
     assert {other for others in guests.values() for other in others if room_of(other) != "guest"} == set()
+
+
+def test_the_contract_of_the_sandbox_forbids_every_other_room():
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = table["tool"]["importlinter"]["contracts"]
+    (forbidden,) = (
+        c["forbidden_modules"] for c in contracts if c.get("source_modules") == ["autograder.guest"]
+    )
+    assert {room_of(m) for m in forbidden} == {room_of(m) for m in MODULES} - {"", "__main__", "guest"}
 
 
 def test_at_most_ten_modules_stand_at_the_top():
