@@ -1,18 +1,31 @@
-"""What works on this machine: one examination a part, each with a finding and a remedy."""
+"""What works on this machine: one examination a part, each with a finding and a remedy.
+
+What only grading needs is examined by `autograder.batch.machine`, which a student's install does not have.
+"""
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import importlib.util
 import platform
 import shutil
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from autograder.course import Course, find_course, find_release
-from autograder.errors import AssignmentError, SandboxError, UsageError
+from autograder.errors import AssignmentError, UsageError
 from autograder.model import Struct
+
+WHOLE, STUDENTS = "numerical-autograder", "numerical-autograder-check"
+# PyPI has a distribution of this name, which is somebody else's
+FOREIGN = "autograder"
+_AGAIN = {
+    WHOLE: "in the course's folder pip install -e '.[instructor]'",
+    STUDENTS: "in the homework's folder pip install --force-reinstall --no-deps "
+    "numerical_autograder_check-*.whl",
+}
 
 
 class Symptom(Struct):
@@ -26,7 +39,13 @@ class Symptom(Struct):
 
 def examine(folder: Path) -> list[Symptom]:
     """Examine the machine, and the course or release in the folder."""
-    symptoms = [_python(), _notebook_tools(), _compiler()]
+    grading = _grading()
+    symptoms = [
+        _python(),
+        judge_install(_installed()),
+        *(grading.examine_tools() if grading else ()),
+        _compiler(),
+    ]
     try:
         course = _course(folder)
     except AssignmentError as error:
@@ -34,10 +53,17 @@ def examine(folder: Path) -> list[Symptom]:
         return [*symptoms, broken]
     if course is None:
         return [*symptoms, _nothing_here(folder)]
-    parts: list[Callable[[Course], Symptom]] = [_assignment, _fast_layers]
-    if course.reference is not None:
-        parts += [_release, _sandbox, _data]
-    return symptoms + [part(course) for part in parts]
+    symptoms += [_assignment(course), _fast_layers(course)]
+    if course.reference is not None and grading is not None:
+        symptoms += grading.examine_course(course)
+    return symptoms
+
+
+def _grading() -> Any:
+    """Give the module that examines what grading needs; None in a student's install."""
+    if importlib.util.find_spec("autograder.batch") is None:
+        return None
+    return importlib.import_module("autograder.batch.machine")
 
 
 def _course(folder: Path) -> Course | None:
@@ -65,17 +91,40 @@ def _python() -> Symptom:
     return Symptom(part="python", state="ok", finding=f"Python {platform.python_version()}, NumPy {numpy}")
 
 
-def _notebook_tools() -> Symptom:
-    wanted = ("nbgrader", "nbconvert", "matplotlib")
-    missing = [name for name in wanted if importlib.util.find_spec(name) is None]
-    if not missing:
-        return Symptom(part="instructor's tools", state="ok", finding=", ".join(wanted))
-    return Symptom(
-        part="instructor's tools",
-        state="note",
-        finding=f"not installed: {', '.join(missing)} (needed to build a release only)",
-        remedy="pip install 'autograder[instructor]'",
-    )
+def _installed() -> dict[str, str]:
+    """Give the versions of the distributions with this module and command, by name."""
+    return {
+        name: found.version
+        for name in (WHOLE, STUDENTS, FOREIGN)
+        for found in importlib.metadata.distributions(name=name)
+    }
+
+
+def judge_install(versions: Mapping[str, str]) -> Symptom:
+    """Say which distribution is installed, and whether another one is in its way.
+
+    Parameters
+    ----------
+    versions : Mapping[str, str]
+        The installed distributions that have the module and the command `autograder`, by name.
+    """
+    again = _AGAIN[STUDENTS if STUDENTS in versions and WHOLE not in versions else WHOLE]
+    finding = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+    if FOREIGN in versions:
+        return Symptom(
+            part="install",
+            state="missing",
+            finding=f"{finding}: `{FOREIGN}` is another project with the same module and command",
+            remedy=f"pip uninstall {FOREIGN}; then {again}",
+        )
+    if len(versions) > 1:
+        return Symptom(
+            part="install",
+            state="note",
+            finding=f"{finding}: they share their files, so removing one breaks the other",
+            remedy=f"pip uninstall {STUDENTS}; then {again}",
+        )
+    return Symptom(part="install", state="ok", finding=finding or "not installed: run from its sources")
 
 
 def _compiler() -> Symptom:
@@ -109,43 +158,4 @@ def _fast_layers(course: Course) -> Symptom:
         state="note",
         finding=f"`{name}` is not compiled: NumPy alone is used",
         remedy=f"cd {where} && python setup.py build_ext --inplace",
-    )
-
-
-def _release(course: Course) -> Symptom:
-    if course.given_notebook.exists():
-        return Symptom(part="release", state="ok", finding=str(course.given_notebook.parent))
-    return Symptom(
-        part="release",
-        state="missing",
-        finding="not built yet: nothing can be graded",
-        remedy=f"autograder release {course.assignment.id}",
-    )
-
-
-def _sandbox(course: Course) -> Symptom:
-    from autograder.batch.grading_run import policy_for
-    from autograder.sandbox import self_test
-
-    try:
-        test = self_test(policy_for(course))
-    except SandboxError as error:
-        return Symptom(part="sandbox", state="missing", finding=error.message, remedy=error.hint)
-    return Symptom(part="sandbox", state="ok", finding=f"{test.kind}: {', '.join(test.walls)}")
-
-
-def _data(course: Course) -> Symptom:
-    from autograder.data import describe_data
-
-    spec = course.assignment.data
-    if spec is None:
-        return Symptom(part="data", state="ok", finding="none asked")
-    kind, where = describe_data(spec)
-    if kind == "real":
-        return Symptom(part="data", state="ok", finding=str(where))
-    return Symptom(
-        part="data",
-        state="note",
-        finding=f"{spec.folder} is not here: a generated stand-in is used ({where})",
-        remedy="autograder data fetch, or --data DIR" + (f", or {spec.variable}" if spec.variable else ""),
     )

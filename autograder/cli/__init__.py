@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 
 import click
@@ -25,16 +26,30 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called."""
+    """A group whose commands are imported when they are called.
+
+    A student's install has the self-check alone: commands whose modules are not there are not listed.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands' names."""
-        return sorted(COMMANDS)
+        """List the names of the commands that are installed."""
+        return sorted(name for name, (module, _) in COMMANDS.items() if is_installed(module))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command."""
+        """Import one command.
+
+        Raises
+        ------
+        click.UsageError
+            This install does not have it.
+        """
         if cmd_name not in COMMANDS:
             return None
+        if not is_installed(COMMANDS[cmd_name][0]):
+            raise click.UsageError(
+                f"`{cmd_name}` is not part of this install, which checks homework only. "
+                "Instructors install all of it in the course's folder: pip install -e '.[instructor]'"
+            )
         command = importlib.import_module(COMMANDS[cmd_name][0]).command
         assert isinstance(command, click.Command)
         return command
@@ -42,7 +57,15 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, about) for name, (_, about) in sorted(COMMANDS.items())])
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+
+def is_installed(module: str) -> bool:
+    """Whether a module is there; it is not imported, its package is."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 @click.group(

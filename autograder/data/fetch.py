@@ -54,7 +54,8 @@ def download(spec: DataSpec, archive: Path) -> Path:
         import pooch
     except ImportError as error:
         raise DataError(
-            "pooch is missing, which downloads are made with", "pip install 'autograder[grader]'"
+            "pooch is missing, which downloads are made with",
+            "pip install -e '.[grader]' in the course's folder",
         ) from error
     pooch.utils.get_logger().setLevel("WARNING")
     part = archive.with_name(archive.name + ".part")

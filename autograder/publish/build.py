@@ -8,11 +8,12 @@
     check/<questions>         the visible questions
     check/mistakes.json       what known mistakes leave on the visible cases
     check/given.ipynb         the notebook as it was given
-    autograder-….whl          the engine, pure Python
+    numerical_autograder_check-….whl    the self-check, pure Python
     README.md LICENSE         where the source has a README.student.md, and the course a LICENSE
     SHA256SUMS                of all the others
 
-The zip holds all that in one folder of the assignment's name.
+The zip holds all that in one folder of the assignment's name. The wheel, the checksums and the zip are built
+and not committed; the same sources give the same bytes.
 """
 
 from __future__ import annotations
@@ -37,8 +38,9 @@ from autograder.publish.archive import zip_bytes
 from autograder.publish.leaks import find_leaks
 from autograder.publish.notebook import student_notebook
 from autograder.publish.toml import to_toml
-from autograder.publish.wheel import engine_wheel
+from autograder.publish.wheel import students_wheel
 
+CHECKSUMS = "SHA256SUMS"
 _STUDENT_README = "README.student.md"
 _SUPPORT_SUFFIXES = (".py", ".toml", ".md", ".txt", ".pyx", ".pxd", ".pxi", ".h", ".c", ".cpp")
 _MADE_FOLDERS = {"__pycache__", "build", ".ipynb_checkpoints"}
@@ -77,9 +79,10 @@ def release_files(root: Path, identity: str) -> dict[str, bytes]:
         if path.exists():
             files[name] = _read(path)
     files |= dict(_support(course)) | dict(_extension(root, course))
-    name, wheel = engine_wheel(Path(autograder.__file__).parent)
+    packages = (*assignment.sandbox.imports, *assignment.sandbox.tools)
+    name, wheel = students_wheel(Path(autograder.__file__).parent, packages)
     files[name] = wheel
-    files["SHA256SUMS"] = _checksums(files)
+    files[CHECKSUMS] = _checksums(files)
     _refuse_leaks(root, identity, files)
     return files
 
@@ -118,19 +121,25 @@ def _exchange(folder: Path, fresh: Path, aside: Path) -> None:
 
 
 def stale(root: Path, identity: str) -> list[str]:
-    """The files in which the committed release differs from what the source gives now.
+    """Name the files in which the release differs from what the source gives now.
 
+    The wheel, the checksums and the zip are built and not committed: they are compared where they are there.
     What compiling and running left in the release is not looked at.
     """
     wanted = release_files(root, identity)
     folder = root / "release" / identity
-    there = dict(_ours(folder))
-    differing = [n for n, content in wanted.items() if n not in there or there[n].read_bytes() != content]
-    differing += [name for name in there if name not in wanted]
     archive = folder.with_name(f"{identity}.zip")
-    if not archive.exists() or archive.read_bytes() != zip_bytes(wanted, folder=f"{identity}/"):
-        differing.append(archive.name)
-    return sorted(differing)
+    found = {name: path.read_bytes() for name, path in _ours(folder)}
+    missing = {name for name in wanted if name not in found and not is_built(name)}
+    differing = {name for name, content in found.items() if wanted.get(name) != content}
+    if archive.exists() and archive.read_bytes() != zip_bytes(wanted, folder=f"{identity}/"):
+        differing.add(archive.name)
+    return sorted(missing | differing)
+
+
+def is_built(name: str) -> bool:
+    """Whether a release's file is built on each machine, where the others are committed with the source."""
+    return name == CHECKSUMS or name.endswith((".whl", ".zip"))
 
 
 def _ours(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -29,7 +29,8 @@ def student_notebook(source: Path, config_file: Path) -> str:
         from nbgrader.preprocessors import SaveCells
     except ImportError as error:
         raise ReleaseError(
-            f"a release needs {error.name}, which is not installed", "pip install 'autograder[instructor]'"
+            f"a release needs {error.name}, which is not installed",
+            "pip install -e '.[instructor]' in the course's folder",
         ) from error
     config = _config(config_file)
     steps = config.GenerateAssignment.get("preprocessors", GenerateAssignment.preprocessors.default())

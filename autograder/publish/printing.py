@@ -30,7 +30,8 @@ def print_to_pdf(notebook: Path, target: Path) -> None:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ReleaseError(
-            f"a PDF needs {error.name}, which is not installed", "pip install 'autograder[instructor]'"
+            f"a PDF needs {error.name}, which is not installed",
+            "pip install -e '.[instructor]' in the course's folder",
         ) from error
     buffer = io.BytesIO()
     # fonttype 42 embeds the font as it is, so that readers find the letters

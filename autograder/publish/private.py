@@ -65,10 +65,13 @@ def gather(course: Course) -> Private:
     reference = course.reference
     paths = sorted(reference.rglob("*")) if reference else []
     blocks += [(f"reference/{p.name}", _text(p).splitlines()) for p in paths if p.suffix == ".py"]
-    public = squeeze("\n".join([*given, *map(_text, _given_code(course))]))
+    engine = squeeze("\n".join(map(_text, _code_in(Path(autograder.__file__).parent))))
+    public = squeeze("\n".join([*given, *map(_text, _given_code(course))])) + engine
     arrays = {name: _telling(array) for name, array in [*_stored(paths), *_fixed_inputs(course)]}
     return Private(
-        passages={squeeze(p.text): p for where, lines in blocks for p in _passages(where, lines, public)},
+        passages={
+            squeeze(p.text): p for where, lines in blocks for p in _passages(where, lines, public, engine)
+        },
         arrays={name: array for name, array in arrays.items() if not np.isnan(array).all()},
     )
 
@@ -101,19 +104,24 @@ def _notebook(path: Path) -> tuple[list[tuple[str, list[str]]], list[str]]:
 
 
 def _given_code(course: Course) -> Iterator[Path]:
-    """The files whose code students have anyway."""
+    """Give the files whose code students have anyway, beside the engine's."""
     root = course.definition.parents[2]
-    for folder in (*course.support, root / "ext", Path(autograder.__file__).parent):
-        yield from (path for path in sorted(folder.rglob("*")) if path.suffix in _CODE)
+    for folder in (*course.support, root / "ext"):
+        yield from _code_in(folder)
     if course.assignment.questions:
         yield course.definition.parent / course.assignment.questions
 
 
-def _passages(where: str, lines: Sequence[str], public: bytes) -> Iterator[Passage]:
-    """Lines that tell by themselves, and every three in a row.
+def _code_in(folder: Path) -> Iterator[Path]:
+    yield from (path for path in sorted(folder.rglob("*")) if path.suffix in _CODE)
+
+
+def _passages(where: str, lines: Sequence[str], public: bytes, engine: bytes) -> Iterator[Passage]:
+    """Find lines that tell by themselves, and every three in a row.
 
     A line that also stands in the given code tells nothing; three of them in a row do, so that a
-    solution pasted into the given code is found as well. Imports tell nothing in any number.
+    solution pasted into the given code is found as well. Passages of the engine's own code, which is public,
+    tell nothing, nor do imports in any number.
     """
     full = [line.strip() for line in lines if line.strip() and not _IMPORT.match(line)]
     for line in full:
@@ -121,7 +129,7 @@ def _passages(where: str, lines: Sequence[str], public: bytes) -> Iterator[Passa
             yield Passage(where=where, text=line)
     for start in range(len(full) - 2):
         text = "\n".join(full[start : start + 3])
-        if len(squeeze(text)) >= PASSAGE:
+        if len(squeeze(text)) >= PASSAGE and squeeze(text) not in engine:
             yield Passage(where=where, text=text)
 
 

@@ -66,7 +66,8 @@ def _execute(course: Course) -> dict[str, Any]:
         from nbclient import NotebookClient
     except ImportError as error:
         raise ReleaseError(
-            f"a proof needs {error.name}, which is not installed", "pip install 'autograder[instructor]'"
+            f"a proof needs {error.name}, which is not installed",
+            "pip install -e '.[instructor]' in the course's folder",
         ) from error
     source = course.definition.parent / course.assignment.notebook
     notebook = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]

@@ -1,37 +1,64 @@
-"""The engine as a pure-Python wheel, written here so that equal sources give equal bytes.
+"""The students' wheel: the self-check alone, written here so that equal sources give equal bytes.
 
 A wheel is a zip of the package and four files about it (PyPA specifications, "Binary distribution
 format"). Building it by hand keeps the release independent of which build tools a machine has; a test
-installs it with pip.
+installs it with pip. The whole engine is a distribution of its own, `numerical-autograder`, made from
+``pyproject.toml``; both have the module and the command `autograder`.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from autograder.errors import ReleaseError
 from autograder.publish.archive import zip_bytes
 
-_KEPT = (".py", ".typed", ".json")
+NAME = "numerical-autograder-check"
+SUMMARY = "Checks a programming homework on your own machine"
+# What the self-check imports: rooms as a whole, and single modules.
+ROOMS = ("authoring", "execution", "extract", "grading", "guest", "intake", "report")
+MODULES = (
+    "__init__.py",
+    "__main__.py",
+    "assignment.py",
+    "cli/__init__.py",
+    "cli/check.py",
+    "cli/doctor.py",
+    "cli/status.py",
+    "course.py",
+    "doctor.py",
+    "errors.py",
+    "files.py",
+    "model.py",
+    "py.typed",
+    "selfcheck.py",
+    "tempdirs.py",
+)
+# What only grading uses of those rooms.
+LEFT_OUT = ("execution/pipes.py", "grading/calibration.py", "guest/walls", "report/__main__.py")
 _TAGS = b"Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
 
-def engine_wheel(package: Path) -> tuple[str, bytes]:
-    """The wheel's file name and its bytes.
+def students_wheel(package: Path, packages: Iterable[str] = ()) -> tuple[str, bytes]:
+    """Give the students' wheel: its file name and its bytes.
 
     Parameters
     ----------
     package : Path
-        The package's folder; the ``pyproject.toml`` and the licence stand beside it.
+        The engine's folder; the ``pyproject.toml`` and the licence stand beside it.
+    packages : Iterable[str]
+        Packages that the visible checks need beside the engine's own dependencies.
 
     Raises
     ------
     ReleaseError
-        The package is installed without what stands beside it in its sources.
+        The engine is installed without the files that stand beside it in its sources.
     """
     project, licence = package.parent / "pyproject.toml", package.parent / "LICENSE"
     for path in (project, licence):
@@ -41,44 +68,50 @@ def engine_wheel(package: Path) -> tuple[str, bytes]:
                 "Build releases from a checkout: pip install -e '.[instructor]' in its folder.",
             )
     table = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
-    name, version = str(table["name"]), str(table["version"])
-    info = f"{name}-{version}.dist-info"
-    files = {f"{name}/{p.relative_to(package).as_posix()}": p.read_bytes() for p in _modules(package)}
-    files[f"{info}/METADATA"] = _metadata(table).encode()
+    stem = f"{NAME.replace('-', '_')}-{table['version']}"
+    info = f"{stem}.dist-info"
+    files = {f"{package.name}/{name}": (package / name).read_bytes() for name in modules(package)}
+    files[f"{info}/METADATA"] = _metadata(table, packages).encode()
     files[f"{info}/WHEEL"] = _TAGS
     files[f"{info}/entry_points.txt"] = _scripts(table).encode()
     files[f"{info}/licenses/LICENSE"] = licence.read_bytes()
     files[f"{info}/RECORD"] = _record(files, f"{info}/RECORD")
-    return f"{name}-{version}-py3-none-any.whl", zip_bytes(files)
+    return f"{stem}-py3-none-any.whl", zip_bytes(files)
 
 
-def _modules(package: Path) -> list[Path]:
-    found = (p for p in package.rglob("*") if p.suffix in _KEPT or p.name == "py.typed")
-    return sorted(p for p in found if p.is_file() and "__pycache__" not in p.relative_to(package).parts)
+def modules(package: Path) -> list[str]:
+    """List the files of the engine that the students' wheel holds, by their names in the package."""
+    in_rooms = (path for room in ROOMS for path in (package / room).rglob("*.py"))
+    names = {path.relative_to(package).as_posix() for path in in_rooms}
+    return sorted({name for name in names if not name.startswith(LEFT_OUT)} | set(MODULES))
 
 
-def _metadata(table: dict[str, Any]) -> str:
+def requirements(table: dict[str, Any], packages: Iterable[str]) -> list[str]:
+    """Give the project's dependencies and those packages, with the versions of the project's extras."""
+    extras = table.get("optional-dependencies", {}).values()
+    known = {_name(one): one for extra in extras for one in extra}
+    own = {_name(one): one for one in table["dependencies"]}
+    more = {_name(name): known.get(_name(name), name) for name in packages}
+    return list((more | own).values())
+
+
+def _name(requirement: str) -> str:
+    """Give a requirement's name as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement, maxsplit=1)[0]).lower()
+
+
+def _metadata(table: dict[str, Any], packages: Iterable[str]) -> str:
     lines = [
         "Metadata-Version: 2.4",
-        f"Name: {table['name']}",
+        f"Name: {NAME}",
         f"Version: {table['version']}",
-        f"Summary: {table['description']}",
+        f"Summary: {SUMMARY}",
         f"License-Expression: {table['license']}",
         "License-File: LICENSE",
         f"Requires-Python: {table['requires-python']}",
-        *(f"Requires-Dist: {one}" for one in table["dependencies"]),
+        *(f"Requires-Dist: {one}" for one in sorted(requirements(table, packages))),
     ]
-    for extra, requirements in sorted(table.get("optional-dependencies", {}).items()):
-        lines.append(f"Provides-Extra: {extra}")
-        lines += [f"Requires-Dist: {_for_extra(one, extra)}" for one in requirements]
     return "\n".join(lines) + "\n"
-
-
-def _for_extra(requirement: str, extra: str) -> str:
-    """A requirement with the marker that it is one of an extra's."""
-    what, _, marker = requirement.partition(";")
-    condition = f"({marker.strip()}) and " if marker else ""
-    return f'{what.strip()} ; {condition}extra == "{extra}"'
 
 
 def _scripts(table: dict[str, Any]) -> str:

@@ -75,7 +75,7 @@ def _library() -> ModuleType:
     except (ImportError, RuntimeError) as error:
         raise SandboxError(
             f"system calls can't be filtered: {error}",
-            "apt-get install libseccomp2 && pip install 'autograder[grader]'",
+            "apt-get install libseccomp2 && pip install pyseccomp",
         ) from error
     module: ModuleType = pyseccomp
     return module

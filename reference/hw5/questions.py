@@ -26,15 +26,6 @@ from autograder.authoring import (
     numerical_gradient,
     rounding_bound,
 )
-from autograder.authoring.numerics import numerical_gradient, rounding_bound
-from autograder.authoring.questions import (
-    Case,
-    Comparison,
-    Expected,
-    Handles,
-    Probe,
-)
-from autograder.authoring.student import Array, Value
 from autograder.errors import AssignmentError
 
 from . import cases, conduct, convolution, explaining, network, probes, training, training_check, visible

@@ -126,11 +126,22 @@ def test_what_a_release_leaves_behind_is_not_stale(course):
 
 
 def test_stale_says_what_is_missing_and_which_zip(course):
-    assert "affine.zip" in stale(course, "affine")
+    assert "README.md" in stale(course, "affine")
     release = build(course, "affine", course / "release")
     (release.folder / "README.md").unlink()
     release.archive.write_bytes(b"")
     assert stale(course, "affine") == ["README.md", "affine.zip"]
+
+
+def test_the_built_files_are_compared_where_they_are_there(course):
+    release = build(course, "affine", course / "release")
+    wheel, sums = next(release.folder.glob("*.whl")), release.folder / "SHA256SUMS"
+    for path in (wheel, sums):
+        path.write_bytes(b"old")
+    assert stale(course, "affine") == ["SHA256SUMS", wheel.name]
+    for path in (wheel, sums, release.archive):
+        path.unlink()
+    assert stale(course, "affine") == []
 
 
 def test_a_release_that_can_t_be_put_in_place_leaves_the_old_one(course, tmp_path, monkeypatch):

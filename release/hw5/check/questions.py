@@ -13,21 +13,29 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from msgspec.structs import replace
 
-from autograder.numerics import Evaluate, directional_derivatives, numerical_gradient, rounding_bound
-from autograder.questions import (
+from autograder.authoring import (
+    Array,
     Case,
     Comparison,
-    Desk,
+    DataSet,
+    Evaluate,
     Expected,
     Generator,
-    Images,
+    Handle,
+    Handles,
     Judgement,
+    Keep,
     Probe,
-    Race,
-    Stretch,
+    SpeedComparison,
+    Student,
+    StudentFault,
+    TimedCall,
     Timing,
+    Value,
+    directional_derivatives,
+    numerical_gradient,
+    rounding_bound,
 )
-from autograder.student import Array, Handle, Keep, Student, StudentFault, Value
 
 NAIVE, FAST = "conv_forward_naive", "conv_forward_fast"
 NAIVE_BACK, FAST_BACK = "conv_backward_naive", "conv_backward_fast"
@@ -61,17 +69,17 @@ def arguments(case: Case) -> tuple[Value, ...]:
     return values["x"], values["w"], values["b"], parameters
 
 
-def ask_forward(desk: Desk, case: Case) -> Mapping[str, Value]:
+def ask_forward(handles: Handles, case: Case) -> Mapping[str, Value]:
     """The output of the student's forward pass."""
-    return {"out": _first(desk.student.call(NAIVE, *arguments(case), keep=[1]))}
+    return {"out": _first(handles.student.call(NAIVE, *arguments(case), keep=[1]))}
 
 
-def ask_backward(desk: Desk, case: Case) -> Mapping[str, Value]:
+def ask_backward(handles: Handles, case: Case) -> Mapping[str, Value]:
     """The gradients of the student's backward pass, from the cache of their own forward pass.
 
     Where their forward pass gives no cache, the one that the docstring promises takes its place.
     """
-    return gradients(desk.student, case, _own_cache(desk.student, case))
+    return gradients(handles.student, case, _own_cache(handles.student, case))
 
 
 def _own_cache(student: Student, case: Case) -> Value:
@@ -206,14 +214,14 @@ def _fast_cases(_: Generator) -> Sequence[Case]:
     ]
 
 
-def _expect_fast_forward(desk: Desk, case: Case) -> Mapping[str, Expected]:
-    out = desk.given.call(FAST, *arguments(case), keep=[1])[0]
+def _expect_fast_forward(handles: Handles, case: Case) -> Mapping[str, Expected]:
+    out = handles.given.call(FAST, *arguments(case), keep=[1])[0]
     return with_reasons(case, {"out": _close(out)})
 
 
-def _expect_fast_backward(desk: Desk, case: Case) -> Mapping[str, Expected]:
-    _, cache = desk.given.call(FAST, *arguments(case), keep=[0, 1])
-    gradients = desk.given.call(FAST_BACK, case.inputs["dout"], cache)
+def _expect_fast_backward(handles: Handles, case: Case) -> Mapping[str, Expected]:
+    _, cache = handles.given.call(FAST, *arguments(case), keep=[0, 1])
+    gradients = handles.given.call(FAST_BACK, case.inputs["dout"], cache)
     expected = {name: _close(value) for name, value in zip(("dx", "dw", "db"), gradients, strict=True)}
     return with_reasons(case, expected)
 
@@ -241,13 +249,13 @@ def _gradient_cases(_: Generator) -> Sequence[Case]:
     return [small, *probed]
 
 
-def expect_own_gradient(desk: Desk, case: Case) -> Mapping[str, Expected]:
+def expect_own_gradient(handles: Handles, case: Case) -> Mapping[str, Expected]:
     """Numerical gradients of the student's own forward pass by x, w and b, or along the same directions."""
     dout, probed = case.inputs["dout"], case.id.startswith(_PROBED)
     rng = np.random.default_rng(233)
     expected = {}
     for position, (name, point) in enumerate(_points(case).items()):
-        forward = _own_forward(desk, case, position)
+        forward = _own_forward(handles, case, position)
         along = rng.standard_normal((_DIRECTIONS, *point.shape)) if probed else None
         if along is None:
             value = numerical_gradient(forward, point, dout)
@@ -262,14 +270,14 @@ def _points(case: Case) -> dict[str, Array]:
     return {f"d{name}": np.asarray(case.inputs[name]) for name in ("x", "w", "b")}
 
 
-def _own_forward(desk: Desk, case: Case, position: int) -> Evaluate:
+def _own_forward(handles: Handles, case: Case, position: int) -> Evaluate:
     """The student's forward pass as a function of one of its arguments."""
     shape = np.shape(case.inputs["dout"])
 
     def evaluate(points: Sequence[Array]) -> Sequence[Array]:
         base = arguments(case)
         calls = [[*base[:position], point, *base[position + 1 :]] for point in points]
-        return _numbers(desk.student.map(NAIVE, calls, pick=0), shape)
+        return _numbers(handles.student.map(NAIVE, calls, pick=0), shape)
 
     return evaluate
 
@@ -298,23 +306,23 @@ def _big_arrays() -> tuple[Array, Array, Array, Array]:
     )
 
 
-def _forward_stretch(student: Student, target: str, images: int, filters: int) -> Stretch:
+def _forward_call(student: Student, target: str, images: int, filters: int) -> TimedCall:
     x, w, b, _ = _big_arrays()
     args = (x[:images], w[:filters], b[:filters], {"stride": 2, "pad": 1})
     if target == NAIVE:
         out = _first(student.call(target, *args, keep=[1]))
         _has_shape("out", out, (images, filters, 16, 16))
-    return Stretch(target=target, args=args, elements=images * filters * 16 * 16)
+    return TimedCall(target=target, args=args, elements=images * filters * 16 * 16)
 
 
-def _backward_stretch(student: Student, target: str, forward: str, images: int, filters: int) -> Stretch:
-    stretch = _forward_stretch(student, forward, images, filters)
-    _, cache = student.call(forward, *stretch.args, keep=[0, 1])
+def _backward_call(student: Student, target: str, forward: str, images: int, filters: int) -> TimedCall:
+    timed = _forward_call(student, forward, images, filters)
+    _, cache = student.call(forward, *timed.args, keep=[0, 1])
     dout = np.ascontiguousarray(_big_arrays()[3][:images, :filters])
     if target == NAIVE_BACK:
         result = student.call(target, dout, cache)
         _has_shape("dx", _first(result), (images, 3, 31, 31))
-    return Stretch(target=target, args=(dout, cache), elements=stretch.elements)
+    return TimedCall(target=target, args=(dout, cache), elements=timed.elements)
 
 
 def _has_shape(name: str, value: Value, shape: tuple[int, ...]) -> None:
@@ -332,16 +340,16 @@ def _plain_loop() -> None:
 
 
 _SPEED = Timing(
-    races=(
-        Race(
+    comparisons=(
+        SpeedComparison(
             name="forward",
-            slow=lambda desk: _forward_stretch(desk.student, NAIVE, 2, 8),
-            fast=lambda desk: _forward_stretch(desk.given, FAST, 100, 25),
+            slow=lambda handles: _forward_call(handles.student, NAIVE, 2, 8),
+            fast=lambda handles: _forward_call(handles.given, FAST, 100, 25),
         ),
-        Race(
+        SpeedComparison(
             name="backward",
-            slow=lambda desk: _backward_stretch(desk.student, NAIVE_BACK, NAIVE, 2, 8),
-            fast=lambda desk: _backward_stretch(desk.given, FAST_BACK, FAST, 100, 25),
+            slow=lambda handles: _backward_call(handles.student, NAIVE_BACK, NAIVE, 2, 8),
+            fast=lambda handles: _backward_call(handles.given, FAST_BACK, FAST, 100, 25),
         ),
     ),
     plain=_plain_loop,
@@ -352,15 +360,15 @@ _SPEED = Timing(
 # --- the network ---------------------------------------------------------------------------------
 
 
-def _initial_loss(desk: Desk, rng: Generator, _: Images | None) -> Judgement:
+def _initial_loss(handles: Handles, rng: Generator, _: DataSet | None) -> Judgement:
     """The loss of a fresh network must be log 10, and about 0.2 more with reg = 0.5."""
     x = rng.standard_normal((20, 3, 32, 32))
     y = rng.integers(10, size=20)
-    desk.student.seed(231)
-    model = desk.student.call("ThreeLayerConvNet", keep=Keep.HANDLE)
-    plain = _loss(desk.student, model, x, y)
-    desk.student.set(model, "reg", 0.5)
-    regularised = _loss(desk.student, model, x, y)
+    handles.student.seed(231)
+    model = handles.student.call("ThreeLayerConvNet", keep=Keep.HANDLE)
+    plain = _loss(handles.student, model, x, y)
+    handles.student.set(model, "reg", 0.5)
+    regularised = _loss(handles.student, model, x, y)
     right = abs(plain - np.log(10)) < 0.01 and 0.1 < regularised - plain < 0.4
     return Judgement(
         fraction=float(right),

@@ -22,7 +22,7 @@ Array = NDArray[Any]
 
 FOLDER = "cifar-10-batches-py"
 TRAINING = [f"data_batch_{number}" for number in range(1, 6)]
-TEST = "test_batch"
+TEST, META = "test_batch", "batches.meta"
 IMAGE = (3, 32, 32)
 CLASSES = 10
 
@@ -135,13 +135,15 @@ def _stand_in() -> Path:
 # --- what is in its files --------------------------------------------------------------------------
 
 
-def load_CIFAR10(folder: str | Path) -> tuple[Array, Array, Array, Array]:
-    """All images and labels.
+def load_CIFAR10(folder: str | Path, batches: int = 5) -> tuple[Array, Array, Array, Array]:
+    """Read the images and labels.
 
     Parameters
     ----------
     folder : path
         The unpacked data set.
+    batches : int
+        How many of the five files with training images.
 
     Returns
     -------
@@ -153,14 +155,35 @@ def load_CIFAR10(folder: str | Path) -> tuple[Array, Array, Array, Array]:
     FileNotFoundError, ValueError
         A file is missing, or not one of CIFAR-10's; says which, and what was expected.
     """
-    batches = [_read_batch(Path(folder) / name) for name in TRAINING]
+    parts = [_read_batch(Path(folder) / name) for name in TRAINING[:batches]]
     X_test, y_test = _read_batch(Path(folder) / TEST)
-    X, y = zip(*batches, strict=True)
+    X, y = zip(*parts, strict=True)
     return np.concatenate(X), np.concatenate(y), X_test, y_test
 
 
+def data_set_name(folder: str | Path) -> str:
+    """Give the name of the data set in a folder: a stand-in says its own, CIFAR-10 says none."""
+    named = _read_pickle(Path(folder) / META).get(b"data_set", b"CIFAR-10")
+    return named.decode("utf-8", "replace") if isinstance(named, bytes) else "CIFAR-10"
+
+
+def batch_size(folder: str | Path) -> int:
+    """Give the number of images in each file of the training part.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        `batches.meta` is missing, damaged, or says something impossible.
+    """
+    path = Path(folder) / META
+    count = _read_pickle(path).get(b"num_cases_per_batch")
+    if type(count) is not int or count < 1:
+        raise ValueError(f"{path}: 'num_cases_per_batch' should be a number of images, got {count!r}")
+    return count
+
+
 def _read_batch(path: Path) -> tuple[Array, Array]:
-    """The images and the labels of one file."""
+    """Read the images and the labels of one file."""
     content = _read_pickle(path)
     rows, labels = content.get(b"data"), content.get(b"labels")
     size = int(np.prod(IMAGE))

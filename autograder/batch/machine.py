@@ -1,0 +1,70 @@
+"""What grading and building releases need of a machine: `autograder doctor` for instructors."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+
+from autograder.course import Course
+from autograder.doctor import Symptom
+from autograder.errors import SandboxError
+
+
+def examine_tools() -> list[Symptom]:
+    """Examine the tools that an instructor needs."""
+    wanted = ("nbgrader", "nbconvert", "matplotlib")
+    missing = [name for name in wanted if importlib.util.find_spec(name) is None]
+    if not missing:
+        return [Symptom(part="instructor's tools", state="ok", finding=", ".join(wanted))]
+    tools = Symptom(
+        part="instructor's tools",
+        state="note",
+        finding=f"not installed: {', '.join(missing)} (needed to build a release only)",
+        remedy="pip install -e '.[instructor]' in the course's folder",
+    )
+    return [tools]
+
+
+def examine_course(course: Course) -> list[Symptom]:
+    """Examine the release, the sandbox and the data set of a course."""
+    parts: tuple[Callable[[Course], Symptom], ...] = (_release, _sandbox, _data)
+    return [part(course) for part in parts]
+
+
+def _release(course: Course) -> Symptom:
+    if course.given_notebook.exists():
+        return Symptom(part="release", state="ok", finding=str(course.given_notebook.parent))
+    return Symptom(
+        part="release",
+        state="missing",
+        finding="not built yet: nothing can be graded",
+        remedy=f"autograder release {course.assignment.id}",
+    )
+
+
+def _sandbox(course: Course) -> Symptom:
+    from autograder.batch.grading_run import policy_for
+    from autograder.sandbox import self_test
+
+    try:
+        test = self_test(policy_for(course))
+    except SandboxError as error:
+        return Symptom(part="sandbox", state="missing", finding=error.message, remedy=error.hint)
+    return Symptom(part="sandbox", state="ok", finding=f"{test.kind}: {', '.join(test.walls)}")
+
+
+def _data(course: Course) -> Symptom:
+    from autograder.data import describe_data
+
+    spec = course.assignment.data
+    if spec is None:
+        return Symptom(part="data", state="ok", finding="none asked")
+    kind, where = describe_data(spec)
+    if kind == "real":
+        return Symptom(part="data", state="ok", finding=str(where))
+    return Symptom(
+        part="data",
+        state="note",
+        finding=f"{spec.folder} is not here: a generated stand-in is used ({where})",
+        remedy="autograder data fetch, or --data DIR" + (f", or {spec.variable}" if spec.variable else ""),
+    )
