@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder.publish.wheel import modules
+
 ROOT = Path(__file__).parents[1]
 ENGINE = ROOT / "autograder"
 DRAWING = ROOT / "docs" / "rooms.svg"
@@ -137,6 +139,12 @@ def test_the_contract_of_the_sandbox_forbids_every_other_room():
         c["forbidden_modules"] for c in contracts if c.get("source_modules") == ["autograder.guest"]
     )
     assert {room_of(m) for m in forbidden} == {room_of(m) for m in MODULES} - {"", "__main__", "guest"}
+
+
+def test_the_students_wheel_has_all_that_its_modules_import():
+    inside = {".".join(Path("autograder", name).with_suffix("").parts) for name in modules(ENGINE)}
+    inside = {name.removesuffix(".__init__") for name in inside if name != "autograder.py"}
+    assert {m: gone for m in inside & IMPORTS.keys() if (gone := IMPORTS[m] - inside)} == {}
 
 
 def test_at_most_ten_modules_stand_at_the_top():
