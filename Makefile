@@ -32,7 +32,7 @@ lint:
 	$(BIN)/clang-format --dry-run --Werror ext/fastconv_*.h ext/fastconv_*.cpp
 
 docs:
-	@tools/setup dev,docs
+	@tools/setup dev
 	$(BIN)/mkdocs build --strict
 
 bench:

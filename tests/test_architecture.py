@@ -6,12 +6,15 @@ import re
 import runpy
 import subprocess
 import sys
+import tomllib
 import xml.etree.ElementTree as ET
 from collections import defaultdict
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from autograder.publish.wheel import modules
 
 ROOT = Path(__file__).parents[1]
 ENGINE = ROOT / "autograder"
@@ -127,6 +130,21 @@ def test_code_inside_the_sandbox_imports_nothing_of_the_engine():
     guests = {module: others for module, others in IMPORTS.items() if room_of(module) == "guest"}
     assert guests
     assert {other for others in guests.values() for other in others if room_of(other) != "guest"} == set()
+
+
+def test_the_contract_of_the_sandbox_forbids_every_other_room():
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = table["tool"]["importlinter"]["contracts"]
+    (forbidden,) = (
+        c["forbidden_modules"] for c in contracts if c.get("source_modules") == ["autograder.guest"]
+    )
+    assert {room_of(m) for m in forbidden} == {room_of(m) for m in MODULES} - {"", "__main__", "guest"}
+
+
+def test_the_students_wheel_has_all_that_its_modules_import():
+    inside = {".".join(Path("autograder", name).with_suffix("").parts) for name in modules(ENGINE)}
+    inside = {name.removesuffix(".__init__") for name in inside if name != "autograder.py"}
+    assert {m: gone for m in inside & IMPORTS.keys() if (gone := IMPORTS[m] - inside)} == {}
 
 
 def test_at_most_ten_modules_stand_at_the_top():
