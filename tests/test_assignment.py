@@ -147,7 +147,7 @@ def test_the_visible_part_holds_no_hidden_check():
 
 def test_every_check_asks_a_question_that_there_is():
     course = find_course(ROOT, "hw5")
-    questions = course.questions()
+    questions = course.authored.questions
     for item in course.assignment.items:
         for check in item.checks:
             asked = getattr(check, "questions", ()) or filter(None, [getattr(check, "question", "")])

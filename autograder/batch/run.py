@@ -17,10 +17,10 @@ from autograder.batch.grading_run import GradingRun, open_pipeline
 from autograder.batch.ledger import Ledger, Row
 from autograder.batch.worker import Broken, Done, Failed, OpenPipeline, give_up, report_path, work
 from autograder.errors import AutograderError, UsageError
+from autograder.execution.tempdirs import lock_folder
 from autograder.files import sweep_halves
 from autograder.intake import Candidate, fingerprint
 from autograder.model import Struct
-from autograder.tempdirs import lock_folder
 
 # Spawned, not forked: the progress bar's thread and SQLite do not survive a fork.
 _CONTEXT = multiprocessing.get_context("spawn")

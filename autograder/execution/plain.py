@@ -24,9 +24,9 @@ from autograder.execution import faults
 from autograder.execution.conversation import Conversation
 from autograder.execution.environment import ONE_BLAS_THREAD
 from autograder.execution.printed import Flooded, Marked, Printed
+from autograder.execution.tempdirs import TempDir
 from autograder.guest import wire
 from autograder.model import Definitions
-from autograder.tempdirs import TempDir
 
 WALLS = ("none: a plain subprocess",)
 READY_SECONDS = 60.0

@@ -38,7 +38,6 @@ MODULES = (
     "model.py",
     "py.typed",
     "selfcheck.py",
-    "tempdirs.py",
     "version.py",
 )
 # What only grading uses of those rooms.

@@ -27,7 +27,7 @@ GRADIENTS = ("dx", "dw", "db")
 
 @functools.cache
 def question():
-    return find_course(ROOT, "hw5").questions()["own-gradient"]
+    return find_course(ROOT, "hw5").authored.questions["own-gradient"]
 
 
 def cases():
@@ -63,7 +63,9 @@ def answers(of, asked):
 
 
 def judge(of, output, asked=None):
-    return judge_outputs(Outputs(id="o", questions=("q",), output=output), [answers(of, asked or cases())])
+    return judge_outputs(
+        Outputs(kind="outputs", id="o", questions=("q",), output=output), [answers(of, asked or cases())]
+    )
 
 
 def both_ways(case):

@@ -10,7 +10,8 @@ from rich.console import Console
 from autograder.assignment import Files, ItemSpec
 from autograder.delivery import FORMATS, to_csv, to_gradescope
 from autograder.errors import ReportError
-from autograder.grading.scoring import TimedFinding, outcome_of, score_item, total
+from autograder.grading.scoring import TimedFinding, score_item
+from autograder.report.totals import outcome_of, total
 from autograder.model import (
     AssignmentFacts,
     Cause,
@@ -41,7 +42,7 @@ def item(**checks: float) -> ItemSpec:
         title="f",
         step=1,
         points=8,
-        checks=tuple(Files(id=name, weight=weight) for name, weight in checks.items()),
+        checks=tuple(Files(kind="files", id=name, weight=weight) for name, weight in checks.items()),
     )
 
 

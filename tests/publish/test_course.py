@@ -48,7 +48,7 @@ def test_the_visible_part_reads_back(course, tmp_path):
     assert read_assignment(built.folder / "check/assignment.toml") == wanted
     assert [c.id for item in wanted.items for c in item.checks][:1] == ["forward-by-hand"]
     release = find_release(built.folder)
-    assert list(release.questions()) == ["by-hand"]
+    assert list(release.authored.questions) == ["by-hand"]
 
 
 def test_the_zip_is_the_folder_and_tells_no_time(course, tmp_path):

@@ -28,9 +28,9 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.course import DEFINITION, Course, find_course
 from autograder.errors import UsageError
+from autograder.execution.tempdirs import TempDir
 from autograder.model import Struct
 from autograder.publish.toml import to_toml
-from autograder.tempdirs import TempDir
 
 if TYPE_CHECKING:
     import psutil

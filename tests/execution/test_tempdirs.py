@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from autograder.data.places import made_once
+from autograder.execution.tempdirs import PREFIX, TempDir, lock_folder
 from autograder.files import HALF, sweep_halves, write_atomically
-from autograder.tempdirs import PREFIX, TempDir, lock_folder
 
 pytest.importorskip("fcntl")
 
@@ -19,7 +19,7 @@ MAKER = """
 import sys, tempfile, time
 from pathlib import Path
 tempfile.tempdir = sys.argv[1]
-from autograder.tempdirs import TempDir
+from autograder.execution.tempdirs import TempDir
 made = TempDir()
 Path(made.name, "inside").write_text("x")
 print(made.name, flush=True)
