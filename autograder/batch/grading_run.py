@@ -23,7 +23,7 @@ from autograder.data import data_loader, find_data
 from autograder.files import cache_dir, write_atomically
 from autograder.grading.budget import TimeBudget
 from autograder.grading.calibration import measure, slowness_of
-from autograder.grading.reading import read_candidate
+from autograder.grading.reading import SubmissionReader
 from autograder.grading.setup import (
     assignment_context,
     describe_environment,
@@ -171,7 +171,10 @@ def session_opener(course: Course, unsandboxed: bool) -> OpenSession:
 
 
 def open_pipeline(run: GradingRun) -> Pipeline:
-    """Make the pipeline of one process."""
+    """Make the pipeline of one process.
+
+    Call it before the process starts threads: the reader's process is forked here.
+    """
     course = run.course()
     given = given_notebook(course)
     kinds = kinds_of(course)
@@ -179,7 +182,7 @@ def open_pipeline(run: GradingRun) -> Pipeline:
         assignment=course.assignment,
         shared=_shared(run, course, given),
         kinds=kinds,
-        read=functools.partial(read_candidate, course=course, given=given, kinds=kinds),
+        read=SubmissionReader(course, given, kinds).read,
         open_session=session_opener(course, run.unsandboxed),
         facts=run.facts,
         training=run.training,

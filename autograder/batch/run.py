@@ -6,20 +6,21 @@ import contextlib
 import multiprocessing
 import os
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import cast
 
-from autograder.assignment import Assignment
 from autograder.batch.grading_run import GradingRun, open_pipeline
 from autograder.batch.ledger import Ledger, Row
 from autograder.batch.worker import Broken, Done, Failed, OpenPipeline, give_up, report_path, work
 from autograder.errors import AutograderError, UsageError
 from autograder.execution.tempdirs import lock_folder
 from autograder.files import sweep_halves
-from autograder.intake import Candidate, fingerprint
+from autograder.grading.reading import SubmissionReader
+from autograder.grading.setup import given_notebook
+from autograder.intake import Candidate
 from autograder.model import Struct
 
 # Spawned, not forked: the progress bar's thread and SQLite do not survive a fork.
@@ -81,9 +82,9 @@ def grade_all(batch: Batch) -> Iterator[Done]:
     """
     with _alone_in(batch.folder), Ledger(batch.folder / "ledger.sqlite3") as ledger:
         left: deque[Candidate] = deque()
-        assignment = batch.run.course().assignment
+        fingerprint = _fingerprinter(batch)
         for candidate in batch.candidates:
-            row = _already(batch, ledger, candidate, assignment)
+            row = _already(batch, ledger, candidate, fingerprint)
             if row is None:
                 left.append(candidate)
             else:
@@ -111,11 +112,21 @@ def _alone_in(folder: Path) -> Iterator[None]:
             os.close(lock)
 
 
-def _already(batch: Batch, ledger: Ledger, candidate: Candidate, assignment: Assignment) -> Row | None:
+def _fingerprinter(batch: Batch) -> Callable[[Candidate], str] | None:
+    """Give a function that hashes a candidate's files behind limits; None where no batch is resumed."""
     if not batch.resume:
         return None
+    course = batch.run.course()
+    return SubmissionReader(course, given_notebook(course), {}).fingerprint
+
+
+def _already(
+    batch: Batch, ledger: Ledger, candidate: Candidate, fingerprint: Callable[[Candidate], str] | None
+) -> Row | None:
+    if fingerprint is None:
+        return None
     path = report_path(batch.folder, candidate.id)
-    return ledger.done(candidate.id, batch.run.key, fingerprint(candidate, assignment), path)
+    return ledger.done(candidate.id, batch.run.key, fingerprint(candidate), path)
 
 
 def _work_off(batch: Batch, left: deque[Candidate]) -> Iterator[Done]:

@@ -85,10 +85,11 @@ def work(connection: Connection, open_pipeline: OpenPipeline, run: GradingRun, f
     An interrupt from the keyboard reaches the whole process group; the batch decides what ends.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_the_batch, daemon=True).start()
     with contextlib.suppress(EOFError, BrokenPipeError, OSError):
         try:
+            # first of all: the reader's process is forked while there is one thread
             pipeline = open_pipeline(run)
+            threading.Thread(target=_end_with_the_batch, daemon=True).start()
             while (candidate := connection.recv()) is not None:
                 connection.send(_grade(pipeline, candidate, folder))
         except AutograderError as error:

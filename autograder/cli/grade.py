@@ -109,9 +109,10 @@ def _run(options: RunOptions, paths: tuple[Path, ...], output: Path, jobs: int, 
     from autograder.batch import Batch, grade_all, plan_run
     from autograder.course import find_course
     from autograder.intake import discover
+    from autograder.intake.isolation import archive_lister
 
     console = Console(stderr=True)
-    found = discover(paths, find_course(options.root, options.assignment).assignment)
+    found = discover(paths, find_course(options.root, options.assignment).assignment, archive_lister())
     for notice in found.notices:
         console.print(f"note: {notice.where}: {notice.message}", style="yellow", markup=False)
     run = plan_run(options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,17 +73,24 @@ def command(  # noqa: PLR0917 - click calls it by name
 
 
 def _read(paths: Sequence[Path], assignment: Assignment) -> list[Work]:
+    """Read the submissions, each behind limits; one that can't be read is named and left out."""
     from autograder.errors import UsageError
-    from autograder.intake import discover, read
-    from autograder.similarity import work_of
+    from autograder.intake import discover
+    from autograder.intake.isolation import LimitMet, ReaderProcess, archive_lister
+    from autograder.similarity import Work, read_work
 
+    reader = ReaderProcess({"work": partial(read_work, assignment=assignment)})
     works = []
-    for candidate in discover(paths, assignment).candidates:
-        submission = read(candidate, assignment)
-        if submission.notebook is None:
-            click.echo(f"note: {candidate.id}: has no notebook that can be read; it is left out", err=True)
+    for candidate in discover(paths, assignment, archive_lister()).candidates:
+        reason = "has no notebook that can be read"
+        try:
+            work = reader.call(Work | None, "work", candidate)  # type: ignore[arg-type]  # a union is a type here
+        except LimitMet as met:
+            work, reason = None, str(met)
+        if work is None:
+            click.echo(f"note: {candidate.id}: {reason}; it is left out", err=True)
         else:
-            works.append(work_of(candidate.id, submission.notebook))
+            works.append(work)
     if len(works) < 2:
         raise UsageError(
             f"{', '.join(map(str, paths))}: submissions that can be read: {len(works)}; two are needed",

@@ -1,11 +1,12 @@
 """Everything that is read in a submission before any of its code runs.
 
-All of it looks at a stranger's bytes, so that it belongs into the reader's process; see
-`autograder.intake.isolation`.
+All of it looks at a stranger's bytes. `SubmissionReader` has it done in a process of its own, within limits.
+A self-check reads the student's own file in its own process.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,8 +16,10 @@ from autograder.assignment import Assignment
 from autograder.authoring.context import Reading
 from autograder.authoring.kinds import CheckKind
 from autograder.course import Course
+from autograder.errors import GraderFault
 from autograder.extract import extract, match_cells, outside, review_hints, untouched
-from autograder.intake import Candidate, read
+from autograder.intake import Candidate, fingerprint, read
+from autograder.intake.isolation import LimitMet, ReaderProcess
 from autograder.model import Chunk, Definitions, Notebook, Notice, Submission
 
 # Passages of one submission that a report names.
@@ -70,3 +73,56 @@ def _readings(
         for check in assignment.checks
         if (read := kinds[check.kind].read) is not None
     }
+
+
+class SubmissionReader:
+    """Reads submissions in a process of its own, within limits.
+
+    Make it before the process starts threads; see `ReaderProcess`.
+
+    Parameters
+    ----------
+    course : Course
+        Whose submissions they are.
+    given : Notebook
+        The release's notebook.
+    kinds : mapping of str to CheckKind
+        The kinds of checks by name.
+    """
+
+    def __init__(self, course: Course, given: Notebook, kinds: Mapping[str, CheckKind]) -> None:
+        self._assignment = course.assignment
+        self._kinds = kinds
+        self._process = ReaderProcess(
+            {
+                "read": functools.partial(read_candidate, course=course, given=given, kinds=kinds),
+                "fingerprint": functools.partial(fingerprint, assignment=course.assignment),
+            }
+        )
+
+    def read(self, candidate: Candidate) -> Reading:
+        """Read one candidate; one that meets a limit has that as its problem."""
+        try:
+            reading = self._process.call(Reading, "read", candidate)
+        except LimitMet as met:
+            problem = Notice(code="reading-limit", message=str(met), where=candidate.origin)
+            submission = msgspec.structs.replace(
+                candidate.unread(), problem=problem, fingerprint=self.fingerprint(candidate)
+            )
+            return Reading(submission=submission)
+        return msgspec.structs.replace(reading, readings=self._checked(reading.readings))
+
+    def fingerprint(self, candidate: Candidate) -> str:
+        """Hash a candidate's files; empty where that meets a limit."""
+        try:
+            return self._process.call(str, "fingerprint", candidate)
+        except LimitMet:
+            return ""
+
+    def _checked(self, readings: Mapping[str, Any]) -> dict[str, Any]:
+        """Hold the kinds' own readings to the types that they declare."""
+        types = {check.id: self._kinds[check.kind].reading for check in self._assignment.checks}
+        try:
+            return {name: msgspec.convert(value, types[name]) for name, value in readings.items()}
+        except (KeyError, msgspec.ValidationError) as error:
+            raise GraderFault(f"a check's reading has another form: {error}") from error

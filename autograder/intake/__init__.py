@@ -6,7 +6,7 @@ them within caps on sizes and counts, and `fingerprint` tells whether one has ch
 """
 
 from autograder.intake.candidates import Candidate, Discovery, SourceKind
-from autograder.intake.discovery import candidate_for, discover
+from autograder.intake.discovery import archive_names, candidate_for, discover
 from autograder.intake.notebook import parse_notebook
 from autograder.intake.reading import fingerprint, read, read_notebook
 from autograder.intake.rejected import RejectedInput
@@ -16,6 +16,7 @@ __all__ = [
     "Discovery",
     "RejectedInput",
     "SourceKind",
+    "archive_names",
     "candidate_for",
     "discover",
     "fingerprint",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from autograder.assignment import Assignment
@@ -26,7 +26,21 @@ _EXPECTED = (
 )
 
 
-def discover(paths: Sequence[Path], assignment: Assignment) -> Discovery:
+ListArchive = Callable[[Path], list[str]]
+
+
+def archive_names(path: Path) -> list[str]:
+    """List the files in a zip; one that can't be opened has none."""
+    try:
+        with open_archive(path, path.name) as archive:
+            return list(member_names(archive))
+    except RejectedInput:
+        return []
+
+
+def discover(
+    paths: Sequence[Path], assignment: Assignment, list_archive: ListArchive = archive_names
+) -> Discovery:
     """Find the submissions in files and folders; nothing is read yet but names.
 
     Parameters
@@ -37,6 +51,8 @@ def discover(paths: Sequence[Path], assignment: Assignment) -> Discovery:
         student's folder in that.
     assignment : Assignment
         Whose submissions they are.
+    list_archive : callable
+        Lists the files in a zip; a batch has it done in a process with limits.
 
     Raises
     ------
@@ -46,7 +62,7 @@ def discover(paths: Sequence[Path], assignment: Assignment) -> Discovery:
     candidates: list[Candidate] = []
     notices: list[Notice] = []
     for path in dict.fromkeys(Path(os.path.abspath(p)) for p in paths):  # noqa: PTH100 - keeps links
-        candidates += _in_place(path, assignment, notices)
+        candidates += _in_place(path, assignment, notices, list_archive)
     if not candidates:
         reasons = " ".join(notice.message for notice in notices)
         raise UsageError(reasons or "No place was named in which to look for submissions.", _EXPECTED)
@@ -72,15 +88,17 @@ def _companion(notebook: Path, rule: FileRule) -> str:
     return (good or (found if len(found) == 1 else [""]))[0]
 
 
-def _in_place(path: Path, assignment: Assignment, notices: list[Notice]) -> Sequence[Candidate]:
+def _in_place(
+    path: Path, assignment: Assignment, notices: list[Notice], list_archive: ListArchive
+) -> Sequence[Candidate]:
     if path.is_dir():
-        return _in_folder(path, assignment, notices)
+        return _in_folder(path, assignment, notices, list_archive)
     if not path.exists():
         raise UsageError(f"{path}: does not exist.", _EXPECTED)
     if not path.is_file() or path.suffix.lower() not in (NOTEBOOK, ARCHIVE):
         raise UsageError(f"{path}: is neither a notebook, a zip nor a folder.", _EXPECTED)
     if path.suffix.lower() == ARCHIVE:
-        return _in_archive(path, assignment, notices)
+        return _in_archive(path, assignment, notices, list_archive)
     # a notebook is named by its id, or else, where it has the release's name, by its folder
     usual = likeness(path.name, assignment.notebook) >= 2
     return [_candidate(path.parent.name if usual else path.stem, path, SourceKind.FILE)]
@@ -106,7 +124,9 @@ def _candidate(name: str, path: Path, place: SourceKind, group: Group | None = N
 # --- folders -------------------------------------------------------------------------------------
 
 
-def _in_folder(path: Path, assignment: Assignment, notices: list[Notice]) -> Sequence[Candidate]:
+def _in_folder(
+    path: Path, assignment: Assignment, notices: list[Notice], list_archive: ListArchive
+) -> Sequence[Candidate]:
     if (path / SUBMITTED).is_dir():
         path = path / SUBMITTED
     names = list(_names_below(path))
@@ -117,12 +137,12 @@ def _in_folder(path: Path, assignment: Assignment, notices: list[Notice]) -> Seq
         notices.append(_nothing(path, _other_assignments(path, names, assignment.id)))
         return []
     if len(names) == 1 and names[0].lower().endswith(ARCHIVE) and _is_plain(path / names[0]):
-        of_class = _in_archive(path / names[0], assignment, notices)
+        of_class = _in_archive(path / names[0], assignment, notices, list_archive)
         if len(of_class) > 1:
             return of_class
     layout = find_groups(names, assignment.id, assignment.notebook)
     notices += layout.notices
-    return [c for group in layout.groups for c in _of_group(path, group, assignment, notices)]
+    return [c for group in layout.groups for c in _of_group(path, group, assignment, notices, list_archive)]
 
 
 def _has_assignment(path: Path, names: Sequence[str], assignment_id: str) -> bool:
@@ -142,12 +162,14 @@ def _nothing(path: Path, what: str) -> Notice:
     return Notice(code="nothing-found", message=f"{printable(str(path))}: {what}", where=printable(str(path)))
 
 
-def _of_group(path: Path, group: Group, assignment: Assignment, notices: list[Notice]) -> Sequence[Candidate]:
+def _of_group(
+    path: Path, group: Group, assignment: Assignment, notices: list[Notice], list_archive: ListArchive
+) -> Sequence[Candidate]:
     """A group's candidate; a lone zip may turn out to be a whole class's."""
     if len(group.members) == 1 and group.learner == group.name:
         archive = path / group.members[0].name
         if archive.suffix.lower() == ARCHIVE and _is_plain(archive):
-            return _in_archive(archive, assignment, notices)
+            return _in_archive(archive, assignment, notices, list_archive)
     return [_candidate(_folder_name(path, assignment), path, SourceKind.FOLDER, group)]
 
 
@@ -181,14 +203,13 @@ def _names_below(root: Path, inside: str = "", depth: int = 0) -> Iterator[str]:
 # --- zips ----------------------------------------------------------------------------------------
 
 
-def _in_archive(path: Path, assignment: Assignment, notices: list[Notice]) -> Sequence[Candidate]:
-    """The submissions of a zip; one that can't be opened is a candidate whose reading says so."""
-    try:
-        with open_archive(path, path.name) as archive:
-            names = list(member_names(archive))
-    except RejectedInput:
-        layout = Layout(groups=(Group(),))
-    else:
+def _in_archive(
+    path: Path, assignment: Assignment, notices: list[Notice], list_archive: ListArchive
+) -> Sequence[Candidate]:
+    """Give the submissions of a zip; one that can't be listed is a candidate whose reading says so."""
+    names = list_archive(path)
+    layout = Layout(groups=(Group(),))
+    if names:
         layout = find_groups(names, assignment.id, assignment.notebook, wrapped=True)
     notices += layout.notices
     return [_candidate(path.stem, path, SourceKind.ZIP, group) for group in layout.groups]

@@ -14,6 +14,8 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
+from autograder.assignment import Assignment
+from autograder.intake import Candidate, read
 from autograder.model import Notebook, Struct
 from autograder.similarity.tokens import Token, tokens_of
 
@@ -92,6 +94,12 @@ class Own(Struct):
         """How many of its own tokens are inside one of the runs."""
         pairs = zip(self.work.cells, self.own, strict=True)
         return sum(len(_places(cell, runs) & own) for cell, own in pairs)
+
+
+def read_work(candidate: Candidate, assignment: Assignment) -> Work | None:
+    """Read a candidate; None where it has no notebook that can be read."""
+    notebook = read(candidate, assignment).notebook
+    return None if notebook is None else work_of(candidate.id, notebook)
 
 
 def work_of(identity: str, notebook: Notebook) -> Work:

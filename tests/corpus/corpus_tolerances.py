@@ -23,7 +23,7 @@ LEAST = {"float32": 1e-4, "float64": 2e-13}
 @functools.cache
 def hidden():
     """The module of hidden questions."""
-    course().authored.questions
+    course()
     return next(m for name, m in sys.modules.items() if name.endswith("reference_hw5.questions"))
 
 
