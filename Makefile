@@ -37,7 +37,7 @@ docs:
 
 bench:
 	@tools/setup dev,oracle
-	PYTHONPATH=tools $(BIN)/python -m bench grading
+	tools/measure grading
 
 clean:
 	rm -rf .venv build dist out site

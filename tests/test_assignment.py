@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment import read_assignment
-from autograder.authoring.questions import load_questions
+from autograder.authoring.loading import load_authored
 from autograder.course import find_course, find_release
 from autograder.errors import AssignmentError, UsageError
 
@@ -47,7 +47,7 @@ def test_a_good_one_reads(tmp_path):
         (('title = "Tiny"', 'titel = "Tiny"'), "`titel`"),
         (("points = 3", 'points = "3"'), "Expected `float`, got `str` - at `$.items[0].points`"),
         (("points = 3", "points = -3"), "points must not be negative"),
-        (('kind = "files"', 'kind = "filez"'), "Invalid value 'filez' - at `$.items[0].checks[0].kind`"),
+        (('kind = "files"', 'kind = "filez"'), "kind = 'filez', known are: comments, files, manual,"),
         (('id = "files"', 'id = "files"\nlimits = "huge"'), "limits = 'huge', known are: default"),
         (('kind = "files"', 'kind = "pdf"'), "needs `pypdf` among the tools of [sandbox]"),
         (('id = "files"', 'id = "files"\nweight = 0'), "at least one check with a positive weight"),
@@ -126,7 +126,7 @@ def test_broken_questions_are_named(tmp_path, content, says):
     path = tmp_path / "questions.py"
     path.write_text(content)
     with pytest.raises(AssignmentError, match=says):
-        load_questions(path)
+        load_authored(path)
 
 
 def test_two_questions_of_one_name(tmp_path):
@@ -134,7 +134,7 @@ def test_two_questions_of_one_name(tmp_path):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "questions.py").write_text("QUESTIONS = {'q': None}")
     with pytest.raises(AssignmentError, match="asks `q`, which"):
-        load_questions(tmp_path / "a/questions.py", tmp_path / "b/questions.py")
+        load_authored(tmp_path / "a/questions.py", tmp_path / "b/questions.py")
 
 
 def test_the_visible_part_holds_no_hidden_check():
@@ -156,7 +156,7 @@ def test_every_check_asks_a_question_that_there_is():
 
 def test_a_visible_check_asks_no_hidden_question():
     course = find_course(ROOT, "hw5")
-    visible = load_questions(course.definition.parent / "questions.py")
+    visible = load_authored(course.definition.parent / "questions.py").questions
     for item in course.assignment.visible_part().items:
         for check in item.checks:
             asked = getattr(check, "questions", ()) or filter(None, [getattr(check, "question", "")])

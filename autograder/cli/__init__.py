@@ -13,7 +13,6 @@ from autograder.cli.status import ExitStatus
 
 # name: (module, what the list of commands says); the help of a list must not import them all
 COMMANDS = {
-    "bench": ("bench.__main__", "Measure speed on this machine, as ratios in one run."),
     "check": ("autograder.cli.check", "Check your own work: the visible checks, offline, in seconds."),
     "data": ("autograder.cli.data", "Fetch or make the data set, or say where it is."),
     "doctor": ("autograder.cli.doctor", "Say what works on this machine, and what to do about the rest."),

@@ -12,7 +12,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from corpus_grading import ITEMS, InProcessSession, context_for, course
+from corpus_grading import ITEMS, InProcessSession, context_for, course, run_check
 from corpus_wrong import BASE
 
 RIGHT = Path(__file__).parent / "right"
@@ -143,9 +143,9 @@ def judge(number, source):
 
 def _loses(identity, source):
     """Whether a check that counts does not pass; the first is enough."""
-    bench = context_for(identity, [source], InProcessSession())
+    context = context_for(identity, [source], InProcessSession())
     counted = (c for i in course().assignment.items if i.id in ITEMS for c in i.checks if c.weight > 0)
-    return any(run_check(check, bench).fraction < 1.0 for check in counted)
+    return any(run_check(check, context).fraction < 1.0 for check in counted)
 
 
 def agrees_with_torch(source, cases=150):

@@ -11,10 +11,10 @@ from autograder.authoring.questions import Answer
 from autograder.authoring.student import FaultKind, StudentFault
 from autograder.course import find_course
 from autograder.grading.compare import compare
-from autograder.grading.diagnosis import diagnose
+from autograder.grading.diagnosis import diagnose, known_mistakes_of
 
 COURSE = find_course(Path(__file__).parents[2], "hw5")
-SUSPECTS = {suspect.id: suspect for suspect in COURSE.known_mistakes()}
+SUSPECTS = {suspect.id: suspect for suspect in known_mistakes_of(COURSE)}
 QUESTION = {"out": "forward", "dx": "backward", "dw": "backward", "db": "backward"}
 
 

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from corpus_grading import ITEMS, ROOT, course, failed, graded, points
+from corpus_grading import ITEMS, course, failed, graded, points, sandboxes
 from corpus_wrong import DIAGNOSES, FORGIVEN, FULL, WRONG
 
 RIGHT = {path.stem: path for path in sorted((Path(__file__).parent / "right").glob("*.py"))}
@@ -88,11 +88,9 @@ def test_an_input_that_was_written_into_is_named():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
 def test_the_sandbox_comes_to_the_same_verdicts():
-    from autograder.batch.setup import Options, place_for
-
-    place = place_for(course(), Options(root=ROOT))
+    open_session = sandboxes()
     chosen = {name: (cells(name), FULL) for name in SANDBOXED["right"]}
     chosen |= {name: ([WRONG[name].source], WRONG[name].points) for name in SANDBOXED["wrong"]}
     for name, (sources, wanted) in chosen.items():
-        with place.open_session() as session:
+        with open_session() as session:
             assert points(graded(name, sources, session)) == pytest.approx(wanted), name

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from corpus_grading import ROOT, course, notebook_with
+from corpus_grading import ROOT, course, given, notebook_with
 
 from autograder.intake import read_notebook
 

@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from corpus_grading import ROOT, course, graded, points
+from corpus_grading import graded, points, sandboxes
 from corpus_wrong import BASE, FORWARD_WRONG, GIVE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
@@ -147,46 +147,44 @@ def with_trick(trick):
 
 
 @pytest.fixture(scope="module")
-def place():
-    from autograder.batch.setup import Options, place_for
-
-    return place_for(course(), Options(root=ROOT))
+def open_session():
+    return sandboxes()
 
 
-def graded_points(place, name, source):
-    with place.open_session() as session:
+def graded_points(open_session, name, source):
+    with open_session() as session:
         return points(graded(name, [source], session))
 
 
 @pytest.mark.parametrize("name", TRICKS)
-def test_the_points_are_those_of_the_code(place, name):
-    assert graded_points(place, "trick", with_trick(TRICKS[name])) == pytest.approx(FORWARD_WRONG)
+def test_the_points_are_those_of_the_code(open_session, name):
+    assert graded_points(open_session, "trick", with_trick(TRICKS[name])) == pytest.approx(FORWARD_WRONG)
 
 
 @pytest.mark.parametrize("how", BORROWED)
-def test_the_support_codes_own_layers_are_no_answer(place, how):
+def test_the_support_codes_own_layers_are_no_answer(open_session, how):
     source = "import HW5_code\n" + BASE.replace(GIVE, f"{BORROWED[how].rstrip()}\n    {GIVE.strip()}", 1)
-    with place.open_session() as session:
+    with open_session() as session:
         reports = graded("borrowed", [source], session)
     assert points(reports) == pytest.approx(FORWARD_WRONG)
     assert "what is judged here has to be your own" in reports["conv-forward"].message
 
 
-def test_an_alias_of_a_fast_layer_is_no_answer(place):
+def test_an_alias_of_a_fast_layer_is_no_answer(open_session):
     source = "conv_forward_naive = conv_forward_fast\nconv_backward_naive = conv_backward_fast"
-    with place.open_session() as session:
+    with open_session() as session:
         reports = graded("alias", [source], session)
     assert points(reports) == (0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("name", FRAMES)
-def test_forged_frames_earn_nothing(place, name):
-    found = graded_points(place, "frames", with_trick(FRAMES[name]))
+def test_forged_frames_earn_nothing(open_session, name):
+    found = graded_points(open_session, "frames", with_trick(FRAMES[name]))
     assert found[0] == 0
     assert all(got <= most for got, most in zip(found, FORWARD_WRONG, strict=True))
 
 
-def test_right_answers_to_known_cases_alone_earn_little(place):
-    found = graded_points(place, "known", with_trick(HARD_CODED))
+def test_right_answers_to_known_cases_alone_earn_little(open_session):
+    found = graded_points(open_session, "known", with_trick(HARD_CODED))
     assert 0 <= found[0] < 20 / 3
     assert found[1:] == FORWARD_WRONG[1:]

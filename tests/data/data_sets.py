@@ -10,7 +10,16 @@ FOLDER = "cifar-10-batches-py"
 
 
 def spec(**changes: Any) -> DataSpec:
-    return DataSpec(**{"folder": FOLDER, "url": "http://x/y.tar.gz", "md5": "0" * 32, "bytes": 1, **changes})
+    usual = {
+        "folder": FOLDER,
+        "marker": "batches.meta",
+        "variable": "CIFAR10_DIR",
+        "reader": "cifar10.py",
+        "url": "http://x/y.tar.gz",
+        "md5": "0" * 32,
+        "bytes": 1,
+    }
+    return DataSpec(**{**usual, **changes})
 
 
 def change(path: Path, **values: Any) -> None:

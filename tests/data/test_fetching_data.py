@@ -14,10 +14,15 @@ import pytest
 from data_sets import FOLDER, spec
 
 from autograder.assignment import DataSpec
-from autograder.data import fetch_data, find_data, load
+from autograder.data import fetch_data, find_data
 from autograder.data.fetch import unpack
 from autograder.data.find import fetched_folder
 from autograder.errors import DataError
+
+
+def same_files(one: Path, other: Path) -> bool:
+    found = [{path.name: path.read_bytes() for path in folder.iterdir()} for folder in (one, other)]
+    return found[0] == found[1]
 
 
 class Server(ThreadingHTTPServer):
@@ -94,7 +99,7 @@ def leftovers(wanted: DataSpec) -> list[str]:
 def test_fetch(server: Server, folder: Path) -> None:
     wanted = served(server, packed(folder))
     fetched = fetch_data(wanted)
-    assert load(fetched).sha256 == load(folder).sha256
+    assert same_files(fetched, folder)
     assert server.asked == [None]
     assert leftovers(wanted) == [FOLDER]
     assert fetch_data(wanted) == fetched
@@ -105,7 +110,7 @@ def test_fetch(server: Server, folder: Path) -> None:
 def test_a_line_that_is_cut_is_taken_up_again(server: Server, folder: Path) -> None:
     wanted = served(server, packed(folder))
     server.cuts = [1000, 500]
-    assert load(fetch_data(wanted)).sha256 == load(folder).sha256
+    assert same_files(fetch_data(wanted), folder)
     assert server.asked == [None, "bytes=1000-", "bytes=1500-"]
 
 
@@ -115,14 +120,14 @@ def test_the_next_run_goes_on_where_the_last_one_broke(server: Server, folder: P
     with pytest.raises(DataError, match=rf"1000 of {wanted.bytes} bytes have arrived and are kept"):
         fetch_data(wanted)
     assert leftovers(wanted) == ["data.tar.gz.part"]
-    assert load(fetch_data(wanted)).sha256 == load(folder).sha256
+    assert same_files(fetch_data(wanted), folder)
     assert server.asked == [None, "bytes=1000-", "bytes=1000-"]
 
 
 def test_a_server_that_can_not_go_on_begins_anew(server: Server, folder: Path) -> None:
     wanted = served(server, packed(folder))
     server.ranges, server.cuts = False, [1000]
-    assert load(fetch_data(wanted)).sha256 == load(folder).sha256
+    assert same_files(fetch_data(wanted), folder)
     assert server.asked == [None, "bytes=1000-"]
 
 

@@ -11,7 +11,6 @@ from autograder.assignment import Files, ItemSpec
 from autograder.delivery import FORMATS, to_csv, to_gradescope
 from autograder.errors import ReportError
 from autograder.grading.scoring import TimedFinding, score_item
-from autograder.report.totals import outcome_of, total
 from autograder.model import (
     AssignmentFacts,
     Cause,
@@ -30,6 +29,7 @@ from autograder.model import (
 from autograder.report import build_report, read_report, report_schema, to_json, validate, write_report
 from autograder.report.build import build_report as build
 from autograder.report.terminal import render
+from autograder.report.totals import outcome_of, total
 
 ROOT = Path(__file__).parents[2]
 GRADER = Grader(name="autograder", version="1", config_sha256="0", cases_sha256="0", seed=0)

@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from inside import POLICY
 
 import autograder
+from autograder import guest
 from autograder.authoring.student import FaultKind, Limits
 from autograder.errors import SandboxError
+from autograder.execution import faults
 from autograder.execution.printed import Flooded, Marked, Printed, clean
 from autograder.sandbox import (
     cgroup,
     enforcement,
-    faults,
     filters,
-    guest,
     policy,
     self_test,
     selftest,

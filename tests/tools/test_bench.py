@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from bench import shown
+from bench.command import command
 from bench.contender import LEAST_RUNS, time_work
 from bench.interleave import Absent, Row, take_turns
 from bench.machine import Machine
 from bench.suite import Contender, Suite, Work, load_suite
 from click.testing import CliRunner
 
-from autograder.cli import cli
 from autograder.course import find_course
 from autograder.errors import GraderFault, UsageError
 
@@ -135,7 +135,7 @@ def test_candidates_can_be_chosen_by_name() -> None:
 def test_the_homework_s_own_suites_run(suite: str, tmp_path: Path) -> None:
     contenders = ["--only", "NumPy alone", "--only", "torch"]
     options = ["--course", str(ROOT), "--rounds", "1", "--seconds", "0.001", "--json", *contenders]
-    done = CliRunner(env={**os.environ, "OPENBLAS_NUM_THREADS": "1"}).invoke(cli, ["bench", suite, *options])
+    done = CliRunner(env={**os.environ, "OPENBLAS_NUM_THREADS": "1"}).invoke(command, [suite, *options])
     assert done.exit_code == 0, done.output
     figures = json.loads(done.stdout)
     absent = {each["contender"] for each in figures["absent"]}

@@ -97,9 +97,8 @@ def _sandbox(course: Course) -> Iterator[Figure]:
 
     Most of the first is the import of NumPy inside, so a plain one is its yardstick.
     """
-    from autograder.batch.setup import policy_for
-
     from autograder.authoring.student import Limits
+    from autograder.batch.grading_run import policy_for
     from autograder.sandbox import open_session
 
     policy = policy_for(course)

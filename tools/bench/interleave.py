@@ -7,7 +7,6 @@ take turns, work by work and round by round, and who is not working is stopped b
 from __future__ import annotations
 
 import json
-import os
 import signal
 import statistics
 import subprocess
@@ -19,7 +18,7 @@ from typing import Any
 
 from autograder.errors import GraderFault
 from autograder.model import Struct
-from bench.suite import Suite
+from bench.suite import Suite, environment
 
 
 class Row(Struct):
@@ -43,14 +42,14 @@ class Absent(Struct):
 class _Process:
     """A contender's process, stopped but for its turns."""
 
-    def __init__(self, root: Path, suite: str, name: str, environment: dict[str, str]) -> None:
+    def __init__(self, root: Path, suite: str, name: str, more: dict[str, str]) -> None:
         self.name = name
         self._process = subprocess.Popen(
             [sys.executable, "-m", "bench.contender", str(root), suite, name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, **environment},
+            env=environment(**more),
             text=True,
         )
         self.first = self._answer()

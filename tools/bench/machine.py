@@ -20,7 +20,7 @@ import numpy as np
 
 from autograder.model import Struct
 from bench.contender import time_work
-from bench.suite import Work
+from bench.suite import Work, environment
 
 SIDE, COPIED = 1536, 64 << 20
 SECONDS = 0.7
@@ -55,7 +55,7 @@ def describe() -> Machine:
 
 def _measured(library: str) -> dict[str, float]:
     command = [sys.executable, "-m", "bench.machine", library]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
     figures: dict[str, float] = json.loads(done.stdout) if done.returncode == 0 else {}
     return figures
 

@@ -6,6 +6,7 @@ every contender in a process of its own, in turns; what a contender does is the 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -108,3 +109,9 @@ def load_suite(course: Course, name: str) -> Suite:
         raise UsageError(f"{path}: has no suite {name!r}", f"It has: {', '.join(suites) or 'none'}.")
     suite: Suite = suites[name]
     return suite
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Give the environment of a process that imports this package."""
+    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, "PYTHONPATH": path, **more}

@@ -1,4 +1,4 @@
-"""The short form of `autograder bench soak`, and that what it looks for would be seen."""
+"""The short form of `tools/measure soak`, and that what it looks for would be seen."""
 
 import json
 import signal
@@ -25,7 +25,7 @@ from autograder.course import find_course
 from autograder.errors import SandboxError, UsageError
 from autograder.sandbox import Policy, self_test
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "tests/samples/hw5"
 HOSTILE = Path(__file__).parent / "hostile"
 
@@ -110,7 +110,7 @@ def test_nothing_to_make_submissions_of(tmp_path, missing):
 
 
 def test_the_command_says_what_is_missing(tmp_path):
-    command = [sys.executable, "-m", "autograder", "bench", "soak", "--course", str(ROOT)]
+    command = [sys.executable, str(ROOT / "tools/measure"), "soak", "--course", str(ROOT)]
     places = ["--samples", str(tmp_path), "--hostile", str(HOSTILE), "--count", "1", "--kills", "0"]
     done = subprocess.run([*command, *places], capture_output=True, text=True, check=False)
     assert done.returncode == 2

@@ -1,4 +1,4 @@
-"""``autograder bench``: this machine's figures."""
+"""The commands of ``tools/measure``."""
 
 from __future__ import annotations
 
