@@ -8,7 +8,7 @@ everything else keeps the notebook's order, in which a later definition wins.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from autograder.assignment import CompatSpec
 from autograder.extract.binding import Bound, Code, needs
@@ -44,6 +44,31 @@ def extract(notebook: Notebook, wanted: Sequence[str], compat: CompatSpec) -> De
     notices += [*missing(wanted, code), *twice(wanted, code), *unfollowed(wanted, code, chosen), *old.notices]
     broken = [chunk for cell in cells for chunk in cell.broken if _is_wanted(chunk, wanted, code)]
     return Definitions(chunks=(*chunks, *broken), compat=old.names, notices=tuple(notices))
+
+
+def code_of_cells(notebook: Notebook, cells: Collection[int], compat: CompatSpec) -> Definitions:
+    """Find the code of some cells, and all that it needs of the cells above.
+
+    Names mean what they mean when the last of the cells runs: code below it plays no part.
+
+    Parameters
+    ----------
+    notebook : Notebook
+        A submission's.
+    cells : collection of int
+        The cells' indices.
+    compat : CompatSpec
+        Which old names are emulated.
+    """
+    above = [cell for cell in notebook.code_cells if cell.index <= max(cells, default=-1)]
+    parsed = [parse_cell(cell, compat.python2 == "emulate") for cell in above]
+    statements = [statement for cell in parsed for statement in cell.statements]
+    code = Code(statements)
+    own = {place for place, statement in enumerate(statements) if statement.cell.index in cells}
+    wanted = frozenset[str]().union(*(needs(code.bound(place)) for place in own))
+    chosen = [code.bound(place) for place in sorted(own | _closure(code, wanted))]
+    chunks = tuple(_chunk(one) for one in _imports_first(chosen))
+    return Definitions(chunks=chunks, compat=old_names(chunks, compat).names)
 
 
 def statements_for(notebook: Notebook, wanted: Sequence[str]) -> tuple[Statement, ...]:

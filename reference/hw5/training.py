@@ -1,24 +1,58 @@
-"""The training of HW5: the settings found in a notebook's text, and a run of one epoch with them."""
+"""The training of HW5: the settings that a notebook gives to `Solver`, and a run of one epoch with them.
+
+The settings are found by running the code with a `Solver` that records its arguments and trains nothing
+(see `recorder`). The call that counts is the last one of the `train` cell. Where that cell is still the
+release's, it is the last one of the student's own cells.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from msgspec.structs import replace
-
-from autograder.authoring import Array, DataSet, Handle, Keep, Notebook, Struct, Student, Value
-from autograder.extract import CallSite, find_calls
-from autograder.extract.match import match_cells
+from autograder.assignment import CompatSpec
+from autograder.authoring import (
+    Array,
+    DataSet,
+    Definitions,
+    FaultKind,
+    Handle,
+    Keep,
+    Notebook,
+    Struct,
+    Student,
+    StudentFault,
+    Value,
+)
+from autograder.extract import code_of_cells, match_cells
+from autograder.model import Cell, Chunk
 
 from . import network
+
+TRAIN, SOLVER, NETWORK = "train", "Solver", "ThreeLayerConvNet"
+RECORDER = (Path(__file__).parent / "recorder.py").read_text(encoding="utf-8")
+# Results that the code is told: none at all, a poor training's, a good one's. Each run has a seed of its own.
+RUNS: tuple[tuple[int, float | None], ...] = ((1, None), (2, 0.0), (3, 1.0))
+
+
+class TrainingCode(Struct):
+    """The code that trains, to be run with a recording `Solver`.
+
+    `where` names the cell whose last call counts; it is empty if no code trains. `hidden` names a cell
+    that mentions `Solver` all the same.
+    """
+
+    definitions: Definitions = Definitions()
+    where: str = ""
+    hidden: str = ""
 
 
 class Settings(Struct):
     """A training's settings as found: the network's and the solver's keyword arguments.
 
-    `unread` names what stands in the notebook and could not be read, so that a person has to look; no
-    `where` says that no training was found.
+    `unread` says why a person has to look at the settings; no `where` says that no training was found.
     """
 
     network: dict[str, Value] = {}
@@ -29,7 +63,7 @@ class Settings(Struct):
 
 
 class Trained(Struct):
-    """What a training gave back: the parameters by name, and the losses by iteration."""
+    """The results of a training: the parameters by name, and the losses by iteration."""
 
     parameters: Mapping[str, Array]
     losses: tuple[float, ...]
@@ -39,12 +73,6 @@ class Trained(Struct):
 _NETWORK_SETTINGS = {"weight_scale": float, "reg": float, "num_filters": int, "filter_size": int}
 _NETWORK_SETTINGS |= {"hidden_dim": int}
 _SOLVER_SETTINGS = ("update_rule", "optim_config", "lr_decay", "batch_size")
-# What is looked for in a notebook: calls, with their parameters by position.
-_CALLS = {
-    "Solver": ("model", "data", *_SOLVER_SETTINGS),
-    "ThreeLayerConvNet": ("input_dim", "num_filters", "filter_size", "hidden_dim", "num_classes"),
-}
-TOO_LONG = "what comes late in the notebook, as following it takes too many steps"
 MOST_SETTING = 1e6
 _RULES = ("sgd", "sgd_momentum", "rmsprop", "adam")
 BASELINE = Settings(
@@ -54,79 +82,141 @@ BASELINE = Settings(
 )
 
 
-def find_settings(notebook: Notebook, given: Notebook) -> Settings:
-    """The settings of the `train` cell; where that is still the release's, of the last cell of their own."""
-    calls, is_whole = find_calls(notebook, _CALLS)
-    matched = {name: cell.index + 1 for name, cell in match_cells(notebook, given).items()}
-    own = {cell.index + 1 for cell in notebook.code_cells}.difference(matched.values())
-    trainings = [call for call in calls if call.name == "Solver"]
-    here = [call for call in trainings if call.ran == matched.get("train")]
-    others = [call for call in trainings if call.ran in own]
-    chosen = here or others if _is_changed("train", matched, notebook, given) else others or here
+# --- the code that trains --------------------------------------------------------------------------
+
+
+def find_code(notebook: Notebook, given: Notebook) -> TrainingCode:
+    """Find the code that trains, by its text alone."""
+    matched = match_cells(notebook, given)
+    train, own = matched.get(TRAIN), _own_training(notebook, matched)
+    unchanged = train is None or train.source.strip() == _given_source(given)
+    chosen = own if own and unchanged else [train] if train is not None else []
     if not chosen:
-        return _not_found(notebook, own | {matched.get("train", 0)})
-    found = _settings(chosen[-1], trainings, [call for call in calls if call.name == "ThreeLayerConvNet"])
-    return found if is_whole else replace(found, unread=(*found.unread, TOO_LONG))
+        hidden = [cell.label for cell in notebook.code_cells if SOLVER in cell.source]
+        return TrainingCode(hidden=hidden[-1] if hidden else "")
+    definitions = code_of_cells(notebook, {cell.index for cell in chosen}, CompatSpec())
+    return TrainingCode(definitions=definitions, where=chosen[-1].label)
 
 
-def _is_changed(grade_id: str, matched: Mapping[str, int], notebook: Notebook, given: Notebook) -> bool:
-    """Whether a cell of the release is not as it was handed out."""
-    theirs = [c.source.strip() for c in notebook.code_cells if c.index + 1 == matched.get(grade_id)]
-    return theirs != [c.source.strip() for c in given.code_cells if c.grade_id == grade_id]
+def _given_source(given: Notebook) -> str:
+    return next((cell.source.strip() for cell in given.code_cells if cell.grade_id == TRAIN), "")
 
 
-def _not_found(notebook: Notebook, own: Set[int]) -> Settings:
-    """No training that can be followed: whether one stands there all the same."""
-    shown = [
-        f"cell {c.index + 1}" for c in notebook.code_cells if c.index + 1 in own and "Solver" in c.source
-    ]
-    unread = (f"the training in {shown[-1]}",) if shown else ()
-    return Settings(notes=("no call of `Solver` that can be followed was found",), unread=unread)
+def _own_training(notebook: Notebook, matched: Mapping[str, Cell]) -> list[Cell]:
+    """Give the student's own cells that train: they mention `Solver`, or a name that such a cell defines."""
+    theirs = {cell.index for cell in matched.values()}
+    own = [cell for cell in notebook.code_cells if cell.index not in theirs]
+    direct = [cell for cell in own if re.search(rf"\b{SOLVER}\b", cell.source)]
+    names = {name for cell in direct for name in re.findall(r"^(?:def|class)\s+(\w+)", cell.source, re.M)}
+    calls = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b") if names else None
+    return [cell for cell in own if cell in direct or (calls is not None and calls.search(cell.source))]
 
 
-def _settings(solver: CallSite, trainings: Sequence[CallSite], networks: Sequence[CallSite]) -> Settings:
-    where = f"cell {solver.ran}"
-    unread = [f"`{name}` of `Solver` ({_place(solver)})" for name in _unread(solver, _SOLVER_SETTINGS)]
-    turns = {
-        str(call.arguments) for call in trainings if (call.cell, call.line) == (solver.cell, solver.line)
-    }
-    if len(turns) > 1:
-        unread.append(f"which of the {len(turns)} settings that {where} trains with is the one that counts")
-    network = solver.given.get("model")
-    if network is None or network.name != "ThreeLayerConvNet":
-        above = [call for call in networks if call.ran <= solver.ran]
-        network = above[-1] if above else None
-        unread.append(f"the network that `Solver` is given ({_place(solver)})")
-    if network is not None:
-        names = _unread(network, tuple(_NETWORK_SETTINGS))
-        unread += [f"`{name}` of `ThreeLayerConvNet` ({_place(network)})" for name in names]
-    made = network.arguments if network else {}
-    chosen = _known_network(made), _known_solver(solver.arguments)
-    unused = [
-        *_unused(made, _NETWORK_SETTINGS, chosen[0]),
-        *_unused(solver.arguments, _SOLVER_SETTINGS, chosen[1]),
-    ]
-    return Settings(
-        network=chosen[0], solver=chosen[1], where=where, notes=tuple(unused), unread=tuple(unread)
+# --- the settings that it gives to Solver ------------------------------------------------------------
+
+
+class Recorded(Struct):
+    """One run of the code: the calls of `Solver` in order, and the results that were read."""
+
+    calls: tuple[dict[str, Any], ...] = ()
+    reads: tuple[str, ...] = ()
+
+    @property
+    def last(self) -> dict[str, Any]:
+        """The last call's settings, without its place."""
+        return {name: self.calls[-1].get(name) for name in ("solver", "network")} if self.calls else {}
+
+
+RunCode = Callable[[Definitions], Value]
+
+
+def find_settings(code: TrainingCode, preamble: Iterable[Chunk], run: RunCode) -> Settings:
+    """Run the code with a recording `Solver`, and give the settings of the call that counts.
+
+    Parameters
+    ----------
+    code : TrainingCode
+        The code that trains.
+    preamble : iterable of Chunk
+        The lines that the assignment runs before a notebook.
+    run : callable
+        Runs definitions in the sandbox, and gives the value of ``__recorded__()``.
+    """
+    if not code.where:
+        unread = (f"the training in {code.hidden}",) if code.hidden else ()
+        return Settings(notes=("no cell calls `Solver`",), unread=unread)
+    runs: list[Recorded] = []
+    for seed, results in RUNS:
+        definitions = _recording(code.definitions, tuple(preamble), seed, results)
+        try:
+            runs.append(_checked(run(definitions)))
+        except StudentFault as fault:
+            # forged answers are no reason to ask a person: the training will end in the same fault
+            forged = fault.kind is FaultKind.PROTOCOL
+            why = f"its code did not come to an end: {fault.message}"
+            return Settings(where=code.where, unread=() if forged else (why,))
+    return _decide(code.where, runs)
+
+
+def _recording(
+    code: Definitions, preamble: tuple[Chunk, ...], seed: int, results: float | None
+) -> Definitions:
+    """Give the code with the recorder before it, and every class that is to be recorded changed in place."""
+    set_up = (
+        "import sys as __sys, types as __types\n"
+        f"__recorder = __types.ModuleType('recorder'); __sys.modules['recorder'] = __recorder\n"
+        f"exec({RECORDER!r}, vars(__recorder))\n"
+        f"__recorder.begin({seed}, {results})\n"
+        "__recorded__ = __recorder.recorded\n"
     )
+    chunks = [*preamble, Chunk(source=set_up, names=("__recorded__",), cell=0)]
+    for chunk in code.chunks:
+        chunks.append(chunk)
+        for name, record in ((NETWORK, "record_network"), (SOLVER, "record_solver")):
+            if name in chunk.names and re.match(rf"(?:@.*\n)*class\s+{name}\b", chunk.source):
+                chunks.append(Chunk(source=f"__recorder.{record}({name})", names=(), cell=0))
+    return Definitions(chunks=tuple(chunks), compat=code.compat)
+
+
+def _checked(answer: Value) -> Recorded:
+    """Check the claim of a run; one of another form counts as no call."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("calls"), list):
+        return Recorded()
+    calls = tuple(call for call in answer["calls"] if isinstance(call, dict))
+    reads = answer.get("reads")
+    return Recorded(calls=calls, reads=tuple(map(str, reads)) if isinstance(reads, list) else ())
+
+
+def _decide(where: str, runs: list[Recorded]) -> Settings:
+    """Take the last call where all runs agree in it; else say why a person has to look."""
+    first = runs[0]
+    if not any(one.calls for one in runs):
+        return Settings(where=where, unread=("its code fails before it calls `Solver`",))
+    found = _settings(where, next(one for one in runs if one.calls).calls[-1])
+    if all((one.last, len(one.calls)) == (first.last, len(first.calls)) for one in runs):
+        return found
+    read = next((one.reads[0] for one in runs if one.reads), "")
+    why = f"they depend on the results of a training: {read}" if read else "they differ from run to run"
+    return Settings(network=found.network, solver=found.solver, where=where, notes=found.notes, unread=(why,))
+
+
+def _settings(where: str, call: Mapping[str, Any]) -> Settings:
+    made, given = call.get("network"), call.get("solver")
+    given = given if isinstance(given, dict) else {}
+    unread = () if isinstance(made, dict) else (f"the network that `Solver` is given ({call.get('place')})",)
+    made = made if isinstance(made, dict) else {}
+    chosen = _known_network(made), _known_solver(given)
+    notes = (*_unused(made, _NETWORK_SETTINGS, chosen[0]), *_unused(given, _SOLVER_SETTINGS, chosen[1]))
+    return Settings(network=chosen[0], solver=chosen[1], where=where, notes=notes, unread=unread)
 
 
 def _unused(
     arguments: Mapping[str, Value], wanted: Iterable[str], used: Mapping[str, Value]
 ) -> Iterator[str]:
-    """A note on each setting that no training can have; the default took its place."""
+    """Note each setting that no training can have; the default took its place."""
     for name in wanted:
         if arguments.get(name) is not None and name not in used:
             yield f"`{name}` can't be {str(arguments[name])[:40]}: the default was taken"
-
-
-def _place(call: CallSite) -> str:
-    return f"cell {call.cell}, line {call.line}"
-
-
-def _unread(call: CallSite, wanted: Sequence[str]) -> list[str]:
-    """The settings of a call that could not be read; those behind a star may be any."""
-    return [name for name in call.unresolved if name in wanted or name in ("*", "**")]
 
 
 def _known_network(arguments: Mapping[str, Value]) -> dict[str, Value]:

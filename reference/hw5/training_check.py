@@ -13,21 +13,25 @@ from autograder.authoring import (
     CheckKind,
     CheckSpec,
     DataSet,
+    Definitions,
     Finding,
     Notebook,
     Status,
     Struct,
     Student,
     StudentFault,
+    Value,
     faulted,
     nothing_done,
 )
 
 from . import training
-from .training import Settings, Trained
+from .training import Settings, Trained, TrainingCode
 
 # Below this gain over chance the reference itself has learnt too little to be held against.
 TELLING_GAIN = 0.02
+# Finding settings computes nothing that takes long.
+SETTINGS_LIMITS = "default"
 
 
 class Training(CheckSpec, kw_only=True):
@@ -92,9 +96,20 @@ class Accuracies(Struct):
         return self.reached >= self.baseline or self.baseline - self.chance >= TELLING_GAIN
 
 
-def read_settings(_: Training, notebook: Notebook, given: Notebook) -> Settings:
-    """Find the settings of a notebook's training."""
-    return training.find_settings(notebook, given)
+def read_code(_: Training, notebook: Notebook, given: Notebook) -> TrainingCode:
+    """Find the code of a notebook's training."""
+    return training.find_code(notebook, given)
+
+
+def settings_of(code: TrainingCode, context: CheckContext) -> Settings:
+    """Run the code of a training in the sandbox, and give the settings that it gives to `Solver`."""
+    preamble = [chunk for chunk in context.assignment.given_definitions.chunks if not chunk.cell]
+
+    def run(definitions: Definitions) -> Value:
+        with context.run(definitions, SETTINGS_LIMITS) as student:
+            return student.call("__recorded__")
+
+    return training.find_settings(code, preamble, run)
 
 
 def measure_baseline(spec: Training, context: CheckContext) -> float:
@@ -115,7 +130,7 @@ def check_training(spec: Training, context: CheckContext) -> Finding:
     if context.untouched and not spec.counts_untouched:
         return nothing_done(spec)
     run = context.question(spec.question, TrainingRun)
-    settings: Settings = context.readings[spec.id]
+    settings = settings_of(context.readings[spec.id], context)
     if not settings.where:
         return _left_to_a_person(_without_settings(spec, settings), settings)
     images = context.data(run.images)
@@ -158,12 +173,10 @@ def _without_settings(spec: Training, settings: Settings) -> Finding:
 
 
 def _left_to_a_person(finding: Finding, settings: Settings) -> Finding:
-    """What was not read may be what earns the rest: the points so far are a proposal."""
-    if finding.fraction == 1.0 or not settings.unread:
+    """Leave the item to a person where the settings are not certain; the points so far are a proposal."""
+    if not settings.unread:
         return finding
-    message = (
-        f"{finding.message} A person decides, since this could not be read: {'; '.join(settings.unread)}."
-    )
+    message = f"{finding.message} A person decides about the settings: {'; '.join(settings.unread)}."
     return replace(finding, status=Status.MANUAL, message=message)
 
 
@@ -211,8 +224,8 @@ KINDS = {
     "training": CheckKind(
         spec=Training,
         run=check_training,
-        read=read_settings,
-        reading=Settings,
+        read=read_code,
+        reading=TrainingCode,
         prepare=measure_baseline,
     )
 }

@@ -1,159 +1,181 @@
-"""Which settings a notebook's training has: found in its text, and left to a person where they can't be."""
+"""The settings of a training: found by running its code with a `Solver` that trains nothing."""
+
+import sys
+import time
 
 import msgspec
 import pytest
-from corpus_grading import ROOT, course, given, notebook_with
+from corpus_grading import ROOT, course, given, notebook_with, sandboxes
 
+from autograder.authoring.student import Limits
+from autograder.grading.reading import definitions_of
 from autograder.intake import read_notebook
 
-GIVEN = given()
-OWN = f"cell {len(GIVEN.cells) + 1}"
-END = "solver = Solver(model, data, update_rule='adam', optim_config={'learning_rate': 2e-3})\nsolver.train()"
+KIND = course().authored.kinds["training"]
+TRAINING = sys.modules[KIND.spec.__module__].training
+PREAMBLE = [chunk for chunk in definitions_of(given(), course().assignment).chunks if not chunk.cell]
+LIMITS = Limits(cpu_seconds=2, wall_seconds=20, memory_mb=1024)
+TRAIN_CELL = next(cell for cell in given().cells if cell.grade_id == "train")
+OWN = f"cell {len(given().cells) + 1}"
+MODEL = "model = ThreeLayerConvNet(reg=1e-3)\n"
+CALL = (
+    "solver = Solver(model, data, update_rule='adam', optim_config={'learning_rate': 2e-3})\nsolver.train()\n"
+)
+FOUND = {"update_rule": "adam", "optim_config": {"learning_rate": 2e-3}}
 
 
-def found_in(notebook):
-    return course().authored.questions["training"].find(notebook, GIVEN)
+@pytest.fixture(scope="module")
+def session():
+    with sandboxes()() as opened:
+        yield opened
+
+
+@pytest.fixture
+def found_in(session):
+    def run(definitions):
+        with session.student(definitions, LIMITS) as student:
+            return student.call("__recorded__")
+
+    return lambda notebook: TRAINING.find_settings(TRAINING.find_code(notebook, given()), PREAMBLE, run)
 
 
 def with_train_cell(source):
-    """The release's notebook with the text of its `train` cell changed."""
+    """The release's notebook with other code in its `train` cell."""
     cells = [
-        msgspec.structs.replace(cell, source=source(cell.source)) if cell.grade_id == "train" else cell
-        for cell in GIVEN.cells
+        msgspec.structs.replace(cell, source=source) if cell.grade_id == "train" else cell
+        for cell in given().cells
     ]
-    return msgspec.structs.replace(GIVEN, cells=tuple(cells))
+    return msgspec.structs.replace(given(), cells=tuple(cells))
 
 
-def test_the_releases_own_are_those_of_its_train_cell():
-    found = found_in(GIVEN)
+def test_the_releases_own_are_those_of_its_train_cell(found_in):
+    found = found_in(given())
     assert (found.network, found.unread) == ({"reg": 0.1}, ())
-    assert found.solver == {
-        "update_rule": "sgd",
-        "batch_size": 200,
-        "optim_config": {"learning_rate": 1e-5},
-    }
+    assert found.solver == {"update_rule": "sgd", "batch_size": 200, "optim_config": {"learning_rate": 1e-5}}
 
 
-def test_numbers_changed_in_place_are_found():
-    changed = with_train_cell(lambda text: text.replace("'sgd'", "'adam'").replace("1e-5", "3e-3"))
-    found = found_in(changed)
-    assert (found.solver["update_rule"], found.solver["optim_config"]) == ("adam", {"learning_rate": 3e-3})
-    assert found.unread == ()
-
-
-def test_a_harmless_look_at_the_settings_changes_nothing():
-    changed = with_train_cell(
-        lambda text: text.replace(
-            "model = ", "for name, value in settings.items():\n    print(name, settings.get(name))\nmodel = "
-        )
-    )
-    assert found_in(changed) == found_in(GIVEN)
-
-
-@pytest.mark.parametrize(
-    "made",
-    [
-        "model = ThreeLayerConvNet(num_filters=16, reg=1e-3)\nother = ThreeLayerConvNet(num_filters=8)\n"
-        + END,
-        END.replace("model,", "ThreeLayerConvNet(num_filters=16, reg=1e-3),", 1),
-        "def build(n): return ThreeLayerConvNet(num_filters=n, reg=1e-3)\nmodel = build(16)\n" + END,
-        "models = {16: ThreeLayerConvNet(num_filters=16, reg=1e-3)}\n"
-        + END.replace("model,", "models[16],", 1),
-        "model = ThreeLayerConvNet((3, 32, 32), 16, reg=1e-3)\n" + END,
-    ],
-)
-def test_the_network_is_the_one_that_the_training_is_given(made):
-    found = found_in(notebook_with(made))
-    assert found.network == {"num_filters": 16, "reg": 1e-3}
-    assert found.solver == {"update_rule": "adam", "optim_config": {"learning_rate": 2e-3}}
-    assert (found.where, found.unread) == (OWN, ())
-
-
-def test_a_wrapper_with_defaults_is_followed():
-    code = """def run(rate=1e-2, rule='sgd', **more):
-    net = ThreeLayerConvNet(weight_scale=1e-3)
-    trainer = Solver(net, data, update_rule=rule, optim_config={'learning_rate': rate}, **more)
-    trainer.train()
-    return trainer
-"""
-    found = found_in(notebook_with(code, "run(1e-3, rule='rmsprop', batch_size=50)"))
-    assert found.network == {"weight_scale": 1e-3}
-    assert found.solver == {
-        "update_rule": "rmsprop",
-        "optim_config": {"learning_rate": 1e-3},
-        "batch_size": 50,
-    }
-    assert found.unread == ()
-
-
-def test_a_sweep_leaves_it_to_a_person_which_settings_count():
-    code = "for r in (1e-3, 1e-4):\n    Solver(ThreeLayerConvNet(), data, optim_config={'learning_rate': r})"
-    found = found_in(notebook_with(code))
-    assert found.unread == (f"which of the 2 settings that {OWN} trains with is the one that counts",)
-    after = found_in(notebook_with(code, "model = ThreeLayerConvNet()\n" + END))
-    assert after.unread == ()
-
-
-@pytest.mark.parametrize(
-    ("code", "unread"),
-    [
-        (
-            "model = ThreeLayerConvNet(reg=best_reg)\n" + END,
-            "`reg` of `ThreeLayerConvNet` (cell {}, line 1)",
-        ),
-        (
-            "model = ThreeLayerConvNet()\nSolver(model, data, optim_config=tuned())",
-            "`optim_config` of `Solver` (cell {}, line 2)",
-        ),
-        ("model = ThreeLayerConvNet()\nSolver(model, data, **tuned())", "`**` of `Solver` (cell {}, line 2)"),
-        ("model = nets.pop()\n" + END, "the network that `Solver` is given (cell {}, line 2)"),
-        (
-            "class Net(ThreeLayerConvNet): pass\nmodel = Net()\n" + END,
-            "the network that `Solver` is given (cell {}, line 3)",
-        ),
-    ],
-)
-def test_what_can_not_be_read_is_named_with_its_place(code, unread):
-    assert unread.format(len(GIVEN.cells) + 1) in found_in(notebook_with(code)).unread
-
-
-def test_a_training_out_of_sight_is_left_to_a_person():
-    without = msgspec.structs.replace(GIVEN, cells=tuple(c for c in GIVEN.cells if "Solver(" not in c.source))
-    code = next(cell for cell in GIVEN.cells if "def conv_forward_naive" in cell.source)
-    hidden = msgspec.structs.replace(
-        code, id="own", index=90, source="class T:\n    def go(self): Solver(m, data)\nT().go()"
-    )
-    found = found_in(msgspec.structs.replace(without, cells=(*without.cells, hidden)))
-    assert (found.where, found.unread) == ("", ("the training in cell 91",))
-    assert found_in(without).unread == ()
-
-
-def test_a_notebook_that_takes_too_long_to_follow_is_left_to_a_person():
-    endless = "def f(n):\n    for i in range(1000):\n        f(i)\nf(0)"
-    found = found_in(notebook_with(endless, "model = ThreeLayerConvNet()\n" + END))
-    assert found.solver == found_in(GIVEN).solver
-    assert found.unread == ("what comes late in the notebook, as following it takes too many steps",)
-
-
-def test_the_solved_source_can_be_followed_to_its_end():
+def test_the_solved_source_has_the_references(found_in):
     found = found_in(read_notebook(ROOT / "source/hw5/HW5.ipynb"))
     assert (found.network, found.unread) == ({"reg": 1e-3}, ())
     assert found.solver["update_rule"] == "adam"
 
 
-@pytest.mark.parametrize("insane", ["-1e17", "True", "'16'", "[16]"])
-def test_settings_that_no_training_can_have_are_left_out_and_said(insane):
+# ruff: noqa: E501 - students' code keeps its own lines
+SPELLINGS = {
+    "literal": MODEL + CALL,
+    "dict": MODEL
+    + "s = {'update_rule': 'adam', 'optim_config': {'learning_rate': 2e-3}}\nSolver(model, data, **s)",
+    "dict.update": MODEL
+    + "s = {}\ns.update(update_rule='adam')\ns['optim_config'] = dict(learning_rate=2e-3)\nSolver(model, data, **s)",
+    "function with defaults": "def go(rate=2e-3, rule='adam', **more):\n    net = ThreeLayerConvNet(reg=1e-3)\n"
+    "    s = Solver(net, data, update_rule=rule, optim_config={'learning_rate': rate}, **more)\n    s.train()\n"
+    "    return s\ngo()",
+    "class": "class Run:\n    rate = 2e-3\n    def go(self):\n        net = ThreeLayerConvNet(reg=1e-3)\n"
+    "        Solver(net, data, update_rule='adam', optim_config={'learning_rate': self.rate}).train()\nRun().go()",
+    "subclass": "class Mine(Solver):\n    def __init__(self, model, data):\n        super().__init__(model, data, "
+    "update_rule='adam', optim_config={'learning_rate': 2e-3})\nMine(ThreeLayerConvNet(reg=1e-3), data).train()",
+    "alias": "from HW5_code.solver import Solver as S\n" + MODEL + CALL.replace("Solver(", "S("),
+    "star import": "from HW5_code.solver import *\n" + MODEL + CALL,
+    "comprehension": MODEL + "rates = [10 ** -k * 2 for k in range(1, 4)]\n"
+    "Solver(model, data, update_rule='adam', optim_config={'learning_rate': round(rates[-1], 6)})",
+    "max of a dict": MODEL + "tried = {2e-3: 0.5, 1e-4: 0.3}\nbest = max(tried, key=tried.get)\n"
+    "Solver(model, data, update_rule='adam', optim_config={'learning_rate': best})",
+    "magics": "!pip list\n%matplotlib inline\n" + MODEL + "%time\n" + CALL,
+    "positional": "model = ThreeLayerConvNet((3, 32, 32), reg=1e-3)\n" + CALL,
+    "the last of several": MODEL + "Solver(model, data, update_rule='sgd')\n" + CALL,
+    "a subclass of the network": "class Net(ThreeLayerConvNet):\n    pass\nmodel = Net(reg=1e-3)\n" + CALL,
+    "plots below": MODEL + CALL + "plt.plot(solver.loss_history, 'o')\nprint(solver.train_acc_history[-1])\n",
+    "results returned": "def go():\n    s = Solver(ThreeLayerConvNet(reg=1e-3), data, update_rule='adam', "
+    "optim_config={'learning_rate': 2e-3})\n    s.train()\n    return s.val_acc_history[-1]\nprint(go())",
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_settings_mean_what_python_says(found_in, spelling):
+    found = found_in(with_train_cell(SPELLINGS[spelling]))
+    assert (found.solver, found.network, found.unread) == (FOUND, {"reg": 1e-3}, ())
+    assert found.where == TRAIN_CELL.label
+
+
+def test_an_own_cell_counts_while_the_train_cell_is_the_releases(found_in):
+    found = found_in(notebook_with(MODEL + CALL))
+    assert (found.solver, found.where) == (FOUND, OWN)
+
+
+def test_a_probe_below_the_train_cell_changes_nothing(found_in):
+    worked = with_train_cell(
+        "from HW5_code.solver import Solver as S\n" + MODEL + CALL.replace("Solver(", "S(")
+    )
+    probe = msgspec.structs.replace(
+        TRAIN_CELL, id="probe", grade_id=None, index=len(worked.cells), source=MODEL + "Solver(model, data)"
+    )
+    found = found_in(msgspec.structs.replace(worked, cells=(*worked.cells, probe)))
+    assert (found.solver, found.where) == (FOUND, TRAIN_CELL.label)
+
+
+LOOP = """best = 0
+for rate in (1e-2, 1e-3):
+    solver = Solver(ThreeLayerConvNet(reg=1e-3), data, optim_config={'learning_rate': rate})
+    solver.train()
+    if solver.best_val_acc > best:
+        best, chosen = solver.best_val_acc, rate
+Solver(ThreeLayerConvNet(reg=1e-3), data, optim_config={'learning_rate': chosen}).train()
+"""
+UNCERTAIN = {
+    "the best by results": (LOOP, "they depend on the results of a training: `best_val_acc` (cell"),
+    "random": (
+        MODEL + "Solver(model, data, optim_config={'learning_rate': np.random.rand()})",
+        "they differ from run to run",
+    ),
+    "read before the last call": (
+        MODEL
+        + CALL
+        + "rate = solver.loss_history[-1]\nSolver(model, data, optim_config={'learning_rate': rate})",
+        "they depend on the results of a training: `loss_history` (cell",
+    ),
+    "endless": ("while True:\n    pass\n" + MODEL + CALL, "did not come to an end"),
+    "doubled forty times": (
+        "x = [0]\n" + "x += x\n" * 40 + "Solver(x, data)",
+        "the network that `Solver` is given",
+    ),
+    "an error first": ("raise ValueError('no')\n", "before it calls `Solver`"),
+    "another network": (
+        "Solver(object(), data, **dict(update_rule='adam'))",
+        "the network that `Solver` is given",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNCERTAIN)
+def test_a_person_decides_where_settings_are_uncertain(found_in, name):
+    source, why = UNCERTAIN[name]
+    start = time.monotonic()
+    (said,) = found_in(with_train_cell(source)).unread
+    assert why in said
+    assert time.monotonic() - start < 30
+
+
+def test_a_training_in_a_cell_of_the_releases_is_left_to_a_person(found_in):
+    without = msgspec.structs.replace(
+        given(), cells=tuple(c for c in given().cells if "Solver" not in c.source)
+    )
+    assert found_in(without).unread == ()
+    code = without.code_cells[-1]
+    hidden = msgspec.structs.replace(code, source=code.source + "\n# Solver(m, data)")
+    changed = msgspec.structs.replace(
+        without, cells=tuple(hidden if cell is code else cell for cell in without.cells)
+    )
+    found = found_in(changed)
+    assert (found.where, found.unread) == ("", (f"the training in {code.label}",))
+
+
+@pytest.mark.parametrize("insane", ["-1e17", "True", "'16'", "[16]", "float('nan')", "1e400"])
+def test_settings_that_no_training_can_have_are_left_out_and_said(found_in, insane):
     code = f"""x = {insane}
 model = ThreeLayerConvNet(num_filters=x, reg=x)
 Solver(model, data, lr_decay=x, batch_size=x, update_rule=x, optim_config={{'learning_rate': x}})
 """
-    found = found_in(notebook_with(code))
-    assert (found.network, found.solver, found.unread) == ({}, {"optim_config": {}}, ())
+    found = found_in(with_train_cell(code))
+    assert (found.network, found.solver) == ({}, {"optim_config": {}})
     assert len(found.notes) == 5
     assert found.notes[0].startswith("`reg` can't be ")
-
-
-@pytest.mark.parametrize("huge", ["float('nan')", "1e400", "-1e30"])
-def test_numbers_beyond_every_use_are_not_taken(huge):
-    found = found_in(notebook_with(f"Solver(ThreeLayerConvNet(num_filters={huge}), data, batch_size={huge})"))
-    assert (found.network, found.solver) == ({}, {})

@@ -21,6 +21,12 @@ Training, TrainingRun, Settings, Trained = (
 check_training = KIND.run
 
 
+@pytest.fixture(autouse=True)
+def settings_as_they_are(monkeypatch):
+    """The context's readings are the settings themselves: nothing is run to find them."""
+    monkeypatch.setattr(MODULE, "settings_of", lambda found, _: found)
+
+
 class FakeContext:
     """Holds what a test puts in it."""
 
@@ -88,7 +94,7 @@ def test_settings_that_could_not_be_read_are_left_to_a_person():
     finding = check_training(Training(kind="training", id="t", question="q"), training_context(0.32, UNREAD))
     assert (finding.status, finding.fraction) == (Status.MANUAL, pytest.approx(0.5))
     assert finding.message.endswith(
-        "A person decides, since this could not be read: `reg` of `Net` (cell 9, line 2); the network."
+        "A person decides about the settings: `reg` of `Net` (cell 9, line 2); the network."
     )
     assert (
         check_training(Training(kind="training", id="t", question="q"), training_context(0.5, UNREAD)).status
