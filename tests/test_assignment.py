@@ -7,7 +7,7 @@ from autograder.authoring.loading import load_authored
 from autograder.course import find_course, find_release
 from autograder.errors import AssignmentError, UsageError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 GOOD = """
 id = "tiny"
 title = "Tiny"
@@ -132,8 +132,10 @@ def test_broken_questions_are_named(tmp_path, content, says):
 def test_two_questions_of_one_name(tmp_path):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "questions.py").write_text("QUESTIONS = {'q': None}")
-    with pytest.raises(AssignmentError, match="asks `q`, which"):
+        (tmp_path / folder / "questions.py").write_text(
+            "from autograder.authoring import Probe\nQUESTIONS = {'q': Probe(judge=None)}"
+        )
+    with pytest.raises(AssignmentError, match="defines `q`, which"):
         load_authored(tmp_path / "a/questions.py", tmp_path / "b/questions.py")
 
 

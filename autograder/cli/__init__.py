@@ -74,15 +74,15 @@ def is_installed(module: str) -> bool:
 )
 @click.version_option(__version__, prog_name="autograder")
 def cli() -> None:
-    """Hand out, check and grade a programming homework on convolutional networks."""
+    """Hand out, check and grade a programming homework."""
 
 
-def main() -> None:
+def main(command: click.Command = cli) -> None:
     """Run the command line; an error that a person can act on is a message, not a traceback."""
     from autograder.errors import AutograderError, SandboxError, UsageError
 
     try:
-        sys.exit(cli(standalone_mode=False))  # an `Exit` that was raised inside comes back as its status
+        sys.exit(command(standalone_mode=False))  # an `Exit` that was raised inside comes back as its status
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         sys.exit(ExitStatus.INTERRUPTED)

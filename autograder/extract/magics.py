@@ -18,7 +18,7 @@ _TOKEN = re.compile(
 _QUOTES = {quote: re.compile(rf"(?:\\.|(?!{quote}).)*?{quote}") for quote in ("'''", '"""')}
 
 
-class _Reader:
+class _LineReader:
     """Follows brackets, strings and backslashes, to know at which lines a statement can start."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class _Reader:
 
 def fresh_lines(lines: Sequence[str]) -> Iterator[bool]:
     """Whether a statement can start at each line: not inside a bracket, a string, or after a backslash."""
-    reader = _Reader()
+    reader = _LineReader()
     for line in lines:
         yield reader.is_fresh(line)
         reader.feed(line)
@@ -92,7 +92,7 @@ def python_of(source: str) -> str:
 
 
 def _without_magics(lines: Sequence[str]) -> Iterator[str]:
-    reader = _Reader()
+    reader = _LineReader()
     continued = False
     for line in lines:
         found = _MAGIC.match(line) if reader.is_fresh(line) else None

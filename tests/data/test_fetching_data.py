@@ -149,7 +149,7 @@ def test_a_file_that_is_too_short(server: Server, folder: Path) -> None:
 def test_a_server_that_refuses(server: Server, folder: Path, status: int) -> None:
     wanted = served(server, packed(folder))
     server.status = status
-    with pytest.raises(DataError, match=f"data.tar.gz: the server answers {status} .*\n.*CIFAR10_DIR"):
+    with pytest.raises(DataError, match=f"data.tar.gz: the server answers {status} .*\n.*--data DIR"):
         fetch_data(wanted)
     assert leftovers(wanted) == []
 

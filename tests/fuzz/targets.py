@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 
 from autograder.assignment import Assignment, CompatSpec, FileRule, FilesSpec
-from autograder.authoring.student import Handle, Keep, Limits, StudentFault
+from autograder.authoring.student import Handle, Keep, Limits, Student, StudentFault
 from autograder.errors import UsageError
 from autograder.execution.conversation import Conversation
 from autograder.execution.printed import Printed
@@ -283,23 +283,23 @@ def fuzz_conversation(data: bytes) -> None:
     conversation = Conversation(lambda: SandboxChild(peer, LIMITS, kept, []), DEFINITIONS, LIMITS, kept)  # type: ignore[arg-type]
     try:
         for _ in range(3):
-            _ask(conversation, first >> 2)
+            _ask(conversation.student, first >> 2)
     finally:
         conversation.close()
         peer.close()
-    check_text(conversation.printed().text, "what was printed", 1 << 20, lines=True)
+    check_text(kept.text().text, "what was printed", 1 << 20, lines=True)
 
 
-def _ask(conversation: Conversation, which: int) -> None:
+def _ask(student: Student, which: int) -> None:
     asked: tuple[Callable[[], Any], ...] = (
-        lambda: conversation.call("f", np.zeros(3), keep=Keep.VALUES),
-        lambda: conversation.call("f", keep=Keep.HANDLE),
-        lambda: conversation.call("f", keep=[0]),
-        lambda: conversation.map("f", [[1], [2]], pick=None),
-        lambda: conversation.seed(1),
-        lambda: conversation.get(_handle(conversation), "name"),
-        lambda: conversation.method(_handle(conversation), "name", 1.5),
-        lambda: conversation.set(_handle(conversation), "name", {"a": [True]}),
+        lambda: student.call("f", np.zeros(3), keep=Keep.VALUES),
+        lambda: student.call("f", keep=Keep.HANDLE),
+        lambda: student.call("f", keep=[0]),
+        lambda: student.map("f", [[1], [2]], pick=None),
+        lambda: student.seed(1),
+        lambda: student.get(_handle(student), "name"),
+        lambda: student.method(_handle(student), "name", 1.5),
+        lambda: student.set(_handle(student), "name", {"a": [True]}),
     )
     try:
         value = asked[which % len(asked)]()
@@ -311,8 +311,8 @@ def _ask(conversation: Conversation, which: int) -> None:
         check_value(value)
 
 
-def _handle(conversation: Conversation) -> Handle:
-    found = conversation.call("Net", keep=Keep.HANDLE)
+def _handle(student: Student) -> Handle:
+    found = student.call("Net", keep=Keep.HANDLE)
     promise(isinstance(found, Handle), "what was asked for as a handle is none")
     check_text(found.kind, "a handle's kind", 110, lines=True)
     return found
@@ -379,7 +379,10 @@ def fuzz_archive(data: bytes) -> None:
         whole = Candidate(id="one", learner="one", origin="one", path=path, place=SourceKind.ZIP)
         with nothing_written():
             check_submission(read(whole, ASSIGNMENT))
-            promise(fingerprint(whole) == fingerprint(whole), "the fingerprint is not the same again")
+            promise(
+                fingerprint(whole, ASSIGNMENT) == fingerprint(whole, ASSIGNMENT),
+                "the fingerprint is not the same again",
+            )
             try:
                 found = discover([path], ASSIGNMENT).candidates
             except UsageError as error:

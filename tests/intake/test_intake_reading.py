@@ -452,9 +452,9 @@ def test_a_candidate_and_its_submission_travel_between_processes(tmp_path):
 
 def test_a_fingerprint_changes_with_the_files_and_only_with_them(tmp_path):
     write_files(tmp_path, {"HW5.ipynb": GOOD, "a.txt": b"1"})
-    before = fingerprint(candidate(tmp_path))
-    assert fingerprint(candidate(tmp_path)) == before
+    before = fingerprint(candidate(tmp_path), A)
+    assert fingerprint(candidate(tmp_path), A) == before
     Path(tmp_path / "a.txt").write_bytes(b"2")
-    assert fingerprint(candidate(tmp_path)) != before
+    assert fingerprint(candidate(tmp_path), A) != before
     (tmp_path / "s.zip").write_bytes(b"broken")
-    assert len(fingerprint(candidate(tmp_path / "s.zip"))) == 64
+    assert len(fingerprint(candidate(tmp_path / "s.zip"), A)) == 64

@@ -374,7 +374,7 @@ def test_old_habits_are_emulated_where_asked_and_in_that_child_only(place: Sessi
         return [i for i in xrange(2)], a.dtype.kind, padded.shape, folded.shape, long(3), unicode("a")
     """
     habits = ("np.int", "np.lib.pad", "np.reshape.newshape", "xrange", "long", "unicode", "not a habit")
-    with place.student(as_definitions(source, legacy=habits), LIMITS) as student:
+    with place.student(as_definitions(source, compat=habits), LIMITS) as student:
         assert student.call("old") == ([0, 1], "i", (5,), (2, 2), 3, "a")
     with place.student(as_definitions(source), LIMITS) as student:
         assert "AttributeError" in fault_of(student, "old").message

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from autograder.authoring.questions import load_module
+from autograder.authoring.loading import load_module
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.model import Struct
