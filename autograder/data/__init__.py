@@ -1,4 +1,4 @@
-"""The data set of an assignment: found on this machine, fetched, or made; and read by the assignment's own reader."""
+"""Find, fetch or make an assignment's data set, and read it with the assignment's own reader."""
 
 from autograder.data.fetch import fetch_data
 from autograder.data.find import describe_data, find_data

@@ -1,8 +1,8 @@
-"""Where the data set is: named, fetched, or made.
+"""Find the data set: named, fetched, or made.
 
-In this order: the folder that is named; the one that the assignment's environment variable names; one beside the assignment's
-support code; the one that ``autograder data fetch`` left in the cache; a stand-in that the assignment
-generates, made once and kept in the cache.
+The first of these that exists is taken: the folder that is named; the folder that the assignment's environment
+variable names; a folder beside the assignment's support code; the folder that ``autograder data fetch`` left in
+the cache; a stand-in that the assignment generates, made once and kept in the cache.
 """
 
 from __future__ import annotations

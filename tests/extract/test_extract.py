@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from autograder.extract import (
     comment_facts,
     extract,
-    find_calls,
     match_cells,
     outside,
     review_hints,
@@ -182,7 +181,6 @@ def test_no_text_raises(text):
     cells = notebook("x = 1")
     broken = Notebook(path="n", cells=(*cells.cells, Cell(index=1, id="b", kind=CellKind.CODE, source=text)))
     extract(broken, ["f", "x"], EMULATE)
-    find_calls(broken, {"Solver": ()})
     comment_facts(broken, cells, ["f"])
 
 

@@ -1,0 +1,2 @@
+# The loader binds `visible` to the module that `visible_questions` names: the release's own questions.
+from questions import *
