@@ -1,8 +1,8 @@
 """Find the data set: named, fetched, or made.
 
-The first of these that exists is taken: the folder that is named; the folder that the assignment's environment
-variable names; a folder beside the assignment's support code; the folder that ``autograder data fetch`` left in
-the cache; a stand-in that the assignment generates, made once and kept in the cache.
+The first of these that exists is taken: the folder that is named; the folder that the assignment's
+environment variable names; a folder beside the assignment's support code; the folder that ``autograder data
+fetch`` left in the cache; a stand-in that the assignment generates, made once and kept in the cache.
 """
 
 from __future__ import annotations
