@@ -19,6 +19,9 @@ A message names the file, the place, what was expected and what to do.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class AutograderError(Exception):
     """Base of the errors whose text is for a person.
@@ -73,3 +76,16 @@ class SandboxError(AutograderError):
 
 class GraderFault(AutograderError):
     """The grader itself failed; the submission gets no score, and no zero."""
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Say which known name was probably meant, or else which there are.
+
+    >>> suggestion("filez", ["files", "pdf"])
+    'did you mean `files`?'
+    >>> suggestion("x", ["files", "pdf"])
+    'known are: files, pdf'
+    """
+    names = sorted(set(known))
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean `{close[0]}`?" if close else f"known are: {', '.join(names) or 'none'}"

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment import read_assignment
+from autograder.assignment.lines import line_of
 from autograder.authoring.loading import load_authored
 from autograder.course import find_course, find_release
 from autograder.errors import AssignmentError, UsageError
@@ -44,11 +45,36 @@ def test_a_good_one_reads(tmp_path):
     ("change", "says"),
     [
         (("[limits.default]", "[limits.default"), "not valid TOML"),
-        (('title = "Tiny"', 'titel = "Tiny"'), "`titel`"),
-        (("points = 3", 'points = "3"'), "Expected `float`, got `str` - at `$.items[0].points`"),
-        (("points = 3", "points = -3"), "points must not be negative"),
-        (('kind = "files"', 'kind = "filez"'), "kind = 'filez', known are: comments, files, manual,"),
-        (('id = "files"', 'id = "files"\nlimits = "huge"'), "limits = 'huge', known are: default"),
+        (('title = "Tiny"', 'titel = "Tiny"'), ":3: unknown key `titel`; did you mean `title`?"),
+        (("[limits.default]", "[limits.default]\nmemory = 3"), "did you mean `memory_mb`?"),
+        (
+            ("[limits.default]", "[limits.default]\nopen_files = 0"),
+            ":10: [limits.default]: open_files must be",
+        ),
+        (("points = 3", "points = nan"), "points must not be negative, got nan"),
+        (("step = 1", "step = 1\nchecs = 2"), ":14: `f`: unknown key `checs`; did you mean `checks`?"),
+        (("step = 1", 'step = "one"'), ":13: `f`: Expected `int`, got `str`"),
+        (("points = 3", 'points = "3"'), ":14: `f`: Expected `float`, got `str`"),
+        (("points = 3", "points = -3"), ":14: `f`: points must not be negative"),
+        (('kind = "files"', 'kind = "filez"'), ":16: `f`: kind = 'filez'; did you mean `files`?"),
+        (('kind = "files"', "kind = 7"), "known are: comments, files, manual,"),
+        (
+            ('id = "files"', 'id = "files"\nwieght = 1'),
+            ":18: `f`: check files of kind files: unknown key `wieght`; did you mean `weight`?",
+        ),
+        (
+            ('id = "files"', 'id = "files"\nlimits = "huge"'),
+            ":18: `f`: `files`: limits = 'huge'; known are: default",
+        ),
+        (
+            ('title = "Tiny"', 'title = "Tiny"\ndue_at = "2027-03-01T23:59:00"'),
+            ":4: due_at = '2027-03-01T23:59:00', expected a time with its zone",
+        ),
+        (('title = "Tiny"', 'title = "Tiny"\ndue_at = "soon"'), "expected a time with its zone"),
+        (
+            ('title = "Tiny"', 'title = "Tiny"\nbudget_seconds = 5'),
+            "must be at least the longest wall_seconds",
+        ),
         (('kind = "files"', 'kind = "pdf"'), "needs `pypdf` among the tools of [sandbox]"),
         (('id = "files"', 'id = "files"\nweight = 0'), "at least one check with a positive weight"),
         (
@@ -58,7 +84,7 @@ def test_a_good_one_reads(tmp_path):
             ),
             "`files`: weight must not be negative, got -1",
         ),
-        (('suffix = ".ipynb"', 'suffix = ".pdf"'), 'must have one with suffix = ".ipynb"'),
+        (('suffix = ".ipynb"', 'suffix = ".pdf"'), 'one of the rules must have suffix = ".ipynb"'),
         (("[limits.default]", "[limits.other]"), "known are: other"),
         (
             ("[limits.default]", "[limits.default]\ncpu_seconds = 10\nwall_seconds = 29"),
@@ -76,6 +102,34 @@ def test_a_broken_one_says_where(tmp_path, change, says):
         read_assignment(path)
     assert str(path) in str(error.value)
     assert says in str(error.value)
+
+
+def test_all_that_is_wrong_is_said_at_once(tmp_path):
+    text = GOOD.replace("points = 3", "points = -3").replace("[limits.default]", "[limits.other]")
+    with pytest.raises(AssignmentError) as error:
+        read_assignment(write(tmp_path, text))
+    assert error.value.message.count("assignment.toml:") == 3
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        (("a",), 1),
+        (("t", "x"), 4),
+        (("t", "absent"), 3),
+        (("rows", 1, "x"), 8),
+        (("rows", 1, "inner", 0, "y"), 10),
+        (("rows", 1, "inner", 1), 11),
+        (("limits", "...", "z"), 13),
+        (("nowhere",), 1),
+    ],
+)
+def test_a_place_has_its_line(place, line):
+    text = (
+        "a = 1\n# b\n[t]\nx = [\n]\n[[rows]]\n[[rows]]  # two\nx = 2\n"
+        "[[rows.inner]]\ny = 1\n[[rows.inner]]\n[limits.big]\nz = 1\n"
+    )
+    assert line_of(text, place) == line
 
 
 def test_one_that_is_not_there(tmp_path):

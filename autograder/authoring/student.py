@@ -93,7 +93,7 @@ class StudentFault(Exception):
         return self.is_timeout or self.kind in (FaultKind.MEMORY, FaultKind.OUTPUT)
 
 
-class Limits(Struct):
+class Limits(Struct, forbid_unknown_fields=True):
     """What one handle on a student's code may use; each limit is per child process.
 
     cpu_seconds      s of processor time, rounded up (RLIMIT_CPU); the code is interrupted where it is, and

@@ -22,11 +22,10 @@ from autograder.publish.archive import zip_bytes
 NAME = "numerical-autograder-check"
 SUMMARY = "Checks a programming homework on your own machine"
 # What the self-check imports: rooms as a whole, and single modules.
-ROOMS = ("authoring", "execution", "extract", "grading", "guest", "intake", "report")
+ROOMS = ("assignment", "authoring", "execution", "extract", "grading", "guest", "intake", "report")
 MODULES = (
     "__init__.py",
     "__main__.py",
-    "assignment.py",
     "cli/__init__.py",
     "cli/check.py",
     "cli/doctor.py",

@@ -1,0 +1,56 @@
+"""An assignment as data: ``assignment.toml``, read strictly into frozen types.
+
+The engine knows no homework by name. The definition says what is graded, for how many points, within which
+limits and by which questions; the questions are Python modules of the assignment (see
+`autograder.authoring`). `docs/assignments.md` is the manual.
+"""
+
+from autograder.assignment.consistency import Problem
+from autograder.assignment.definition import (
+    Assignment,
+    CompatSpec,
+    DataSpec,
+    FilesSpec,
+    ItemSpec,
+    SandboxSpec,
+    scaled,
+)
+from autograder.assignment.kinds import (
+    SPECS,
+    Comments,
+    Files,
+    Manual,
+    Outputs,
+    Pdf,
+    ProbeSpec,
+    Rerun,
+    RunOrder,
+    Speed,
+    Written,
+)
+from autograder.assignment.reading import located, read_assignment, read_table
+
+__all__ = [
+    "SPECS",
+    "Assignment",
+    "Comments",
+    "CompatSpec",
+    "DataSpec",
+    "Files",
+    "FilesSpec",
+    "ItemSpec",
+    "Manual",
+    "Outputs",
+    "Pdf",
+    "ProbeSpec",
+    "Problem",
+    "Rerun",
+    "RunOrder",
+    "SandboxSpec",
+    "Speed",
+    "Written",
+    "located",
+    "read_assignment",
+    "read_table",
+    "scaled",
+]
