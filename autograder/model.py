@@ -137,7 +137,7 @@ class Definitions(Struct):
 
     Imports come first, then the definitions in the notebook's order. `compat` names the old names
     that the code relies on and that are emulated (``np.int``, ``xrange``, …), `withheld` the functions
-    beside it that raise when they are called (``package.module.conv_*``).
+    beside it that raise when they are called (``package.module.fast_*``).
     """
 
     chunks: tuple[Chunk, ...] = ()
@@ -184,7 +184,7 @@ class Cause(Struct):
 
 
 class OutputText(Struct):
-    """What the student's code printed, capped; `truncated` says that there was more."""
+    """What the student's code printed, or the student wrote, capped; `truncated` says that there was more."""
 
     text: str = ""
     truncated: bool = False

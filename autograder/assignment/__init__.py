@@ -28,6 +28,7 @@ from autograder.assignment.kinds import (
     Speed,
     Written,
 )
+from autograder.assignment.lines import Place
 from autograder.assignment.reading import located, read_assignment, read_table
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Manual",
     "Outputs",
     "Pdf",
+    "Place",
     "ProbeSpec",
     "Problem",
     "Rerun",

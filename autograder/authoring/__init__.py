@@ -11,6 +11,7 @@ is made of `kinds` and `context`. ``docs/assignments.md`` is the manual.
 
 from autograder.authoring.context import CheckContext
 from autograder.authoring.findings import faulted, nothing_done
+from autograder.authoring.frozen import read_frozen
 from autograder.authoring.kinds import CheckKind
 from autograder.authoring.numerics import (
     Evaluate,
@@ -83,6 +84,7 @@ __all__ = [
     "faulted",
     "nothing_done",
     "numerical_gradient",
+    "read_frozen",
     "rounding_bound",
     "unpack",
 ]

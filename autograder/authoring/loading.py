@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from msgspec.structs import replace
+
+from autograder.authoring.frozen import Freeze
 from autograder.authoring.kinds import CheckKind
 from autograder.errors import AssignmentError
 from autograder.model import Struct
 
 
 class Authored(Struct):
-    """What an assignment's modules define: questions and kinds of checks by name."""
+    """What an assignment's modules define.
+
+    questions   the questions by name
+    visible     the names of those that go into the release
+    kinds       the assignment's own kinds of checks by name
+    frozen      functions that compute frozen outputs, by the file's name in ``reference/<id>/``
+    """
 
     questions: dict[str, Struct] = {}
+    visible: frozenset[str] = frozenset()
     kinds: dict[str, CheckKind] = {}
+    frozen: dict[str, Freeze] = {}
 
 
 def load_authored(visible: Path | None, hidden: Path | None = None) -> Authored:
-    """Load the tables ``QUESTIONS`` and ``KINDS`` of an assignment's modules.
+    """Load the tables ``QUESTIONS``, ``KINDS`` and ``FROZEN`` of an assignment's modules.
 
     The hidden module finds the visible one as ``from . import visible``, and the other modules of
     its own folder likewise.
@@ -33,6 +46,7 @@ def load_authored(visible: Path | None, hidden: Path | None = None) -> Authored:
     """
     module = load_module(visible) if visible is not None else None
     found = _tables(visible, module) if visible is not None and module is not None else Authored()
+    found = replace(found, visible=frozenset(found.questions))
     if hidden is None or not hidden.exists():
         return found
     siblings = {"visible": module} if module is not None else {}
@@ -40,17 +54,34 @@ def load_authored(visible: Path | None, hidden: Path | None = None) -> Authored:
     for table, others in ((found.questions, more.questions), (found.kinds, more.kinds)):
         for name in sorted(table.keys() & others.keys()):
             raise AssignmentError(f"{hidden}: defines `{name}`, which {visible} defines already")
-    return Authored(questions=found.questions | more.questions, kinds=found.kinds | more.kinds)
+    return Authored(
+        questions=found.questions | more.questions,
+        visible=found.visible,
+        kinds=found.kinds | more.kinds,
+        frozen=more.frozen,
+    )
 
 
 def _tables(path: Path, module: ModuleType) -> Authored:
     questions = _table(path, module, "QUESTIONS", Struct)
     if questions is None:
         raise AssignmentError(f"{path}: must define a table QUESTIONS")
-    return Authored(questions=questions, kinds=_table(path, module, "KINDS", CheckKind) or {})
+    return Authored(
+        questions=questions,
+        kinds=_table(path, module, "KINDS", CheckKind) or {},
+        frozen=_table(path, module, "FROZEN", Callable) or {},
+    )
 
 
-def _table(path: Path, module: ModuleType, name: str, kind: type[Any]) -> dict[str, Any] | None:
+# What the values of each table are, for messages.
+_EXPECTED = {
+    "QUESTIONS": "a record of autograder.authoring",
+    "KINDS": "a CheckKind",
+    "FROZEN": "a function that gives arrays by name",
+}
+
+
+def _table(path: Path, module: ModuleType, name: str, kind: Any) -> dict[str, Any] | None:
     table = getattr(module, name, None)
     if table is None:
         return None
@@ -58,8 +89,8 @@ def _table(path: Path, module: ModuleType, name: str, kind: type[Any]) -> dict[s
         raise AssignmentError(f"{path}: {name} is a {type(table).__name__}, expected a dict")
     for key, value in table.items():
         if not isinstance(value, kind):
-            expected = "a record of autograder.authoring" if kind is Struct else f"a {kind.__name__}"
-            raise AssignmentError(f"{path}: {name}[{key!r}] is a {type(value).__name__}, expected {expected}")
+            found = type(value).__name__
+            raise AssignmentError(f"{path}: {name}[{key!r}] is a {found}, expected {_EXPECTED[name]}")
     return table
 
 
@@ -81,5 +112,15 @@ def load_module(path: Path, **siblings: ModuleType) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise AssignmentError(f"{path}: can't be loaded: {type(error).__name__}: {error}") from error
+        raise AssignmentError(
+            f"{path}:{_line(path, error)}: can't be loaded: {type(error).__name__}: {error}"
+        ) from error
     return module
+
+
+def _line(path: Path, error: Exception) -> int:
+    """Give the line of a module that an error came from."""
+    if isinstance(error, SyntaxError) and error.lineno and error.filename == str(path):
+        return error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno or 1 for frame in reversed(frames) if frame.filename == str(path)), 1)

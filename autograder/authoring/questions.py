@@ -86,12 +86,16 @@ class Explanation(Struct):
 class Comparison(Struct):
     """Outputs on cases.
 
-    `cases` draws them (fixed ones need not look at the generator), `ask` gives the student's outputs
-    by name, `expect` the right ones under the same names. `small` gives small cases, the simplest first,
-    among which the smallest that fails is searched; `explain` says what an element (its case, output and
-    index) is made of, `explain_fault` what an exception means in the case's own numbers (or nothing).
+    outputs        the names of the outputs that are compared
+    cases          draws the cases; fixed ones need not look at the generator
+    ask            gives the student's outputs by name
+    expect         gives the right outputs, under exactly the names in `outputs`
+    small          gives small cases, the simplest first; the smallest that fails is shown to the student
+    explain        says of a case, output and index which terms that element is the sum of
+    explain_fault  says what an exception means in the case's own numbers, or nothing
     """
 
+    outputs: tuple[str, ...]
     cases: Callable[[Generator], Sequence[Case]]
     ask: Callable[[Handles, Case], Mapping[str, Value]]
     expect: Callable[[Handles, Case], Mapping[str, Expected]]

@@ -23,6 +23,7 @@ from autograder.data import data_loader, find_data
 from autograder.files import cache_dir, write_atomically
 from autograder.grading.budget import TimeBudget
 from autograder.grading.calibration import measure, slowness_of
+from autograder.grading.preflight import require_sound
 from autograder.grading.reading import SubmissionReader
 from autograder.grading.setup import (
     assignment_context,
@@ -93,6 +94,7 @@ def plan_run(options: RunOptions) -> GradingRun:
     """
     slowness = options.slowness or slowness_of(measure())
     course = find_course(options.root, options.assignment, slowness)
+    require_sound(course, kinds_of(course))
     given = given_notebook(course)
     kind, walls = _walls(course, options.unsandboxed)
     data = find_data(options.data, course.assignment.data, course.work) if course.assignment.data else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import click
@@ -38,9 +39,12 @@ def command(assignment: str | None, course: Path, only_check: bool, prove: bool)
         return
     from autograder.publish import build
 
-    built = build(root, identity, root / "release")
+    built = build(root, identity, root / "release", functools.partial(_prove, root, identity, prove))
     click.echo(f"built {built.folder} ({built.files} files) and {built.archive.name}")
-    if prove:
+
+
+def _prove(root: Path, identity: str, wanted: bool) -> None:
+    if wanted:
         from autograder.publish.verify import prove_release
 
         for line in prove_release(root, identity):

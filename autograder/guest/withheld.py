@@ -22,7 +22,7 @@ def withhold(patterns: Iterable[str]) -> None:
     Parameters
     ----------
     patterns : iterable of str
-        A module and a pattern of names in it: ``"package.fast.conv_*"``. Modules that are not there
+        A module and a pattern of names in it: ``"package.fast.solve_*"``. Modules that are not there
         are passed over.
     """
     for pattern in patterns:

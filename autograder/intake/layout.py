@@ -2,10 +2,10 @@
 
 The layouts, in the order in which they are tried::
 
-    lastnamefirst_12345_67890_HW5-1.ipynb             Canvas, all files of a class in one folder
-    Full Name_12345_assignsubmission_file_/HW5.ipynb  Moodle, with folders or, flat, without
-    s001/hw5/HW5.ipynb                                nbgrader's submitted/
-    HW5.ipynb, HW5.pdf                                one submission
+    lastnamefirst_12345_67890_Lab5-1.ipynb             Canvas, all files of a class in one folder
+    Full Name_12345_assignsubmission_file_/Lab5.ipynb  Moodle, with folders or, flat, without
+    s001/lab5/Lab5.ipynb                                nbgrader's submitted/
+    Lab5.ipynb, Lab5.pdf                                one submission
     s001/…, s002.ipynb, s003.zip                      a class's submissions, named by their ids
 """
 
@@ -97,7 +97,7 @@ def _tops(names: Sequence[str]) -> list[str]:
 
 def _canvas(names: Sequence[str], notebook: str) -> Layout | None:
     found = {name: m for name in names if (m := _CANVAS.fullmatch(name)) is not None}
-    # HW5_2024_11_final.ipynb is one learner's file with a date in it
+    # Lab5_2024_11_final.ipynb is one learner's file with a date in it
     matched = {name: m for name, m in found.items() if stem_key(m["name"]) != stem_key(notebook)}
     if not matched or 2 * len(matched) < len(_tops(names)):
         return None

@@ -50,8 +50,8 @@ def suffix(path: str) -> str:
 def stem_key(name: str) -> str:
     """What is left of a file's stem without the marks of copies: case, ``(1)``, ``-1``, ``Copy of``.
 
-    >>> stem_key("Copy of HW5 (2).ipynb"), stem_key("hw5-1.ipynb")
-    ('hw5', 'hw5')
+    >>> stem_key("Copy of Lab5 (2).ipynb"), stem_key("lab5-1.ipynb")
+    ('lab5', 'lab5')
     """
     stem = PurePosixPath(name).stem.casefold().strip()
     stem = re.sub(r"^copy[ _-]of[ _-]", "", stem)

@@ -18,21 +18,23 @@ and not committed; the same sources give the same bytes.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
 import autograder
-from autograder.authoring.loading import load_authored
 from autograder.authoring.questions import Case, Comparison
 from autograder.course import CHECK, DEFINITION, GIVEN, MISTAKES, Course, find_course
 from autograder.errors import ReleaseError
 from autograder.files import write_atomically
 from autograder.grading.diagnosis import case_key, fingerprints, known_mistakes_of
+from autograder.grading.preflight import require_sound
+from autograder.grading.setup import kinds_of
 from autograder.model import Struct
 from autograder.publish.archive import zip_bytes
 from autograder.publish.leaks import find_leaks
@@ -65,12 +67,12 @@ def release_files(root: Path, identity: str) -> dict[str, bytes]:
         Something is missing in the source, or something private would go out.
     """
     course = find_course(root, identity)
+    require_sound(course, kinds_of(course))
     source, assignment = course.definition.parent, course.assignment
     notebook = student_notebook(source / assignment.notebook, root / "nbgrader_config.py").encode()
     files = {assignment.notebook: notebook, f"{CHECK}/{GIVEN}": notebook}
     if assignment.questions:
         files[f"{CHECK}/{assignment.questions}"] = _read(source / assignment.questions)
-        _ask_visible_questions_only(course)
     mistakes = known_mistakes_of(course)
     if mistakes and assignment.hint_level != "none":
         files[f"{CHECK}/{MISTAKES}"] = fingerprints(mistakes, _visible_cases(course), assignment.hint_level)
@@ -87,13 +89,22 @@ def release_files(root: Path, identity: str) -> dict[str, bytes]:
     return files
 
 
-def build(root: Path, identity: str, into: Path) -> Release:
-    """Build ``into/<identity>/`` and ``into/<identity>.zip``; the old ones stand until the new are whole.
+def build(root: Path, identity: str, into: Path, prove: Callable[[], None] = lambda: None) -> Release:
+    """Build ``into/<identity>/`` and ``into/<identity>.zip``, whole or not at all.
+
+    Parameters
+    ----------
+    root, identity
+        The course's folder, and the assignment in it.
+    into : Path
+        The folder of releases.
+    prove : callable
+        Called once the new folder is in its place; raises where the release does not prove itself.
 
     Raises
     ------
     ReleaseError
-        See `release_files`; then nothing was changed.
+        See `release_files`. Then, and where `prove` raises, the old release stands as it was.
     """
     files = release_files(root, identity)
     into.mkdir(parents=True, exist_ok=True)
@@ -103,18 +114,23 @@ def build(root: Path, identity: str, into: Path) -> Release:
         for name, content in files.items():
             (fresh / name).parent.mkdir(parents=True, exist_ok=True)
             (fresh / name).write_bytes(content)
-        _exchange(folder, fresh, Path(scratch) / "old")
+        with _exchanged(folder, fresh, Path(scratch) / "old"):
+            prove()
     write_atomically(archive, zip_bytes(files, folder=f"{identity}/"))
     return Release(folder=folder, archive=archive, files=len(files))
 
 
-def _exchange(folder: Path, fresh: Path, aside: Path) -> None:
-    """Put a fresh folder in the place of the old one, or leave that where it was."""
+@contextlib.contextmanager
+def _exchanged(folder: Path, fresh: Path, aside: Path) -> Iterator[None]:
+    """Put a fresh folder in the place of the old one; an error in the block puts the old one back."""
     if folder.exists():
         folder.rename(aside)
     try:
         fresh.rename(folder)
-    except OSError:
+        yield
+    except BaseException:
+        if folder.exists():
+            folder.rename(fresh)
         if aside.exists():
             aside.rename(folder)
         raise
@@ -170,22 +186,10 @@ def _definition(course: Course) -> bytes:
     return ("# What `autograder check` checks.\n\n" + to_toml(table)).encode()
 
 
-def _ask_visible_questions_only(course: Course) -> None:
-    """A visible check that asks what students do not have would only fail there."""
-    assignment = course.assignment
-    known = load_authored(course.definition.parent / assignment.questions).questions
-    for check in assignment.visible_part().checks:
-        for name in check.asks:
-            if name not in known:
-                raise ReleaseError(
-                    f"{course.definition}: the visible check `{check.id}` asks the hidden question `{name}`",
-                    f"Move the question to {assignment.questions}, or hide the check.",
-                )
-
-
 def _visible_cases(course: Course) -> Iterator[Case]:
     """The cases of the visible comparisons that are the same for everybody."""
-    for question in load_authored(course.definition.parent / course.assignment.questions).questions.values():
+    for name in sorted(course.authored.visible):
+        question = course.authored.questions[name]
         if isinstance(question, Comparison):
             first, second = (question.cases(np.random.default_rng(seed)) for seed in (1, 2))
             known = {case_key(case) for case in second}
@@ -195,10 +199,6 @@ def _visible_cases(course: Course) -> Iterator[Case]:
 def _support(course: Course) -> Iterator[tuple[str, bytes]]:
     """The support code."""
     for folder in course.support:
-        if not folder.is_dir():
-            raise ReleaseError(
-                f"{folder}: no such folder", f"[sandbox] support in {course.definition} names it."
-            )
         for name, path in _ours(folder):
             if path.suffix in _SUPPORT_SUFFIXES:
                 yield f"{folder.name}/{name}", path.read_bytes()

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 import autograder
-from autograder.authoring.loading import load_authored
 from autograder.authoring.questions import Comparison
 from autograder.course import Course
 from autograder.model import Struct
@@ -150,9 +149,8 @@ def _fixed_inputs(course: Course) -> Iterator[tuple[str, NDArray[Any]]]:
     hidden = course.reference / "questions.py" if course.reference else None
     if hidden is None or not hidden.exists():
         return
-    visible = load_authored(course.definition.parent / course.assignment.questions).questions
     for name, question in course.authored.questions.items():
-        if name not in visible:
+        if name not in course.authored.visible:
             yield from _fixed_of(name, question)
 
 

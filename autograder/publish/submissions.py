@@ -73,7 +73,7 @@ def _execute(course: Course) -> dict[str, Any]:
     notebook = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
     every = notebook.cells
     extra = _extra_part(course)
-    end = next((i for i, cell in enumerate(every) if extra and cell.get("id") == extra), len(every))
+    end = next((i for i, cell in enumerate(every) if extra and _name(cell) == extra), len(every))
     notebook.cells = every[:end]
     with tempfile.TemporaryDirectory(prefix="autograder-solved-") as scratch:
         for folder in course.support:
@@ -90,6 +90,11 @@ def _execute(course: Course) -> dict[str, Any]:
     notebook.cells += every[end:]
     document: dict[str, Any] = json.loads(nbformat.writes(notebook))  # type: ignore[no-untyped-call]
     return document
+
+
+def _name(cell: Any) -> str:
+    """Give the name by which checks call a cell: nbgrader's, else its own."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id", ""))
 
 
 def _failure(cells: list[Any]) -> str:

@@ -41,8 +41,11 @@ def ask_forward_again(handles: Handles, case: Case) -> Mapping[str, Value]:
 
 
 def after(name: str) -> str:
-    """What an input is called once the call is over."""
+    """Name an input once the call is over."""
     return f"{name} after the call"
+
+
+AFTER = tuple(map(after, INPUTS))
 
 
 def _read(student: Student, held: Handle) -> Value:
@@ -82,4 +85,4 @@ def _twice(handles: Handles, case: Case, cache: Value) -> Mapping[str, Value]:
     handles.student.call(visible.NAIVE_BACK, dout, cache, keep=Keep.HANDLE)
     result = handles.student.call(visible.NAIVE_BACK, dout, cache)
     gradients = result if isinstance(result, tuple | list) else (result,)
-    return dict(zip(("dx", "dw", "db"), gradients, strict=False))
+    return dict(zip(visible.GRADIENTS, gradients, strict=False))

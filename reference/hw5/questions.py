@@ -1,13 +1,12 @@
 """The hidden questions of HW5, and what they are judged by.
 
-The fixed cases' outputs are frozen in ``fixed.npz`` (rebuilt by ``python reference/hw5/freeze.py``, and
-compared by a test); those of the others are computed.
+The fixed cases' outputs are frozen in ``fixed.npz``, which ``autograder freeze hw5`` writes and a test holds
+against the code. Those of the other cases are computed.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,15 +23,14 @@ from autograder.authoring import (
     Probe,
     Value,
     numerical_gradient,
+    read_frozen,
     rounding_bound,
 )
-from autograder.errors import AssignmentError
 
 from . import cases, conduct, convolution, explaining, network, probes, training, training_check, visible
 
-HERE = Path(__file__).parent
-OUTPUTS = ("out", "dx", "dw", "db")
-FIXED, FIXED_HASH = HERE / "fixed.npz", HERE / "fixed.npz.sha256"
+OUTPUTS = ("out", *visible.GRADIENTS)
+FIXED = Path(__file__).with_name("fixed.npz")
 
 # --- expected values -----------------------------------------------------------------------------
 
@@ -51,19 +49,11 @@ def magnitudes(case: Case) -> dict[str, Array]:
     return compute(Case(id=case.id, about="", regime="", inputs={**case.inputs, **absolute}))
 
 
-def frozen() -> dict[str, Array]:
-    """The fixed cases' outputs, after their hash was compared.
-
-    Raises
-    ------
-    AssignmentError
-        The file is not the one that was frozen.
-    """
-    content = FIXED.read_bytes()
-    if hashlib.sha256(content).hexdigest() != FIXED_HASH.read_text(encoding="ascii").strip():
-        raise AssignmentError(f"{FIXED}: is not the file that was frozen", "python reference/hw5/freeze.py")
-    with np.load(FIXED) as arrays:
-        return {name: arrays[name] for name in arrays.files}
+def freeze() -> dict[str, Array]:
+    """Compute the fixed cases' outputs anew."""
+    return {
+        f"{case.id}/{name}": value for case in cases.fixed_cases() for name, value in compute(case).items()
+    }
 
 
 def expect(_: Handles, case: Case) -> Mapping[str, Expected]:
@@ -76,7 +66,7 @@ def expect(_: Handles, case: Case) -> Mapping[str, Expected]:
 @functools.cache
 def _expect_fixed() -> Mapping[str, Mapping[str, Expected]]:
     """The fixed cases' expectations: the same for every submission, so made once a process."""
-    values = frozen()
+    values = read_frozen(FIXED)
     return {
         case.id: with_bounds(case, {name: values[f"{case.id}/{name}"] for name in OUTPUTS})
         for case in cases.fixed_cases()
@@ -132,7 +122,7 @@ def expect_numerical(_: Handles, case: Case) -> Mapping[str, Expected]:
         value = numerical_gradient(lambda points: list(evaluate(points)), base[position], dout)
         return Expected(value=value, allowed=1e-6 * (1.0 + np.abs(value)))
 
-    expected = {name: gradient(position) for position, name in enumerate(("dx", "dw", "db"))}
+    expected = {name: gradient(position) for position, name in enumerate(visible.GRADIENTS)}
     return visible.with_reasons(case, expected)
 
 
@@ -153,6 +143,7 @@ def ask_with_plain_cache(handles: Handles, case: Case) -> Mapping[str, Value]:
 
 QUESTIONS = {
     "forward": Comparison(
+        outputs=("out",),
         cases=cases.all_cases,
         ask=visible.ask_forward,
         expect=expect_out,
@@ -161,6 +152,7 @@ QUESTIONS = {
         explain_fault=visible.explain_fault,
     ),
     "backward": Comparison(
+        outputs=visible.GRADIENTS,
         cases=cases.all_cases,
         ask=ask_with_own_cache,
         expect=expect_gradients,
@@ -169,25 +161,44 @@ QUESTIONS = {
         explain_fault=visible.explain_fault,
     ),
     "backward-plain": Comparison(
+        outputs=visible.GRADIENTS,
         cases=cases.all_cases,
         ask=ask_with_plain_cache,
         expect=expect_gradients,
         explain_fault=visible.explain_fault,
     ),
     "forward-again": Comparison(
-        cases=cases.repeated_cases, ask=conduct.ask_forward_again, expect=expect_out_again
+        outputs=("out", *conduct.AFTER),
+        cases=cases.repeated_cases,
+        ask=conduct.ask_forward_again,
+        expect=expect_out_again,
     ),
     "backward-again": Comparison(
-        cases=cases.repeated_cases, ask=conduct.ask_backward_again, expect=expect_gradients
+        outputs=visible.GRADIENTS,
+        cases=cases.repeated_cases,
+        ask=conduct.ask_backward_again,
+        expect=expect_gradients,
     ),
     "backward-again-plain": Comparison(
-        cases=cases.repeated_cases, ask=conduct.ask_backward_again_plain, expect=expect_gradients
+        outputs=visible.GRADIENTS,
+        cases=cases.repeated_cases,
+        ask=conduct.ask_backward_again_plain,
+        expect=expect_gradients,
     ),
-    "forward-odd": Comparison(cases=cases.odd_cases, ask=visible.ask_forward, expect=expect_out),
-    "backward-odd": Comparison(cases=cases.odd_cases, ask=visible.ask_backward, expect=expect_gradients),
-    "numerical": Comparison(cases=cases.gradient_cases, ask=ask_with_own_cache, expect=expect_numerical),
+    "forward-odd": Comparison(
+        outputs=("out",), cases=cases.odd_cases, ask=visible.ask_forward, expect=expect_out
+    ),
+    "backward-odd": Comparison(
+        outputs=visible.GRADIENTS, cases=cases.odd_cases, ask=visible.ask_backward, expect=expect_gradients
+    ),
+    "numerical": Comparison(
+        outputs=visible.GRADIENTS, cases=cases.gradient_cases, ask=ask_with_own_cache, expect=expect_numerical
+    ),
     "numerical-plain": Comparison(
-        cases=cases.gradient_cases, ask=ask_with_plain_cache, expect=expect_numerical
+        outputs=visible.GRADIENTS,
+        cases=cases.gradient_cases,
+        ask=ask_with_plain_cache,
+        expect=expect_numerical,
     ),
     "network-gradients": Probe(judge=probes.check_gradients),
     "overfit": Probe(judge=probes.overfit, samples=100),
@@ -199,4 +210,5 @@ QUESTIONS = {
         chance=0.1,
     ),
 }
+FROZEN = {FIXED.name: freeze}
 KINDS = training_check.KINDS

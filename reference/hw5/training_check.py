@@ -224,6 +224,7 @@ KINDS = {
     "training": CheckKind(
         spec=Training,
         run=check_training,
+        asks=TrainingRun,
         read=read_code,
         reading=TrainingCode,
         prepare=measure_baseline,

@@ -74,7 +74,7 @@ def context(session, budget):
         given=NOTEBOOK,
         given_definitions=Definitions(),
         file_rules=(),
-        questions={"q": Comparison(cases=lambda _: (), ask=None, expect=None)},
+        questions={"q": Comparison(outputs=(), cases=lambda _: (), ask=None, expect=None)},
         limits={"default": Limits()},
         withheld=(),
         load_data=lambda count: DataSet(*[np.zeros(count)] * 4, name="a stand-in"),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from autograder.assignment import SPECS
 from autograder.authoring.kinds import CheckKind
+from autograder.authoring.questions import Comparison, Probe, Timing
 from autograder.extract import CommentFacts
 from autograder.grading.checks.comments import check_comments, read_comments
 from autograder.grading.checks.files import check_files, check_pdf
@@ -16,12 +17,12 @@ from autograder.grading.checks.outputs import check_outputs
 from autograder.grading.checks.probe import check_probe
 from autograder.grading.checks.rerun import check_rerun
 from autograder.grading.checks.speed import check_speed
-from autograder.grading.checks.stored import check_manual, check_run_order
+from autograder.grading.checks.stored import check_manual, check_run_order, check_written
 
 KINDS: Mapping[str, CheckKind] = {
-    "outputs": CheckKind(spec=SPECS["outputs"], run=check_outputs),
-    "speed": CheckKind(spec=SPECS["speed"], run=check_speed),
-    "probe": CheckKind(spec=SPECS["probe"], run=check_probe),
+    "outputs": CheckKind(spec=SPECS["outputs"], run=check_outputs, asks=Comparison),
+    "speed": CheckKind(spec=SPECS["speed"], run=check_speed, asks=Timing),
+    "probe": CheckKind(spec=SPECS["probe"], run=check_probe, asks=Probe),
     "comments": CheckKind(
         spec=SPECS["comments"], run=check_comments, read=read_comments, reading=CommentFacts
     ),
@@ -30,6 +31,7 @@ KINDS: Mapping[str, CheckKind] = {
     "files": CheckKind(spec=SPECS["files"], run=check_files),
     "pdf": CheckKind(spec=SPECS["pdf"], run=check_pdf),
     "manual": CheckKind(spec=SPECS["manual"], run=check_manual),
+    "written": CheckKind(spec=SPECS["written"], run=check_written),
 }
 
 __all__ = ["KINDS"]

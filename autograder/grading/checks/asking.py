@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
 
 from autograder.authoring.context import CheckContext
 from autograder.authoring.questions import Answer, Answers, Case, Comparison, Handles
 from autograder.authoring.student import StudentFault
+from autograder.errors import AssignmentError
 
 
 def answers_to(question: str, limits: str, context: CheckContext) -> Answers:
@@ -16,6 +19,8 @@ def answers_to(question: str, limits: str, context: CheckContext) -> Answers:
         asked = context.question(question, Comparison)
         with context.handles(limits, alone=True) as handles:
             answers = tuple(_ask_all(asked, handles, asked.cases(context.generator(question))))
+            for answer in answers:
+                _require_comparable(question, asked, answer)
             return Answers(answers=answers, printed=handles.student.printed())
 
     return context.once(("answers", question), ask)
@@ -37,6 +42,27 @@ def _ask(question: Comparison, handles: Handles, case: Case) -> Answer:
         return Answer(case=case, outputs=outputs, expected=question.expect(handles, case))
     except StudentFault as fault:
         return _faulted(case, _explained(question, case, fault))
+
+
+def _require_comparable(name: str, question: Comparison, answer: Answer) -> None:
+    """Refuse an expectation that any answer, or none, would meet."""
+    if answer.fault is not None:
+        return
+    place = f"the question `{name}`, case `{answer.case.id}`"
+    if set(answer.expected) != set(question.outputs):
+        raise AssignmentError(
+            f"{place}: `expect` gives {_listed(answer.expected)}, its outputs are {_listed(question.outputs)}"
+        )
+    for output, expected in answer.expected.items():
+        allowed = np.asarray(expected.allowed)
+        if not np.isfinite(allowed).all() or (allowed < 0).any():
+            raise AssignmentError(f"{place}: the error allowed in `{output}` must be finite and not negative")
+    if not any(expected.value.size for expected in answer.expected.values()):
+        raise AssignmentError(f"{place}: what it expects is empty, so it compares nothing")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "nothing"
 
 
 def _explained(question: Comparison, case: Case, fault: StudentFault) -> StudentFault:

@@ -99,7 +99,8 @@ def _judge(spec: Outputs, answers: Sequence[Answer]) -> Finding:
     chosen = [a for a in answers if not spec.regimes or a.case.regime in spec.regimes]
     misses = [miss for a in chosen if (miss := _miss(spec.output, a)) is not None]
     if not chosen:
-        raise AssignmentError(f"`{spec.id}`: its questions have no case in {', '.join(spec.regimes)}")
+        wanted = f" of the regimes {', '.join(spec.regimes)}" if spec.regimes else ""
+        raise AssignmentError(f"`{spec.id}`: a question has no case{wanted}, so nothing is compared")
     return _finding(spec.id, len(chosen), misses, spec.hints)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from autograder.assignment import Manual, RunOrder
+from autograder.assignment import Manual, RunOrder, Written
 from autograder.authoring.context import CheckContext
-from autograder.model import Cell, Finding, Output, OutputKind, Status
+from autograder.model import Cell, Finding, Output, OutputKind, OutputText, Status
 
 MAX_PICTURES = 12
+# Characters of a written answer that a report holds.
+MAX_ANSWER = 20_000
 
 
 def check_run_order(spec: RunOrder, context: CheckContext) -> Finding:
@@ -109,3 +111,25 @@ def check_manual(spec: Manual, context: CheckContext) -> Finding:
 
 def _text(outputs: Sequence[Output]) -> str:
     return "".join(output.text for output in outputs)
+
+
+def check_written(spec: Written, context: CheckContext) -> Finding:
+    """Hand a person the answer that was written; the release's own text is none."""
+    place = context.cells.get(spec.cell)
+    if place is None:
+        message = f"{spec.question_for_grader} The cell `{spec.cell}` was not found: look for the answer."
+        return Finding(check=spec.id, status=Status.MANUAL, fraction=0.0, message=message)
+    text = context.notebook.cells[place].source.strip()
+    given = next((cell.source for cell in context.given.cells if cell.grade_id == spec.cell), "")
+    words = len(text.split())
+    if text.split() == given.split() or not words:
+        message = "Nothing was written here."
+        return Finding(check=spec.id, status=Status.FAILED, fraction=0.0, message=message, hints=spec.hints)
+    return Finding(
+        check=spec.id,
+        status=Status.MANUAL,
+        fraction=0.0,
+        message=f"{spec.question_for_grader} The answer has {words} words.",
+        metrics={"words": words},
+        output=OutputText(text=text[:MAX_ANSWER], truncated=len(text) > MAX_ANSWER),
+    )

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.authoring.questions import Case, Comparison, Expected
+from autograder.authoring import Case, Comparison, Expected, read_frozen
 
 from . import visible
 
+FROZEN_OUTPUTS = Path(__file__).with_name("expected.npz")
 SHAPES = {"flat": (3, 4), "images": (2, 2, 3, 2)}
 
 
@@ -21,10 +22,13 @@ def draw_hidden_case(rng, name, shape):
     return Case(id=name, about=f"x {shape}", regime=name, inputs=inputs)
 
 
-def cases(rng):
+def fixed_cases():
     fixed = np.random.default_rng(7)
-    drawn = draw_hidden_case(rng, "drawn", (2, 3, 2))
-    return [*(draw_hidden_case(fixed, name, shape) for name, shape in SHAPES.items()), drawn]
+    return [draw_hidden_case(fixed, name, shape) for name, shape in SHAPES.items()]
+
+
+def cases(rng):
+    return [*fixed_cases(), draw_hidden_case(rng, "drawn", (2, 3, 2))]
 
 
 def compute(case):
@@ -33,9 +37,13 @@ def compute(case):
 
 
 def expect(_, case):
-    with np.load(Path(__file__).with_name("expected.npz")) as frozen:
-        value = frozen[case.id] if case.id in frozen.files else compute(case)
+    value = read_frozen(FROZEN_OUTPUTS)[case.id] if case.id in SHAPES else compute(case)
     return {"out": Expected(value=value, allowed=1e-12)}
 
 
-QUESTIONS = {"forward": Comparison(cases=cases, ask=visible.ask, expect=expect)}
+def freeze():
+    return {case.id: compute(case) for case in fixed_cases()}
+
+
+FROZEN = {FROZEN_OUTPUTS.name: freeze}
+QUESTIONS = {"forward": Comparison(outputs=("out",), cases=cases, ask=visible.ask, expect=expect)}

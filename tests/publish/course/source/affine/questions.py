@@ -19,4 +19,4 @@ def _sixteen(_, __):
     return {"out": Expected(value=np.array([[16.0]]), allowed=1e-12)}
 
 
-QUESTIONS = {"by-hand": Comparison(cases=_by_hand, ask=ask, expect=_sixteen)}
+QUESTIONS = {"by-hand": Comparison(outputs=("out",), cases=_by_hand, ask=ask, expect=_sixteen)}

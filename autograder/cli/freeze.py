@@ -1,0 +1,46 @@
+"""``autograder freeze``: the outputs that an assignment's reference gives, kept in files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from autograder.cli.status import ExitStatus
+from autograder.execution.environment import one_blas_thread
+
+
+@click.command()
+@click.argument("assignment", required=False)
+@click.option(
+    "--course",
+    default=".",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The course's root folder.",
+)
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; fail if a frozen file differs.")
+def command(assignment: str | None, course: Path, only_check: bool) -> None:
+    """Write the files that the table FROZEN in reference/ASSIGNMENT/questions.py names.
+
+    Exit status: 0 done, 1 a frozen file differs, 2 wrong usage.
+    """
+    from autograder.course import find_course
+    from autograder.publish.freeze import freeze, thawed
+
+    one_blas_thread()
+    root = course.resolve()
+    identity = find_course(root, assignment).assignment.id
+    if not only_check:
+        written = freeze(root, identity)
+        for path in written:
+            click.echo(f"wrote {path}")
+        if not written:
+            click.echo("Nothing to write: the frozen outputs are what the reference gives.")
+        return
+    differing = thawed(root, identity)
+    for path in differing:
+        click.echo(f"differs: {path}", err=True)
+    if differing:
+        click.echo(f"If the new numbers are right, freeze them: autograder freeze {identity}", err=True)
+        raise click.exceptions.Exit(ExitStatus.SOME_FAILED)
+    click.echo("The frozen outputs are what the reference gives.")
