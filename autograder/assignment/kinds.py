@@ -135,6 +135,11 @@ class Manual(CheckSpec, kw_only=True):
         """See `CheckSpec.names_cells`."""
         return (self.after_cell,)
 
+    @property
+    def waits_for_person(self) -> bool:
+        """See `CheckSpec.waits_for_person`."""
+        return True
+
 
 class Written(CheckSpec, kw_only=True):
     """A written answer, judged by a person; `cell` is the cell that students write it in."""
@@ -146,6 +151,11 @@ class Written(CheckSpec, kw_only=True):
     def names_cells(self) -> tuple[str, ...]:
         """See `CheckSpec.names_cells`."""
         return (self.cell,)
+
+    @property
+    def waits_for_person(self) -> bool:
+        """See `CheckSpec.waits_for_person`."""
+        return True
 
 
 # The engine's own kinds by the names that `kind` has in the file.

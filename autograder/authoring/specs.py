@@ -62,6 +62,11 @@ class CheckSpec(Strict):
         return False
 
     @property
+    def waits_for_person(self) -> bool:
+        """Whether only a person gives its points, however right the work is."""
+        return False
+
+    @property
     def earns_untouched(self) -> bool:
         """Whether the release's own, unrun notebook may earn its points."""
         return False

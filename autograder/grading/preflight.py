@@ -64,7 +64,8 @@ def require_sound(course: Course, kinds: Mapping[str, CheckKind]) -> None:
     path = own if own.exists() else course.given_notebook
     if not path.exists():
         raise AssignmentError(f"{own}: no such file", f"`notebook` in {course.definition} names it.")
-    notebook, cells = read_notebook(path), authored_cells(path)
+    cells = authored_cells(path)
+    notebook = read_notebook(path)
     problems = [
         *_question_problems(course.assignment, course.authored, kinds),
         *_name_problems(course.assignment, notebook, path.name),
@@ -252,7 +253,7 @@ def _file_problems(course: Course) -> Iterator[str]:
 def _withheld_problems(course: Course) -> Iterator[Problem]:
     """Find patterns that withhold nothing: the function meant would answer for the student's own."""
     modules = {
-        name.removesuffix(".py").replace("/", "."): set(_WORD.findall(text))
+        name.removesuffix(".py").replace("/", ".").removesuffix(".__init__"): set(_WORD.findall(text))
         for name, text in course.support_sources().items()
     }
     compiled = course.assignment.sandbox.extension

@@ -38,10 +38,10 @@ def untouched_submission(root: Path, identity: str, into: Path) -> Path:
 
 
 def solved_submission(root: Path, identity: str, into: Path) -> Path:
-    """Put the source notebook, really run from the top, and its PDF into the new folder `into`.
+    """Put the source notebook, really run from the top, into the new folder `into`.
 
-    The extra part is left unrun: it has no automatic points. A run is kept in the user's cache by the
-    hash of everything that it depends on.
+    Its PDF lies beside it where the assignment asks for one. The extra part is left unrun: it has no
+    automatic points. A run is kept in the user's cache by the hash of everything that it depends on.
 
     Raises
     ------
@@ -55,7 +55,8 @@ def solved_submission(root: Path, identity: str, into: Path) -> Path:
     into.mkdir(parents=True)
     target = into / course.assignment.notebook
     shutil.copy(kept, target)
-    print_to_pdf(target, target.with_suffix(".pdf"))
+    if any(rule.suffix == ".pdf" for rule in course.assignment.files.rules):
+        print_to_pdf(target, target.with_suffix(".pdf"))
     return into
 
 

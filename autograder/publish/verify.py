@@ -26,7 +26,7 @@ def prove_release(root: Path, identity: str) -> Iterator[str]:
     pipeline = open_pipeline(plan_run(RunOptions(root=root, assignment=identity)))
     with tempfile.TemporaryDirectory(prefix="autograder-proof-") as scratch:
         solved = _grade(pipeline, solved_submission(root, identity, Path(scratch) / "solved"))
-        check_solved(solved)
+        check_solved(solved, pipeline.assignment)
         yield f"the solved source earns {_points(solved)}"
         untouched = _grade(pipeline, untouched_submission(root, identity, Path(scratch) / "untouched"))
         check_untouched(untouched, pipeline.assignment)
@@ -43,15 +43,17 @@ def _points(report: Report) -> str:
     return "no score" if score is None else f"{score.final:g} of {score.max:g} points"
 
 
-def check_solved(report: Report) -> None:
-    """Require all points for every item that is not extra."""
+def check_solved(report: Report, assignment: Assignment) -> None:
+    """Require all points that no person has to give, for every item that is not extra."""
     if report.score is None:
         raise ReleaseError(f"the solved source has no score: {report.message}")
+    waiting = {check.id for check in assignment.checks if check.waits_for_person}
     for item in report.items:
-        if not item.extra_credit and item.score != item.max_score:
+        lost = [c for c in item.checks if c.id not in waiting and c.score != c.max_score]
+        if lost and not item.extra_credit:
             raise ReleaseError(
                 f"the solved source earns {_score(item)} of {item.max_score:g} points "
-                f"for `{item.id}`: {item.message}",
+                f"for `{item.id}`, by the check `{lost[0].id}`: {lost[0].message}",
                 "Mend the source, the reference, or the item in assignment.toml.",
             )
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from in_process import InProcess
 
-from autograder.assignment import Files, Manual, Outputs, Pdf, ProbeSpec, Rerun, RunOrder, Speed
+from autograder.assignment import Files, Manual, Outputs, Pdf, ProbeSpec, Rerun, RunOrder, Speed, Written
 from autograder.authoring import (
     Case,
     DataSet,
@@ -124,7 +124,7 @@ def test_one_wrong_case_costs_the_check_and_is_shown():
 def test_only_the_regimes_that_are_named_count():
     context = FakeContext(known={"q": [answer("a"), answer("b", 2.0)]})
     assert run_check(outputs(regimes=("a",)), context).status is Status.PASSED
-    with pytest.raises(AssignmentError, match="no case in z"):
+    with pytest.raises(AssignmentError, match="no case of the regimes z, so nothing is compared"):
         run_check(outputs(regimes=("z",)), context)
 
 
@@ -331,6 +331,43 @@ def test_nothing_for_a_person():
     notebook = Notebook(path="n", cells=(code(0, 1), code(1), code(2)))
     finding = run_check(MANUAL, FakeContext(notebook=notebook, cells={"extra": 1}))
     assert finding.status is Status.SKIPPED
+
+
+WRITTEN = Written(kind="written", id="w", cell="why", question_for_grader="Is it right?", hints=("Write.",))
+
+
+def written(text, given="*Your answer.*"):
+    kind = CellKind.MARKDOWN
+    asked = Notebook(path="g", cells=(Cell(index=0, id="a", kind=kind, source=given, grade_id="why"),))
+    answered = Notebook(path="n", cells=(Cell(index=0, id="a", kind=kind, source=text),))
+    return run_check(WRITTEN, FakeContext(notebook=answered, given=asked, cells={"why": 0}))
+
+
+def test_a_person_gets_the_written_answer():
+    finding = written("Because *rounding* adds up.")
+    assert (finding.status, finding.output.text) == (Status.MANUAL, "Because *rounding* adds up.")
+    assert finding.message == "Is it right? The answer has 4 words."
+
+
+def test_a_long_answer_is_cut_and_that_is_said():
+    assert written("word " * 10_000).output.truncated
+
+
+@pytest.mark.parametrize("text", ["", " \n", "*Your  answer.*\n"])
+def test_no_answer_waits_for_nobody(text):
+    finding = written(text)
+    assert (finding.status, finding.message, finding.hints) == (
+        Status.FAILED,
+        "Nothing was written here.",
+        ("Write.",),
+    )
+
+
+def test_an_answer_whose_cell_is_gone_is_looked_for_by_a_person():
+    empty = Notebook(path="n", cells=())
+    finding = run_check(WRITTEN, FakeContext(notebook=empty, given=empty))
+    assert finding.status is Status.MANUAL
+    assert "The cell `why` was not found: look for the answer." in finding.message
 
 
 # --- stored outputs and a re-run ---------------------------------------------------------------------

@@ -167,28 +167,38 @@ def edit(path, before, after):
     path.write_text(text.replace(before, after))
 
 
-def test_a_support_folder_that_is_not_there(course):
-    edit(course / "source/affine/assignment.toml", '["affine_code"]', '["other_code"]')
-    with pytest.raises(ReleaseError, match="other_code: no such folder"):
-        release_files(course, "affine")
-
-
 def test_an_extension_that_is_not_there(course):
     edit(course / "source/affine/assignment.toml", '"affinecore"', '"fast"')
     with pytest.raises(ReleaseError, match=r"ext/fast\.pyx"):
         release_files(course, "affine")
 
 
-def test_a_visible_check_that_asks_a_hidden_question(course):
-    edit(course / "source/affine/assignment.toml", '["by-hand"]', '["by-hand", "forward"]')
-    says = r"assignment\.toml: the visible check `forward-by-hand` asks the hidden question `forward`"
-    with pytest.raises(ReleaseError, match=says):
+def test_an_assignment_that_is_not_sound(course):
+    edit(course / "source/affine/assignment.toml", '["by-hand"]', '["by-hands"]')
+    with pytest.raises(AssignmentError, match="did you mean `by-hand`"):
         release_files(course, "affine")
+
+
+def test_a_proof_that_fails_leaves_the_old_release(course, tmp_path):
+    built = build(course, "affine", tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+    edit(course / "source/affine/README.student.md", "affine", "AFFINE")
+
+    def prove():
+        assert b"AFFINE" in (built.folder / "README.md").read_bytes()
+        raise ReleaseError("not proved")
+
+    with pytest.raises(ReleaseError, match="not proved"):
+        build(course, "affine", tmp_path, prove)
+    after = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+    assert {k: v for k, v in after.items() if "course" not in k.parts} == {
+        k: v for k, v in before.items() if "course" not in k.parts
+    }
 
 
 def test_questions_that_are_not_there(course):
     (course / "source/affine/questions.py").unlink()
-    with pytest.raises(AssignmentError, match=r"questions\.py: can't be loaded: FileNotFoundError"):
+    with pytest.raises(AssignmentError, match=r"questions\.py:1: can't be loaded: FileNotFoundError"):
         release_files(course, "affine")
 
 

@@ -50,8 +50,8 @@ def test_what_is_private():
     places = {passage.where for passage in private.passages.values()}
     assert places == {
         "the solution in affine.ipynb, cell 2",
-        "a hidden test in affine.ipynb, cell 4",
-        "the marking scheme in affine.ipynb, cell 5",
+        "a hidden test in affine.ipynb, cell 5",
+        "the marking scheme in affine.ipynb, cell 8",
         "reference/questions.py",
     }
     assert {"expected.npz/flat", "forward/flat/x", "forward/images/w"} <= set(private.arrays)
@@ -65,7 +65,7 @@ def test_what_is_private():
     ("text", "where"),
     [
         (SOLUTION, "the solution in affine.ipynb, cell 2"),
-        (HIDDEN, "a hidden test in affine.ipynb, cell 4"),
+        (HIDDEN, "a hidden test in affine.ipynb, cell 5"),
         (HIDDEN[:-8], ""),
         ("def draw_hidden_case(rng, name, shape):", "reference/questions.py"),
         ("One point for a question that has an answer of one's own.", "the marking scheme"),

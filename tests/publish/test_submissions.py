@@ -48,7 +48,7 @@ def test_a_change_of_the_support_code_runs_it_again(course, tmp_path, own_cache)
 
 def test_a_solution_that_fails_is_named(course, tmp_path, own_cache):
     change(course / "source/affine/affine.ipynb", "rows_of_numbers @ w + b", "rows_of_numbers @ v")
-    with pytest.raises(ReleaseError, match=r"affine\.ipynb: .* does not run: cell 3: NameError: name 'v'"):
+    with pytest.raises(ReleaseError, match=r"affine\.ipynb: .* does not run: cell 4: NameError: name 'v'"):
         solved_submission(course, "affine", tmp_path / "solved")
     assert not own_cache.exists()
 
