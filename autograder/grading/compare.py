@@ -46,7 +46,8 @@ def compare(name: str, actual: Value, expected: Expected) -> Mismatch | None:
 def _wrong(values: Array, expected: Expected) -> Array:
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(values - expected.value)
-        return np.asarray(~(error <= expected.allowed))  # written so that a NaN is wrong
+        # written so that a NaN is wrong; where no error is too large, nothing would be compared
+        return np.asarray(~((error <= expected.allowed) & np.isfinite(expected.allowed)))
 
 
 def _compare_along(name: str, values: Array, directions: Array, expected: Expected) -> Mismatch | None:

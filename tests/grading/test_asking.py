@@ -1,4 +1,4 @@
-"""Asking a comparison: an expectation that any answer would meet is the author's mistake, and is said."""
+"""Asking a comparison: an expectation that compares nothing is the author's mistake, and is said."""
 
 import contextlib
 
@@ -43,8 +43,8 @@ def ask(expected, outputs=("out",)):
     return answers_to("q", "default", Context(question)).answers
 
 
-def value(number=1.0, allowed=1e-12):
-    return Expected(value=np.asarray(number), allowed=allowed)
+def value(number=1.0):
+    return Expected(value=np.asarray(number), allowed=1e-12)
 
 
 def test_a_sound_expectation_is_asked():
@@ -57,9 +57,6 @@ def test_a_sound_expectation_is_asked():
     [
         ({"out": value()}, ("out", "dx"), "`expect` gives `out`, its outputs are `out`, `dx`"),
         ({}, ("out",), "`expect` gives nothing, its outputs are `out`"),
-        ({"out": value(allowed=np.inf)}, ("out",), "the error allowed in `out` must be finite"),
-        ({"out": value(allowed=np.array([np.nan]))}, ("out",), "must be finite and not negative"),
-        ({"out": value(allowed=-1e-9)}, ("out",), "must be finite and not negative"),
         ({"out": value(np.zeros((0, 3)))}, ("out",), "what it expects is empty, so it compares nothing"),
     ],
 )

@@ -78,6 +78,13 @@ def test_a_nan_that_is_expected_to_be_a_number_is_wrong_whatever_is_allowed():
     assert compare("out", np.array([np.nan]), expected(np.array([1.0]), allowed=1e9)) is not None
 
 
+@pytest.mark.parametrize("allowed", [np.inf, np.nan, np.array([np.inf, 1e-9])])
+@pytest.mark.parametrize("value", [1.0, np.inf])
+def test_an_error_without_a_bound_allows_nothing(allowed, value):
+    """A gradient of the student's own function may be infinite, and what it allows with it."""
+    assert compare("dx", np.array([1.0, 1.0]), expected(np.full(2, value), allowed=allowed)) is not None
+
+
 def test_zero_dimensions_and_empty_arrays():
     assert compare("loss", 2.0, expected(np.array(2.0))) is None
     assert compare("loss", 2.5, expected(np.array(2.0))) is not None

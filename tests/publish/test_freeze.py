@@ -1,4 +1,4 @@
-"""Frozen outputs: written once, held against the reference up to rounding, refused where they were changed."""
+"""Frozen outputs: written once, held against the reference up to rounding, refused where changed."""
 
 import subprocess
 import sys

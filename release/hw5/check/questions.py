@@ -39,6 +39,7 @@ from autograder.authoring import (
 
 NAIVE, FAST = "conv_forward_naive", "conv_forward_fast"
 NAIVE_BACK, FAST_BACK = "conv_backward_naive", "conv_backward_fast"
+GRADIENTS = ("dx", "dw", "db")
 
 
 def convolution_case(  # noqa: PLR0917 - the order is the layer's own
@@ -100,7 +101,7 @@ def gradients(student: Student, case: Case, cache: Value) -> Mapping[str, Value]
     """The outputs of the student's backward pass from a cache, by name."""
     result = student.call(NAIVE_BACK, case.inputs["dout"], cache)
     gradients = result if isinstance(result, tuple | list) else (result,)
-    return dict(zip(("dx", "dw", "db"), gradients, strict=False))
+    return dict(zip(GRADIENTS, gradients, strict=False))
 
 
 def _first(result: Value) -> Value:
@@ -222,7 +223,7 @@ def _expect_fast_forward(handles: Handles, case: Case) -> Mapping[str, Expected]
 def _expect_fast_backward(handles: Handles, case: Case) -> Mapping[str, Expected]:
     _, cache = handles.given.call(FAST, *arguments(case), keep=[0, 1])
     gradients = handles.given.call(FAST_BACK, case.inputs["dout"], cache)
-    expected = {name: _close(value) for name, value in zip(("dx", "dw", "db"), gradients, strict=True)}
+    expected = {name: _close(value) for name, value in zip(GRADIENTS, gradients, strict=True)}
     return with_reasons(case, expected)
 
 
@@ -386,6 +387,7 @@ def _loss(student: Student, model: Handle, x: Array, y: Array) -> float:
 
 QUESTIONS = {
     "fast-forward": Comparison(
+        outputs=("out",),
         cases=_fast_forward_cases,
         ask=ask_forward,
         expect=_expect_fast_forward,
@@ -393,13 +395,16 @@ QUESTIONS = {
         explain_fault=explain_fault,
     ),
     "fast-backward": Comparison(
+        outputs=GRADIENTS,
         cases=_fast_cases,
         ask=ask_backward,
         expect=_expect_fast_backward,
         small=small_cases,
         explain_fault=explain_fault,
     ),
-    "own-gradient": Comparison(cases=_gradient_cases, ask=ask_backward, expect=expect_own_gradient),
+    "own-gradient": Comparison(
+        outputs=GRADIENTS, cases=_gradient_cases, ask=ask_backward, expect=expect_own_gradient
+    ),
     "fast-speed": _SPEED,
     "initial-loss": Probe(judge=_initial_loss),
 }
