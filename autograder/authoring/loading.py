@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from autograder.authoring.frozen import Freeze
 from autograder.authoring.kinds import CheckKind
+from autograder.authoring.unpack import kind_of
 from autograder.errors import AssignmentError
 from autograder.model import Struct
 
@@ -89,8 +90,8 @@ def _table(path: Path, module: ModuleType, name: str, kind: Any) -> dict[str, An
         raise AssignmentError(f"{path}: {name} is a {type(table).__name__}, expected a dict")
     for key, value in table.items():
         if not isinstance(value, kind):
-            found = type(value).__name__
-            raise AssignmentError(f"{path}: {name}[{key!r}] is a {found}, expected {_EXPECTED[name]}")
+            found = kind_of(value)
+            raise AssignmentError(f"{path}: {name}[{key!r}] is {found}, expected {_EXPECTED[name]}")
     return table
 
 

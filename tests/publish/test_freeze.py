@@ -99,7 +99,7 @@ def test_a_function_that_fails_changes_nothing(course, after, says):
 
 def test_a_table_of_something_else(course):
     edit(course / QUESTIONS, "FROZEN_OUTPUTS.name: freeze", "FROZEN_OUTPUTS.name: 3")
-    with pytest.raises(AssignmentError, match="is a int, expected a function that gives arrays by name"):
+    with pytest.raises(AssignmentError, match="is an int, expected a function that gives arrays by name"):
         freeze(course, "affine")
 
 

@@ -22,7 +22,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-SOURCE = Path(__file__).parents[1] / "source" / "hw5"
+SOURCE = Path(__file__).parents[2] / "source" / "hw5"
 NOTEBOOK = SOURCE / "HW5.ipynb"
 STUB = "# TODO: your code goes here"
 WIDEST_LINE = 100  # what a printed page and a usual window show

@@ -17,7 +17,7 @@ from HW5_code.gradient_check import eval_numerical_gradient, eval_numerical_grad
 from HW5_code.solver import Solver
 
 Array = np.ndarray[Any, Any]
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 CODE = ROOT / "source" / "hw5" / "HW5_code"
 
 
