@@ -22,7 +22,7 @@ def test_a_tuple_and_a_list_are_taken_apart(result):
         (3, "The function returned an int, expected 2 values"),
         (Handle(id=1, kind="Net"), "The function returned an object of type Net, expected 2 values"),
         ("ab", "The function returned a str, expected 2 values"),
-        ((1,), "The function returned 1 value, expected 2: (out, cache)."),
+        ((1,), "The function returned 1 value, expected 2 values: (out, cache)."),
         ((1, 2, 3), "The function returned 3 values, expected 2"),
     ],
 )
