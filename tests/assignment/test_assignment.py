@@ -112,7 +112,9 @@ def test_a_broken_one_says_where(tmp_path, change, says):
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path):
-    text = GOOD.replace("[files]", "budget_seconds = 5\n[files]").replace("[limits.default]", "[limits.other]")
+    text = GOOD.replace("[files]", "budget_seconds = 5\n[files]").replace(
+        "[limits.default]", "[limits.other]"
+    )
     with pytest.raises(AssignmentError) as error:
         read_assignment(write(tmp_path, text))
     assert error.value.message.count("assignment.toml:") == 3
