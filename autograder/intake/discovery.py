@@ -216,10 +216,9 @@ def _in_archive(
     if names:
         layout = find_groups(names, assignment.id, assignment.notebook, wrapped=True)
     if len(layout.groups) > MAX_SUBMISSIONS:
-        message = (
-            f"it holds {len(layout.groups):,} submissions, more than {MAX_SUBMISSIONS:,}; it counts as one."
-        )
-        notices.append(_nothing(path, message))
+        count = f"{len(layout.groups):,} submissions, more than {MAX_SUBMISSIONS:,}"
+        message = f"{printable(path.name)}: holds {count}; it counts as one."
+        notices.append(Notice(code="too-many-submissions", message=message, where=printable(str(path))))
         layout = Layout(groups=(Group(),))
     notices += layout.notices
     return [_candidate(path.stem, path, SourceKind.ZIP, group) for group in layout.groups]
