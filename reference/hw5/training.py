@@ -250,8 +250,8 @@ def _is_sane(value: object) -> bool:
 
 def _work(settings: Settings) -> float:
     """How much dearer an image is than with the usual 32 filters of size 7."""
-    size = settings.network.get("filter_size", 7)
-    return max(1.0, settings.network.get("num_filters", 32) * size * size / (32 * 49))
+    size, filters = settings.network.get("filter_size", 7), settings.network.get("num_filters", 32)
+    return max(1.0, float(filters * size * size / (32 * 49)))
 
 
 def train(student: Student, settings: Settings, images: DataSet) -> Trained:
