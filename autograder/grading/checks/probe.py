@@ -1,4 +1,4 @@
-"""A check whose question judges its own answer."""
+"""Check by a question that judges its own answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autograder.model import Cause, Finding, Status
 
 
 def check_probe(spec: ProbeSpec, context: CheckContext) -> Finding:
-    """Ask a probe; an answer that can't be understood is the answer's fault, not a crash of ours."""
+    """Ask a probe. An answer that the probe can't read fails the check; it is no fault of the grader."""
     if context.untouched and not spec.earns_untouched:
         return nothing_done(spec)
     probe = context.question(spec.question, Probe)
@@ -31,7 +31,7 @@ def check_probe(spec: ProbeSpec, context: CheckContext) -> Finding:
             message=f"The answer is not what was asked for: {error}",
             hints=spec.hints,
         )
-    return _judged(spec, judgement, data.name if data is not None else "")
+    return _judged(spec, judgement, data.name if data else "")
 
 
 def _judged(spec: ProbeSpec, judgement: Judgement, data: str) -> Finding:
