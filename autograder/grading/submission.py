@@ -1,11 +1,10 @@
-"""One submission's way through: reading → sandbox → checks → scoring → report."""
+"""Grade one submission: reading → sandbox → checks → scoring → report."""
 
 from __future__ import annotations
 
-import datetime
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -20,8 +19,8 @@ from autograder.errors import AutograderError, GraderFault
 from autograder.grading.budget import TimeBudget
 from autograder.grading.scoring import TimedFinding, score_item
 from autograder.intake import Candidate
-from autograder.model import Environment, Finding, Grader, ItemReport, Report, Status, Struct, Submission
-from autograder.report import build_report
+from autograder.model import Finding, Report, Status, Struct
+from autograder.report import ReportFacts, build_report
 
 OpenSession = Callable[[], AbstractContextManager[Session]]
 ReadCandidate = Callable[[Candidate], Reading]
@@ -34,21 +33,14 @@ class Graded(Struct):
     pictures: dict[str, bytes] = {}
 
 
-class ReportFacts(Struct):
-    """What every report of a batch says alike: who graded, and where the code ran."""
-
-    grader: Grader
-    environment: Environment
-
-
 class Pipeline(Struct):
     """Grades the submissions of one assignment.
 
-    shared          what their checks share
+    shared          the part of a check's context that all submissions share
     kinds           the kinds of checks by name
     read            reads a candidate
     open_session    opens the place where students' code runs
-    training        whether the checks that train are made; they are skipped otherwise
+    training        whether to make the checks that train; otherwise they are skipped
     """
 
     assignment: Assignment
@@ -65,14 +57,14 @@ class Pipeline(Struct):
         Raises
         ------
         GraderFault
-            The grader failed, not the submission. Nothing is tried again here; see `autograder.batch.run`.
+            The grader failed, not the submission. Only `autograder.batch.run` tries again.
         """
         return self.grade_reading(self.read(candidate))
 
     def grade_reading(self, reading: Reading) -> Graded:
-        """Grade a submission that was read; raises as `grade` does."""
+        """Grade a submission that was read; raise as `grade` does."""
         if reading.submission.notebook is None or reading.submission.problem is not None:
-            return Graded(report=report_on(self.assignment, reading.submission, self.facts))
+            return Graded(report=build_report(self.assignment, reading.submission, self.facts))
         budget = TimeBudget(self.assignment.budget_seconds)
         with self.open_session() as session:
             context = CheckContext(self.shared, reading, session, budget)
@@ -83,8 +75,7 @@ class Pipeline(Struct):
         for check in self.assignment.checks:
             start = time.perf_counter()
             finding = self._check(check, context)
-            seconds = time.perf_counter() - start
-            yield check.id, TimedFinding(finding=finding, seconds=seconds, pictures=_picture_names(finding))
+            yield check.id, TimedFinding(finding=finding, seconds=time.perf_counter() - start)
 
     def _check(self, check: CheckSpec, context: CheckContext) -> Finding:
         if check.trains and not self.training:
@@ -92,12 +83,12 @@ class Pipeline(Struct):
             return Finding(check=check.id, status=Status.SKIPPED, fraction=0.0, message=message)
         try:
             return self.kinds[check.kind].run(check, context)
-        except StudentFault as fault:  # while a child was being opened
+        except StudentFault as fault:  # it ended the opening of a child
             return Finding(check=check.id, status=Status.ERROR, fraction=0.0, message=fault.message)
         except AutograderError:
             raise
         except Exception as error:
-            # A mistake of ours must cost nobody a point: it becomes a fault of the grader, with its place.
+            # A mistake in the grader must cost nobody a point, so it becomes a fault of the grader.
             place = traceback.extract_tb(error.__traceback__)[-1]
             raise GraderFault(
                 f"`{check.id}`: {type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
@@ -105,51 +96,28 @@ class Pipeline(Struct):
 
     def _graded(self, reading: Reading, findings: Mapping[str, TimedFinding], exhausted: str) -> Graded:
         data = next((one.finding.data for one in findings.values() if one.finding.data), "")
-        report = report_on(
+        report = build_report(
             self.assignment,
             reading.submission,
             replace(self.facts, environment=replace(self.facts.environment, data=data)),
-            items=tuple(score_item(item, findings) for item in self.assignment.items),
-            exhausted=exhausted,
+            items=[score_item(item, findings) for item in self.assignment.items],
+            given_up=exhausted,
+            notices=reading.notices,
+            integrity=reading.integrity,
         )
         pictures = {
             name: picture
             for one in findings.values()
             for name, picture in zip(one.pictures, one.finding.pictures, strict=True)
         }
-        return Graded(
-            report=replace(report, notices=(*report.notices, *reading.notices), integrity=reading.integrity),
-            pictures=pictures,
-        )
-
-
-def report_on(
-    assignment: Assignment,
-    submission: Submission,
-    facts: ReportFacts,
-    *,
-    items: Sequence[ItemReport] = (),
-    exhausted: str = "",
-    fault: str = "",
-) -> Report:
-    """Give the report on a submission, as of now; see `autograder.report.build_report`."""
-    return build_report(
-        assignment=assignment,
-        submission=submission,
-        items=items,
-        grader=facts.grader,
-        environment=facts.environment,
-        generated_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        fault=fault,
-        given_up=exhausted,
-    )
+        return Graded(report=report, pictures=pictures)
 
 
 def shown_once(findings: Mapping[str, TimedFinding]) -> dict[str, TimedFinding]:
-    """Give the findings with each printed text and each smallest case shown only where it comes first.
+    """Drop each printed text and each smallest case that an earlier finding has, and name the pictures.
 
-    Checks that ask the same question share its answers, and so what was printed and the smallest case that
-    fails: a reader needs them once.
+    Checks that ask the same question share its answers, with what was printed and the smallest failing case.
+    A reader needs them once.
     """
     seen: set[object] = set()
     shown = {}
@@ -165,10 +133,5 @@ def shown_once(findings: Mapping[str, TimedFinding]) -> dict[str, TimedFinding]:
 
 
 def _picture_names(finding: Finding) -> tuple[str, ...]:
-    return tuple(
-        f"{finding.check}-{number}.{_suffix(picture)}" for number, picture in enumerate(finding.pictures, 1)
-    )
-
-
-def _suffix(picture: bytes) -> str:
-    return "svg" if picture.startswith(b"<svg") else "png"
+    suffixes = ("svg" if picture.startswith(b"<svg") else "png" for picture in finding.pictures)
+    return tuple(f"{finding.check}-{number}.{suffix}" for number, suffix in enumerate(suffixes, 1))

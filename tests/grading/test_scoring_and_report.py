@@ -26,8 +26,15 @@ from autograder.model import (
     SubmissionFacts,
     Visibility,
 )
-from autograder.report import build_report, read_report, report_schema, to_json, validate, write_report
-from autograder.report.build import build_report as build
+from autograder.report import (
+    ReportFacts,
+    build_report,
+    read_report,
+    report_schema,
+    to_json,
+    validate,
+    write_report,
+)
 from autograder.report.terminal import render
 from autograder.report.totals import outcome_of, total
 
@@ -134,16 +141,16 @@ def test_a_fault_of_the_grader_is_no_zero(monkeypatch):
 
     assignment = find_course(ROOT, "hw5").assignment
     submission = Submission(id="s001", learner="s001", origin="s001")
-    common = {"assignment": assignment, "items": (), "grader": GRADER, "environment": PLACE}
-    report = build_report(submission=submission, generated_at="now", fault="bwrap died", **common)
+    facts = ReportFacts(grader=GRADER, environment=PLACE)
+    report = build_report(assignment, submission, facts, fault="bwrap died")
     assert report.outcome is Outcome.GRADER_ERROR
     assert report.score is None
     assert "bwrap died" in report.message
-    report = build(submission=submission, generated_at="now", given_up="It took 9 s.", **common)
+    report = build_report(assignment, submission, facts, given_up="It took 9 s.")
     assert (report.outcome, report.score) == (Outcome.TIMEOUT, None)
-    assert report.message == "Given up before the end, without a score; a person decides. It took 9 s."
+    assert report.message == "Not graded to the end, so there is no score; a person decides. It took 9 s."
     broken = msgspec.structs.replace(submission, problem=Notice(code="not-json", message="It is not JSON."))
-    report = build(submission=broken, generated_at="now", **common)
+    report = build_report(assignment, broken, facts)
     assert (report.outcome, report.score, report.message) == (Outcome.UNGRADABLE, None, "It is not JSON.")
 
 
