@@ -1,4 +1,4 @@
-"""Where an assignment's parts are: in an instructor's course folder, or in a student's release.
+"""Find an assignment's parts in an instructor's course folder, or in a student's release.
 
 ::
 

@@ -176,7 +176,7 @@ def test_a_nan_is_refused_and_leaves_no_file(tmp_path):
         (lambda d: d.pop("outcome"), "'outcome' is a required property"),
         (lambda d: d["score"].update(final="8"), r"at \$\.score.*"),
         (lambda d: d["items"][0].update(status="fine"), r"at \$\.items\[0\]\.status: 'fine' is not one of"),
-        (lambda d: d.update(schema_version="2.0"), "this autograder knows 1.1"),
+        (lambda d: d.update(schema_version="2.0"), "this autograder reads 1.1"),
     ],
 )
 def test_what_does_not_fit_the_schema_is_placed(change, says):
