@@ -214,7 +214,8 @@ class Finding(Struct):
     """The result of one check.
 
     `fraction` in [0, 1] is the earned share of the check's weight; in a `MANUAL` finding it is a proposal.
-    `metrics` are plain numbers and words for tables and plots. `data` names the data set that was used.
+    `metrics` are plain numbers and words for tables and plots. `pictures` are PNG or SVG files. `data` names
+    the data set that was used. The pipeline adds the `seconds` that the check took.
     """
 
     check: str
@@ -229,6 +230,7 @@ class Finding(Struct):
     diagnosis: Diagnosis | None = None
     smallest: Smallest | None = None
     data: str = ""
+    seconds: float = 0.0
 
 
 # --- the report --------------------------------------------------------------------------------

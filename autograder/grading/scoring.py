@@ -7,23 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from autograder.assignment import ItemSpec
 from autograder.authoring.specs import CheckSpec
-from autograder.model import CheckReport, Finding, ItemReport, Status, Struct, Visibility
-
-
-class TimedFinding(Struct):
-    """A finding, the seconds it took, and the file names of its pictures."""
-
-    finding: Finding
-    seconds: float = 0.0
-    pictures: tuple[str, ...] = ()
-
+from autograder.model import CheckReport, Finding, ItemReport, Status, Visibility
 
 _STRICT = (Visibility.VISIBLE, Visibility.AFTER_DUE_DATE, Visibility.AFTER_PUBLISHED, Visibility.HIDDEN)
 # From the worst to the best: an item has the worst state of its checks.
 _ORDER = (Status.ERROR, Status.TIMEOUT, Status.FAILED, Status.MANUAL, Status.SKIPPED, Status.PASSED)
 
 
-def score_item(item: ItemSpec, findings: Mapping[str, TimedFinding]) -> ItemReport:
+def score_item(item: ItemSpec, findings: Mapping[str, Finding]) -> ItemReport:
     """Score one item: each check decides a share of the points, in proportion to its weight.
 
     While a person has yet to judge, the score is a proposal. An item whose checks were all skipped has no
@@ -36,7 +27,7 @@ def score_item(item: ItemSpec, findings: Mapping[str, TimedFinding]) -> ItemRepo
     )
     counted = tuple(c for c, spec in zip(checks, item.checks, strict=True) if spec.weight > 0)
     status = min((check.status for check in counted), key=_ORDER.index)
-    earned = sum(check.weight * findings[check.id].finding.fraction for check in item.checks) / total
+    earned = sum(check.weight * findings[check.id].fraction for check in item.checks) / total
     undecided = all(check.status is Status.SKIPPED for check in counted)
     return ItemReport(
         id=item.id,
@@ -52,10 +43,7 @@ def score_item(item: ItemSpec, findings: Mapping[str, TimedFinding]) -> ItemRepo
     )
 
 
-def _check_report(
-    check: CheckSpec, timed: TimedFinding, points: float, visibility: Visibility
-) -> CheckReport:
-    finding = timed.finding
+def _check_report(check: CheckSpec, finding: Finding, points: float, visibility: Visibility) -> CheckReport:
     return CheckReport(
         id=check.id,
         status=finding.status,
@@ -69,11 +57,17 @@ def _check_report(
         cause=finding.cause,
         metrics={name: _plain(value) for name, value in finding.metrics.items()},
         output=finding.output,
-        pictures=timed.pictures,
+        pictures=picture_names(finding),
         diagnosis=finding.diagnosis,
         smallest=finding.smallest,
-        duration=round(timed.seconds, 4),
+        duration=round(finding.seconds, 4),
     )
+
+
+def picture_names(finding: Finding) -> tuple[str, ...]:
+    """Name the files of a finding's pictures."""
+    suffixes = ("svg" if picture.startswith(b"<svg") else "png" for picture in finding.pictures)
+    return tuple(f"{finding.check}-{number}.{suffix}" for number, suffix in enumerate(suffixes, 1))
 
 
 def _plain(value: float | int | str) -> float | int | str:

@@ -12,12 +12,13 @@ from msgspec.structs import replace
 
 from autograder.assignment import Assignment
 from autograder.authoring.context import AssignmentContext, CheckContext, Reading
+from autograder.authoring.findings import found
 from autograder.authoring.kinds import CheckKind
 from autograder.authoring.specs import CheckSpec
 from autograder.authoring.student import Session, StudentFault
 from autograder.errors import AutograderError, GraderFault
 from autograder.grading.budget import TimeBudget
-from autograder.grading.scoring import TimedFinding, score_item
+from autograder.grading.scoring import picture_names, score_item
 from autograder.intake import Candidate
 from autograder.model import Finding, Report, Status, Struct
 from autograder.report import ReportFacts, build_report
@@ -71,16 +72,15 @@ class Pipeline(Struct):
             findings = dict(self._findings(context))
         return self._graded(reading, shown_once(findings), budget.exhausted)
 
-    def _findings(self, context: CheckContext) -> Iterator[tuple[str, TimedFinding]]:
+    def _findings(self, context: CheckContext) -> Iterator[tuple[str, Finding]]:
         for check in self.assignment.checks:
             start = time.perf_counter()
             finding = self._check(check, context)
-            yield check.id, TimedFinding(finding=finding, seconds=time.perf_counter() - start)
+            yield check.id, replace(finding, seconds=time.perf_counter() - start)
 
     def _check(self, check: CheckSpec, context: CheckContext) -> Finding:
         if check.trains and not self.training:
-            message = "Not judged: training was switched off."
-            return Finding(check=check.id, status=Status.SKIPPED, fraction=0.0, message=message)
+            return found(check, Status.SKIPPED, "Not judged: training was switched off.")
         try:
             return self.kinds[check.kind].run(check, context)
         except StudentFault as fault:  # it ended the opening of a child
@@ -94,8 +94,8 @@ class Pipeline(Struct):
                 f"`{check.id}`: {type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
             ) from error
 
-    def _graded(self, reading: Reading, findings: Mapping[str, TimedFinding], exhausted: str) -> Graded:
-        data = next((one.finding.data for one in findings.values() if one.finding.data), "")
+    def _graded(self, reading: Reading, findings: Mapping[str, Finding], exhausted: str) -> Graded:
+        data = next((one.data for one in findings.values() if one.data), "")
         report = build_report(
             self.assignment,
             reading.submission,
@@ -108,13 +108,13 @@ class Pipeline(Struct):
         pictures = {
             name: picture
             for one in findings.values()
-            for name, picture in zip(one.pictures, one.finding.pictures, strict=True)
+            for name, picture in zip(picture_names(one), one.pictures, strict=True)
         }
         return Graded(report=report, pictures=pictures)
 
 
-def shown_once(findings: Mapping[str, TimedFinding]) -> dict[str, TimedFinding]:
-    """Drop each printed text and each smallest case that an earlier finding has, and name the pictures.
+def shown_once(findings: Mapping[str, Finding]) -> dict[str, Finding]:
+    """Drop each printed text and each smallest case that an earlier finding has.
 
     Checks that ask the same question share its answers, with what was printed and the smallest failing case.
     A reader needs them once.
@@ -122,16 +122,11 @@ def shown_once(findings: Mapping[str, TimedFinding]) -> dict[str, TimedFinding]:
     seen: set[object] = set()
     shown = {}
     for name, one in findings.items():
-        finding = one.finding
+        finding = one
         if finding.output is not None and finding.output in seen:
             finding = replace(finding, output=None)
         if finding.smallest is not None and repr(finding.smallest) in seen:
             finding = replace(finding, smallest=None, pictures=())
         seen.update((finding.output, repr(finding.smallest)))
-        shown[name] = replace(one, finding=finding, pictures=_picture_names(finding))
+        shown[name] = finding
     return shown
-
-
-def _picture_names(finding: Finding) -> tuple[str, ...]:
-    suffixes = ("svg" if picture.startswith(b"<svg") else "png" for picture in finding.pictures)
-    return tuple(f"{finding.check}-{number}.{suffix}" for number, suffix in enumerate(suffixes, 1))

@@ -10,7 +10,7 @@ from rich.console import Console
 from autograder.assignment import Files, ItemSpec
 from autograder.delivery import FORMATS, to_csv, to_gradescope
 from autograder.errors import ReportError
-from autograder.grading.scoring import TimedFinding, score_item
+from autograder.grading.scoring import score_item
 from autograder.model import (
     AssignmentFacts,
     Cause,
@@ -53,18 +53,14 @@ def item(**checks: float) -> ItemSpec:
     )
 
 
-def finding(name: str, fraction: float, status: Status | None = None) -> TimedFinding:
+def finding(name: str, fraction: float, status: Status | None = None) -> Finding:
     state = status or (Status.PASSED if fraction == 1 else Status.FAILED)
-    return TimedFinding(
-        finding=Finding(check=name, status=state, fraction=fraction, message=f"{name}: {fraction}")
-    )
+    return Finding(check=name, status=state, fraction=fraction, message=f"{name}: {fraction}")
 
 
 def test_a_metric_that_is_no_number_becomes_a_word():
     metrics = {"loss": math.nan, "error": math.inf, "count": 3, "rate": 0.5}
-    found = TimedFinding(
-        finding=Finding(check="a", status=Status.FAILED, fraction=0, message="", metrics=metrics)
-    )
+    found = Finding(check="a", status=Status.FAILED, fraction=0, message="", metrics=metrics)
     (check,) = score_item(item(a=1), {"a": found}).checks
     assert check.metrics == {"loss": "nan", "error": "inf", "count": 3, "rate": 0.5}
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograder.assignment import Files, Pdf
 from autograder.authoring.context import CheckContext
+from autograder.authoring.findings import found
 from autograder.authoring.student import StudentFault
 from autograder.model import Chunk, Definitions, FileRecord, Finding, Status
 
@@ -46,12 +47,12 @@ def check_files(spec: Files, context: CheckContext) -> Finding:
     problems = []
     good = 0
     for rule in rules:
-        found = [f for f in files if _suffix(f) == rule.suffix]
+        fitting = [f for f in files if _suffix(f) == rule.suffix]
         expected = rule.name or f"a {rule.suffix} file"
-        if not found and rule.required:
+        if not fitting and rule.required:
             problems.append(f"{expected} is missing.")
-        elif len(found) > 1:
-            problems.append(f"Expected one {rule.suffix} file, got {len(found)}: {_names(found)}.")
+        elif len(fitting) > 1:
+            problems.append(f"Expected one {rule.suffix} file, got {len(fitting)}: {_names(fitting)}.")
         else:
             good += 1
     known = {rule.suffix for rule in rules}
@@ -59,13 +60,8 @@ def check_files(spec: Files, context: CheckContext) -> Finding:
     if others:
         problems.append(f"Not asked for: {_names(others)}.")
     fraction = good / len(rules) * (0.5 if others else 1.0)
-    return Finding(
-        check=spec.id,
-        status=Status.PASSED if not problems else Status.FAILED,
-        fraction=round(fraction, 4),
-        message=" ".join(problems) or f"Handed in as asked: {_names(list(files))}.",
-        hints=spec.hints if problems else (),
-    )
+    message = " ".join(problems) or f"Handed in as asked: {_names(list(files))}."
+    return found(spec, Status.FAILED if problems else Status.PASSED, message, round(fraction, 4))
 
 
 def _names(files: list[FileRecord], most: int = 5) -> str:
@@ -83,15 +79,10 @@ def check_pdf(spec: Pdf, context: CheckContext) -> Finding:
         facts = {"problem": f"The PDF does not open: {fault.message}"}
     pages, characters = int(facts.get("pages", 0)), int(facts.get("characters", 0))
     problem = str(facts["problem"]) or _too_little(spec, pages, characters)
-    return Finding(
-        check=spec.id,
-        status=Status.FAILED if problem else Status.PASSED,
-        fraction=0.0 if problem else 1.0,
-        message=problem
-        or f"The PDF opens. It has {_count(pages)} and at least {characters} characters of text.",
-        hints=spec.hints if problem else (),
-        metrics={} if problem else {"pages": pages, "characters": characters},
-    )
+    if problem:
+        return found(spec, Status.FAILED, problem)
+    message = f"The PDF opens. It has {_count(pages)} and at least {characters} characters of text."
+    return found(spec, Status.PASSED, message, metrics={"pages": pages, "characters": characters})
 
 
 def _pdf_facts(spec: Pdf, contents: Sequence[bytes], context: CheckContext) -> Any:

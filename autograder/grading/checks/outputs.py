@@ -8,9 +8,8 @@ from msgspec.structs import replace
 
 from autograder.assignment import Outputs
 from autograder.authoring.context import CheckContext
-from autograder.authoring.findings import status_of_fault
+from autograder.authoring.findings import found, status_of_fault
 from autograder.authoring.questions import Answer, Comparison
-from autograder.authoring.student import StudentFault
 from autograder.errors import AssignmentError
 from autograder.grading.checks.asking import answers_to
 from autograder.grading.checks.smallest import Shrunk, search_smallest
@@ -63,8 +62,8 @@ def _diagnosis(spec: Outputs, context: CheckContext) -> Diagnosis | None:
         answers = answers_to(name, spec.limits, context).answers
         outputs = {output for answer in answers for output in answer.expected}
         for output in [spec.output] if spec.output else sorted(outputs):
-            if (found := context.diagnose(output, answers)) is not None:
-                return found
+            if (diagnosis := context.diagnose(output, answers)) is not None:
+                return diagnosis
     return None
 
 
@@ -105,20 +104,12 @@ def _finding(spec: Outputs, total: int, misses: Sequence[tuple[Answer, Mismatch]
     metrics: dict[str, float | int | str] = {"cases": total, "right": right}
     if not misses:
         message = "The one case is right." if total == 1 else f"All {total} cases are right."
-        return Finding(check=spec.id, status=Status.PASSED, fraction=1.0, message=message, metrics=metrics)
+        return found(spec, Status.PASSED, message, metrics=metrics)
     answer, wrong = misses[0]
     counted = f"{right} of {total} cases {'is' if right == 1 else 'are'} right. " if total > 1 else ""
-    return Finding(
-        check=spec.id,
-        status=_status([answer.fault for answer, _ in misses]),
-        fraction=0.0,
-        message=f"{counted}{answer.case.about}: {wrong.message}",
-        hints=spec.hints,
-        cause=replace(wrong.cause, case=answer.case.about),
-        metrics=metrics,
-    )
-
-
-def _status(faults: Sequence[StudentFault | None]) -> Status:
-    """Give the state of a failed check. A wrong value outranks a fault: it says more about the code."""
-    return Status.FAILED if faults[0] is None or None in faults else status_of_fault(faults[0])
+    # A wrong value outranks a fault: it says more about the code.
+    fault = None if any(one.fault is None for one, _ in misses) else answer.fault
+    status = status_of_fault(fault) if fault else Status.FAILED
+    cause = replace(wrong.cause, case=answer.case.about)
+    message = f"{counted}{answer.case.about}: {wrong.message}"
+    return found(spec, status, message, cause=cause, metrics=metrics)

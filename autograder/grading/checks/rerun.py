@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from autograder.assignment import CompatSpec, Rerun
 from autograder.authoring.context import CheckContext
+from autograder.authoring.findings import found
 from autograder.authoring.student import Student, StudentFault
 from autograder.extract import extract
 from autograder.model import Cell, Chunk, Definitions, Finding, Status
@@ -33,12 +34,12 @@ def check_rerun(spec: Rerun, context: CheckContext) -> Finding:
         with context.run(_definitions(spec, context, [name for name, _ in stored]), spec.limits) as student:
             pairs = [(cell, _run(student, name)) for name, cell in stored]
     except StudentFault as fault:
-        return _finding(
+        return found(
             spec, Status.SKIPPED, f"The cells do not run here, so nothing is compared: {fault.message}"
         )
     lines = [(cell, *pair) for cell, again in pairs for pair in same_lines(_printed(cell), again)]
     if not lines:
-        return _finding(
+        return found(
             spec, Status.SKIPPED, "The stored outputs share no numbers with a re-run, so nothing is compared."
         )
     for cell, before, now in lines:
@@ -47,21 +48,8 @@ def check_rerun(spec: Rerun, context: CheckContext) -> Finding:
                 f"The stored output of {cell.label} says “{before}”, but a re-run prints “{now}”. "
                 "Run the cell again and save the notebook."
             )
-            return _finding(spec, Status.FAILED, message)
-    return _finding(
-        spec, Status.PASSED, f"A re-run prints the same numbers in all {len(lines)} lines compared."
-    )
-
-
-def _finding(spec: Rerun, status: Status, message: str) -> Finding:
-    passed = status is Status.PASSED
-    return Finding(
-        check=spec.id,
-        status=status,
-        fraction=float(passed),
-        message=message,
-        hints=spec.hints if status is Status.FAILED else (),
-    )
+            return found(spec, Status.FAILED, message)
+    return found(spec, Status.PASSED, f"A re-run prints the same numbers in all {len(lines)} lines compared.")
 
 
 def _definitions(spec: Rerun, context: CheckContext, names: Sequence[str]) -> Definitions:

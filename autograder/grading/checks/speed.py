@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from autograder.assignment import Speed
 from autograder.authoring.context import CheckContext
-from autograder.authoring.findings import status_of_fault
+from autograder.authoring.findings import found, status_of_fault
 from autograder.authoring.questions import Handles, SpeedComparison, TimedCall, Timing
 from autograder.authoring.student import Keep, Student, StudentFault
 from autograder.model import Finding, Status, Struct
@@ -59,14 +59,10 @@ def check_speed(spec: Speed, context: CheckContext) -> Finding:
         except ValueError as error:
             problem = f"{comparison.name}: {error}."
     won = [one for one in speedups if one.ratio >= spec.min_ratio or one.slow * QUICK <= plain]
-    return Finding(
-        check=spec.id,
-        status=Status.PASSED if len(won) == len(question.comparisons) else status,
-        fraction=len(won) / len(question.comparisons),
-        message=" ".join(filter(None, [_say(spec, speedups, won), problem])),
-        hints=spec.hints if len(won) < len(question.comparisons) else (),
-        metrics=_metrics(speedups, plain),
-    )
+    fraction = len(won) / len(question.comparisons)
+    message = " ".join(filter(None, [_say(spec, speedups, won), problem]))
+    status = Status.PASSED if fraction == 1.0 else status
+    return found(spec, status, message, fraction, metrics=_metrics(speedups, plain))
 
 
 def _calibrate(question: Timing, clock: Clock) -> float:

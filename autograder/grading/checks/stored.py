@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from autograder.assignment import Manual, RunOrder, Written
 from autograder.authoring.context import CheckContext
+from autograder.authoring.findings import found
 from autograder.model import Cell, Finding, OutputKind, OutputText, Status
 
 MAX_PICTURES = 12
@@ -31,24 +32,15 @@ def check_run_order(spec: RunOrder, context: CheckContext) -> Finding:
         label for label, c in asked if c is not None and c.execution_count is not None and not c.outputs
     ]
     if not counts:
-        return Finding(
-            check=spec.id,
-            status=Status.FAILED,
-            fraction=0.0,
-            message="No cell was ever run: run the notebook from the top, save it, and hand that in.",
-            hints=spec.hints,
-        )
+        message = "No cell was ever run: run the notebook from the top, save it, and hand that in."
+        return found(spec, Status.FAILED, message)
     run_share = 1 - len(missing) / max(1, len(asked))
     fraction = (run_share + (not disordered) + (not errors and not silent)) / 3
     problems = _problems(missing, disordered, errors, silent)
-    return Finding(
-        check=spec.id,
-        status=Status.PASSED if not problems else Status.FAILED,
-        fraction=round(fraction, 4),
-        message=" ".join(problems) or f"All {len(asked)} cells ran in order, without an error.",
-        hints=spec.hints if problems else (),
-        metrics={"cells_run": len(counts), "errors": len(errors)},
-    )
+    status = Status.FAILED if problems else Status.PASSED
+    message = " ".join(problems) or f"All {len(asked)} cells ran in order, without an error."
+    metrics = {"cells_run": len(counts), "errors": len(errors)}
+    return found(spec, status, message, round(fraction, 4), metrics=metrics)
 
 
 def _asked(spec: RunOrder, context: CheckContext) -> list[tuple[str, Cell | None]]:
@@ -90,21 +82,11 @@ def check_manual(spec: Manual, context: CheckContext) -> Finding:
     done = [c for c in cells if c.execution_count is not None]
     pictures = [o.png for c in done for o in c.outputs if o.png is not None][:MAX_PICTURES]
     if not done:
-        return Finding(
-            check=spec.id,
-            status=Status.SKIPPED,
-            fraction=0.0,
-            message="Nothing was run here, so there is nothing to judge.",
-        )
+        return found(spec, Status.SKIPPED, "Nothing was run here, so there is nothing to judge.")
     texts = sum(len(output.text) for c in done for output in c.outputs)
-    return Finding(
-        check=spec.id,
-        status=Status.MANUAL,
-        fraction=0.0,
-        message=f"{spec.question_for_grader} Cells run: {len(done)}; pictures kept: {len(pictures)}.",
-        metrics={"cells_run": len(done), "pictures": len(pictures), "characters_printed": texts},
-        pictures=tuple(pictures),
-    )
+    message = f"{spec.question_for_grader} Cells run: {len(done)}; pictures kept: {len(pictures)}."
+    metrics = {"cells_run": len(done), "pictures": len(pictures), "characters_printed": texts}
+    return found(spec, Status.MANUAL, message, metrics=metrics, pictures=tuple(pictures))
 
 
 def check_written(spec: Written, context: CheckContext) -> Finding:
@@ -114,18 +96,12 @@ def check_written(spec: Written, context: CheckContext) -> Finding:
         message = (
             f"{spec.question_for_grader} The cell `{spec.cell}` was not found; look for the answer elsewhere."
         )
-        return Finding(check=spec.id, status=Status.MANUAL, fraction=0.0, message=message)
+        return found(spec, Status.MANUAL, message)
     text = context.notebook.cells[place].source.strip()
     given = next((cell.source for cell in context.given.cells if cell.grade_id == spec.cell), "")
     words = len(text.split())
     if text.split() == given.split() or not words:
-        message = "Nothing was written here."
-        return Finding(check=spec.id, status=Status.FAILED, fraction=0.0, message=message, hints=spec.hints)
-    return Finding(
-        check=spec.id,
-        status=Status.MANUAL,
-        fraction=0.0,
-        message=f"{spec.question_for_grader} The answer has {words} words.",
-        metrics={"words": words},
-        output=OutputText(text=text[:MAX_ANSWER], truncated=len(text) > MAX_ANSWER),
-    )
+        return found(spec, Status.FAILED, "Nothing was written here.")
+    output = OutputText(text=text[:MAX_ANSWER], truncated=len(text) > MAX_ANSWER)
+    message = f"{spec.question_for_grader} The answer has {words} words."
+    return found(spec, Status.MANUAL, message, metrics={"words": words}, output=output)
