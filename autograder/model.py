@@ -6,6 +6,8 @@ from the report's types (see `autograder.report.schema`), and their docstrings a
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any, Literal, dataclass_transform
 
@@ -29,6 +31,26 @@ class Notice(Struct):
     code: str
     message: str
     where: str = ""
+
+
+# Notices of one code that are shown; a person reads no more than that.
+MOST_ALIKE = 20
+
+
+def capped(notices: Iterable[Notice]) -> tuple[Notice, ...]:
+    """Keep the first notices of each code, and say how many more there are.
+
+    >>> [one.message for one in capped(Notice(code="a", message=f"no. {n}") for n in range(1_224))][-2:]
+    ['no. 19', 'and 1,204 more of this kind.']
+    """
+    counts: Counter[str] = Counter()
+    kept = []
+    for notice in notices:
+        counts[notice.code] += 1
+        if counts[notice.code] <= MOST_ALIKE:
+            kept.append(notice)
+    more = ((code, count - MOST_ALIKE) for code, count in counts.items() if count > MOST_ALIKE)
+    return (*kept, *(Notice(code=code, message=f"and {left:,} more of this kind.") for code, left in more))
 
 
 class FileRecord(Struct):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import math
 from collections import Counter
 from collections.abc import Iterator
 
@@ -13,7 +12,6 @@ from autograder.assignment.definition import Assignment, ItemSpec
 from autograder.assignment.kinds import Pdf
 from autograder.assignment.lines import Place
 from autograder.authoring.specs import CheckSpec
-from autograder.authoring.student import Limits
 from autograder.errors import suggestion
 from autograder.model import Struct
 
@@ -56,16 +54,15 @@ def _repeated_ids(assignment: Assignment) -> Iterator[Problem]:
 
 
 def _item_problems(item: ItemSpec, at: Place) -> Iterator[Problem]:
-    if not 0 <= item.points < math.inf:
-        yield Problem(at=(*at, "points"), message=f"points must not be negative, got {item.points:g}")
     if not item.checks or sum(check.weight for check in item.checks) <= 0:
         yield Problem(at=at, message="needs at least one check with a positive weight")
 
 
 def _check_problems(check: CheckSpec, at: Place, assignment: Assignment) -> Iterator[Problem]:
-    if not 0 <= check.weight < math.inf:
-        message = f"`{check.id}`: weight must not be negative, got {check.weight:g}"
-        yield Problem(at=(*at, "weight"), message=message)
+    for field in msgspec.structs.fields(check):
+        if field.required and getattr(check, field.name) == ():
+            message = f"`{check.id}`: {field.name} is empty, so nothing would be judged"
+            yield Problem(at=(*at, field.name), message=message)
     if check.limits not in assignment.limits:
         known = suggestion(check.limits, assignment.limits)
         yield Problem(at=(*at, "limits"), message=f"`{check.id}`: limits = {check.limits!r}; {known}")
@@ -79,10 +76,6 @@ def _limit_problems(assignment: Assignment) -> Iterator[Problem]:
     if "default" not in assignment.limits:
         yield Problem(at=("limits",), message="[limits.default] is missing")
     for name, one in assignment.limits.items():
-        for field in msgspec.structs.fields(Limits):
-            if not 0 < (value := getattr(one, field.name)) < math.inf:
-                message = f"[limits.{name}]: {field.name} must be positive, got {value:g}"
-                yield Problem(at=("limits", name, field.name), message=message)
         if one.wall_seconds < LEAST_WALL * one.cpu_seconds:
             message = (
                 f"[limits.{name}]: wall_seconds = {one.wall_seconds:g} must be at least {LEAST_WALL} times "

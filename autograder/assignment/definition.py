@@ -6,8 +6,8 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from autograder.authoring.specs import CheckSpec, FileRule, HintLevel, Strict
-from autograder.authoring.student import Limits
+from autograder.authoring.specs import CheckSpec, FileRule, HintLevel, NotNegative, Strict
+from autograder.authoring.student import Limits, Positive, PositiveInt
 from autograder.model import Visibility
 
 
@@ -15,8 +15,8 @@ class FilesSpec(Strict):
     """The files of a submission, and the caps within which they are read."""
 
     rules: tuple[FileRule, ...]
-    max_files: int = 200
-    max_total_mb: float = 300.0
+    max_files: PositiveInt = 200
+    max_total_mb: Positive = 300.0
 
 
 class SandboxSpec(Strict):
@@ -60,11 +60,11 @@ class DataSpec(Strict):
     marker: str
     url: str
     md5: str
-    bytes: int
+    bytes: PositiveInt
     reader: str
     variable: str = ""
     generator: str = ""
-    test_samples: int = 2000
+    test_samples: PositiveInt = 2000
 
 
 class ItemSpec(Strict):
@@ -73,7 +73,7 @@ class ItemSpec(Strict):
     id: str
     title: str
     step: int
-    points: float
+    points: NotNegative
     checks: tuple[CheckSpec, ...] = ()
     extra_credit: bool = False
     visibility: Visibility = Visibility.VISIBLE
@@ -100,7 +100,7 @@ class Assignment(Strict):
     data: DataSpec | None = None
     questions: str = ""
     hint_level: HintLevel = "nudge"
-    budget_seconds: float = 900.0
+    budget_seconds: Positive = 900.0
     due_at: str | None = None
 
     @property

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from autograder.authoring.specs import CheckSpec
+from autograder.authoring.specs import CheckSpec, Share
+from autograder.authoring.student import Positive, PositiveInt
 
 
 class Outputs(CheckSpec, kw_only=True):
@@ -29,7 +30,7 @@ class Speed(CheckSpec, kw_only=True):
     """Time the student's layer against the fast one, as a ratio of times for each output element."""
 
     question: str
-    min_ratio: float
+    min_ratio: Positive
 
     @property
     def asks(self) -> tuple[str, ...]:
@@ -68,7 +69,7 @@ class Comments(CheckSpec, kw_only=True):
     """Comments that the release did not have, in the code of the named definitions."""
 
     definitions: tuple[str, ...]
-    full_coverage: float = 0.25
+    full_coverage: Share = 0.25
 
     @property
     def names_definitions(self) -> tuple[str, ...]:
@@ -120,8 +121,8 @@ class Files(CheckSpec, kw_only=True):
 class Pdf(CheckSpec, kw_only=True):
     """A PDF that really opens, has pages, and carries the notebook's text."""
 
-    min_pages: int = 1
-    min_characters: int = 200
+    min_pages: PositiveInt = 1
+    min_characters: PositiveInt = 200
 
 
 class Manual(CheckSpec, kw_only=True):

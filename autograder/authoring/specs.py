@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from msgspec import Meta
+
+from autograder.authoring.student import Positive
 from autograder.model import Struct
 
 HintLevel = Literal["none", "nudge", "explain"]
+NotNegative = Annotated[float, Meta(ge=0, lt=1e15)]
+Share = Annotated[float, Meta(gt=0, le=1)]
 
 
 class Strict(Struct, forbid_unknown_fields=True):
@@ -22,7 +27,7 @@ class FileRule(Strict):
     suffix: str
     name: str = ""
     required: bool = True
-    max_mb: float = 20.0
+    max_mb: Positive = 20.0
 
 
 class CheckSpec(Strict):
@@ -36,7 +41,7 @@ class CheckSpec(Strict):
 
     kind: str
     id: str
-    weight: float = 1.0
+    weight: NotNegative = 1.0
     visible: bool = False
     limits: str = "default"
     hints: tuple[str, ...] = ()

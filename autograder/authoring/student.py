@@ -11,13 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from autograder.model import Definitions, OutputText, Struct
 
 Array = NDArray[Any]
+# The upper bound keeps `inf` and `nan` out.
+Positive = Annotated[float, Meta(gt=0, lt=1e15)]
+PositiveInt = Annotated[int, Meta(gt=0)]
 
 
 class Handle(Struct):
@@ -110,14 +114,14 @@ class Limits(Struct, forbid_unknown_fields=True):
     open_files       open file descriptors (RLIMIT_NOFILE); opening another raises (EMFILE)
     """
 
-    cpu_seconds: float = 10.0
-    wall_seconds: float = 60.0
-    memory_mb: int = 1024
-    output_kb: int = 64
-    result_mb: int = 256
-    tmp_mb: int = 16
-    threads: int = 16
-    open_files: int = 64
+    cpu_seconds: Positive = 10.0
+    wall_seconds: Positive = 60.0
+    memory_mb: PositiveInt = 1024
+    output_kb: PositiveInt = 64
+    result_mb: PositiveInt = 256
+    tmp_mb: PositiveInt = 16
+    threads: PositiveInt = 16
+    open_files: PositiveInt = 64
 
 
 class Keep(Enum):

@@ -69,9 +69,10 @@ class _Worker:
 
 
 def grade_all(batch: Batch) -> Iterator[Done]:
-    """Grade a batch; yields each submission as its report is whole and recorded.
+    """Grade a batch, and give each submission as its report is whole and recorded.
 
-    Those that a resumed batch need not grade come first, with 0 seconds.
+    Call it before a progress bar starts: it forks. Those that a resumed batch need not grade come first,
+    with 0 seconds.
 
     Raises
     ------
@@ -80,9 +81,13 @@ def grade_all(batch: Batch) -> Iterator[Done]:
     AutograderError
         A worker can't go on for a reason that would meet all submissions.
     """
+    # the reader's process is forked before the caller starts a progress bar's thread
+    return _grade_all(batch, _fingerprinter(batch))
+
+
+def _grade_all(batch: Batch, fingerprint: Callable[[Candidate], str] | None) -> Iterator[Done]:
     with _alone_in(batch.folder), Ledger(batch.folder / "ledger.sqlite3") as ledger:
         left: deque[Candidate] = deque()
-        fingerprint = _fingerprinter(batch)
         for candidate in batch.candidates:
             row = _already(batch, ledger, candidate, fingerprint)
             if row is None:
@@ -125,8 +130,9 @@ def _already(
 ) -> Row | None:
     if fingerprint is None:
         return None
-    path = report_path(batch.folder, candidate.id)
-    return ledger.done(candidate.id, batch.run.key, fingerprint(candidate), path)
+    path, current = report_path(batch.folder, candidate.id), fingerprint(candidate)
+    # what could not be read may have changed, so it is never done
+    return ledger.done(candidate.id, batch.run.key, current, path) if current else None
 
 
 def _work_off(batch: Batch, left: deque[Candidate]) -> Iterator[Done]:

@@ -19,6 +19,7 @@ from autograder.errors import AutograderError, SandboxError, UsageError
 from autograder.files import write_atomically
 from autograder.grading.submission import Graded, Pipeline
 from autograder.intake import Candidate
+from autograder.intake.isolation import ReaderGone
 from autograder.model import Struct
 from autograder.report import build_report, to_json, write_report
 
@@ -119,6 +120,9 @@ def _grade(pipeline: Pipeline, candidate: Candidate, folder: Path) -> Done | Fai
         return _done(graded, reading.submission.fingerprint, folder, start)
     except (UsageError, SandboxError):
         raise
+    except ReaderGone as error:
+        # the batch replaces a worker that ended: a new one has a new reader
+        raise SystemExit(1) from error
     except Exception as error:
         reason = error.message if isinstance(error, AutograderError) else f"{type(error).__name__}: {error}"
         return Failed(reason=reason)

@@ -74,9 +74,9 @@ def command(  # noqa: PLR0917 - click calls it by name
 
 def _read(paths: Sequence[Path], assignment: Assignment) -> list[Work]:
     """Read the submissions, each behind limits; one that can't be read is named and left out."""
-    from autograder.errors import UsageError
+    from autograder.errors import AutograderError, UsageError
     from autograder.intake import discover
-    from autograder.intake.isolation import LimitMet, ReaderProcess, archive_lister
+    from autograder.intake.isolation import NotRead, ReaderProcess, archive_lister
     from autograder.similarity import Work, read_work
 
     reader = ReaderProcess({"work": partial(read_work, assignment=assignment)})
@@ -85,8 +85,8 @@ def _read(paths: Sequence[Path], assignment: Assignment) -> list[Work]:
         reason = "has no notebook that can be read"
         try:
             work = reader.call(Work | None, "work", candidate)  # type: ignore[arg-type]  # a union is a type here
-        except LimitMet as met:
-            work, reason = None, str(met)
+        except (NotRead, AutograderError) as error:
+            work, reason = None, str(error)
         if work is None:
             click.echo(f"note: {candidate.id}: {reason}; it is left out", err=True)
         else:

@@ -20,6 +20,8 @@ _IMPORTS = (ast.Import, ast.ImportFrom)
 # What may give a function: `f = g`, `f = Net.f`, `f = rules["f"]`, `f = jit(g)`, `f = g if fast else h`.
 _GIVING = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Lambda, ast.IfExp)
 _WORD = re.compile(r"\w+")
+# Functions directly inside one function.
+MOST_FUNCTIONS = 500
 
 
 class Bound(Struct):
@@ -55,7 +57,11 @@ class Code:
 
     def __init__(self, statements: Sequence[Statement]) -> None:
         self._statements = statements
-        self._bound: dict[int, Bound] = {}
+        # each statement is read once, however many names lead to it
+        self.bound = functools.cache(self._read)
+        self.needs = functools.cache(lambda index: needs(self.bound(index)))
+        self._written = functools.cache(lambda index: effects.writes(self.bound(index).statement.node))
+        self._gives_own = functools.cache(self._is_bound_here)
 
     @functools.cached_property
     def _by_word(self) -> dict[str, list[int]]:
@@ -65,14 +71,11 @@ class Code:
                 found[word].append(index)
         return found
 
-    def bound(self, index: int) -> Bound:
-        """What one statement binds."""
-        if index not in self._bound:
-            self._bound[index] = bind(self._statements[index])
-        return self._bound[index]
+    def _read(self, index: int) -> Bound:
+        return bind(self._statements[index])
 
     def all_bound(self) -> list[Bound]:
-        """What each statement binds."""
+        """Read all statements."""
         return [self.bound(index) for index in range(len(self._statements))]
 
     def mentioning(self, name: str) -> list[int]:
@@ -89,32 +92,30 @@ class Code:
         return sorted({*bound, *self.changing(name)})
 
     def changing(self, name: str) -> set[int]:
-        """The places of the statements that change what a name stands for: in place, or by a call."""
+        """Give the places of the statements that change what a name stands for: in place, or by a call."""
         mentioned = [(index, self.bound(index)) for index in self.mentioning(name)]
         # what a module's functions do (`np.random.seed(0)`) is no change of the notebook's own
-        is_own = any(self._is_own(one, name) for _, one in mentioned)
+        is_own = self._gives_own(name)
         in_place = {i for i, one in mentioned if name in one.changes or (is_own and name in one.tells)}
-        return in_place.union(*(self._calling(one) for _, one in mentioned if self._writes(one, name)))
+        changers = {other for i, one in mentioned if self._writes(i, name) for other in one.defines}
+        return in_place.union(
+            i for other in changers for i in self.mentioning(other) if other in self.bound(i).calls
+        )
 
-    @staticmethod
-    def _writes(one: Bound, name: str) -> bool:
+    def _writes(self, index: int, name: str) -> bool:
         """Whether a statement defines a function that changes a name when it is called."""
-        return name not in one.defines and bool(one.defines) and name in effects.writes(one.statement.node)
+        defines = self.bound(index).defines
+        return bool(defines) and name not in defines and name in self._written(index)
 
-    def _calling(self, one: Bound) -> set[int]:
-        """The places of the statements that call what a statement defines."""
-        return {i for name in one.defines for i in self.mentioning(name) if name in self.bound(i).calls}
-
-    @staticmethod
-    def _is_own(one: Bound, name: str) -> bool:
-        return name in one.binds and not one.is_import
+    def _is_bound_here(self, name: str) -> bool:
+        """Whether the notebook binds a name otherwise than by an import."""
+        found = (self.bound(index) for index in self.mentioning(name))
+        return any(name in one.binds and not one.is_import for one in found)
 
     def is_alias(self, one: Bound, name: str) -> bool:
         """Whether a statement gives a name a function: a lambda, or what comes from the notebook's own."""
         sources = one.aliases.get(name, frozenset())
-        return "" in sources or any(
-            self._is_own(self.bound(i), source) for source in sources for i in self.mentioning(source)
-        )
+        return "" in sources or any(map(self._gives_own, sources))
 
 
 def bind(statement: Statement) -> Bound:
@@ -207,5 +208,9 @@ def needs(one: Bound) -> set[str]:
 
 def _globals_inside(table: symtable.SymbolTable) -> Iterator[str]:
     for child in table.get_children():
-        yield from (symbol.get_name() for symbol in child.get_symbols() if symbol.is_global())
+        # a symbol is looked up among all functions inside: with very many, take local names as well
+        if len(child.get_children()) > MOST_FUNCTIONS:
+            yield from child.get_identifiers()
+        else:
+            yield from (symbol.get_name() for symbol in child.get_symbols() if symbol.is_global())
         yield from _globals_inside(child)

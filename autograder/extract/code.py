@@ -6,15 +6,19 @@ import ast
 import functools
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
 from autograder.extract.magics import fresh_lines, python_of
-from autograder.extract.python2 import SILENT, Converted, to_python3
-from autograder.model import Cell, Chunk, Notice, Struct
+from autograder.extract.python2 import Converted, fails_silently, to_python3
+from autograder.model import Cell, Chunk, Notice, Struct, capped
 
+# Far above any homework: characters of one cell and of all, statements, and statements that are no Python.
 MAX_SOURCE = 400_000
+MAX_SOURCES = 2_000_000
+MAX_STATEMENTS = 20_000
+MAX_BROKEN = 1_000
 MAX_REMEMBERED = 16_000
 
 
@@ -43,32 +47,65 @@ class ParsedCell(Struct):
     broken: tuple[Chunk, ...] = ()
 
 
-def parse_cell(cell: Cell, python2: bool) -> ParsedCell:
-    """Parse a cell into its top-level statements; one that does not parse costs only itself.
+def parse_cells(cells: Iterable[Cell], python2: bool) -> ParsedCell:
+    """Parse cells into their top-level statements, in order; one that does not parse costs only itself.
 
-    Where `python2` is true, the old forms of ``print``, ``except`` and ``raise`` are read as today's.
+    Where `python2` is true, the old forms of ``print``, ``except`` and ``raise`` are read as today's. What
+    lies beyond a cap is not read, and a notice says so.
     """
-    if len(cell.source) > MAX_SOURCE:
-        message = f"{cell.label} has {len(cell.source)} characters; cells above {MAX_SOURCE} are not read."
-        return ParsedCell(notices=(Notice(code="cell-too-long", message=message, where=cell.label),))
+    parsed: list[ParsedCell] = []
+    notices: list[Notice] = []
+    characters = statements = 0
+    for cell in cells:
+        if len(cell.source) > MAX_SOURCE:
+            size = f"{len(cell.source):,} characters"
+            message = f"{cell.label} has {size}; cells above {MAX_SOURCE:,} are not read."
+            notices.append(Notice(code="cell-too-long", message=message, where=cell.label))
+            continue
+        characters += len(cell.source)
+        if characters > MAX_SOURCES or statements > MAX_STATEMENTS or len(notices) > MAX_BROKEN:
+            notices.append(_left_out(cell, "what stands from here on is not read"))
+            break
+        parsed.append(_parse_cell(cell, python2))
+        statements += len(parsed[-1].statements)
+        notices += parsed[-1].notices
+    return ParsedCell(
+        statements=tuple(one for each in parsed for one in each.statements),
+        notices=capped(notices),
+        broken=tuple(one for each in parsed for one in each.broken),
+    )
+
+
+def _left_out(cell: Cell, what: str) -> Notice:
+    message = (
+        f"{cell.label}: {what}. A notebook's code is read up to {MAX_SOURCES:,} characters, "
+        f"{MAX_STATEMENTS:,} statements and {MAX_BROKEN:,} that are not valid Python."
+    )
+    return Notice(code="code-too-long", message=message, where=cell.label)
+
+
+@functools.lru_cache(maxsize=256)  # definitions, comments and settings are found in the same cells
+def _parse_cell(cell: Cell, python2: bool) -> ParsedCell:
     if "\0" in cell.source:
         return _without_zeros(cell, python2)
     source = cell.source
-    old = python2 and SILENT.search(source) is not None
+    old = python2 and fails_silently(source)
     tree = "" if old else parse(source)
     if isinstance(tree, str):
         source = python_of(source)
         tree = parse(source)
+    if isinstance(tree, ast.Module) and len(tree.body) > MAX_STATEMENTS:
+        return ParsedCell(notices=(_left_out(cell, f"its {len(tree.body):,} statements are not read"),))
     if isinstance(tree, ast.Module) and not old:
         return ParsedCell(statements=tuple(_statements(tree.body, source, cell)))
     return _parse_old(cell, source) if python2 else _salvage(cell, Converted(source=source), python2)
 
 
 def _without_zeros(cell: Cell, python2: bool) -> ParsedCell:
-    cleaned = parse_cell(msgspec.structs.replace(cell, source=cell.source.replace("\0", " ")), python2)
+    cleaned = _parse_cell(msgspec.structs.replace(cell, source=cell.source.replace("\0", " ")), python2)
     message = f"{cell.label} holds zero bytes, which are no text; it was read without them."
     notice = Notice(code="zero-bytes", message=message, where=cell.label)
-    return ParsedCell(statements=cleaned.statements, notices=(notice, *cleaned.notices))
+    return msgspec.structs.replace(cleaned, notices=(notice, *cleaned.notices))
 
 
 def _parse_old(cell: Cell, source: str) -> ParsedCell:
@@ -87,7 +124,7 @@ def _old_notices(cell: Cell, lines: Sequence[int]) -> Iterator[Notice]:
 
 
 def parse(source: str) -> ast.Module | str:
-    """The syntax tree, which nobody may change, or what is wrong with the source, in a sentence.
+    """Give the syntax tree, which nobody may change, or a sentence about what is wrong with the source.
 
     Most cells of a submission are the release's own and were parsed before: short ones are remembered.
     """
@@ -111,17 +148,31 @@ _remembered = functools.lru_cache(maxsize=128)(_parse)
 
 def _statements(body: Sequence[ast.stmt], source: str, cell: Cell, offset: int = 0) -> Iterator[Statement]:
     lines = source.split("\n")
+    encoded = functools.cache(lambda line: lines[line - 1].encode())
     firsts = [min([node.lineno, *_decorator_lines(node)]) for node in body]
-    for place, (node, first) in enumerate(zip(body, firsts, strict=True)):
-        last = node.end_lineno or first
-        text = "\n".join(lines[first - 1 : last])
+    lasts = [node.end_lineno or first for node, first in zip(body, firsts, strict=True)]
+    for node, first, last, end_before, start_after in zip(
+        body, firsts, lasts, [0, *lasts], [*firsts[1:], 0], strict=False
+    ):
         # `a = 1; b = 2`: one line, two statements
-        shared = (place and (body[place - 1].end_lineno or 0) >= first) or last in firsts[place + 1 :][:1]
-        if shared:
-            text = ast.get_source_segment(source, node) or text
+        shared = end_before >= first or start_after == last
+        text = _segment(node, encoded) if shared else "\n".join(lines[first - 1 : last])
         if text.endswith("\\"):  # the line that it goes on in is empty, and no part of the statement
             text += "\n\n"
         yield Statement(source=text, line=first + offset, cell=cell, node=node, shift=offset)
+
+
+def _segment(node: ast.stmt, encoded: Callable[[int], bytes]) -> str:
+    """Give the text of a statement; its columns count the bytes of UTF-8.
+
+    Unlike `ast.get_source_segment`, this does not split the whole source again for each statement.
+    """
+    last = node.end_lineno or node.lineno
+    if last == node.lineno:
+        return encoded(last)[node.col_offset : node.end_col_offset].decode()
+    between = (encoded(line) for line in range(node.lineno + 1, last))
+    parts = [encoded(node.lineno)[node.col_offset :], *between, encoded(last)[: node.end_col_offset]]
+    return b"\n".join(parts).decode()
 
 
 def _decorator_lines(node: ast.stmt) -> list[int]:
@@ -138,6 +189,9 @@ def _salvage(cell: Cell, whole: Converted, python2: bool) -> ParsedCell:
     broken: list[Chunk] = []
     old_lines: list[int] = []
     for start, block in _blocks(whole.source):
+        if len(notices) >= MAX_BROKEN:
+            notices.append(_left_out(cell, f"what stands from line {start} on is not read"))
+            break
         source, tree = block, parse(block)
         if isinstance(tree, str) and python2:
             converted = to_python3(block)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import io
 import re
 import tokenize
@@ -123,7 +124,8 @@ def _is_text(node: ast.stmt) -> bool:
 
 def _beside(line: int, starts: Sequence[int]) -> int:
     """The statement that a comment stands by: on its line, or the next below."""
-    return next((start for start in starts if start >= line), starts[-1] if starts else 0)
+    at = bisect.bisect_left(starts, line)
+    return starts[min(at, len(starts) - 1)] if starts else 0
 
 
 def _comments(source: str) -> list[tuple[int, str]]:

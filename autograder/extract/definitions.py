@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from autograder.assignment import CompatSpec
-from autograder.extract.binding import Bound, Code, needs
-from autograder.extract.code import Statement, parse_cell
+from autograder.extract.binding import Bound, Code
+from autograder.extract.code import Statement, parse_cells
 from autograder.extract.compat import old_names
 from autograder.extract.missing import missing, twice, unfollowed
-from autograder.model import Chunk, Definitions, Notebook
+from autograder.model import Chunk, Definitions, Notebook, capped
 
 
 def extract(notebook: Notebook, wanted: Sequence[str], compat: CompatSpec) -> Definitions:
@@ -35,15 +35,14 @@ def extract(notebook: Notebook, wanted: Sequence[str], compat: CompatSpec) -> De
     Definitions
         With notices for what is missing, broken, twice there, or old.
     """
-    cells = [parse_cell(cell, compat.python2 == "emulate") for cell in notebook.code_cells]
-    notices = [notice for cell in cells for notice in cell.notices]
-    code = Code([statement for cell in cells for statement in cell.statements])
+    parsed = parse_cells(notebook.code_cells, compat.python2 == "emulate")
+    code = Code(parsed.statements)
     chosen = [code.bound(index) for index in sorted(_closure(code, frozenset(wanted)))]
     chunks = tuple(_chunk(one) for one in _imports_first(chosen))
     old = old_names(chunks, compat)
-    notices += [*missing(wanted, code), *twice(wanted, code), *unfollowed(wanted, code, chosen), *old.notices]
-    broken = [chunk for cell in cells for chunk in cell.broken if _is_wanted(chunk, wanted, code)]
-    return Definitions(chunks=(*chunks, *broken), compat=old.names, notices=tuple(notices))
+    found = (*missing(wanted, code), *twice(wanted, code), *unfollowed(wanted, code, chosen), *old.notices)
+    broken = [chunk for chunk in parsed.broken if _is_wanted(chunk, wanted, code)]
+    return Definitions(chunks=(*chunks, *broken), compat=old.names, notices=(*parsed.notices, *capped(found)))
 
 
 def code_of_cells(notebook: Notebook, cells: Collection[int], compat: CompatSpec) -> Definitions:
@@ -61,20 +60,18 @@ def code_of_cells(notebook: Notebook, cells: Collection[int], compat: CompatSpec
         Which old names are emulated.
     """
     above = [cell for cell in notebook.code_cells if cell.index <= max(cells, default=-1)]
-    parsed = [parse_cell(cell, compat.python2 == "emulate") for cell in above]
-    statements = [statement for cell in parsed for statement in cell.statements]
+    statements = parse_cells(above, compat.python2 == "emulate").statements
     code = Code(statements)
     own = {place for place, statement in enumerate(statements) if statement.cell.index in cells}
-    wanted = frozenset[str]().union(*(needs(code.bound(place)) for place in own))
+    wanted = frozenset[str]().union(*(code.needs(place) for place in own))
     chosen = [code.bound(place) for place in sorted(own | _closure(code, wanted))]
     chunks = tuple(_chunk(one) for one in _imports_first(chosen))
     return Definitions(chunks=chunks, compat=old_names(chunks, compat).names)
 
 
 def statements_for(notebook: Notebook, wanted: Sequence[str]) -> tuple[Statement, ...]:
-    """The statements that define some names and what these need of the notebook's own, without imports."""
-    cells = [parse_cell(cell, python2=True) for cell in notebook.code_cells]
-    code = Code([statement for cell in cells for statement in cell.statements])
+    """Give the statements that define some names, and those that these need; imports are left out."""
+    code = Code(parse_cells(notebook.code_cells, python2=True).statements)
     chosen = [code.bound(index) for index in sorted(_closure(code, frozenset(wanted)))]
     return tuple(one.statement for one in chosen if not one.is_import)
 
@@ -92,14 +89,15 @@ def _is_wanted(broken: Chunk, wanted: Sequence[str], code: Code) -> bool:
 
 def _closure(code: Code, wanted: frozenset[str]) -> set[int]:
     """The places of the statements that the wanted names need, and of every star import."""
-    needed, seen = set(wanted), set[str]()
+    left, seen = list(wanted), set(wanted)
     chosen = set(code.star_imports())
-    while left := needed - seen:
-        name = min(left)
-        seen.add(name)
-        for index in _binders(code, name, wanted):
-            chosen.add(index)
-            needed |= needs(code.bound(index))
+    while left:
+        for index in _binders(code, left.pop(), wanted):
+            if index not in chosen:
+                chosen.add(index)
+                fresh = code.needs(index) - seen
+                seen |= fresh
+                left += fresh
     return chosen
 
 

@@ -15,7 +15,7 @@ _WORD = re.compile(r"[^\W\d]")
 _TOKEN = re.compile(
     r"""#.*|'{3}|"{3}|'(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?|[()\[\]{}]""",
 )
-_QUOTES = {quote: re.compile(rf"(?:\\.|(?!{quote}).)*?{quote}") for quote in ("'''", '"""')}
+_QUOTES = {quote: re.compile(rf"(?:\\.|(?!{quote})[^\\])*{quote}") for quote in ("'''", '"""')}
 
 
 class _LineReader:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import functools
+import heapq
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from autograder.model import Cell, Notebook
 
 # Below this share of a release's cell's lines that are still there, another cell is meant.
 ALIKE = 0.6
+# So many cells are compared line by line with one of the release's; the others have fewer of its lines.
+MOST_COMPARED = 20
 _MADE_UP = re.compile(r"cell-\d+-*")
 
 
@@ -53,7 +58,8 @@ def _match_by_likeness(matched: dict[str, Cell], notebook: Notebook, given: Note
     taken = {cell.index for cell in matched.values()}
     left = [cell for cell in notebook.cells if cell.index not in taken]
     originals = [cell for cell in given.cells if _name(cell) not in matched]
-    pairs = [(o, c, _likeness(o, c)) for o in originals for c in left if c.kind is o.kind]
+    texts = [_Text(cell) for cell in left]
+    pairs = [(o, text.cell, likeness) for o in originals for text, likeness in _most_alike(o, texts)]
     for original, cell, likeness in sorted(pairs, key=lambda pair: -pair[2]):
         if likeness > ALIKE and _name(original) not in matched and cell.index not in taken:
             matched[_name(original)] = cell
@@ -65,21 +71,49 @@ def _name(cell: Cell) -> str:
 
 
 def _best(original: Cell, cells: Sequence[Cell]) -> Cell:
-    """The most alike; the first of equals."""
-    return cells[0] if len(cells) == 1 else max(cells, key=lambda cell: _likeness(original, cell))
+    """Give the most alike; the first of equals."""
+    if len(cells) == 1:
+        return cells[0]
+    found = _most_alike(original, [_Text(cell) for cell in cells])
+    return max(found, key=lambda pair: pair[1])[0].cell if found else cells[0]
 
 
-def _likeness(original: Cell, cell: Cell) -> float:
-    """The share of the original's lines that the cell still has; a little more where it has no others.
+class _Text:
+    """A cell with its lines, counted once."""
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+        self.lines = _lines(cell)
+        self.counts = Counter(self.lines)
+
+
+def _most_alike(original: Cell, texts: Sequence[_Text]) -> list[tuple[_Text, float]]:
+    """Give the cells of the original's kind that have most of its lines, in their order, with their likeness.
+
+    Counting the lines that two cells share is fast; comparing their order is not, and is done for few.
+    """
+    ours = _Text(original)
+    same = [text for text in texts if text.cell.kind is original.kind]
+    near = [text for text in same if not ours.counts.keys().isdisjoint(text.counts)]
+    shared = {text.cell.index: (ours.counts & text.counts).total() for text in near}
+    best = heapq.nlargest(MOST_COMPARED, near, key=lambda text: (shared[text.cell.index], -text.cell.index))
+    kept = sorted(best, key=lambda text: text.cell.index)
+    return [(text, _likeness(ours.lines, text.lines)) for text in kept]
+
+
+def _likeness(ours: Sequence[str], theirs: Sequence[str]) -> float:
+    """Measure the share of the original's lines that a cell still has; a little more where it has no others.
 
     A cell into which code was written still has the lines that it was given.
     """
-    ours, theirs = _lines(original), _lines(cell)
-    if not ours or not theirs or set(ours).isdisjoint(theirs):
-        return 0.0
-    matcher = difflib.SequenceMatcher(None, theirs, ours, autojunk=False)
-    common = sum(block.size for block in matcher.get_matching_blocks())
+    common = len(ours) if ours == theirs else _common(tuple(ours), tuple(theirs))
     return common / len(ours) + 0.01 * common / len(theirs)
+
+
+@functools.lru_cache(maxsize=1024)
+def _common(ours: tuple[str, ...], theirs: tuple[str, ...]) -> int:
+    matcher = difflib.SequenceMatcher(None, theirs, ours, autojunk=False)
+    return sum(block.size for block in matcher.get_matching_blocks())
 
 
 def _lines(cell: Cell) -> list[str]:

@@ -9,11 +9,11 @@ from pathlib import PurePosixPath
 
 from autograder.extract.code import parse, shown
 from autograder.extract.magics import magic_of, python_of
-from autograder.model import Cell, Chunk, FileRecord, Notebook, Notice
+from autograder.model import Cell, Chunk, FileRecord, Notebook, Notice, capped
 
-_DEFINES = re.compile(r"^\s*(?:def|cdef|cpdef|class)\s", re.MULTILINE)
+_DEFINES = re.compile(r"^[ \t]*(?:def|cdef|cpdef|class)[ \t]", re.MULTILINE)
 _INSTEAD = "put what it defines into the notebook."
-_RUN = re.compile(r"^%(?:run|load)\s+(\S+)", re.MULTILINE)
+_RUN = re.compile(r"^%(?:run|load)[ \t]+(\S+)", re.MULTILINE)
 
 
 def outside(notebook: Notebook, chunks: Sequence[Chunk], files: Sequence[FileRecord]) -> tuple[Notice, ...]:
@@ -29,7 +29,7 @@ def outside(notebook: Notebook, chunks: Sequence[Chunk], files: Sequence[FileRec
         All that was handed in.
     """
     in_cells = (notice for cell in notebook.code_cells for notice in _in_cell(cell))
-    return (*in_cells, *_in_files(chunks, files))
+    return capped((*in_cells, *_in_files(chunks, files)))
 
 
 def _in_cell(cell: Cell) -> Iterator[Notice]:

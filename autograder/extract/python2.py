@@ -22,8 +22,10 @@ _COMPOUND = frozenset(
 _SPACE = (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
 # after `print`, these say that it is a name and not a statement
 _NOT_A_STATEMENT = frozenset({"=", ".", ",", ")", "]", "}", ":", "in", "is", "and", "or", "if", "==", "+="})
-# what parses today, too, and only fails when it runs
-SILENT = re.compile(r"\bprint\s*(?:>>|\([^\n]*\)\s*%)")
+_REDIRECTED = re.compile(r"\bprint[ \t]*>>")
+_PRINTED, _FORMATTED = re.compile(r"\bprint[ \t]*\("), re.compile(r"\)[ \t]*%")
+# Python's own tokenizer takes quadratic time on a line of quotes that are never closed.
+MAX_LINE = 10_000
 
 
 class Converted(Struct):
@@ -42,8 +44,22 @@ class _Edit(Struct):
     text: str
 
 
+def fails_silently(source: str) -> bool:
+    """Whether old code parses today, too, and fails when it runs: ``print >>f, x``, ``print("%d") % x``."""
+    return "print" in source and (
+        _REDIRECTED.search(source) is not None or any(map(_prints_formatted, source.split("\n")))
+    )
+
+
+def _prints_formatted(line: str) -> bool:
+    opened = _PRINTED.search(line)
+    return opened is not None and _FORMATTED.search(line, opened.end()) is not None
+
+
 def to_python3(source: str) -> Converted:
-    """Convert what can be converted; the rest comes back as it is."""
+    """Convert what can be converted; the rest, and a source with a line above `MAX_LINE`, stays as it is."""
+    if max(map(len, source.split("\n"))) > MAX_LINE:
+        return Converted(source=source)
     text = _untabbed(source)
     edits = [edit for statement in _statements(_tokens(text)) for edit in _converted(statement)]
     lines = text.split("\n")

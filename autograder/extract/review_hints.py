@@ -48,7 +48,8 @@ def review_hints(
     own = [(chunk, tree) for chunk, tree in trees if chunk.cell and chunk.source not in released]
     known = _numbers_of(given)
     found = (hint for chunk, tree in own for hint in _oddities(chunk, tree, known))
-    return (*found, *(hint for chunk, tree in own for hint in _copies(chunk, tree, support)))
+    telling = {name: _telling(source) for name, source in support.items()}
+    return (*found, *(hint for chunk, tree in own for hint in _copies(chunk, tree, telling)))
 
 
 def _numbers_of(given: Notebook) -> frozenset[float]:
@@ -68,12 +69,12 @@ def _oddities(chunk: Chunk, tree: ast.Module, known: frozenset[float]) -> Iterat
             yield ReviewHint(what=f"`{name}` {what}", where=_place(chunk, line))
 
 
-def _copies(chunk: Chunk, tree: ast.Module, support: Mapping[str, str]) -> Iterator[ReviewHint]:
-    """Files of the support code that a function's lines were taken from."""
+def _copies(chunk: Chunk, tree: ast.Module, support: Mapping[str, frozenset[str]]) -> Iterator[ReviewHint]:
+    """Name the files of the support code from which a function's lines were taken."""
     if any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in tree.body):
         lines = _telling(chunk.source)
-        for name, source in support.items():
-            common = len(lines & _telling(source))
+        for name, theirs in support.items():
+            common = len(lines & theirs)
             if common >= MIN_LINES:
                 what = f"{common} of {len(lines)} lines also stand in `{name}`"
                 yield ReviewHint(what=what, where=_place(chunk, 1))

@@ -19,7 +19,7 @@ from autograder.course import Course
 from autograder.errors import GraderFault
 from autograder.extract import extract, match_cells, outside, review_hints, untouched
 from autograder.intake import Candidate, fingerprint, read
-from autograder.intake.isolation import LimitMet, ReaderProcess
+from autograder.intake.isolation import NotRead, ReaderProcess, ReadingLimits
 from autograder.model import Chunk, Definitions, Notebook, Notice
 
 # The most passages of one submission that a report names for reading.
@@ -74,37 +74,58 @@ class SubmissionReader:
         The kinds of checks by name.
     """
 
-    def __init__(self, course: Course, given: Notebook, kinds: Mapping[str, CheckKind]) -> None:
+    def __init__(
+        self,
+        course: Course,
+        given: Notebook,
+        kinds: Mapping[str, CheckKind],
+        limits: ReadingLimits | None = None,
+    ) -> None:
         self._assignment = course.assignment
         self._kinds = kinds
         self._process = ReaderProcess(
             {
                 "read": functools.partial(read_candidate, course=course, given=given, kinds=kinds),
                 "fingerprint": functools.partial(fingerprint, assignment=course.assignment),
-            }
+            },
+            limits,
         )
 
     def read(self, candidate: Candidate) -> Reading:
-        """Read one candidate. If it meets a limit, that is its problem and it is ungradable."""
+        """Read one candidate. If it meets a limit or crashes its reader, that is its problem.
+
+        Raises
+        ------
+        GraderFault
+            The reader failed; the candidate is not to blame.
+        """
         try:
             reading = self._process.call(Reading, "read", candidate)
-        except LimitMet as met:
-            problem = Notice(code="reading-limit", message=str(met), where=candidate.origin)
+        except NotRead as reason:
+            problem = Notice(code="reading-limit", message=str(reason), where=candidate.origin)
             submission = msgspec.structs.replace(
                 candidate.unread(), problem=problem, fingerprint=self.fingerprint(candidate)
             )
             return Reading(submission=submission)
+        if reading.submission.id != candidate.id:
+            raise GraderFault(f"the reader's answer is about {reading.submission.id}, not {candidate.id}")
         return msgspec.structs.replace(reading, readings=self._checked(reading.readings))
 
     def fingerprint(self, candidate: Candidate) -> str:
-        """Hash a candidate's files; give an empty text if that meets a limit."""
+        """Hash a candidate's files; give an empty text, which equals no other, if they can't be read."""
         try:
             return self._process.call(str, "fingerprint", candidate)
-        except LimitMet:
+        except (NotRead, GraderFault):
             return ""
 
     def _checked(self, readings: Mapping[str, Any]) -> dict[str, Any]:
-        """Check that each kind's reading has the type that the kind declares."""
+        """Check that each kind's reading has the type that the kind declares.
+
+        Raises
+        ------
+        GraderFault
+            One has another type.
+        """
         types = {check.id: self._kinds[check.kind].reading for check in self._assignment.checks}
         try:
             return {name: msgspec.convert(value, types[name]) for name, value in readings.items()}

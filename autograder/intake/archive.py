@@ -8,6 +8,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,7 +69,10 @@ def open_archive(source: Path | bytes, where: str) -> Iterator[zipfile.ZipFile]:
 
 
 def member_names(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """The archive's files by their names as shown, noise and folders left out; of two alike the later."""
+    """Give the archive's files by their names as shown; noise and folders are left out.
+
+    Of two members with one name, the later is given.
+    """
     members = ((member_name(info), info) for info in archive.infolist())
     return {name: info for name, info in members if not name.endswith("/") and not is_noise(name)}
 
@@ -99,14 +103,12 @@ def archive_entries(
 
 
 def repeated_names(archive: zipfile.ZipFile) -> Iterator[Notice]:
-    """A notice for each name that the archive has twice."""
-    seen: set[str] = set()
-    for info in archive.infolist():
-        name = member_name(info)
-        if name in seen and not name.endswith("/") and not is_noise(name):
+    """Give a notice for each name that the archive has twice."""
+    counts = Counter(member_name(info) for info in archive.infolist())
+    for name, count in counts.items():
+        if count > 1 and not name.endswith("/") and not is_noise(name):
             message = f"{name}: is in the archive twice; the later one is taken."
             yield Notice(code="repeated-name", message=message, where=name)
-        seen.add(name)
 
 
 @contextmanager

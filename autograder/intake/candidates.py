@@ -86,19 +86,21 @@ def with_unique_ids(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     """Sort by id and keep equal ids apart (case counts for nothing: file systems may ignore it)."""
     ordered = sorted(candidates, key=lambda c: (c.id.casefold(), c.origin))
     taken: set[str] = set()
+    numbers: dict[str, int] = {}
     unique = []
     for candidate in ordered:
-        chosen = _free(candidate.id, taken)
+        chosen = _free(candidate.id, taken, numbers)
         taken.add(chosen.casefold())
         unique.append(candidate if chosen == candidate.id else _renamed(candidate, chosen))
     return tuple(unique)
 
 
-def _free(wanted: str, taken: set[str]) -> str:
-    number, chosen = 1, wanted
+def _free(wanted: str, taken: set[str], numbers: dict[str, int]) -> str:
+    """Choose an id that is not taken; `numbers` remembers the last number given to each."""
+    key, chosen = wanted.casefold(), wanted
     while chosen.casefold() in taken:
-        number += 1
-        chosen = f"{wanted}-{number}"
+        numbers[key] = numbers.get(key, 1) + 1
+        chosen = f"{wanted}-{numbers[key]}"
     return chosen
 
 

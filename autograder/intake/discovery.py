@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -18,8 +19,11 @@ from autograder.intake.rejected import RejectedInput
 from autograder.model import Notice
 
 SUBMITTED = "submitted"
-MAX_NAMES = 200_000
 MAX_DEPTH = 6
+# Names below one folder of a class; the layout shows in far fewer.
+MAX_BELOW = 20_000
+# Submissions in one zip: more than any class has.
+MAX_SUBMISSIONS = 5_000
 _EXPECTED = (
     "Expected a notebook (.ipynb), a zip, a folder with one submission, a folder with a class's "
     "submissions, or nbgrader's course folder."
@@ -184,7 +188,7 @@ def _folder_name(path: Path, assignment: Assignment) -> str:
 
 
 def _names_below(root: Path, inside: str = "", depth: int = 0) -> Iterator[str]:
-    """Names in a folder, sorted; folders end with a slash; links are not entered."""
+    """List the names in a folder, sorted; folders end with a slash; links are not entered."""
     try:
         with os.scandir(root / inside) as listing:
             found = sorted(listing, key=lambda entry: entry.name)
@@ -196,8 +200,8 @@ def _names_below(root: Path, inside: str = "", depth: int = 0) -> Iterator[str]:
             yield path
         elif not is_noise(path + "/x"):
             yield path + "/"
-            if depth < MAX_DEPTH:
-                yield from _names_below(root, path + "/", depth + 1)
+            below = _names_below(root, path + "/", depth + 1) if depth < MAX_DEPTH else ()
+            yield from itertools.islice(below, MAX_BELOW) if depth == 0 else below
 
 
 # --- zips ----------------------------------------------------------------------------------------
@@ -211,5 +215,10 @@ def _in_archive(
     layout = Layout(groups=(Group(),))
     if names:
         layout = find_groups(names, assignment.id, assignment.notebook, wrapped=True)
+    if len(layout.groups) > MAX_SUBMISSIONS:
+        count = f"{len(layout.groups):,} submissions, more than {MAX_SUBMISSIONS:,}"
+        message = f"{printable(path.name)}: holds {count}; it counts as one."
+        notices.append(Notice(code="too-many-submissions", message=message, where=printable(str(path))))
+        layout = Layout(groups=(Group(),))
     notices += layout.notices
     return [_candidate(path.stem, path, SourceKind.ZIP, group) for group in layout.groups]

@@ -7,13 +7,16 @@
     checks what comes back       kills, passes on  writes an answer, ends
 
 The server is forked once and never looks at any bytes. Each call gets a child that sets its limits itself, so
-that neither the server nor a sandbox inherits them. An answer is encoded plain data: it is checked against a
-type on the trusted side, and never unpickled. Where there is no `fork`, a call runs in the process itself.
+that neither the server nor a sandbox inherits them. A child that crashes costs its call and nothing else.
+An answer is encoded plain data: it is checked against a type on the trusted side, and never unpickled. The
+end of the trusted process ends the server, and the end of the server ends the child. Where there is no
+`fork`, a call runs in the process itself.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import os
 import pickle
@@ -21,6 +24,8 @@ import select
 import signal
 import socket
 import struct
+import sys
+import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
@@ -36,8 +41,19 @@ from autograder.model import Struct
 
 Answer = TypeVar("Answer")
 _LENGTH = struct.Struct("<cQ")
-# How a call ended: with an answer, with an error for a person, with a fault of ours, or at a limit.
-_OK, _RAISED, _FAILED, _CPU, _MEMORY, _WALL, _SIZE = b"o", b"r", b"f", b"c", b"m", b"w", b"s"
+_PR_SET_PDEATHSIG = 1
+# How a call ended: with an answer, with an error for a person, with a fault of ours, at a limit, in a crash.
+_OK, _RAISED, _FAILED = b"o", b"r", b"f"
+_CPU, _MEMORY, _WALL, _SIZE, _CRASHED = b"c", b"m", b"w", b"s", b"x"
+# The only classes that an answer can name.
+_ERRORS = {
+    kind.__name__: kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, AutograderError)
+}
+# These come from outside, not from the bytes that a child reads.
+_SENT = frozenset({"SIGKILL", "SIGTERM", "SIGINT"})
+_OUT_OF_MEMORY = 2
 
 
 class ReadingLimits(Struct):
@@ -55,14 +71,19 @@ class ReadingLimits(Struct):
     answer_mb: int = 256
 
 
-class LimitMet(Exception):
-    """A call met a limit; the text is a sentence for a person."""
+class NotRead(Exception):
+    """A call met a limit or crashed on the bytes that it read; the text is a sentence for a person."""
+
+
+class ReaderGone(GraderFault):
+    """The server has ended, so no further call can succeed in this process."""
 
 
 class ReaderProcess:
     """Calls functions on a stranger's bytes, each in a child with limits.
 
-    Make it before the process starts threads: it forks.
+    Make it before the process starts threads: it forks. Threads that call it take turns; processes that
+    each have their own do not wait for each other.
 
     Parameters
     ----------
@@ -78,6 +99,7 @@ class ReaderProcess:
     ) -> None:
         self._functions = functions
         self._limits = limits or ReadingLimits()
+        self._turn = threading.Lock()
         self._socket: socket.socket | None = None
         if hasattr(os, "fork"):
             self._socket, pid = _start_server(functions, self._limits)
@@ -88,43 +110,52 @@ class ReaderProcess:
 
         Raises
         ------
-        LimitMet
-            The call met a limit.
+        NotRead
+            The call met a limit or crashed.
         AutograderError
             The function raised it.
         GraderFault
-            The function or the server failed, or the answer is not of the type.
+            The function failed, or the answer is not of the type.
+        ReaderGone
+            The server has ended.
         """
         if self._socket is None:
             result: Answer = self._functions[name](*args)
             return result
         try:
-            _send(self._socket, _OK, pickle.dumps((name, args)))
-            kind, data = _receive(self._socket)
+            with self._turn:
+                _send(self._socket, _OK, pickle.dumps((name, args)))
+                kind, data = _receive(self._socket)
         except (OSError, EOFError) as error:
-            raise GraderFault(f"the reader's process is gone: {error}") from error
-        return self._opened(kind, data, answer)
+            self.close()
+            raise ReaderGone(f"the reader's process is gone: {error}") from error
+        try:
+            return self._opened(kind, data, answer)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise GraderFault(f"the reader's answer has another form: {error}") from error
 
     def _opened(self, kind: bytes, data: bytes, answer: type[Answer]) -> Answer:
+        if kind == _OK:
+            return msgspec.msgpack.decode(data, type=answer, dec_hook=_decoded)
+        if kind == _RAISED:
+            name, message, hint = msgspec.msgpack.decode(data, type=tuple[str, str, str])
+            raise _ERRORS.get(name, GraderFault)(message, hint)
+        reason = data[:500].decode("utf-8", "replace")
+        if kind == _FAILED:
+            raise GraderFault(f"reading failed: {reason}")
+        raise NotRead(self._sentence(kind, reason))
+
+    def _sentence(self, kind: bytes, reason: str) -> str:
         limits = self._limits
         sentences = {
             _CPU: f"Reading it took more than {limits.cpu_seconds} s of processor time",
             _WALL: f"Reading it took more than {limits.wall_seconds} s",
             _MEMORY: f"Reading it took more than {limits.memory_mb} MB of memory",
             _SIZE: f"It holds more than {limits.answer_mb} MB of text and pictures",
+            _CRASHED: f"Reading it made Python itself crash ({reason})",
         }
-        if kind in sentences:
-            raise LimitMet(f"{sentences[kind]}, so it was not graded. Look for a cell that is very long.")
-        try:
-            if kind == _RAISED:
-                name, message, hint = msgspec.msgpack.decode(data, type=tuple[str, str, str])
-                known = getattr(errors, name, AutograderError)
-                raise known(message, hint)
-            if kind == _OK:
-                return msgspec.msgpack.decode(data, type=answer, dec_hook=_decoded)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise GraderFault(f"the reader's answer has another form: {error}") from error
-        raise GraderFault(f"reading failed: {data.decode('utf-8', 'replace')[:500]}")
+        place = "nested very deep" if kind == _CRASHED else "very long"
+        return f"{sentences[kind]}, so it was not graded. Look for a cell that is {place}."
 
     def close(self) -> None:
         """End the server; a second time does nothing."""
@@ -188,7 +219,7 @@ def _start_server(
         return ours, pid
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        _close_all_but(theirs.fileno())
+        _keep_only(theirs.fileno())
         with contextlib.suppress(EOFError, OSError):
             while True:
                 _, request = _receive(theirs)
@@ -198,8 +229,11 @@ def _start_server(
         os._exit(0)
 
 
-def _close_all_but(kept: int) -> None:
-    """Close the descriptors of the process that forked: another one waits for their end."""
+def _keep_only(kept: int) -> None:
+    """Close every other descriptor: another process may wait for its end, and a terminal must see nothing."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
     os.closerange(3, kept)
     os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
 
@@ -209,26 +243,34 @@ def _serve(
 ) -> tuple[bytes, bytes]:
     """Have a child do one call, and give how it ended with its answer."""
     reading, writing = os.pipe()
+    server = os.getpid()
     pid = os.fork()
     if not pid:
         os.close(reading)
         os.close(caller)
-        _be_child(request, functions, limits, writing)
+        _be_child(request, functions, limits, writing, server)
     os.close(writing)
+    kind, data = _WALL, b""
     try:
         kind, data = _collected(reading, caller, limits)
     finally:
         os.close(reading)
-        with contextlib.suppress(ProcessLookupError):
+        if kind != _OK:  # one that closed its pipe is ending: a kill now would hide how
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
-    if kind == _OK and data:
+    return _ending(status, data) if kind == _OK else (kind, b"")
+
+
+def _ending(status: int, data: bytes) -> tuple[bytes, bytes]:
+    """Say how a call ended whose child closed its pipe; only a child that ended well is believed."""
+    if status == 0 and data:
         return data[:1], data[1:]
-    if kind != _OK:
-        return kind, b""
-    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
-        return _CPU, b""
-    return _FAILED, f"its process ended with status {status}".encode()
+    code = os.waitstatus_to_exitcode(status)
+    if code >= 0:
+        return (_MEMORY, b"") if code == _OUT_OF_MEMORY else (_CRASHED, f"exit status {code}".encode())
+    name = signal.Signals(-code).name
+    met = {"SIGXCPU": _CPU, "SIGALRM": _WALL}.get(name)
+    return met or (_FAILED if name in _SENT else _CRASHED), name.encode()
 
 
 def _collected(reading: int, caller: int, limits: ReadingLimits) -> tuple[bytes, bytes]:
@@ -257,26 +299,50 @@ def _collected(reading: int, caller: int, limits: ReadingLimits) -> tuple[bytes,
 
 
 def _be_child(
-    request: bytes, functions: Mapping[str, Callable[..., Any]], limits: ReadingLimits, writing: int
+    request: bytes,
+    functions: Mapping[str, Callable[..., Any]],
+    limits: ReadingLimits,
+    writing: int,
+    server: int,
 ) -> NoReturn:
+    status = 1
     try:
-        name, args = pickle.loads(request)  # from the trusted side, before any stranger's byte is seen
-        _limit_this_process(limits)
-        kind, data = _called(functions[name], args)
+        _end_with(server, limits)
+        kind, data = _called(request, functions, limits)
         view = memoryview(kind + data)
         while view:
             view = view[os.write(writing, view) :]
+        status = 0
+    except MemoryError:
+        status = _OUT_OF_MEMORY
     finally:
-        os._exit(0)
+        os._exit(status)
 
 
-def _called(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[bytes, bytes]:
+def _end_with(server: int, limits: ReadingLimits) -> None:
+    """Die with the server, at once where the kernel offers that, else some seconds after the limit."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(limits.wall_seconds + 5)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != server:  # it ended before this process asked to be told
+        os._exit(1)
+
+
+def _called(
+    request: bytes, functions: Mapping[str, Callable[..., Any]], limits: ReadingLimits
+) -> tuple[bytes, bytes]:
     try:
-        return _OK, _packed(function(*args))
+        name, args = pickle.loads(request)  # from the trusted side, before any stranger's byte is seen
+        _limit_this_process(limits)
+        return _OK, _packed(functions[name](*args))
     except MemoryError:
         return _MEMORY, b""
+    except RecursionError:
+        return _CRASHED, b"RecursionError"
     except AutograderError as error:
-        return _RAISED, msgspec.msgpack.encode((type(error).__name__, error.message, error.hint))
+        known = next(kind.__name__ for kind in type(error).__mro__ if kind.__name__ in _ERRORS)
+        return _RAISED, msgspec.msgpack.encode(tuple(map(_replaced, (known, error.message, error.hint))))
     except Exception as error:
         return _FAILED, f"{type(error).__name__}: {error}".encode("utf-8", "replace")
 
@@ -299,27 +365,35 @@ def _replaced(value: Any) -> Any:
 
 
 def _limit_this_process(limits: ReadingLimits) -> None:
-    import resource
+    import resource  # Windows has none, and no fork
 
     here = 0
     with contextlib.suppress(OSError):  # only Linux says how large a process is
         here = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * os.sysconf(
             "SC_PAGE_SIZE"
         )
-    most = here + (limits.memory_mb << 20)
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    wanted = {
+        resource.RLIMIT_AS: here + (limits.memory_mb << 20),
+        resource.RLIMIT_CPU: limits.cpu_seconds,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, most in wanted.items():
+        _, hard = resource.getrlimit(kind)  # one that is lower already stays
+        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (soft, hard))
 
 
 def archive_lister() -> Callable[[Path], list[str]]:
-    """Give a function that lists the files in a zip behind limits; one that meets a limit has none."""
+    """Give a function that lists the files in a zip behind limits.
+
+    A zip that can't be listed has none: its own reading says why, and the search goes on.
+    """
     process = ReaderProcess({"names": archive_names})
 
     def names(path: Path) -> list[str]:
         try:
             return process.call(list[str], "names", path)
-        except LimitMet:
+        except (NotRead, GraderFault):
             return []
 
     return names

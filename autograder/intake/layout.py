@@ -204,16 +204,15 @@ def _class(names: Sequence[str]) -> Layout:
     tops = _tops(names)
     groups = [_named(top.rstrip("/"), inside=top) for top in tops if top.endswith("/")]
     files = [top for top in tops if not top.endswith("/")]
-    stems = {PurePosixPath(f).stem for f in files if _is_notebook(f)}
     groups += [_named(PurePosixPath(f).stem, names=(f,)) for f in files if suffix(f) == ARCHIVE]
-    for stem in sorted(stems):
-        groups.append(_named(stem, names=[f for f in files if _goes_with(f, stem)]))
-    strangers = [f for f in files if PurePosixPath(f).stem not in stems and suffix(f) != ARCHIVE]
-    return Layout(groups=tuple(groups), notices=_strangers(strangers, "a class's folder"))
-
-
-def _goes_with(file: str, stem: str) -> bool:
-    return PurePosixPath(file).stem == stem and suffix(file) != ARCHIVE
+    by_stem: dict[str, list[str]] = defaultdict(list)
+    for file in files:
+        if suffix(file) != ARCHIVE:
+            by_stem[PurePosixPath(file).stem].append(file)
+    with_notebook = {stem: some for stem, some in by_stem.items() if any(map(_is_notebook, some))}
+    groups += [_named(stem, names=with_notebook[stem]) for stem in sorted(with_notebook)]
+    strangers = [f for stem, some in by_stem.items() if stem not in with_notebook for f in some]
+    return Layout(groups=tuple(groups), notices=_strangers(sorted(strangers), "a class's folder"))
 
 
 def _named(name: str, inside: str = "", names: Iterable[str] = ()) -> Group:

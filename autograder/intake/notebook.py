@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -201,11 +202,11 @@ def _grade_id(raw: Raw) -> str | None:
 
 
 def _note_grade_ids(cells: Sequence[Cell], path: str, notices: list[Notice]) -> None:
-    ids = [cell.grade_id for cell in cells if cell.grade_id is not None]
+    ids = Counter(cell.grade_id for cell in cells if cell.grade_id is not None)
     if not ids:
         message = f"{path}: its cells have lost their nbgrader metadata; they are found by their content."
         _note(notices, "metadata-lost", message, path)
-    twice = sorted({one for one in ids if ids.count(one) > 1})
+    twice = sorted(one for one, count in ids.items() if count > 1)
     if twice:
         message = f"{path}: more than one cell is marked `{twice[0]}`; their content decides which is meant."
         _note(notices, "metadata-repeated", message, path)

@@ -14,7 +14,9 @@ MAX_TEXT = 64 * 1024
 MAX_TEXTS = 4 * 1024 * 1024
 MAX_PNG = 4 * 1024 * 1024
 MAX_PNGS = 40 * 1024 * 1024
+# Outputs of one cell, and of one notebook.
 MAX_OUTPUTS = 200
+MAX_ALL_OUTPUTS = 20_000
 _PNG = b"\x89PNG\r\n\x1a\n"
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _KINDS = {
@@ -46,14 +48,17 @@ class Shelf:
     def __init__(self) -> None:
         self._texts = MAX_TEXTS
         self._pngs = MAX_PNGS
+        self._outputs = MAX_ALL_OUTPUTS
         self._left_out = 0
 
     def outputs(self, raws: Any) -> tuple[Output, ...]:
         """One cell's outputs; what is no output is skipped."""
         if not isinstance(raws, list):
             return ()
-        self._left_out += max(0, len(raws) - MAX_OUTPUTS)
-        known = (raw for raw in raws[:MAX_OUTPUTS] if isinstance(raw, dict))
+        room = min(MAX_OUTPUTS, self._outputs)
+        self._outputs -= min(room, len(raws))
+        self._left_out += max(0, len(raws) - room)
+        known = (raw for raw in raws[:room] if isinstance(raw, dict))
         return tuple(self._output(kind, raw) for raw in known if (kind := _kind(raw)) is not None)
 
     def notices(self, path: str) -> Iterator[Notice]:

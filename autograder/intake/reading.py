@@ -22,7 +22,7 @@ from autograder.intake.folder import folder_entries, member_entries, named_entry
 from autograder.intake.names import TIMESTAMP, likeness, stem_key, suffix
 from autograder.intake.notebook import parse_notebook
 from autograder.intake.rejected import RejectedInput
-from autograder.model import FileRecord, Notebook, Notice, Struct, Submission
+from autograder.model import FileRecord, Notebook, Notice, Struct, Submission, capped
 
 MAX_NESTING = 3
 _NO_REFUSALS = ("repeated-name", "zip-unpacked")
@@ -193,14 +193,13 @@ def _below(archive: str, entry: Entry) -> Entry:
 
 def _with_files(submission: Submission, gathered: _Gathered) -> Submission:
     """The submission with its files listed; nbgrader's time stamp is read and is no file of theirs."""
-    stamps = [f for f in gathered.files if PurePosixPath(f.path).name == TIMESTAMP]
-    files = [f for f in gathered.files if f not in stamps]
+    files = [f for f in gathered.files if PurePosixPath(f.path).name != TIMESTAMP]
     kept = {f.path: f.read.data for f in files if suffix(f.path) not in (NOTEBOOK, ARCHIVE)}
     return msgspec.structs.replace(
         submission,
         files=tuple(FileRecord(path=f.path, bytes=f.read.size, sha256=f.read.sha256) for f in files),
         contents={path: data for path, data in kept.items() if data is not None},
-        notices=submission.notices + gathered.notices,
+        notices=capped(submission.notices + gathered.notices),
     )
 
 
@@ -214,16 +213,24 @@ def _with_notebook(
     ranked = sorted(notebooks, key=lambda f: _rank(f.path, assignment.notebook))
     stamp, stamp_notices = _submitted_at(gathered.files)
     notices = [*submission.notices, *stamp_notices, *_oversized(gathered.files, caps)]
-    chosen, notebook, refusals = _first_readable(ranked, caps, notices)
+    flood = _flood(len(notebooks), assignment, caps)
+    chosen, notebook, refusals = _first_readable([] if flood else ranked, caps, notices)
+    refusals = flood or refusals
     if notebook is None:
         problem = refusals[0] if refusals else _nothing_found(submission, gathered, assignment)
         rest = tuple(n for n in notices if n != problem)
         return msgspec.structs.replace(submission, problem=problem, notices=rest, submitted_at=stamp)
-    notices += [
-        *refusals,
-        *_naming(chosen, [f.path for f in ranked], (assignment.notebook, submission.learner)),
-    ]
-    return msgspec.structs.replace(submission, notebook=notebook, notices=tuple(notices), submitted_at=stamp)
+    names = [f.path for f in ranked]
+    notices += [*refusals, *_naming(chosen, names, (assignment.notebook, submission.learner))]
+    return msgspec.structs.replace(submission, notebook=notebook, notices=capped(notices), submitted_at=stamp)
+
+
+def _flood(count: int, assignment: Assignment, caps: Caps) -> list[Notice]:
+    """Refuse to choose where the cap on files was met by notebooks alone: some were not even looked at."""
+    if count < caps.max_files:
+        return []
+    message = f"It holds {caps.max_files} notebooks or more. Hand in only {assignment.notebook}."
+    return [Notice(code="too-many-notebooks", message=message)]
 
 
 def _rank(path: str, expected: str) -> tuple[int, int, str]:

@@ -11,7 +11,7 @@ from autograder.batch import RunOptions, open_pipeline, plan_run
 from autograder.errors import ReleaseError
 from autograder.grading.submission import Pipeline
 from autograder.intake import discover
-from autograder.model import ItemReport, Report
+from autograder.model import ItemReport, Report, Status
 from autograder.publish import solved_submission, untouched_submission
 
 
@@ -44,12 +44,13 @@ def _points(report: Report) -> str:
 
 
 def check_solved(report: Report, assignment: Assignment) -> None:
-    """Require all points that need no person, for every item except extra credit."""
+    """Require a judgement and all points of every check that needs no person, except for extra credit."""
     if report.score is None:
         raise ReleaseError(f"the solved source has no score: {report.message}")
     waiting = {check.id for check in assignment.checks if check.waits_for_person}
     for item in report.items:
-        lost = [c for c in item.checks if c.id not in waiting and c.score != c.max_score]
+        judged = [check for check in item.checks if check.id not in waiting]
+        lost = [c for c in judged if c.score != c.max_score or c.status is Status.SKIPPED]
         if lost and not item.extra_credit:
             raise ReleaseError(
                 f"the solved source earns {_score(item)} of {item.max_score:g} points "

@@ -25,6 +25,8 @@ RUN = 30
 WINDOW = 12
 # What more than half of a class of ten or more has is taken for given: the lecture's code, say.
 CLASS, MOST = 10, 0.5
+# Characters of one submission's code that are compared: far above any homework.
+MOST_CHARACTERS = 500_000
 
 
 class TokenizedCell(Struct):
@@ -103,8 +105,12 @@ def read_work(candidate: Candidate, assignment: Assignment) -> Work | None:
 
 
 def work_of(identity: str, notebook: Notebook) -> Work:
-    """Read a notebook's code cells; nothing is run."""
-    return Work(id=identity, cells=tuple(_cell(cell.label, cell.source) for cell in notebook.code_cells))
+    """Read a notebook's code cells up to `MOST_CHARACTERS`; nothing is run."""
+    left, cells = MOST_CHARACTERS, []
+    for cell in notebook.code_cells:
+        cells.append(_cell(cell.label, cell.source[:left]))
+        left -= len(cells[-1].source)
+    return Work(id=identity, cells=tuple(cells))
 
 
 def _cell(label: str, source: str) -> TokenizedCell:
@@ -193,10 +199,12 @@ def _spans(
 ) -> tuple[tuple[Span, ...], dict[int, int]]:
     """The shared passages, numbered as in the other submission where that has been numbered."""
     spans, found = [], dict(numbers)
+    highest = max(found.values(), default=0)
     for index, cell in enumerate(work.cells):
         for places in _stretches(sorted(_places(cell, shared))):
             runs = [cell.runs[p] for p in places if p < len(cell.runs) and cell.runs[p] in shared]
-            number = next((found[run] for run in runs if run in found), len(set(found.values())) + 1)
+            number = next((found[run] for run in runs if run in found), highest + 1)
+            highest = max(highest, number)
             found.update({run: number for run in runs if run not in found})
             start, end = cell.tokens[places[0]].start, cell.tokens[places[-1]].end
             spans.append(Span(cell=index, start=start, end=end, number=number))

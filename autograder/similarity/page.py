@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 from autograder.similarity.compare import CLASS, MOST, RUN, WINDOW, Pair, Span, TokenizedCell, Work
@@ -106,10 +107,9 @@ def _section(number: int, pair: Pair, works: Mapping[str, Work]) -> Iterator[str
 
 def _cells(work: Work, spans: Sequence[Span]) -> Iterator[str]:
     """The cells that have a shared passage."""
-    for index, cell in enumerate(work.cells):
-        here = [span for span in spans if span.cell == index]
-        if here:
-            yield f"<h4>{html.escape(cell.label)}</h4><pre>{''.join(_marked(cell, here))}</pre>"
+    for index, here in itertools.groupby(spans, key=lambda span: span.cell):
+        cell = work.cells[index]
+        yield f"<h4>{html.escape(cell.label)}</h4><pre>{''.join(_marked(cell, list(here)))}</pre>"
 
 
 def _marked(cell: TokenizedCell, spans: Sequence[Span]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 Names become ``V``, except keywords and what follows a dot (``np.pad`` keeps its ``pad``), numbers ``0``,
 strings ``S``; comments and white space are gone. The reader is a regular expression, so that code that does
-not parse is read as well.
+not parse is read as well; a string that is never closed ends with its line.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from autograder.model import Struct
 
 _TOKEN = re.compile(
     r"""
-    (?P<string>[rbfuRBFU]{0,2}(?:'''(?s:.)*?'''|\"\"\"(?s:.)*?\"\"\"|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"))
+    (?P<string>[rbfuRBFU]{0,2}(?:'''(?s:.)*?'''|\"\"\"(?s:.)*?\"\"\"|'(?:\\.|[^'\\\n])*'?|"(?:\\.|[^"\\\n])*"?))
   | (?P<comment>\#[^\n]*)
   | (?P<magic>(?m:^)[ \t]*[%!][^\n]*)
   | (?P<attribute>\.[ \t]*[^\W\d]\w*)

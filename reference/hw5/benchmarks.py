@@ -8,11 +8,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from bench.suite import Contender, Suite, UnavailableError, Work
+from msgspec.structs import replace
 
 from autograder.assignment import CompatSpec
 from autograder.extract import extract
@@ -21,9 +23,9 @@ from autograder.intake.reading import read_notebook
 Works = Mapping[str, Callable[[], object]]
 
 # The convolution and the pooling of the notebook's timing cell, and the first layer of its network.
-PRINTED = {"x": (100, 3, 31, 31), "w": (25, 3, 3, 3), "stride": 2, "pad": 1}
+PRINTED: Mapping[str, Any] = {"x": (100, 3, 31, 31), "w": (25, 3, 3, 3), "stride": 2, "pad": 1}
 POOLED = (100, 3, 32, 32)
-FIRST = {"x": (200, 3, 32, 32), "w": (32, 3, 7, 7), "stride": 1, "pad": 3}
+FIRST: Mapping[str, Any] = {"x": (200, 3, 32, 32), "w": (32, 3, 7, 7), "stride": 1, "pad": 3}
 BATCH, HIDDEN, CLASSES, EXAMPLES = 200, 100, 10, 5000
 
 
@@ -42,26 +44,31 @@ def _convolution_works(name: str, layer: Mapping[str, Any], dtype: str, need_dx:
     outputs, about = _outputs(layer), f"x {layer['x']}, w {layer['w']}"
     products = 2.0 * _size(outputs) * _size(layer["w"][1:])
     moved = np.dtype(dtype).itemsize * (_size(layer["x"]) + _size(outputs) + _size(layer["w"]))
-    return (
-        Work(f"{name} forward {dtype}", about, products, moved, dtype),
-        Work(f"{name} backward {dtype}", about, (1 + need_dx) * products, (1 + need_dx) * moved, dtype),
+    forward = Work(name=f"{name} forward {dtype}", about=about, operations=products, moved=moved, dtype=dtype)
+    backward = replace(
+        forward,
+        name=f"{name} backward {dtype}",
+        operations=(1 + need_dx) * products,
+        moved=(1 + need_dx) * moved,
     )
+    return forward, backward
 
 
 def _fused_works() -> tuple[Work, Work]:
     """With pooling the backward needs dw where windows have winners alone: a quarter of the outputs."""
     forward, backward = _convolution_works("convolution, ReLU, pooling", FIRST, "float32", need_dx=False)
-    return forward, Work(
-        backward.name, backward.about, backward.operations / 4, backward.moved, backward.dtype
-    )
+    return forward, replace(backward, operations=backward.operations / 4)
 
 
 def _pooling_works() -> tuple[Work, Work]:
-    moved = 8.0 * _size(POOLED) * 1.25
-    return (
-        Work("pooling forward float64", f"x {POOLED}, windows of 2 x 2", 0.0, moved, "float64"),
-        Work("pooling backward float64", f"x {POOLED}, windows of 2 x 2", 0.0, moved, "float64"),
+    forward = Work(
+        name="pooling forward float64",
+        about=f"x {POOLED}, windows of 2 x 2",
+        operations=0.0,
+        moved=8.0 * _size(POOLED) * 1.25,
+        dtype="float64",
     )
+    return forward, replace(forward, name="pooling backward float64")
 
 
 LAYERS = (
@@ -78,11 +85,11 @@ def _step_work() -> Work:
     convolved = 2.0 * _size(_outputs(FIRST)) * _size(FIRST["w"][1:])
     connected = 2.0 * BATCH * (_size(_outputs(FIRST)[1:]) // 4) * HIDDEN
     return Work(
-        "training step",
-        f"batch {BATCH}, the homework's network, Adam",
-        1.25 * convolved + 3 * connected,
-        4.0 * 8 * (_size(_outputs(FIRST)[1:]) // 4) * HIDDEN,
-        "float32",
+        name="training step",
+        about=f"batch {BATCH}, the homework's network, Adam",
+        operations=1.25 * convolved + 3 * connected,
+        moved=4.0 * 8 * (_size(_outputs(FIRST)[1:]) // 4) * HIDDEN,
+        dtype="float32",
     )
 
 
@@ -149,9 +156,9 @@ def _our_layers(layers: Any) -> Works:
             x, w, b, dout, parameters = _arrays(_layer(work.name), work.dtype)
             _, cache = layers.conv_forward_fast(x, w, b, parameters)
             need_dx = work.name.startswith("convolution")
-            works[work.name] = lambda a=(x, w, b, parameters): layers.conv_forward_fast(*a)
-            works[work.name.replace("forward", "backward")] = lambda a=(dout, cache, need_dx): (
-                layers.conv_backward_fast(*a)
+            works[work.name] = partial(layers.conv_forward_fast, x, w, b, parameters)
+            works[work.name.replace("forward", "backward")] = partial(
+                layers.conv_backward_fast, dout, cache, need_dx
             )
     x, dout = _pooled_arrays()
     halves = {"pool_height": 2, "pool_width": 2, "stride": 2}
@@ -171,8 +178,8 @@ def _our_scaled_layers(root: Path) -> Works:
         x, w, b, dout, parameters = _arrays(layer, "float32")
         _, cache = layers.conv_forward_fast(x, w, b, parameters)
         forward, backward = _convolution_works(f"first layer, {name},", layer, "float32", need_dx=True)
-        works[forward.name] = lambda a=(x, w, b, parameters): layers.conv_forward_fast(*a)
-        works[backward.name] = lambda a=(dout, cache): layers.conv_backward_fast(*a)
+        works[forward.name] = partial(layers.conv_forward_fast, x, w, b, parameters)
+        works[backward.name] = partial(layers.conv_backward_fast, dout, cache)
     return works
 
 
@@ -265,8 +272,8 @@ def _plain_numpy(_: Path) -> Works:
     for dtype in ("float64", "float32"):
         x, w, b, dout, parameters = _arrays(PRINTED, dtype)
         columns = unfold(x, w, **parameters)
-        works[f"convolution forward {dtype}"] = lambda a=(x, w, b, parameters): forward(*a)
-        works[f"convolution backward {dtype}"] = lambda a=(dout, x, w, columns, parameters): backward(*a)
+        works[f"convolution forward {dtype}"] = partial(forward, x, w, b, parameters)
+        works[f"convolution backward {dtype}"] = partial(backward, dout, x, w, columns, parameters)
     x, w, b, _, parameters = _arrays(FIRST, "float32")
     works["first layer forward float32"] = lambda: forward(x, w, b, parameters)
     return works
@@ -280,8 +287,8 @@ def _usual_cython(root: Path) -> Works:
         x, w, b, dout, parameters = _arrays(PRINTED, dtype)
         sizes = (parameters["stride"], parameters["pad"])
         _, columns = layers.forward(x, w, b, *sizes)
-        works[f"convolution forward {dtype}"] = lambda a=(x, w, b, *sizes): layers.forward(*a)
-        works[f"convolution backward {dtype}"] = lambda a=(dout, x, w, columns, *sizes): layers.backward(*a)
+        works[f"convolution forward {dtype}"] = partial(layers.forward, x, w, b, *sizes)
+        works[f"convolution backward {dtype}"] = partial(layers.backward, dout, x, w, columns, *sizes)
     x, w, b, *_ = _arrays(FIRST, "float32")
     works["first layer forward float32"] = lambda: layers.forward(x, w, b, FIRST["stride"], FIRST["pad"])
     return works
@@ -374,12 +381,13 @@ def _torch_step(
         layout = torch.channels_last if channels_last else torch.contiguous_format
         middle = (nn.MaxPool2d(2), nn.ReLU()) if pool_first else (nn.ReLU(), nn.MaxPool2d(2))
         convolution, hidden = nn.Conv2d(3, 32, 7, padding=3), nn.Linear(8192, HIDDEN)
-        network = nn.Sequential(
+        network: nn.Module = nn.Sequential(
             convolution, *middle, nn.Flatten(), hidden, nn.ReLU(), nn.Linear(HIDDEN, CLASSES)
-        ).to(memory_format=layout)
+        )
+        network = network.to(memory_format=layout)  # type: ignore[call-overload] # the stubs want a tensor too
         weights = [p for name, p in network.named_parameters() if name.endswith("weight")]
         biases = [p for name, p in network.named_parameters() if name.endswith("bias")]
-        groups = [{"params": weights, "weight_decay": 1e-3}, {"params": biases}]
+        groups: list[dict[str, Any]] = [{"params": weights, "weight_decay": 1e-3}, {"params": biases}]
         adam = torch.optim.Adam(groups, lr=1e-3, fused=True)
         x, y = torch.randn(EXAMPLES, 3, 32, 32), torch.randint(CLASSES, (EXAMPLES,))
 
@@ -388,7 +396,7 @@ def _torch_step(
             batch = x[chosen].contiguous(memory_format=layout)
             adam.zero_grad(set_to_none=True)
             loss = nn.functional.cross_entropy(network(batch), y[chosen])
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call] # torch has no type for it
             adam.step()
             return loss.item()
 

@@ -25,7 +25,8 @@ def forward(x: Array, w: Array, b: Array, stride: int, pad: int) -> Array:
     """Convolve: (N, F, H', W'), float64."""
     x, w, b = (a.astype(np.float64) for a in (x, w, b))
     fields = windows(x, w.shape[2], w.shape[3], stride, pad)
-    return np.einsum("ncijhw,fchw->nfij", fields, w, optimize=True) + b[:, None, None]
+    sums: Array = np.einsum("ncijhw,fchw->nfij", fields, w, optimize=True)
+    return sums + b[:, None, None]
 
 
 def backward(dout: Array, x: Array, w: Array, stride: int, pad: int) -> tuple[Array, Array, Array]:

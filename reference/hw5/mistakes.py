@@ -50,6 +50,12 @@ def backward(of: Layer, **changes: Any) -> tuple[Array, Array, Array]:
     return convolution.backward(one.dout, one.x, one.w, one.stride, one.pad)
 
 
+def windows(of: Layer, stride: int, pad: int) -> Array:
+    """Give the receptive fields of a layer's images with another stride and border."""
+    height, width = of.w.shape[2:]
+    return convolution.windows(of.x, height, width, stride, pad)
+
+
 def need(condition: bool) -> None:
     """Break where a variant has no output."""
     if not condition:
@@ -90,7 +96,7 @@ def sum_of_sums(of: Layer) -> Array:
 
 def largest_product(of: Layer) -> Array:
     """The largest product in the place of the sum."""
-    fields = convolution.windows(of.x, *of.w.shape[2:], of.stride, of.pad)
+    fields = windows(of, of.stride, of.pad)
     products = np.einsum("ncijhw,fchw->nfijchw", fields, of.w)
     return np.asarray(products.max(axis=(4, 5, 6)) + of.b[:, None, None])
 
@@ -297,7 +303,7 @@ def last_product(of: Layer) -> Array:
 def fields_one_apart(of: Layer) -> Array:
     """Fields that ignore the stride."""
     rows, columns = of.dout.shape[2:]
-    fields = convolution.windows(of.x, *of.w.shape[2:], 1, of.pad)[:, :, :rows, :columns]
+    fields = windows(of, 1, of.pad)[:, :, :rows, :columns]
     return np.asarray(np.einsum("nfij,ncijhw->fchw", of.dout, fields))
 
 
@@ -310,7 +316,7 @@ def fields_of(of: Layer, before: int, after: int) -> Array:
 def fields_with_one_pixel(of: Layer) -> Array:
     """Fields of the images with a border of one pixel, whatever pad is."""
     rows, columns = of.dout.shape[2:]
-    fields = convolution.windows(of.x, *of.w.shape[2:], of.stride, 1)[:, :, :rows, :columns]
+    fields = windows(of, of.stride, 1)[:, :, :rows, :columns]
     return np.asarray(np.einsum("nfij,ncijhw->fchw", of.dout, fields))
 
 

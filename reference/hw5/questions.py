@@ -117,7 +117,10 @@ def expect_numerical(_: Handles, case: Case) -> Mapping[str, Expected]:
     def gradient(position: int) -> Expected:
         def evaluate(points: Sequence[Array]) -> Iterator[Array]:
             for point in points:
-                yield convolution.forward(*base[:position], point, *base[position + 1 :], stride, pad)
+                arrays = list(base)
+                arrays[position] = point
+                x, w, b = arrays
+                yield convolution.forward(x, w, b, stride, pad)
 
         value = numerical_gradient(lambda points: list(evaluate(points)), base[position], dout)
         return Expected(value=value, allowed=1e-6 * (1.0 + np.abs(value)))

@@ -7,10 +7,14 @@ release's, it is the last one of the student's own cells.
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from autograder.assignment import CompatSpec
 from autograder.authoring import (
@@ -40,11 +44,12 @@ RUNS: tuple[tuple[int, float | None], ...] = ((1, None), (2, 0.0), (3, 1.0))
 class TrainingCode(Struct):
     """The code that trains, to be run with a recording `Solver`.
 
-    `where` names the cell whose last call counts; it is empty if no code trains. `hidden` names a cell
-    that mentions `Solver` all the same.
+    `cells` are the cells that train, counted from 1. `where` names the one whose last call counts; it is
+    empty if no code trains. `hidden` names a cell that mentions `Solver` all the same.
     """
 
     definitions: Definitions = Definitions()
+    cells: tuple[int, ...] = ()
     where: str = ""
     hidden: str = ""
 
@@ -74,6 +79,11 @@ _NETWORK_SETTINGS = {"weight_scale": float, "reg": float, "num_filters": int, "f
 _NETWORK_SETTINGS |= {"hidden_dim": int}
 _SOLVER_SETTINGS = ("update_rule", "optim_config", "lr_decay", "batch_size")
 MOST_SETTING = 1e6
+MOST_DEPTH, MOST_STATEMENTS = 8, 300
+# Every chunk of the code binds such a name beside its own, so that one that failed can be asked for.
+_MARK = "__chunk_"
+# The classes that record their arguments, and what makes them do so.
+_RECORDED = {NETWORK: "record_network", SOLVER: "record_solver"}
 _RULES = ("sgd", "sgd_momentum", "rmsprop", "adam")
 BASELINE = Settings(
     network={"reg": 1e-3},
@@ -94,8 +104,12 @@ def find_code(notebook: Notebook, given: Notebook) -> TrainingCode:
     if not chosen:
         hidden = [cell.label for cell in notebook.code_cells if SOLVER in cell.source]
         return TrainingCode(hidden=hidden[-1] if hidden else "")
-    definitions = code_of_cells(notebook, {cell.index for cell in chosen}, CompatSpec())
-    return TrainingCode(definitions=definitions, where=chosen[-1].label)
+    places = [cell.index for cell in chosen]
+    return TrainingCode(
+        definitions=code_of_cells(notebook, places, CompatSpec()),
+        cells=tuple(place + 1 for place in places),
+        where=chosen[-1].label,
+    )
 
 
 def _given_source(given: Notebook) -> str:
@@ -115,19 +129,24 @@ def _own_training(notebook: Notebook, matched: Mapping[str, Cell]) -> list[Cell]
 # --- the settings that it gives to Solver ------------------------------------------------------------
 
 
+class Call(Struct):
+    """One call of `Solver`: its own arguments, and those of the network, None where that is another one."""
+
+    solver: dict[str, Any]
+    network: dict[str, Any] | None
+    place: str
+
+
 class Recorded(Struct):
-    """One run of the code: the calls of `Solver` in order, and the results that were read."""
+    """One run of the code: the calls of `Solver` in order, the results read, and the first failure."""
 
-    calls: tuple[dict[str, Any], ...] = ()
+    calls: tuple[Call, ...] = ()
     reads: tuple[str, ...] = ()
-
-    @property
-    def last(self) -> dict[str, Any]:
-        """The last call's settings, without its place."""
-        return {name: self.calls[-1].get(name) for name in ("solver", "network")} if self.calls else {}
+    failure: str = ""
 
 
-RunCode = Callable[[Definitions], Value]
+Ask = Callable[[Student], Recorded]
+RunCode = Callable[[Definitions, Ask], Recorded]
 
 
 def find_settings(code: TrainingCode, preamble: Iterable[Chunk], run: RunCode) -> Settings:
@@ -140,16 +159,17 @@ def find_settings(code: TrainingCode, preamble: Iterable[Chunk], run: RunCode) -
     preamble : iterable of Chunk
         The lines that the assignment runs before a notebook.
     run : callable
-        Runs definitions in the sandbox, and gives the value of ``__recorded__()``.
+        Runs definitions in the sandbox, and gives what the function makes of the handle on them.
     """
     if not code.where:
         unread = (f"the training in {code.hidden}",) if code.hidden else ()
         return Settings(notes=("no cell calls `Solver`",), unread=unread)
     runs: list[Recorded] = []
     for seed, results in RUNS:
-        definitions = _recording(code.definitions, tuple(preamble), seed, results)
+        chunks = _recording(code, tuple(preamble), seed, results)
+        definitions = Definitions(chunks=chunks, compat=code.definitions.compat)
         try:
-            runs.append(_checked(run(definitions)))
+            runs.append(run(definitions, functools.partial(_record, chunks=chunks)))
         except StudentFault as fault:
             # forged answers are no reason to ask a person: the training will end in the same fault
             forged = fault.kind is FaultKind.PROTOCOL
@@ -158,9 +178,28 @@ def find_settings(code: TrainingCode, preamble: Iterable[Chunk], run: RunCode) -
     return _decide(code.where, runs)
 
 
+def _record(student: Student, chunks: Sequence[Chunk]) -> Recorded:
+    """Ask a run what it recorded, and which statement failed first."""
+    answer = student.call("__recorded__")
+    return replace(_checked(answer), failure=_first_failure(student, chunks))
+
+
+def _first_failure(student: Student, chunks: Sequence[Chunk]) -> str:
+    """Say how the first statement of the code failed that did; nothing where none did."""
+    marks = [chunk.names[-1] for chunk in chunks if chunk.names and chunk.names[-1].startswith(_MARK)]
+    for mark in marks[:MOST_STATEMENTS]:
+        try:
+            student.call(mark)
+        except StudentFault as fault:
+            _, failed, why = fault.message.partition("its definition failed: ")
+            if failed:
+                return why
+    return ""
+
+
 def _recording(
-    code: Definitions, preamble: tuple[Chunk, ...], seed: int, results: float | None
-) -> Definitions:
+    code: TrainingCode, preamble: tuple[Chunk, ...], seed: int, results: float | None
+) -> tuple[Chunk, ...]:
     """Give the code with the recorder before it, and every class that is to be recorded changed in place."""
     set_up = (
         "import sys as __sys, types as __types\n"
@@ -170,41 +209,75 @@ def _recording(
         "__recorded__ = __recorder.recorded\n"
     )
     chunks = [*preamble, Chunk(source=set_up, names=("__recorded__",), cell=0)]
-    for chunk in code.chunks:
-        chunks.append(chunk)
-        for name, record in ((NETWORK, "record_network"), (SOLVER, "record_solver")):
-            if name in chunk.names and re.match(rf"(?:@.*\n)*class\s+{name}\b", chunk.source):
+    for number, chunk in enumerate(_as_cells(code.definitions.chunks, code.cells)):
+        chunks.append(replace(chunk, names=(*chunk.names, f"{_MARK}{number}")))
+        for name, record in _RECORDED.items():
+            if _defines(chunk, name):
                 chunks.append(Chunk(source=f"__recorder.{record}({name})", names=(), cell=0))
-    return Definitions(chunks=tuple(chunks), compat=code.compat)
+    return tuple(chunks)
+
+
+def _defines(chunk: Chunk, name: str) -> bool:
+    """Whether a chunk is the class of that name."""
+    return name in chunk.names and re.match(rf"(?:@.*\n)*class\s+{name}\b", chunk.source) is not None
+
+
+def _as_cells(chunks: Sequence[Chunk], cells: Collection[int]) -> list[Chunk]:
+    """Join the statements of each cell that trains: as in a notebook, one that fails ends its cell."""
+    joined: list[Chunk] = []
+    for chunk in chunks:
+        last = joined[-1] if joined else None
+        if last is not None and chunk.cell == last.cell and chunk.cell in cells:
+            lines = last.source.count("\n") + 1
+            gap = chunk.line - last.line - lines
+            classes = any(_defines(one, name) for one in (last, chunk) for name in _RECORDED)
+            if gap >= 0 and not classes:
+                source = last.source + "\n" * (gap + 1) + chunk.source
+                joined[-1] = replace(last, source=source, names=(*last.names, *chunk.names))
+                continue
+        joined.append(chunk)
+    return joined
 
 
 def _checked(answer: Value) -> Recorded:
-    """Check the claim of a run; one of another form counts as no call."""
-    if not isinstance(answer, dict) or not isinstance(answer.get("calls"), list):
+    """Check the claim of a run, down to plain values; one of another form counts as no call."""
+    try:
+        return msgspec.convert(_plain(answer), Recorded)
+    except msgspec.ValidationError:
         return Recorded()
-    calls = tuple(call for call in answer["calls"] if isinstance(call, dict))
-    reads = answer.get("reads")
-    return Recorded(calls=calls, reads=tuple(map(str, reads)) if isinstance(reads, list) else ())
+
+
+def _plain(value: Value, depth: int = 0) -> Any:
+    """Give a claimed value with everything in it plain; what is not becomes its type's name in brackets."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if depth < MOST_DEPTH and isinstance(value, dict):
+        return {str(key): _plain(item, depth + 1) for key, item in value.items()}
+    if depth < MOST_DEPTH and isinstance(value, list | tuple):
+        return [_plain(item, depth + 1) for item in value]
+    return f"<{type(value).__name__}>"
 
 
 def _decide(where: str, runs: list[Recorded]) -> Settings:
     """Take the last call where all runs agree in it; else say why a person has to look."""
-    first = runs[0]
-    if not any(one.calls for one in runs):
-        return Settings(where=where, unread=("its code fails before it calls `Solver`",))
-    found = _settings(where, next(one for one in runs if one.calls).calls[-1])
-    if all((one.last, len(one.calls)) == (first.last, len(first.calls)) for one in runs):
+    lasts = [_settings(where, one.calls[-1]) if one.calls else None for one in runs]
+    found = next((one for one in lasts if one is not None), None)
+    failure = next((one.failure for one in runs if one.failure), "")
+    if found is None:
+        why = f"its code does not come to a call of `Solver`{': ' if failure else ''}{failure}"
+        return Settings(where=where, unread=(why,))
+    if failure.startswith("MemoryError"):
+        return replace(found, unread=(f"its code met the limit of memory: {failure}",))
+    if all(one == found for one in lasts) and len({len(one.calls) for one in runs}) == 1:
         return found
     read = next((one.reads[0] for one in runs if one.reads), "")
     why = f"they depend on the results of a training: {read}" if read else "they differ from run to run"
-    return Settings(network=found.network, solver=found.solver, where=where, notes=found.notes, unread=(why,))
+    return replace(found, unread=(why,))
 
 
-def _settings(where: str, call: Mapping[str, Any]) -> Settings:
-    made, given = call.get("network"), call.get("solver")
-    given = given if isinstance(given, dict) else {}
-    unread = () if isinstance(made, dict) else (f"the network that `Solver` is given ({call.get('place')})",)
-    made = made if isinstance(made, dict) else {}
+def _settings(where: str, call: Call) -> Settings:
+    made, given = call.network or {}, call.solver
+    unread = () if call.network is not None else (f"the network that `Solver` is given ({call.place[:80]})",)
     chosen = _known_network(made), _known_solver(given)
     notes = (*_unused(made, _NETWORK_SETTINGS, chosen[0]), *_unused(given, _SOLVER_SETTINGS, chosen[1]))
     return Settings(network=chosen[0], solver=chosen[1], where=where, notes=notes, unread=unread)
@@ -250,8 +323,8 @@ def _is_sane(value: object) -> bool:
 
 def _work(settings: Settings) -> float:
     """How much dearer an image is than with the usual 32 filters of size 7."""
-    size = settings.network.get("filter_size", 7)
-    return max(1.0, settings.network.get("num_filters", 32) * size * size / (32 * 49))
+    size, filters = settings.network.get("filter_size", 7), settings.network.get("num_filters", 32)
+    return max(1.0, float(filters * size * size / (32 * 49)))
 
 
 def train(student: Student, settings: Settings, images: DataSet) -> Trained:

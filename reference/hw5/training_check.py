@@ -20,7 +20,6 @@ from autograder.authoring import (
     Struct,
     Student,
     StudentFault,
-    Value,
     faulted,
     nothing_done,
 )
@@ -105,9 +104,9 @@ def settings_of(code: TrainingCode, context: CheckContext) -> Settings:
     """Run the code of a training in the sandbox, and give the settings that it gives to `Solver`."""
     preamble = [chunk for chunk in context.assignment.given_definitions.chunks if not chunk.cell]
 
-    def run(definitions: Definitions) -> Value:
+    def run(definitions: Definitions, ask: training.Ask) -> training.Recorded:
         with context.run(definitions, SETTINGS_LIMITS) as student:
-            return student.call("__recorded__")
+            return ask(student)
 
     return training.find_settings(code, preamble, run)
 

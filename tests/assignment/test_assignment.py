@@ -48,13 +48,21 @@ def test_a_good_one_reads(tmp_path):
         (("[limits.default]", "[limits.default]\nmemory = 3"), "did you mean `memory_mb`?"),
         (
             ("[limits.default]", "[limits.default]\nopen_files = 0"),
-            ":10: [limits.default]: open_files must be",
+            ":10: Expected `int` >= 1",
         ),
-        (("points = 3", "points = nan"), "points must not be negative, got nan"),
+        (
+            ('kind = "files"', 'kind = "comments"\nfull_coverage = 0\ndefinitions = ["f"]'),
+            ":17: `f`: check files of kind comments: Expected `float` > 0.0",
+        ),
+        (
+            ('kind = "files"', 'kind = "outputs"\nquestions = []'),
+            ":17: `f`: `files`: questions is empty, so nothing would be judged",
+        ),
+        (("points = 3", "points = nan"), ":14: `f`: Expected `float` >= 0.0"),
         (("step = 1", "step = 1\nchecs = 2"), ":14: `f`: unknown key `checs`; did you mean `checks`?"),
         (("step = 1", 'step = "one"'), ":13: `f`: Expected `int`, got `str`"),
         (("points = 3", 'points = "3"'), ":14: `f`: Expected `float`, got `str`"),
-        (("points = 3", "points = -3"), ":14: `f`: points must not be negative"),
+        (("points = 3", "points = -3"), ":14: `f`: Expected `float` >= 0.0"),
         (('kind = "files"', 'kind = "filez"'), ":16: `f`: kind = 'filez'; did you mean `files`?"),
         (('kind = "files"', "kind = 7"), "known are: comments, files, manual,"),
         (
@@ -81,7 +89,7 @@ def test_a_good_one_reads(tmp_path):
                 'id = "files"',
                 'id = "files"\nweight = -1\n[[items.checks]]\nkind = "files"\nid = "b"\nweight = 2',
             ),
-            "`files`: weight must not be negative, got -1",
+            ":18: `f`: check files of kind files: Expected `float` >= 0.0",
         ),
         (('suffix = ".ipynb"', 'suffix = ".pdf"'), 'one of the rules must have suffix = ".ipynb"'),
         (("[limits.default]", "[limits.other]"), "known are: other"),
@@ -104,7 +112,9 @@ def test_a_broken_one_says_where(tmp_path, change, says):
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path):
-    text = GOOD.replace("points = 3", "points = -3").replace("[limits.default]", "[limits.other]")
+    text = GOOD.replace("[files]", "budget_seconds = 5\n[files]").replace(
+        "[limits.default]", "[limits.other]"
+    )
     with pytest.raises(AssignmentError) as error:
         read_assignment(write(tmp_path, text))
     assert error.value.message.count("assignment.toml:") == 3

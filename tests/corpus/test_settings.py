@@ -4,8 +4,10 @@ import sys
 import time
 
 import msgspec
+import numpy as np
 import pytest
 from corpus_grading import ROOT, course, given, notebook_with, sandboxes
+from in_process import InProcess
 
 from autograder.authoring.student import Limits
 from autograder.grading.reading import definitions_of
@@ -32,9 +34,9 @@ def session():
 
 @pytest.fixture
 def found_in(session):
-    def run(definitions):
+    def run(definitions, ask):
         with session.student(definitions, LIMITS) as student:
-            return student.call("__recorded__")
+            return ask(student)
 
     return lambda notebook: TRAINING.find_settings(TRAINING.find_code(notebook, given()), PREAMBLE, run)
 
@@ -85,6 +87,15 @@ SPELLINGS = {
     "the last of several": MODEL + "Solver(model, data, update_rule='sgd')\n" + CALL,
     "a subclass of the network": "class Net(ThreeLayerConvNet):\n    pass\nmodel = Net(reg=1e-3)\n" + CALL,
     "plots below": MODEL + CALL + "plt.plot(solver.loss_history, 'o')\nprint(solver.train_acc_history[-1])\n",
+    "a loss before the training": MODEL
+    + "print(model.loss(data['X_val'][:5], data['y_val'][:5])[0])\n"
+    + CALL,
+    "the solver's own settings": MODEL
+    + CALL.replace("solver.train()", "print(solver.num_epochs, solver.lr_decay)")
+    + "Solver(model, data, update_rule=solver.update_rule, optim_config=solver.optim_config)",
+    "other epochs each time": MODEL
+    + "Solver(model, data, update_rule='adam', optim_config={'learning_rate': 2e-3}, "
+    "num_epochs=np.random.randint(1, 9))",
     "results returned": "def go():\n    s = Solver(ThreeLayerConvNet(reg=1e-3), data, update_rule='adam', "
     "optim_config={'learning_rate': 2e-3})\n    s.train()\n    return s.val_acc_history[-1]\nprint(go())",
 }
@@ -95,6 +106,11 @@ def test_settings_mean_what_python_says(found_in, spelling):
     found = found_in(with_train_cell(SPELLINGS[spelling]))
     assert (found.solver, found.network, found.unread) == (FOUND, {"reg": 1e-3}, ())
     assert found.where == TRAIN_CELL.label
+
+
+def test_a_statement_that_fails_ends_its_cell_as_in_a_notebook(found_in):
+    found = found_in(with_train_cell(MODEL + CALL + "x = 1; 1 / 0\nSolver(model, data, update_rule='sgd')"))
+    assert (found.solver, found.unread) == (FOUND, ())
 
 
 def test_an_own_cell_counts_while_the_train_cell_is_the_releases(found_in):
@@ -135,13 +151,52 @@ UNCERTAIN = {
     ),
     "endless": ("while True:\n    pass\n" + MODEL + CALL, "did not come to an end"),
     "doubled forty times": (
-        "x = [0]\n" + "x += x\n" * 40 + "Solver(x, data)",
-        "the network that `Solver` is given",
+        "x = [0]\n"
+        + "x += x\n" * 40
+        + MODEL
+        + "Solver(model, data, optim_config={'learning_rate': 1 / len(x)})",
+        "does not come to a call of `Solver`: MemoryError (cell",
     ),
-    "an error first": ("raise ValueError('no')\n", "before it calls `Solver`"),
-    "another network": (
-        "Solver(object(), data, **dict(update_rule='adam'))",
-        "the network that `Solver` is given",
+    "an error first": (
+        "rate = [][0]\n" + MODEL + "Solver(model, data, optim_config={'learning_rate': rate})",
+        "does not come to a call of `Solver`: IndexError: list index out of range (cell",
+    ),
+    "no call at all": ("solvers = []\n" + MODEL, "does not come to a call of `Solver`"),
+    "an accuracy of one's own": (
+        MODEL
+        + CALL
+        + "right = np.mean(np.argmax(model.loss(data['X_val']), axis=1) == data['y_val'])\n"
+        + "Solver(model, data, optim_config={'learning_rate': 1e-3 if right > 0.5 else 1e-4})",
+        "they depend on the results of a training: `loss` (cell",
+    ),
+    "a result read where errors are swallowed": (
+        MODEL
+        + CALL
+        + "try:\n    rate = 1e-3 if solver.val_acc_history[-1] > 0.5 else 1e-4\nexcept:\n    rate = 1e-4\n"
+        + "Solver(model, data, optim_config={'learning_rate': rate})",
+        "they depend on the results of a training: `val_acc_history` (cell",
+    ),
+    "the weights of the trained network": (
+        MODEL
+        + CALL
+        + "big = any(np.max(w) > 0.5 for w in solver.model.params.values())\n"
+        + "Solver(model, data, optim_config={'learning_rate': 1e-3 if big else 1e-4})",
+        "they depend on the results of a training: `params` (cell",
+    ),
+    "one weight of the trained network": (
+        MODEL + CALL + "Solver(model, data, optim_config={'learning_rate': float(model.params['W1'])})",
+        "they depend on the results of a training: `params['W1']` (cell",
+    ),
+    "check_accuracy": (
+        MODEL
+        + CALL
+        + "rate = 1e-3 if solver.check_accuracy(data['X_val'], data['y_val']) > 0.5 else 1e-4\n"
+        + "Solver(model, data, optim_config={'learning_rate': rate})",
+        "they depend on the results of a training: `check_accuracy` (cell",
+    ),
+    "memory met below a call": (
+        MODEL + CALL + "x = [0]\n" + "x += x\n" * 40 + CALL,
+        "its code met the limit of memory: MemoryError (cell",
     ),
 }
 
@@ -177,5 +232,60 @@ Solver(model, data, lr_decay=x, batch_size=x, update_rule=x, optim_config={{'lea
 """
     found = found_in(with_train_cell(code))
     assert (found.network, found.solver) == ({}, {"optim_config": {}})
+    assert found.unread == ()
     assert len(found.notes) == 5
     assert found.notes[0].startswith("`reg` can't be ")
+
+
+def calls(**changes):
+    call = {"solver": {"update_rule": "adam"}, "network": {"reg": 1e-3}, "place": "cell 1, line 1"}
+    return {"calls": [call | changes], "reads": []}
+
+
+class Claiming(InProcess):
+    """A child that claims one answer, whatever is asked."""
+
+    def __init__(self, answer):
+        super().__init__({"__recorded__": lambda: answer})
+
+
+def claimed(answer):
+    """The settings that a claimed answer of the child gives."""
+    code = TRAINING.TrainingCode(where="cell 1")
+    return TRAINING.find_settings(code, (), lambda definitions, ask: ask(Claiming(answer)))
+
+
+def test_an_answer_of_the_right_form_is_taken():
+    assert claimed(calls()).solver == {"update_rule": "adam"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        [],
+        {"calls": 3},
+        {"calls": [3]},
+        {"calls": [{}]},
+        calls(solver=[1]),
+        calls(place=["here"]),
+        calls(network="none"),
+        {**calls(), "reads": [np.zeros(3)] * 2, "more": object()},
+        {**calls(), "reads": {"a": 1}},
+    ],
+)
+def test_an_answer_of_another_form_raises_nothing_and_gives_no_settings(answer):
+    found = claimed(answer)
+    assert (found.solver, len(found.unread)) in (({}, 1), ({"update_rule": "adam"}, 0))
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [np.zeros(3), np.zeros((0,)), [np.zeros(2)], {"a": np.ones(2)}, object(), 10**400, "x" * 10**6, b"x"],
+)
+def test_a_forged_setting_is_left_out(forged):
+    settings = dict.fromkeys(("update_rule", "batch_size", "lr_decay", "optim_config"), forged)
+    found = claimed(calls(solver=settings, network={"reg": forged}))
+    assert (found.network, found.unread) == ({}, ())
+    assert found.solver in ({}, {"optim_config": {}})
+    assert all(len(note) < 120 for note in found.notes)

@@ -208,5 +208,5 @@ def test_zero_bytes_and_endless_cells_are_said():
     result = found("def f(x): return 1\n\0", "#" * 500_000)
     assert codes(result) == ["zero-bytes", "cell-too-long"]
     assert result.notices[0].message.startswith("cell 1 holds zero bytes")
-    assert "cells above 400000 are not read" in result.notices[1].message
+    assert "cells above 400,000 are not read" in result.notices[1].message
     assert run(result)["f"](0) == 1
