@@ -12,13 +12,12 @@ The first of these is used:
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 from pathlib import Path
-from types import ModuleType
 from typing import Literal
 
 from autograder.assignment import DataSpec
+from autograder.authoring.loading import load_module
 from autograder.data.places import made_once
 from autograder.errors import DataError
 from autograder.files import cache_dir
@@ -40,6 +39,8 @@ def find_data(explicit: Path | None, spec: DataSpec, root: Path) -> Path:
     ------
     DataError
         A named folder has no data, or there is no data set and none can be generated.
+    AssignmentError
+        The generator can't be loaded.
     """
     return _real(explicit, spec, root) or _stand_in(spec, root)
 
@@ -96,21 +97,9 @@ def _by_name(spec: DataSpec) -> str:
 
 def _generate(path: Path, folder: Path) -> None:
     """Have the assignment's generator write its files into the folder."""
-    write = getattr(_load(path), "write", None)
+    write = getattr(load_module(path), "write", None)
     if not callable(write):
         raise DataError(
             f"{path}: expected a function write(folder)", "docs/assignments.md describes generators."
         )
     write(folder)
-
-
-def _load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"autograder_generator_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise DataError(f"{path}: is not a Python module")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise DataError(f"{path}: can't be loaded: {type(error).__name__}: {error}") from error
-    return module

@@ -9,7 +9,7 @@ from HW5_code import synthetic_data
 
 from autograder.data import describe_data, find_data
 from autograder.data.find import fetched_folder
-from autograder.errors import DataError
+from autograder.errors import DataError, UsageError
 
 GENERATOR = """
 from pathlib import Path
@@ -66,11 +66,11 @@ def test_no_data_and_no_generator(root: Path) -> None:
 
 @pytest.mark.parametrize(
     ("code", "message"),
-    [("1 / 0", "can't be loaded: ZeroDivisionError"), ("x = 1", r"expected a function write\(folder\)")],
+    [("1 / 0", "1: can't be loaded: ZeroDivisionError"), ("x = 1", r" expected a function write\(folder\)")],
 )
 def test_a_broken_generator(root: Path, code: str, message: str) -> None:
     (root / "generate.py").write_text(code)
-    with pytest.raises(DataError, match=f"generate.py: {message}"):
+    with pytest.raises(UsageError, match=f"generate.py:{message}"):
         find_data(None, spec(generator="generate.py"), root)
 
 
