@@ -2,14 +2,14 @@
 
 ::
 
-    AutograderError             something a person can act on; its text is shown as it is
-    ├── UsageError              the command line asks for something that can't be           (status 2)
+    AutograderError             something that a person can act on; its text is shown as it is
+    ├── UsageError              the command line asks for something that can't be done      (status 2)
     │   ├── AssignmentError     assignment.toml or the reference is broken
     │   └── DataError           the data set is missing, damaged or not what it says
     ├── IntakeError             this submission can't be read
     ├── ReleaseError            the release can't be built, or did not prove itself
     ├── ReportError             a report does not fit the published schema
-    ├── SandboxError            no sandbox that holds can be had here                       (status 3)
+    ├── SandboxError            this machine can't run a sandbox that holds                 (status 3)
     └── GraderFault             the grader failed, not the student: never costs a point
 
     StudentFault                the student's code did this; see `autograder.authoring.student`
@@ -29,9 +29,9 @@ class AutograderError(Exception):
     Parameters
     ----------
     message : str
-        What is wrong, where, and what was expected.
+        The problem, its place, and what was expected.
     hint : str, optional
-        What to do about it.
+        The thing to do about it.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -71,15 +71,15 @@ class ReportError(AutograderError):
 
 
 class SandboxError(AutograderError):
-    """No sandbox that holds can be had on this machine."""
+    """The machine can't run a sandbox that holds."""
 
 
 class GraderFault(AutograderError):
-    """The grader itself failed; the submission gets no score, and no zero."""
+    """The grader itself failed; the submission gets no score, not even 0."""
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Say which known name was probably meant, or else which there are.
+    """Name the known name that was probably meant, or list the known names.
 
     >>> suggestion("filez", ["files", "pdf"])
     'did you mean `files`?'

@@ -1,8 +1,7 @@
-"""The types that flow: submission → definitions → findings → report.
+"""The records that flow: submission → definitions → findings → report.
 
-All are frozen `msgspec` structs: what one step hands to the next is never changed by the next.
-The report's types are the source of the published JSON Schema (see `autograder.report.schema`),
-so a field's docstring there is part of a contract.
+All are frozen `msgspec` structs: no step changes what it receives. The published JSON Schema is generated
+from the report's types (see `autograder.report.schema`), and their docstrings are part of it.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ import msgspec
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class Struct(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of the immutable records; fields are named when one is made (msgspec asks each class for it)."""
+    """Base of the immutable records. Their fields are given by name."""
 
 
 # --- a submission, as intake hands it on -------------------------------------------------------
 
 
 class Notice(Struct):
-    """Something a person should know that changes no score by itself.
+    """Something that a person should know and that changes no score by itself.
 
     `code` is a stable kebab-case name, `message` a whole sentence, `where` a file, cell or line.
     """
@@ -63,7 +62,7 @@ class FileRecord(Struct):
 
 
 class CellKind(Enum):
-    """What a notebook cell is."""
+    """The type of a notebook cell."""
 
     CODE = "code"
     MARKDOWN = "markdown"
@@ -71,7 +70,7 @@ class CellKind(Enum):
 
 
 class OutputKind(Enum):
-    """What a stored output is: a stream, a displayed or returned value, or a traceback."""
+    """The type of a stored output: a stream, a displayed or returned value, or a traceback."""
 
     STREAM = "stream"
     DISPLAY = "display"
@@ -80,7 +79,7 @@ class OutputKind(Enum):
 
 
 class Output(Struct):
-    """One stored output of a code cell: its plain text, and its picture if it has one (PNG bytes)."""
+    """One stored output of a code cell: its plain text, and its picture (PNG) if it has one."""
 
     kind: OutputKind
     text: str = ""
@@ -88,7 +87,7 @@ class Output(Struct):
 
 
 class Cell(Struct):
-    """One cell; `index` counts from 0 over all the notebook's cells."""
+    """One cell; `index` is its position among all cells of the notebook, from 0."""
 
     index: int
     id: str
@@ -100,12 +99,12 @@ class Cell(Struct):
 
     @property
     def label(self) -> str:
-        """How messages name the cell: counted from 1, as people count."""
+        """The cell's name in messages, counted from 1."""
         return f"cell {self.index + 1}"
 
 
 class Notebook(Struct):
-    """A notebook of format 4, older ones upgraded."""
+    """A notebook in format 4; older ones are upgraded when they are read."""
 
     path: str
     cells: tuple[Cell, ...]
@@ -118,11 +117,11 @@ class Notebook(Struct):
 
 
 class Submission(Struct):
-    """What one learner handed in, read and checked, none of it run.
+    """The work that one learner handed in, read and checked. None of its code was run.
 
-    `contents` holds the bytes of the files that a check may need (the PDF); the notebook is parsed
-    into `notebook`. `problem` is set where there is nothing to grade, and says why. `fingerprint` hashes the
-    bytes that were read.
+    `notebook` is the parsed notebook; `contents` holds the bytes of other files that a check may need (the
+    PDF). `problem` is set if there is nothing to grade, and says why. `fingerprint` is the hash of the bytes
+    that were read.
     """
 
     id: str
@@ -144,8 +143,8 @@ class Submission(Struct):
 class Chunk(Struct):
     """One top-level statement of the notebook's code.
 
-    `names` are the names that it binds; `cell` and `line` (both from 1) say where it stands, so that
-    a traceback can point into the student's own notebook.
+    `names` are the names that it binds. `cell` and `line`, both from 1, give its place, so that a traceback
+    can point into the student's own notebook.
     """
 
     source: str
@@ -157,9 +156,9 @@ class Chunk(Struct):
 class Definitions(Struct):
     """The part of a notebook's code that the checks need, in the order in which it is run.
 
-    Imports come first, then the definitions in the notebook's order. `compat` names the old names
-    that the code relies on and that are emulated (``np.int``, ``xrange``, …), `withheld` the functions
-    beside it that raise when they are called (``package.module.fast_*``).
+    Imports come first, then the definitions in the notebook's order. `compat` lists the old names that the
+    code uses and that are emulated (``np.int``, ``xrange``, …). `withheld` lists functions of the support
+    code that raise when they are called (``package.module.fast_*``).
     """
 
     chunks: tuple[Chunk, ...] = ()
@@ -169,7 +168,7 @@ class Definitions(Struct):
 
     @property
     def names(self) -> frozenset[str]:
-        """Every name that some chunk binds."""
+        """All names that the chunks bind."""
         return frozenset(name for chunk in self.chunks for name in chunk.names)
 
 
@@ -197,7 +196,7 @@ class Visibility(Enum):
 
 
 class Cause(Struct):
-    """The first thing that was wrong, as text: the input, what was expected, what came, and where."""
+    """The first wrong value as text: the case, the expected value, the student's value, and its place."""
 
     case: str = ""
     expected: str = ""
@@ -206,23 +205,23 @@ class Cause(Struct):
 
 
 class OutputText(Struct):
-    """What the student's code printed, or the student wrote, capped; `truncated` says that there was more."""
+    """Text that the student's code printed or the student wrote; `truncated` if there was more of it."""
 
     text: str = ""
     truncated: bool = False
 
 
 class Diagnosis(Struct):
-    """The name of a mistake whose outputs are exactly the submission's, and a sentence about the idea."""
+    """A known mistake that gives exactly the submission's outputs, and a sentence about the idea."""
 
     id: str
     message: str
 
 
 class Smallest(Struct):
-    """The smallest case that fails: its inputs, what was expected and what came, as small matrices.
+    """The smallest failing case: its inputs, the expected and the student's output, as small matrices.
 
-    `message` says what is wrong; `terms` is the sum behind the first wrong element.
+    `message` says what is wrong; `terms` writes out the sum that gives the first wrong element.
     """
 
     case: str
@@ -234,11 +233,11 @@ class Smallest(Struct):
 
 
 class Finding(Struct):
-    """What one check found.
+    """The result of one check.
 
-    `fraction` in [0, 1] is the share of the check's weight that was earned; a `MANUAL` finding may
-    propose one. `metrics` are plain numbers and words for tables and plots; `data` names the data set that
-    was used.
+    `fraction` in [0, 1] is the earned share of the check's weight; in a `MANUAL` finding it is a proposal.
+    `metrics` are plain numbers and words for tables and plots. `pictures` are PNG or SVG files. `data` names
+    the data set that was used. The pipeline adds the `seconds` that the check took.
     """
 
     check: str
@@ -253,6 +252,7 @@ class Finding(Struct):
     diagnosis: Diagnosis | None = None
     smallest: Smallest | None = None
     data: str = ""
+    seconds: float = 0.0
 
 
 # --- the report --------------------------------------------------------------------------------
@@ -261,9 +261,8 @@ class Finding(Struct):
 class Outcome(Enum):
     """How grading a submission ended, apart from any score.
 
-    Only `GRADED` and `PENDING_MANUAL` carry a score. `GRADER_ERROR` is the grader's fault and
-    `UNGRADABLE` the submission's (nothing in it can be read); `TIMEOUT` says that its code used up all the
-    time that there is for one submission.
+    Only `GRADED` and `PENDING_MANUAL` have a score. `GRADER_ERROR` is the grader's fault. `UNGRADABLE` is the
+    submission's: it can't be read. `TIMEOUT` means that its code used up the time for one submission.
     """
 
     GRADED = "graded"
@@ -274,7 +273,7 @@ class Outcome(Enum):
 
 
 class Grader(Struct):
-    """Which engine graded, with which configuration, cases and seed."""
+    """The engine that graded, with its configuration, cases and seed."""
 
     name: str
     version: str
@@ -284,7 +283,7 @@ class Grader(Struct):
 
 
 class Environment(Struct):
-    """Where the student's code ran, within which limits and walls."""
+    """The machine on which the student's code ran, with the limits and the walls of the sandbox."""
 
     os: str
     arch: str
@@ -297,7 +296,7 @@ class Environment(Struct):
 
 
 class AssignmentFacts(Struct):
-    """Which assignment was graded; `max_score` leaves the extra credit out."""
+    """The assignment; `max_score` does not include extra credit."""
 
     id: str
     title: str
@@ -307,7 +306,7 @@ class AssignmentFacts(Struct):
 
 
 class SubmissionFacts(Struct):
-    """What was handed in."""
+    """The submission, with the files that were handed in."""
 
     id: str
     origin: str
@@ -317,15 +316,15 @@ class SubmissionFacts(Struct):
 
 
 class Learner(Struct):
-    """Whose work it is, as the submission's place names them."""
+    """The person who handed the work in, by the name of the submission's file or folder."""
 
     id: str
 
 
 class Score(Struct):
-    """Points: `raw` over the items, minus `penalties`, gives `final`; `extra_credit` is in `raw`.
+    """Points: `raw` is the sum over the items, with `extra_credit`; less `penalties` it is `final`.
 
-    `pending` is what a person may still give.
+    `pending` are the points that a person may still give.
     """
 
     raw: float
@@ -358,7 +357,7 @@ class CheckReport(Struct):
 class ItemReport(Struct):
     """One rubric item.
 
-    `score` is None where nothing was judged; where the status is `MANUAL` it is a proposal.
+    `score` is None if nothing was judged. If the status is `MANUAL`, it is a proposal.
     """
 
     id: str
@@ -374,7 +373,7 @@ class ItemReport(Struct):
 
 
 class Report(Struct):
-    """The whole verdict on one submission; complete whatever happened."""
+    """The verdict on one submission; complete, whatever happened to the submission."""
 
     schema_version: str
     generated_at: str
@@ -392,7 +391,7 @@ class Report(Struct):
 
 
 class Symptom(Struct):
-    """What `autograder doctor` says of one part: ``missing`` stops something, ``note`` is good to know."""
+    """A finding of `autograder doctor` on one part; ``missing`` stops a command, ``note`` is good to know."""
 
     part: str
     state: Literal["ok", "missing", "note"]

@@ -17,9 +17,10 @@ from autograder.errors import GraderFault, UsageError
 from autograder.execution.plain import open_session
 from autograder.grading.reading import read_candidate
 from autograder.grading.setup import assignment_context, describe_environment, describe_grader, kinds_of
-from autograder.grading.submission import Pipeline, ReportFacts, report_on
+from autograder.grading.submission import Pipeline
 from autograder.intake import candidate_for, read_notebook
 from autograder.model import Report
+from autograder.report import ReportFacts, build_report
 
 REMAINING = "visible checks passed; hidden ones remain"
 
@@ -53,7 +54,7 @@ def check(notebook: Path | None = None, start: Path | None = None) -> Report:
     try:
         report = pipeline.grade(candidate).report
     except GraderFault as fault:
-        report = report_on(course.assignment, candidate.unread(), pipeline.facts, fault=str(fault))
+        report = build_report(course.assignment, candidate.unread(), pipeline.facts, fault=str(fault))
     return replace(report, integrity=())  # that is for a person who grades
 
 

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from autograder.authoring.specs import CheckSpec
 from autograder.authoring.student import FaultKind, StudentFault
 from autograder.model import Cause, Finding, Status
 
 UNTOUCHED = "Nothing was done here yet: the code is the release's, and no cell was ever run."
+
+
+def found(
+    spec: CheckSpec, status: Status, message: str, fraction: float | None = None, **more: Any
+) -> Finding:
+    """Make a check's finding. Unless given, `fraction` is 1 or 0; the hints go along with a failure."""
+    lost = status in (Status.FAILED, Status.ERROR, Status.TIMEOUT)
+    earned = float(status is Status.PASSED) if fraction is None else fraction
+    return Finding(
+        check=spec.id,
+        status=status,
+        fraction=earned,
+        message=message,
+        hints=spec.hints if lost else (),
+        **more,
+    )
 
 
 def nothing_done(spec: CheckSpec) -> Finding:
@@ -16,14 +34,8 @@ def nothing_done(spec: CheckSpec) -> Finding:
 
 def faulted(spec: CheckSpec, fault: StudentFault) -> Finding:
     """Give the finding where a call into the student's code did not return."""
-    return Finding(
-        check=spec.id,
-        status=status_of_fault(fault),
-        fraction=0.0,
-        message=fault.message,
-        hints=spec.hints,
-        cause=Cause(actual=fault.traceback) if fault.traceback else None,
-    )
+    cause = Cause(actual=fault.traceback) if fault.traceback else None
+    return found(spec, status_of_fault(fault), fault.message, cause=cause)
 
 
 def status_of_fault(fault: StudentFault) -> Status:

@@ -32,8 +32,9 @@ from autograder.grading.setup import (
     given_notebook,
     kinds_of,
 )
-from autograder.grading.submission import OpenSession, Pipeline, ReportFacts
+from autograder.grading.submission import OpenSession, Pipeline
 from autograder.model import Notebook, Struct, Submission
+from autograder.report import ReportFacts
 from autograder.sandbox import Policy, open_session, self_test
 
 UNSANDBOXED = "none (unsandboxed by request)"

@@ -17,11 +17,11 @@ from pathlib import Path
 from autograder.batch.grading_run import GradingRun
 from autograder.errors import AutograderError, SandboxError, UsageError
 from autograder.files import write_atomically
-from autograder.grading.submission import Graded, Pipeline, report_on
+from autograder.grading.submission import Graded, Pipeline
 from autograder.intake import Candidate
 from autograder.intake.isolation import ReaderGone
 from autograder.model import Struct
-from autograder.report import to_json, write_report
+from autograder.report import build_report, to_json, write_report
 
 OpenPipeline = Callable[[GradingRun], Pipeline]
 
@@ -146,5 +146,5 @@ def give_up(run: GradingRun, candidate: Candidate, reason: str, folder: Path) ->
 
     Its files are not read: they may be what the grader fails on.
     """
-    report = report_on(run.course().assignment, candidate.unread(), run.facts, fault=reason)
+    report = build_report(run.course().assignment, candidate.unread(), run.facts, fault=reason)
     return _done(Graded(report=report), "", folder, time.perf_counter())

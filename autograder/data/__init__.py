@@ -1,4 +1,4 @@
-"""Find, fetch or make an assignment's data set, and read it with the assignment's own reader."""
+"""Find, fetch or generate an assignment's data set, and read it with the assignment's own reader."""
 
 from autograder.data.fetch import fetch_data
 from autograder.data.find import describe_data, find_data

@@ -1,4 +1,4 @@
-"""``autograder data fetch``: download the real data set, verify it, and unpack it into the cache."""
+"""Download the real data set, verify it, and unpack it into the cache: ``autograder data fetch``."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from autograder.data.find import fetched_folder
 from autograder.data.places import made_once
 from autograder.errors import DataError
 
-EXPANSION = 4  # a data set's files together are less than that many times the archive
+EXPANSION = 4  # the unpacked files together are at most this many times as large as the archive
 
 
 def fetch_data(spec: DataSpec) -> Path:
-    """Download and unpack the data set where it is not in the cache yet; gives its folder.
+    """Download and unpack the data set unless it is in the cache, and give its folder.
 
     Raises
     ------
     DataError
-        The network, the server, the file's hash or the disk: says which, and what to do.
+        The network, the server or the disk fails, or the file has another hash.
     """
     folder = fetched_folder(spec)
     return made_once(folder, lambda half: _fetch_into(half, spec, folder.parent))
 
 
 def _fetch_into(half: Path, spec: DataSpec, kept: Path) -> None:
-    """Fill a folder; the archive and its part are kept beside it for as long as they are needed."""
+    """Fill a folder. The archive lies in `kept` until it is unpacked, so that a broken download can go on."""
     archive = download(spec, kept / PurePosixPath(spec.url).name)
     try:
         unpack(archive, spec.folder, half, EXPANSION * spec.bytes)
@@ -38,23 +38,24 @@ def _fetch_into(half: Path, spec: DataSpec, kept: Path) -> None:
         archive.unlink()
     if not (half / spec.marker).exists():
         raise DataError(
-            f"{spec.url}: has no {spec.folder}/{spec.marker}", "Correct [data] in assignment.toml."
+            f"{spec.url}: the archive has no {spec.folder}/{spec.marker}",
+            "Correct [data] in assignment.toml.",
         )
 
 
 def download(spec: DataSpec, archive: Path) -> Path:
-    """Download the archive and verify its MD5 (which guards against damage; the URL's TLS against fraud).
+    """Download the archive and verify its MD5, which guards against damage (TLS guards against fraud).
 
     Raises
     ------
     DataError
-        It can't be had, or is not the file that was expected; a wrong file is not kept.
+        The download fails, or brings another file than expected; a wrong file is not kept.
     """
     try:
         import pooch
     except ImportError as error:
         raise DataError(
-            "pooch is missing, which downloads are made with",
+            "a download needs pooch, which is not installed",
             "pip install -e '.[grader]' in the course's folder",
         ) from error
     pooch.utils.get_logger().setLevel("WARNING")
@@ -68,47 +69,40 @@ def download(spec: DataSpec, archive: Path) -> Path:
                 path=archive.parent,
                 downloader=Downloader(part, spec.bytes, progress),
             )
-    except ValueError as error:  # so pooch reports another hash
+    except ValueError as error:  # the hash differs
         raise DataError(
-            f"{spec.url}: arrived damaged, or is another file: its MD5 is not {spec.md5}; it was thrown away",
-            "Run it again; if that does not help, correct [data] in assignment.toml.",
+            f"{spec.url}: the file is damaged or another one: its MD5 is not {spec.md5}. It was not kept",
+            "Try again; if that does not help, correct [data] in assignment.toml.",
         ) from error
     return Path(path)
 
 
 @contextmanager
 def _progress(name: str, total: int) -> Iterator[Progress]:
-    """A bar with the speed and the time that is left."""
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
+    """Show a progress bar with the speed and the time left."""
+    from rich.progress import DownloadColumn, Progress, TransferSpeedColumn
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns) as bar:
+    with Progress(*Progress.get_default_columns(), DownloadColumn(), TransferSpeedColumn()) as bar:
         task = bar.add_task(name, total=total)
         yield lambda done: bar.update(task, completed=done)
 
 
 def unpack(archive: Path, folder: str, into: Path, largest: int) -> None:
-    """Unpack the files that stand in one folder of a tar archive.
+    """Unpack the files of one folder of a tar archive, without their folders.
 
-    Only plain files are written, under their last names; together at most `largest` bytes.
+    Parameters
+    ----------
+    archive, folder
+        The archive, and the folder in it whose files are wanted.
+    into : Path
+        The folder to write to.
+    largest : int
+        The most bytes that the files may have together.
 
     Raises
     ------
     DataError
-        The archive is damaged, too large, or has anything but plain files in the folder.
+        The archive is damaged or too large, or the folder has anything but plain files.
     """
     left = largest
     try:
@@ -121,17 +115,17 @@ def unpack(archive: Path, folder: str, into: Path, largest: int) -> None:
                 _unpack_one(tar, member, into / path.name, left)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise DataError(
-            f"{archive}: can't be unpacked: {error}", "Run it again: autograder data fetch"
+            f"{archive}: can't be unpacked: {error}", "Try again: autograder data fetch"
         ) from error
 
 
 def _unpack_one(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, left: int) -> None:
     if left < 0:
         raise DataError(
-            f"{member.name}: the archive holds far more than its size suggests; it is not unpacked"
+            f"{member.name}: the archive holds far more than its size suggests, so it was not unpacked"
         )
     source = tar.extractfile(member) if member.isfile() else None
     if source is None or target.name in ("", "..", "."):
-        raise DataError(f"{member.name}: should be a plain file; the archive is not unpacked")
+        raise DataError(f"{member.name}: expected a plain file, so the archive was not unpacked")
     with source, target.open("wb") as file:
         shutil.copyfileobj(source, file)

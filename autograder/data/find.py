@@ -1,53 +1,58 @@
-"""Find the data set: named, fetched, or made.
+"""Find the data set.
 
-The first of these that exists is taken: the folder that is named; the folder that the assignment's
-environment variable names; a folder beside the assignment's support code; the folder that ``autograder data
-fetch`` left in the cache; a stand-in that the assignment generates, made once and kept in the cache.
+The first of these is used:
+
+1. the folder that the command line names;
+2. the folder that the assignment's environment variable names;
+3. a folder beside the assignment's support code;
+4. the folder that ``autograder data fetch`` left in the cache;
+5. a stand-in that the assignment's generator made, once, in the cache.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 from pathlib import Path
-from types import ModuleType
 from typing import Literal
 
 from autograder.assignment import DataSpec
+from autograder.authoring.loading import load_module
 from autograder.data.places import made_once
 from autograder.errors import DataError
 from autograder.files import cache_dir
 
 
 def find_data(explicit: Path | None, spec: DataSpec, root: Path) -> Path:
-    """The folder with the data set's files.
+    """Give the folder with the data set's files; generate a stand-in if there is none.
 
     Parameters
     ----------
     explicit : Path or None
-        Was asked for; it, or `spec.folder` in it, must have the files.
+        The folder that was asked for. It, or `spec.folder` in it, must have the files.
     spec : DataSpec
-        What is wanted.
+        The data set.
     root : Path
-        The folder that ``spec.generator`` is relative to.
+        The folder of the support code, which also has the generator.
 
     Raises
     ------
     DataError
-        A folder that is named has no data, or there is none and none can be made.
+        A named folder has no data, or there is no data set and none can be generated.
+    AssignmentError
+        The generator can't be loaded.
     """
     return _real(explicit, spec, root) or _stand_in(spec, root)
 
 
 def describe_data(spec: DataSpec, root: Path | None = None) -> tuple[Literal["real", "stand-in"], Path]:
-    """Which data set would be used, and where it is (or will be, as nothing is made here)."""
+    """Say which data set would be used, and where it is or will be. Nothing is generated."""
     real = _real(None, spec, root)
     return ("stand-in", cache_dir()) if real is None else ("real", real)
 
 
 def fetched_folder(spec: DataSpec) -> Path:
-    """Where the downloaded data set is, or will be."""
+    """Give the folder in which the downloaded data set is, or will be."""
     return cache_dir() / f"fetched-{spec.md5[:12]}" / spec.folder
 
 
@@ -65,46 +70,36 @@ def _with_files(folder: Path, spec: DataSpec, why: str) -> Path:
         if (place / spec.marker).exists():
             return place
     raise DataError(
-        f"{folder}: was {why}, but has no {spec.marker}: expected the unpacked {spec.folder}",
+        f"{folder}: was {why} and has no {spec.marker}; expected the unpacked {spec.folder}",
         "Name the folder that has the data set's files, or fetch them: autograder data fetch",
     )
 
 
 def _stand_in(spec: DataSpec, root: Path) -> Path:
-    """The generated data set; a generator that changes makes a new one."""
+    """Give the generated data set. Its name has the generator's hash, so a changed generator runs again."""
     path = root / spec.generator
     if not spec.generator or not path.is_file():
         missing = (
-            f"{path}: the generator of a stand-in is missing" if spec.generator else "none can be generated"
+            f"{path}, which generates a stand-in, is missing" if spec.generator else "it has no generator"
         )
         raise DataError(
             f"{spec.folder} is not on this machine, and {missing}",
-            f"Fetch it (autograder data fetch), or name it: {_by_name(spec)}",
+            f"Fetch it (autograder data fetch), or name its folder: {_by_name(spec)}",
         )
     version = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return made_once(cache_dir() / f"stand-in-{version}", lambda folder: _generate(path, folder))
 
 
 def _by_name(spec: DataSpec) -> str:
-    """Say how a person names the folder."""
+    """Give the ways to name the folder."""
     return "--data DIR" + (f", or {spec.variable}=DIR" if spec.variable else "")
 
 
 def _generate(path: Path, folder: Path) -> None:
     """Have the assignment's generator write its files into the folder."""
-    write = getattr(_load(path), "write", None)
+    write = getattr(load_module(path), "write", None)
     if not callable(write):
-        raise DataError(f"{path}: should define write(folder)", "docs/assignments.md describes generators.")
+        raise DataError(
+            f"{path}: expected a function write(folder)", "docs/assignments.md describes generators."
+        )
     write(folder)
-
-
-def _load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"autograder_generator_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise DataError(f"{path}: is not a Python module")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise DataError(f"{path}: can't be loaded: {type(error).__name__}: {error}") from error
-    return module

@@ -1,4 +1,4 @@
-"""Where data sets are kept between runs, and how several processes make one only once."""
+"""Keep data sets between runs, and let only one process make each of them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from autograder.errors import DataError
 
 
 def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
-    """A folder that exists whole or not at all, made by whichever process comes first.
+    """Make a folder, whole or not at all, unless another process has made it.
 
     Parameters
     ----------
     folder : Path
-        What is wanted. Its parent is made where it is missing.
+        The folder. Its parent is made if it is missing.
     make : callable
         Fills an empty folder, which is then renamed to `folder`.
 
     Raises
     ------
     DataError
-        The place can't be written.
+        The parent can't be written to.
     """
     try:
         with _only_one(folder) as alone:
@@ -42,7 +42,7 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what a killed process made by half; whoever makes one now would hold the lock."""
+    """Remove folders that killed processes left half made. The lock shows that no process makes one now."""
     for half in folder.parent.glob(f".{glob.escape(folder.name)}-*"):
         shutil.rmtree(half, ignore_errors=True)
 
@@ -59,14 +59,14 @@ def _make_beside(folder: Path, make: Callable[[Path], None]) -> None:
 
 @contextlib.contextmanager
 def _only_one(folder: Path) -> Iterator[bool]:
-    """Wait for the other processes that make the same folder; the system frees the lock of a dead one.
+    """Lock the folder's name against other processes, and give whether this system has locks.
 
-    Gives whether there was a lock to wait for.
+    The system frees the lock of a process that dies.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f".{folder.name}.lock").open("a") as lock:
         locked = False
-        with contextlib.suppress(ImportError):  # on Windows the rename alone has to do
+        with contextlib.suppress(ImportError):  # Windows has no fcntl: there the rename alone decides
             import fcntl
 
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Reading a data set: by the module that ``[data] reader`` names."""
+"""Read a data set with the module that ``[data] reader`` names."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from autograder.errors import AssignmentError, UsageError
 
 
 def data_loader(course: Course, folder: Path | None, most: int | None = None) -> Callable[[int], DataSet]:
-    """Give a function that reads so many training samples, and those for measuring.
+    """Make a function that reads a number of training samples and all the test samples.
 
     Parameters
     ----------
     course : Course
-        Whose reader it is.
+        The course whose assignment names the reader.
     folder : Path or None
-        Where the data set is; None where the assignment has none.
+        The data set's folder; None if the assignment has no data set.
     most : int, optional
-        The most training samples that are read, however many are wanted.
+        The most training samples to read, however many a check wants.
     """
     spec = course.assignment.data
 
     @functools.cache
     def load(count: int) -> DataSet:
         if spec is None or folder is None:
-            raise UsageError(f"{course.definition}: a check wants data, but there is no [data]")
+            raise UsageError(f"{course.definition}: a check needs a data set, and there is no [data]")
         return _reader(course, spec)(folder, min(count, most or count), spec.test_samples)
 
     return load
@@ -39,9 +39,9 @@ def data_loader(course: Course, folder: Path | None, most: int | None = None) ->
 def _reader(course: Course, spec: DataSpec) -> Callable[[Path, int, int], DataSet]:
     path = (course.reference or course.work) / spec.reader
     if not path.is_file():
-        raise AssignmentError(f"{path}: is missing", f"[data] reader in {course.definition} names it.")
+        raise AssignmentError(f"{path}: no such file", f"[data] reader in {course.definition} names it.")
     read = getattr(load_module(path), "read", None)
     if not callable(read):
-        raise AssignmentError(f"{path}: should define read(folder, train, test) -> DataSet")
+        raise AssignmentError(f"{path}: expected a function read(folder, train, test) -> DataSet")
     reader: Callable[[Path, int, int], DataSet] = read
     return reader

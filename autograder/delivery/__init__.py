@@ -1,7 +1,7 @@
-"""Exporters: a report rendered to text, the one door to each place where scores go.
+"""Export reports to the places where scores go.
 
-An exporter is a function ``(Sequence[Report]) -> str`` in a module of its own, entered in `FORMATS`;
-it imports the model and nothing else of the engine. A new place is a new module and a new line.
+An exporter is a function ``(Sequence[Report]) -> str`` in a module of its own that imports nothing but the
+model from the engine. A new format is a new module and a new entry in `FORMATS`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from autograder.model import Report, Struct
 
 
 class Format(Struct):
-    """One place where scores go: what it renders, and whether one file holds one report or all."""
+    """One format: its exporter, and whether a file holds a `single` report or all of them."""
 
     render: Callable[[Sequence[Report]], str]
     file_name: str

@@ -1,8 +1,8 @@
-"""Gradescope's ``results.json`` (https://gradescope-autograders.readthedocs.io/en/latest/specs/).
+"""Export to Gradescope's ``results.json`` (https://gradescope-autograders.readthedocs.io/en/latest/specs/).
 
-Each check is a test there, numbered by its item, with the check's own visibility. A hidden test
-hides the total from students until grades are published: that is their platform's rule, and ours.
-A report without a score says so and carries no ``score``, so that a fault of the grader is no zero.
+Each check becomes a test, numbered by its item and with the check's visibility. On Gradescope a hidden test
+also hides the total from students until grades are published. A report without a score has no ``score``
+there, so that a fault of the grader is no zero.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from msgspec.structs import replace
 
 from autograder.model import CheckReport, ItemReport, Report, Smallest, Status
 
-_PASSED = {Status.PASSED: "passed"}
-
 
 def to_gradescope(report: Report) -> str:
     """Render one report as the text of a ``results.json``."""
@@ -24,7 +22,7 @@ def to_gradescope(report: Report) -> str:
         for number, item in enumerate(report.items, 1)
         for part, check in enumerate(item.checks, 1)
     ]
-    # What a person has yet to read accuses nobody: it stays with the grader's own report.
+    # These passages are for a person who grades, and accuse nobody: students do not see them.
     kept = replace(report, integrity=())
     result: dict[str, object] = {
         "output": _summary(report),
@@ -58,7 +56,7 @@ def _test(item: ItemReport, check: CheckReport, number: str) -> dict[str, object
         "tags": [item.id],
     }
     if check.status not in (Status.MANUAL, Status.SKIPPED):
-        test["status"] = _PASSED.get(check.status, "failed")
+        test["status"] = "passed" if check.status is Status.PASSED else "failed"
     if item.extra_credit:
         test["max_score"] = 0
     return test

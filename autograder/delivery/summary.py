@@ -1,4 +1,4 @@
-"""The summary of a batch: one CSV row a submission."""
+"""Export the summary of a batch: a CSV file with one row for each submission."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _FIRST = ("learner", "submission", "outcome", "final", "max", "extra_credit", "p
 
 
 def to_csv(reports: Sequence[Report]) -> str:
-    """Render the reports: outcome, points, a column for each item, and how many passages there are to read.
+    """Render the outcome, the points, a column for each item, and the number of passages to read.
 
-    A submission without a score has empty fields, never zeros. Text that a spreadsheet would take
-    for a formula is prefixed with an apostrophe.
+    A submission without a score has empty fields, never zeros. An apostrophe stands before text that a
+    spreadsheet would take for a formula.
     """
     items = list(dict.fromkeys(item.id for report in reports for item in report.items))
     text = io.StringIO()
@@ -29,19 +29,12 @@ def to_csv(reports: Sequence[Report]) -> str:
 def _row(report: Report, items: Sequence[str]) -> list[str]:
     scores = {item.id: item.score for item in report.items}
     score = report.score
-    points = ("", "", "", "")
-    if score is not None:
-        points = (
-            _number(score.final),
-            _number(score.max),
-            _number(score.extra_credit),
-            _number(score.pending),
-        )
+    points = (score.final, score.max, score.extra_credit, score.pending) if score else (None,) * 4
     return [
         report.learner.id,
         report.submission.id,
         report.outcome.value,
-        *points,
+        *map(_number, points),
         *(_number(scores.get(item)) for item in items),
         str(len(report.integrity)),
         report.message,

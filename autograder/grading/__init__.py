@@ -1,6 +1,6 @@
-"""Grading one submission: reading, checks, comparison, diagnosis, scoring.
+"""Grade one submission.
 
-`submission` is the way through. `reading` is done before any code runs. `checks` judge. `compare` decides
-whether one output is right. `diagnosis` names known mistakes. `scoring` adds points. `calibration` measures
-the machine.
+`submission` leads through the steps. `reading` comes before any code runs, `checks` judge, `compare`
+decides whether one output is right, `diagnosis` names known mistakes, and `scoring` gives points. Before
+anything is graded, `preflight` looks at the assignment and `calibration` at the machine.
 """

@@ -1,4 +1,4 @@
-"""How long a submission's code is waited for, in all and for each function."""
+"""Limit how long the grader waits for one submission's code, in all and for each function."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from autograder.authoring.student import Ask, FaultKind, Request, StudentFault, 
 class TimeBudget:
     """The clock time that one submission's code may take; every request goes through it.
 
-    A function that met a limit is not called again, so that one endless loop costs once. When the budget is
-    used up, nothing more is asked.
+    A function that met a limit is not called again, so that an endless loop costs its time only once. Once
+    the budget is used up, nothing more is asked.
 
     Parameters
     ----------
     seconds : float
         The budget.
     clock : callable
-        Seconds, from a clock that only goes forward.
+        Gives seconds; never goes backwards.
 
     Attributes
     ----------
     exhausted : str
-        Says that the budget was used up before all was asked; empty while it was not.
+        Says that the budget ran out and some checks were not made; empty until then.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -35,7 +35,7 @@ class TimeBudget:
         self._stuck: dict[str, StudentFault] = {}
 
     def __call__(self, request: Request, ask: Ask) -> Value:
-        """Ask, or raise the reason for which it is not asked."""
+        """Ask, or raise the fault that explains why nothing is asked."""
         if self._spent > self._seconds:
             self.exhausted = (
                 f"Its code used up the {self._seconds:g} s that one submission may take, so some checks were "

@@ -1,8 +1,8 @@
-"""How slow this machine is beside the one that limits were written on, and what limits follow.
+"""Measure how much slower this machine is than the one for which the time limits were written.
 
-A naive loop, the kind of code that meets a limit of time, is measured once before a batch, by the grader
-itself: nothing that a submission does changes it. On a slower machine the limits of time grow by the same
-factor; on a faster one they stay, so that nobody loses points by a machine.
+The grader times a naive loop, the kind of code that meets a time limit, once before a batch. No submission
+can change the result. On a slower machine the time limits grow by the same factor; on a faster one they stay.
+So nobody loses points because of the machine.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import numpy as np
 
 # Processor time of `naive_loop` in seconds on a machine where the limits are meant as written.
 REFERENCE_SECONDS = 0.030
-# Beyond this a machine is not slow but overloaded, and limits would mean nothing.
+# A machine slower than this is overloaded, and longer limits would mean nothing.
 MOST = 8.0
-# Measurements differ by a few per cent: the factor goes in steps, so that two batches have the same limits.
+# Measurements differ by a few per cent. The factor is rounded up, so that two batches have the same limits.
 STEP = 0.5
 _SIDE, _TRIES = 200, 7
 
 
 def naive_loop() -> float:
-    """Give the sum of products of an array's elements, one by one."""
+    """Add up products of an array's elements, one by one."""
     array, total = np.ones((_SIDE, _SIDE)), 0.0
     for i in range(_SIDE):
         for j in range(_SIDE):
@@ -31,7 +31,7 @@ def naive_loop() -> float:
 
 
 def measure() -> float:
-    """Give the processor time of a naive loop in seconds, the least of a few runs."""
+    """Measure the processor time of a naive loop in seconds: the least of a few runs."""
     times = []
     for _ in range(_TRIES):
         start = time.process_time()
@@ -41,7 +41,7 @@ def measure() -> float:
 
 
 def slowness_of(seconds: float) -> float:
-    """Give the factor for limits of time from a naive loop's seconds: 1 or more, in steps, up to `MOST`.
+    """Give the factor for time limits, from 1 to `MOST` in steps of `STEP`, from a naive loop's seconds.
 
     >>> slowness_of(REFERENCE_SECONDS / 3), slowness_of(REFERENCE_SECONDS * 1.2), slowness_of(100.0)
     (1.0, 1.5, 8.0)

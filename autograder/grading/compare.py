@@ -1,4 +1,4 @@
-"""Whether one output is right: shape, dtype, NaN, inf and closeness are decided here and nowhere else."""
+"""Decide whether one output is right: its shape, dtype, NaN, inf and closeness, here and nowhere else."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from autograder.model import Cause, Struct
 
 
 class Mismatch(Struct):
-    """Why an output is not the expected one, in a sentence, with the numbers around the first error."""
+    """A sentence that says why an output is wrong, the numbers around the first error, and its index."""
 
     message: str
     cause: Cause
+    place: tuple[int, ...] = ()
 
 
 def compare(name: str, actual: Value, expected: Expected) -> Mismatch | None:
-    """Compare one output with what was expected; None if it is right.
+    """Compare one output with the expected one; give None if it is right.
 
     Parameters
     ----------
     name : str
-        What the output is called, for messages: ``out``, ``dx``.
+        The output's name, for messages: ``out``, ``dx``.
     actual : Value
-        What the student's code gave.
+        The value that the student's code returned.
     expected : Expected
         The right value and the error allowed, element by element.
     """
@@ -46,12 +47,12 @@ def compare(name: str, actual: Value, expected: Expected) -> Mismatch | None:
 def _wrong(values: Array, expected: Expected) -> Array:
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(values - expected.value)
-        # written so that a NaN is wrong; where no error is too large, nothing would be compared
+        # Written so that a NaN is wrong, and an unbounded tolerance, which would compare nothing.
         return np.asarray(~((error <= expected.allowed) & np.isfinite(expected.allowed)))
 
 
 def _compare_along(name: str, values: Array, directions: Array, expected: Expected) -> Mismatch | None:
-    """Compare inner products: they tell that some element is wrong, not which."""
+    """Compare inner products with random arrays: they show that some element is wrong, but not which one."""
     with np.errstate(invalid="ignore", over="ignore"):
         products = directions.reshape(len(directions), -1) @ values.reshape(-1)
     wrong = _wrong(products, expected)
@@ -60,7 +61,7 @@ def _compare_along(name: str, values: Array, directions: Array, expected: Expect
     first = int(np.argmax(wrong))
     given, wanted = told_apart(float(products[first]), float(expected.value[first]))
     message = (
-        f"`{name}` is not right: the sum of `{name} * r`, with an array r of random numbers, "
+        f"`{name}` is wrong: the sum of `{name} * r`, where `r` is an array of random numbers, "
         f"is {given} instead of {wanted}"
     )
     return Mismatch(message=message, cause=_cause(expected.value, products))
@@ -75,12 +76,11 @@ def _compare_values(name: str, values: Array, expected: Expected) -> Mismatch | 
     count = int(wrong.sum())
     given, wanted = told_apart(float(values[first]), float(expected.value[first]))
     message = (
-        f"{count} of {wrong.size} elements of `{name}` are wrong, "
+        f"{count} of {wrong.size} elements of `{name}` {'is' if count == 1 else 'are'} wrong, "
         f"the first at {place}: {given} instead of {wanted}"
     )
-    return Mismatch(
-        message=message, cause=_cause(_around(expected.value, first), _around(values, first), place)
-    )
+    cause = _cause(_around(expected.value, first), _around(values, first), place)
+    return Mismatch(message=message, cause=cause, place=first)
 
 
 def _mismatch(message: str, expected: str = "", actual: str = "") -> Mismatch:
@@ -96,7 +96,7 @@ def _kind(value: Value) -> str:
 
 
 def told_apart(one: float, other: float) -> tuple[str, str]:
-    """Two numbers in as few digits, but at least 6, as show that they differ.
+    """Write two numbers with enough digits to show that they differ, and with at least 6.
 
     >>> told_apart(1.5, 2.0), told_apart(1.9375701, 1.9375702)
     (('1.5', '2'), ('1.9375701', '1.9375702'))
@@ -106,7 +106,7 @@ def told_apart(one: float, other: float) -> tuple[str, str]:
 
 
 def _around(values: Array, index: tuple[int, ...], reach: int = 4) -> Array:
-    """The matrix that holds the element, cut to a few rows and columns around it."""
+    """Cut the matrix that holds the element to a few rows and columns around it."""
     if values.ndim < 2:
         start = max(0, index[0] - reach) if index else 0
         return values[start : start + 2 * reach + 1] if values.ndim else values
@@ -115,7 +115,7 @@ def _around(values: Array, index: tuple[int, ...], reach: int = 4) -> Array:
 
 
 def _cause(expected: Array, actual: Array, place: str = "") -> Cause:
-    """Both in as few digits as show that they differ."""
+    """Write both arrays with enough digits to show that they differ."""
     texts = ((_text(expected, digits), _text(actual, digits)) for digits in (4, 8, 16))
     shown = next((pair for pair in texts if pair[0] != pair[1]), None)
     wanted, given = shown or (str(expected.tolist()), str(actual.tolist()))

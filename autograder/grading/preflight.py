@@ -1,7 +1,7 @@
-"""Find what is wrong with an assignment before anything is graded by it.
+"""Find mistakes in an assignment before anything is graded by it.
 
-``assignment.toml`` was read by then, and its keys fit one another. Here it is held against the assignment's
-notebook, its questions and its files.
+By then ``assignment.toml`` has been read and its keys fit one another. This module compares it with the
+assignment's notebook, questions and files.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class AuthoredCell(Struct):
 
 
 def require_sound(course: Course, kinds: Mapping[str, CheckKind]) -> None:
-    """Refuse an assignment in which something can't be meant.
+    """Refuse an assignment that contradicts itself, its notebook, its questions or its files.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def require_sound(course: Course, kinds: Mapping[str, CheckKind]) -> None:
     Raises
     ------
     AssignmentError
-        With the file, the line or cell, the item, and what was expected there, for everything that is wrong.
+        For each mistake with the file, the line or cell, the item, and what was expected there.
     """
     own = course.definition.with_name(course.assignment.notebook)
     path = own if own.exists() else course.given_notebook
@@ -141,7 +141,7 @@ def _asked_problem(check: CheckSpec, name: str, authored: Authored, kinds: Mappi
         return f"there is no question `{name}`; {suggestion(name, authored.questions)}"
     if wanted is not None and not isinstance(question, wanted):
         found = type(question).__name__
-        return f"the question `{name}` is a {found}, and the kind `{check.kind}` asks a {wanted.__name__}"
+        return f"the question `{name}` is a {found}, but the kind `{check.kind}` asks a {wanted.__name__}"
     if check.visible and name not in authored.visible:
         return f"is visible and asks the hidden question `{name}`, which students do not have"
     if isinstance(question, Timing) and not question.comparisons:
@@ -153,7 +153,7 @@ def _regimes(name: str, question: Comparison) -> frozenset[str]:
     """Give the regimes of a question's cases."""
     try:
         return frozenset(case.regime for case in question.cases(np.random.default_rng(0)))
-    except Exception as error:  # it is an author's code, and may raise anything
+    except Exception as error:  # an author's code may raise anything
         raise AssignmentError(
             f"the question `{name}` can't draw its cases: {type(error).__name__}: {error}"
         ) from error
@@ -179,7 +179,7 @@ def _outputs_problems(
 
 
 def _name_problems(assignment: Assignment, notebook: Notebook, file: str) -> Iterator[Problem]:
-    """Find definitions and cells that the notebook does not have."""
+    """Find names of definitions and cells that the notebook does not have."""
     ids = {cell.grade_id or cell.id for cell in notebook.cells}
     named: list[tuple[Place, str]] = [(("definitions",), name) for name in assignment.definitions]
     named += [((*at, "kind"), name) for at, check in _checks(assignment) for name in check.names_definitions]
@@ -202,10 +202,10 @@ def _item_problems(assignment: Assignment, cells: Iterable[AuthoredCell], file: 
             message = f"no graded cell of {file} has this grade_id; {suggestion(item.id, graded)}"
             yield Problem(at=("items", number, "id"), message=message)
         elif cell.points != item.points:
-            message = f"points = {item.points:g}, and the metadata of {cell.label} says {cell.points:g}"
+            message = f"points = {item.points:g}, but the metadata of {cell.label} says {cell.points:g}"
             yield Problem(at=("items", number, "points"), message=message)
         elif (said := _POINTS.search(cell.source)) is not None and float(said[1]) != item.points:
-            message = f"points = {item.points:g}, and the text of {cell.label} says “{said[0]}”"
+            message = f"points = {item.points:g}, but the text of {cell.label} says “{said[0]}”"
             yield Problem(at=("items", number, "points"), message=message)
 
 
@@ -215,7 +215,7 @@ def _cell_problems(assignment: Assignment, cells: Iterable[AuthoredCell]) -> Ite
         item = items.get(cell.grade_id)
         if cell.points is not None and item is None:
             yield (
-                f"{cell.label}: is graded as `{cell.grade_id}`, and no item has this id; "
+                f"{cell.label}: is graded as `{cell.grade_id}`, but no item has this id; "
                 f"{suggestion(cell.grade_id, items)}"
             )
         elif _HIDDEN in cell.source and (item is None or not _has_hidden_check(item)):
@@ -233,7 +233,7 @@ def _has_hidden_check(item: ItemSpec) -> bool:
 
 
 def _file_problems(course: Course) -> Iterator[str]:
-    """Find files that the definition names and that are not there."""
+    """Find files that the definition names and that do not exist."""
     assignment, reference = course.assignment, course.reference
     for folder in course.support:
         if not folder.is_dir():
@@ -251,7 +251,7 @@ def _file_problems(course: Course) -> Iterator[str]:
 
 
 def _withheld_problems(course: Course) -> Iterator[Problem]:
-    """Find patterns that withhold nothing: the function meant would answer for the student's own."""
+    """Find patterns that withhold nothing: students could call the function that was meant."""
     modules = {
         name.removesuffix(".py").replace("/", ".").removesuffix(".__init__"): set(_WORD.findall(text))
         for name, text in course.support_sources().items()

@@ -1,7 +1,7 @@
-"""Everything that is read in a submission before any of its code runs.
+"""Read all that the checks need from a submission, before any of its code runs.
 
-All of it looks at a stranger's bytes. `SubmissionReader` has it done in a process of its own, within limits.
-A self-check reads the student's own file in its own process.
+These functions look at a stranger's bytes. `SubmissionReader` calls them in a process of its own, within
+limits. A self-check reads the student's own file and calls them directly.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from autograder.errors import GraderFault
 from autograder.extract import extract, match_cells, outside, review_hints, untouched
 from autograder.intake import Candidate, fingerprint, read
 from autograder.intake.isolation import NotRead, ReaderProcess, ReadingLimits
-from autograder.model import Chunk, Definitions, Notebook, Notice, Submission
+from autograder.model import Chunk, Definitions, Notebook, Notice
 
-# Passages of one submission that a report names.
+# The most passages of one submission that a report names for reading.
 MOST_TO_READ = 20
 
 
 def definitions_of(notebook: Notebook, assignment: Assignment) -> Definitions:
-    """Find the definitions that the assignment wants, after the preamble's imports."""
+    """Extract the definitions that the assignment names, and put its preamble before them."""
     found = extract(notebook, assignment.definitions, assignment.compat)
     preamble = tuple(Chunk(source=line, names=(), cell=0) for line in assignment.sandbox.preamble)
     return msgspec.structs.replace(found, chunks=preamble + found.chunks)
@@ -36,22 +36,12 @@ def definitions_of(notebook: Notebook, assignment: Assignment) -> Definitions:
 def read_candidate(
     candidate: Candidate, course: Course, given: Notebook, kinds: Mapping[str, CheckKind]
 ) -> Reading:
-    """Read one candidate and all that checks want to know of its text; nothing of it is run."""
-    submission = read(candidate, course.assignment)
-    if submission.notebook is None or submission.problem is not None:
-        return Reading(submission=submission)
-    return read_submission(submission, submission.notebook, course, given, kinds)
-
-
-def read_submission(
-    submission: Submission,
-    notebook: Notebook,
-    course: Course,
-    given: Notebook,
-    kinds: Mapping[str, CheckKind],
-) -> Reading:
-    """Read the notebook of a submission."""
+    """Read one candidate and all that the checks need from its text. None of its code runs."""
     assignment = course.assignment
+    submission = read(candidate, assignment)
+    notebook = submission.notebook
+    if notebook is None or submission.problem is not None:
+        return Reading(submission=submission)
     definitions = definitions_of(notebook, assignment)
     hints = review_hints(definitions.chunks, given, course.support_sources())[:MOST_TO_READ]
     return Reading(
@@ -59,20 +49,14 @@ def read_submission(
         definitions=definitions,
         cells={name: cell.index for name, cell in match_cells(notebook, given).items()},
         untouched=untouched(notebook, given),
-        readings=_readings(assignment, notebook, given, kinds),
+        readings={
+            check.id: kind.read(check, notebook, given)
+            for check in assignment.checks
+            if (kind := kinds[check.kind]).read is not None
+        },
         notices=(*definitions.notices, *outside(notebook, definitions.chunks, submission.files)),
         integrity=tuple(Notice(code="to-read", message=one.what, where=one.where) for one in hints),
     )
-
-
-def _readings(
-    assignment: Assignment, notebook: Notebook, given: Notebook, kinds: Mapping[str, CheckKind]
-) -> dict[str, Any]:
-    return {
-        check.id: read(check, notebook, given)
-        for check in assignment.checks
-        if (read := kinds[check.kind].read) is not None
-    }
 
 
 class SubmissionReader:
@@ -83,7 +67,7 @@ class SubmissionReader:
     Parameters
     ----------
     course : Course
-        Whose submissions they are.
+        The course that the submissions are for.
     given : Notebook
         The release's notebook.
     kinds : mapping of str to CheckKind
@@ -108,7 +92,7 @@ class SubmissionReader:
         )
 
     def read(self, candidate: Candidate) -> Reading:
-        """Read one candidate; one that meets a limit or crashes its reader has that as its problem.
+        """Read one candidate. If it meets a limit or crashes its reader, that is its problem.
 
         Raises
         ------
@@ -128,14 +112,14 @@ class SubmissionReader:
         return msgspec.structs.replace(reading, readings=self._checked(reading.readings))
 
     def fingerprint(self, candidate: Candidate) -> str:
-        """Hash a candidate's files; empty, and equal to no other, where they could not be read."""
+        """Hash a candidate's files; give an empty text, which equals no other, if they can't be read."""
         try:
             return self._process.call(str, "fingerprint", candidate)
         except (NotRead, GraderFault):
             return ""
 
     def _checked(self, readings: Mapping[str, Any]) -> dict[str, Any]:
-        """Hold the kinds' own readings to the types that they declare.
+        """Check that each kind's reading has the type that the kind declares.
 
         Raises
         ------
@@ -146,4 +130,4 @@ class SubmissionReader:
         try:
             return {name: msgspec.convert(value, types[name]) for name, value in readings.items()}
         except (KeyError, msgspec.ValidationError) as error:
-            raise GraderFault(f"a check's reading has another form: {error}") from error
+            raise GraderFault(f"the reading of a check is not what its kind declares: {error}") from error

@@ -1,4 +1,4 @@
-"""From findings to the points of each item: pure. `autograder.report.totals` adds the items up."""
+"""Turn findings into the points of each item. `autograder.report.totals` adds the items up."""
 
 from __future__ import annotations
 
@@ -7,27 +7,18 @@ from collections.abc import Mapping, Sequence
 
 from autograder.assignment import ItemSpec
 from autograder.authoring.specs import CheckSpec
-from autograder.model import CheckReport, Finding, ItemReport, Status, Struct, Visibility
+from autograder.model import CheckReport, Finding, ItemReport, Status, Visibility
 
-
-class TimedFinding(Struct):
-    """A finding, the seconds it took, and the names of the files its pictures went to."""
-
-    finding: Finding
-    seconds: float = 0.0
-    pictures: tuple[str, ...] = ()
-
-
-# From the worst to the best: an item shows the worst of its checks' states.
+_STRICT = (Visibility.VISIBLE, Visibility.AFTER_DUE_DATE, Visibility.AFTER_PUBLISHED, Visibility.HIDDEN)
+# From the worst to the best: an item has the worst state of its checks.
 _ORDER = (Status.ERROR, Status.TIMEOUT, Status.FAILED, Status.MANUAL, Status.SKIPPED, Status.PASSED)
 
 
-def score_item(item: ItemSpec, findings: Mapping[str, TimedFinding]) -> ItemReport:
-    """Score one item: each check decides its weight's share of the points.
+def score_item(item: ItemSpec, findings: Mapping[str, Finding]) -> ItemReport:
+    """Score one item: each check decides a share of the points, in proportion to its weight.
 
-    Where a person has yet to judge, the score is what is proposed until then; an item whose checks
-    were all skipped was not judged and has none. A check of weight 0 is a note: it is reported, and
-    changes neither the points nor the item's state.
+    While a person has yet to judge, the score is a proposal. An item whose checks were all skipped has no
+    score. A check of weight 0 is a note: it is reported, and changes neither the points nor the item's state.
     """
     total = sum(check.weight for check in item.checks)
     checks = tuple(
@@ -36,7 +27,7 @@ def score_item(item: ItemSpec, findings: Mapping[str, TimedFinding]) -> ItemRepo
     )
     counted = tuple(c for c, spec in zip(checks, item.checks, strict=True) if spec.weight > 0)
     status = min((check.status for check in counted), key=_ORDER.index)
-    earned = sum(check.weight * findings[check.id].finding.fraction for check in item.checks) / total
+    earned = sum(check.weight * findings[check.id].fraction for check in item.checks) / total
     undecided = all(check.status is Status.SKIPPED for check in counted)
     return ItemReport(
         id=item.id,
@@ -52,44 +43,40 @@ def score_item(item: ItemSpec, findings: Mapping[str, TimedFinding]) -> ItemRepo
     )
 
 
-def _check_report(
-    check: CheckSpec, timed: TimedFinding, points: float, visibility: Visibility
-) -> CheckReport:
-    finding = timed.finding
+def _check_report(check: CheckSpec, finding: Finding, points: float, visibility: Visibility) -> CheckReport:
     return CheckReport(
         id=check.id,
         status=finding.status,
         score=round(points * finding.fraction, 4),
         max_score=round(points, 4),
-        visibility=visibility if check.visible else max(visibility, Visibility.AFTER_PUBLISHED, key=_strict),
+        visibility=visibility
+        if check.visible
+        else max(visibility, Visibility.AFTER_PUBLISHED, key=_STRICT.index),
         message=finding.message,
         hints=finding.hints,
         cause=finding.cause,
         metrics={name: _plain(value) for name, value in finding.metrics.items()},
         output=finding.output,
-        pictures=timed.pictures,
+        pictures=picture_names(finding),
         diagnosis=finding.diagnosis,
         smallest=finding.smallest,
-        duration=round(timed.seconds, 4),
+        duration=round(finding.seconds, 4),
     )
 
 
+def picture_names(finding: Finding) -> tuple[str, ...]:
+    """Name the files of a finding's pictures."""
+    suffixes = ("svg" if picture.startswith(b"<svg") else "png" for picture in finding.pictures)
+    return tuple(f"{finding.check}-{number}.{suffix}" for number, suffix in enumerate(suffixes, 1))
+
+
 def _plain(value: float | int | str) -> float | int | str:
-    """Give a metric as JSON can hold it: what is no finite number becomes a word."""
+    """Give a metric as JSON can hold it: NaN and infinity become words."""
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _strict(visibility: Visibility) -> int:
-    return (
-        Visibility.VISIBLE,
-        Visibility.AFTER_DUE_DATE,
-        Visibility.AFTER_PUBLISHED,
-        Visibility.HIDDEN,
-    ).index(visibility)
-
-
 def _item_message(checks: Sequence[CheckReport]) -> str:
-    """The first check that lost points says why; where none did, all is said."""
+    """Give the reason of the first check that did not pass, or say that all passed."""
     for check in checks:
         if check.status is not Status.PASSED:
             return check.message

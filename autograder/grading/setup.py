@@ -1,4 +1,4 @@
-"""Putting a course's parts together, for whoever grades: a batch, or a self-check."""
+"""Put together what a batch or a self-check needs of a course."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def kinds_of(course: Course) -> Mapping[str, CheckKind]:
 
 
 def given_notebook(course: Course) -> Notebook:
-    """Give the notebook as it was handed out.
+    """Read the notebook as it was handed out.
 
     Raises
     ------
     UsageError
-        There is no release yet.
+        The release is not built yet.
     """
     if not course.given_notebook.exists():
         raise UsageError(
             f"{course.given_notebook}: the release is not built yet",
-            f"autograder release {course.assignment.id}",
+            f"Build it: autograder release {course.assignment.id}",
         )
     return read_notebook(course.given_notebook)
 
@@ -50,7 +50,7 @@ def assignment_context(
     prepared: Mapping[str, Any],
     seed: int,
 ) -> AssignmentContext:
-    """Give the part of every check's context that all submissions share."""
+    """Make the part of a check's context that all submissions share."""
     assignment = course.assignment
     return AssignmentContext(
         given=given,
@@ -67,7 +67,7 @@ def assignment_context(
 
 
 def describe_grader(course: Course, seed: int) -> Grader:
-    """Say which engine grades, with which configuration, cases and seed."""
+    """Describe the engine, its configuration, cases and seed for a report."""
     return Grader(
         name="autograder",
         version=__version__,
@@ -80,7 +80,7 @@ def describe_grader(course: Course, seed: int) -> Grader:
 def describe_environment(
     course: Course, sandbox: str, walls: tuple[str, ...] = (), slowness: float = 1.0
 ) -> Environment:
-    """Say where students' code runs, within which limits and walls."""
+    """Describe the machine, the sandbox and the limits for a report."""
     return Environment(
         os=platform.platform(terse=True),
         arch=platform.machine(),

@@ -1,11 +1,10 @@
-"""One submission's way through: reading → sandbox → checks → scoring → report."""
+"""Grade one submission: reading → sandbox → checks → scoring → report."""
 
 from __future__ import annotations
 
-import datetime
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -13,15 +12,16 @@ from msgspec.structs import replace
 
 from autograder.assignment import Assignment
 from autograder.authoring.context import AssignmentContext, CheckContext, Reading
+from autograder.authoring.findings import found
 from autograder.authoring.kinds import CheckKind
 from autograder.authoring.specs import CheckSpec
 from autograder.authoring.student import Session, StudentFault
 from autograder.errors import AutograderError, GraderFault
 from autograder.grading.budget import TimeBudget
-from autograder.grading.scoring import TimedFinding, score_item
+from autograder.grading.scoring import picture_names, score_item
 from autograder.intake import Candidate
-from autograder.model import Environment, Finding, Grader, ItemReport, Report, Status, Struct, Submission
-from autograder.report import build_report
+from autograder.model import Finding, Report, Status, Struct
+from autograder.report import ReportFacts, build_report
 
 OpenSession = Callable[[], AbstractContextManager[Session]]
 ReadCandidate = Callable[[Candidate], Reading]
@@ -34,21 +34,14 @@ class Graded(Struct):
     pictures: dict[str, bytes] = {}
 
 
-class ReportFacts(Struct):
-    """What every report of a batch says alike: who graded, and where the code ran."""
-
-    grader: Grader
-    environment: Environment
-
-
 class Pipeline(Struct):
     """Grades the submissions of one assignment.
 
-    shared          what their checks share
+    shared          the part of a check's context that all submissions share
     kinds           the kinds of checks by name
     read            reads a candidate
     open_session    opens the place where students' code runs
-    training        whether the checks that train are made; they are skipped otherwise
+    training        whether to make the checks that train; otherwise they are skipped
     """
 
     assignment: Assignment
@@ -65,110 +58,75 @@ class Pipeline(Struct):
         Raises
         ------
         GraderFault
-            The grader failed, not the submission. Nothing is tried again here; see `autograder.batch.run`.
+            The grader failed, not the submission. Only `autograder.batch.run` tries again.
         """
         return self.grade_reading(self.read(candidate))
 
     def grade_reading(self, reading: Reading) -> Graded:
-        """Grade a submission that was read; raises as `grade` does."""
+        """Grade a submission that was read; raise as `grade` does."""
         if reading.submission.notebook is None or reading.submission.problem is not None:
-            return Graded(report=report_on(self.assignment, reading.submission, self.facts))
+            return Graded(report=build_report(self.assignment, reading.submission, self.facts))
         budget = TimeBudget(self.assignment.budget_seconds)
         with self.open_session() as session:
             context = CheckContext(self.shared, reading, session, budget)
             findings = dict(self._findings(context))
         return self._graded(reading, shown_once(findings), budget.exhausted)
 
-    def _findings(self, context: CheckContext) -> Iterator[tuple[str, TimedFinding]]:
+    def _findings(self, context: CheckContext) -> Iterator[tuple[str, Finding]]:
         for check in self.assignment.checks:
             start = time.perf_counter()
             finding = self._check(check, context)
-            seconds = time.perf_counter() - start
-            yield check.id, TimedFinding(finding=finding, seconds=seconds, pictures=_picture_names(finding))
+            yield check.id, replace(finding, seconds=time.perf_counter() - start)
 
     def _check(self, check: CheckSpec, context: CheckContext) -> Finding:
         if check.trains and not self.training:
-            message = "Not judged: training was switched off."
-            return Finding(check=check.id, status=Status.SKIPPED, fraction=0.0, message=message)
+            return found(check, Status.SKIPPED, "Not judged: training was switched off.")
         try:
             return self.kinds[check.kind].run(check, context)
-        except StudentFault as fault:  # while a child was being opened
+        except StudentFault as fault:  # it ended the opening of a child
             return Finding(check=check.id, status=Status.ERROR, fraction=0.0, message=fault.message)
         except AutograderError:
             raise
         except Exception as error:
-            # A mistake of ours must cost nobody a point: it becomes a fault of the grader, with its place.
+            # A mistake in the grader must cost nobody a point, so it becomes a fault of the grader.
             place = traceback.extract_tb(error.__traceback__)[-1]
             raise GraderFault(
                 f"`{check.id}`: {type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
             ) from error
 
-    def _graded(self, reading: Reading, findings: Mapping[str, TimedFinding], exhausted: str) -> Graded:
-        data = next((one.finding.data for one in findings.values() if one.finding.data), "")
-        report = report_on(
+    def _graded(self, reading: Reading, findings: Mapping[str, Finding], exhausted: str) -> Graded:
+        data = next((one.data for one in findings.values() if one.data), "")
+        report = build_report(
             self.assignment,
             reading.submission,
             replace(self.facts, environment=replace(self.facts.environment, data=data)),
-            items=tuple(score_item(item, findings) for item in self.assignment.items),
-            exhausted=exhausted,
+            items=[score_item(item, findings) for item in self.assignment.items],
+            given_up=exhausted,
+            notices=reading.notices,
+            integrity=reading.integrity,
         )
         pictures = {
             name: picture
             for one in findings.values()
-            for name, picture in zip(one.pictures, one.finding.pictures, strict=True)
+            for name, picture in zip(picture_names(one), one.pictures, strict=True)
         }
-        return Graded(
-            report=replace(report, notices=(*report.notices, *reading.notices), integrity=reading.integrity),
-            pictures=pictures,
-        )
+        return Graded(report=report, pictures=pictures)
 
 
-def report_on(
-    assignment: Assignment,
-    submission: Submission,
-    facts: ReportFacts,
-    *,
-    items: Sequence[ItemReport] = (),
-    exhausted: str = "",
-    fault: str = "",
-) -> Report:
-    """Give the report on a submission, as of now; see `autograder.report.build_report`."""
-    return build_report(
-        assignment=assignment,
-        submission=submission,
-        items=items,
-        grader=facts.grader,
-        environment=facts.environment,
-        generated_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        fault=fault,
-        given_up=exhausted,
-    )
+def shown_once(findings: Mapping[str, Finding]) -> dict[str, Finding]:
+    """Drop each printed text and each smallest case that an earlier finding has.
 
-
-def shown_once(findings: Mapping[str, TimedFinding]) -> dict[str, TimedFinding]:
-    """Give the findings with each printed text and each smallest case shown only where it comes first.
-
-    Checks that ask the same question share its answers, and so what was printed and the smallest case that
-    fails: a reader needs them once.
+    Checks that ask the same question share its answers, with what was printed and the smallest failing case.
+    A reader needs them once.
     """
     seen: set[object] = set()
     shown = {}
     for name, one in findings.items():
-        finding = one.finding
+        finding = one
         if finding.output is not None and finding.output in seen:
             finding = replace(finding, output=None)
         if finding.smallest is not None and repr(finding.smallest) in seen:
             finding = replace(finding, smallest=None, pictures=())
         seen.update((finding.output, repr(finding.smallest)))
-        shown[name] = replace(one, finding=finding, pictures=_picture_names(finding))
+        shown[name] = finding
     return shown
-
-
-def _picture_names(finding: Finding) -> tuple[str, ...]:
-    return tuple(
-        f"{finding.check}-{number}.{_suffix(picture)}" for number, picture in enumerate(finding.pictures, 1)
-    )
-
-
-def _suffix(picture: bytes) -> str:
-    return "svg" if picture.startswith(b"<svg") else "png"

@@ -1,4 +1,4 @@
-"""From the instructor's source to what students receive: built, searched for leaks, ready to be proved."""
+"""Build the release from the instructor's source, search it for leaks, and prove it."""
 
 from autograder.publish.build import Release, build, stale
 from autograder.publish.leaks import Leak, find_leaks

@@ -1,4 +1,4 @@
-"""Zips whose bytes follow from their contents alone."""
+"""Make zips whose bytes depend on nothing but their contents."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ _UNIX, _MODE = 3, stat.S_IFREG | 0o644
 
 
 def zip_bytes(files: Mapping[str, bytes], folder: str = "") -> bytes:
-    """Zip the files, sorted, with one date and one mode; uncompressed, as compressors differ by version.
+    """Zip the files, sorted, with one date and one mode.
 
-    `folder`, with its final slash, is put in front of the names.
+    They are not compressed, as compressors differ between versions. `folder`, with its final slash, goes
+    before each name.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

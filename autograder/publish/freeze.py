@@ -1,4 +1,4 @@
-"""Write an assignment's frozen outputs, or say which of them its reference would now give otherwise."""
+"""Write an assignment's frozen outputs, or name those that its reference no longer gives."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROUNDING = 1e-12
 def freeze(root: Path, identity: str) -> list[Path]:
     """Write every file of the table ``FROZEN`` in ``reference/<id>/questions.py``, and its SHA-256.
 
-    A file whose numbers differ from the reference's by rounding alone stays as it is.
+    A file stays as it is if its numbers differ from the reference's only by rounding.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def thawed(root: Path, identity: str) -> list[Path]:
 
 
 def _is_same(path: Path, content: bytes) -> bool:
-    """Whether a file is whole and holds these arrays; libraries of linear algebra round differently."""
+    """Decide whether a file is whole and holds these arrays, up to the rounding of other libraries."""
     try:
         old = read_frozen(path)
     except (AssignmentError, ValueError, OSError):
@@ -81,7 +81,7 @@ def _frozen(root: Path, identity: str) -> Iterator[tuple[Path, bytes]]:
 def _computed(questions: Path, name: str, function: Freeze) -> bytes:
     try:
         return frozen_bytes(function())
-    except Exception as error:  # it is an author's code, and may raise anything
+    except Exception as error:  # an author's code may raise anything
         raise AssignmentError(
             f"{questions}: FROZEN[{name!r}] gives no arrays by name: {type(error).__name__}: {error}"
         ) from error

@@ -1,13 +1,14 @@
-"""The search for private things in every file of a release, by these rules.
+"""Search every file of a release for private text and numbers, which `autograder.publish.private` collects.
 
-- text: a private line of at least 20 characters that does not also stand in the given code, or any three
-  private lines in a row of at least 60; blanks do not count, so another layout hides nothing;
+A file leaks if it has one of these:
+
+- text: a private line of at least 20 characters that is not in the given code, too, or three private lines in
+  a row with at least 60 characters; blanks do not count, so that another layout hides nothing;
 - digits: a private number with eight digits or more, or three in a row with four or more;
-- bytes: four numbers in a row of a private array, as float64 or float32 of either byte order;
-- inside zips and wheels, gzip, bzip2, xz and zlib streams, base64, and the strings of JSON (notebooks), to
-  the depth of `DEPTH`. A container that can't be opened counts as a finding.
+- bytes: four numbers in a row of a private array, as float64 or float32 of either byte order.
 
-`autograder.publish.private` collects the private things.
+The search looks inside zips and wheels, gzip, bzip2, xz and zlib streams, base64, and the strings of JSON
+(notebooks), `DEPTH` levels deep. A container that can't be opened counts as a leak.
 """
 
 from __future__ import annotations
@@ -50,16 +51,16 @@ _STREAMS: dict[bytes, Callable[[bytes], bytes]] = {
 
 
 class Leak(Struct):
-    """Something private in a file that would go out; `file` ends with the line where it has lines."""
+    """Something private in a file of the release; `file` names the file and, if it has lines, the line."""
 
     file: str
     what: str
 
 
 class _Index(Struct):
-    """The private things, by the keys with which a file is searched in one pass.
+    """Private text and numbers by the keys that let one pass over a file find them all.
 
-    `values` is the arrays' absolute values, NaN between two arrays; `order` sorts it.
+    `values` has the arrays' absolute values, with NaN between two arrays; `order` sorts them.
     """
 
     passages: dict[bytes, list[tuple[bytes, str]]]
@@ -71,7 +72,7 @@ class _Index(Struct):
 
 
 def find_leaks(root: Path, identity: str, files: Mapping[str, bytes]) -> list[Leak]:
-    """Search files, by name, for anything private of the assignment."""
+    """Search files, given by name, for anything of the assignment that is private."""
     index = _index(gather(find_course(root, identity)))
     return [leak for name, content in sorted(files.items()) for leak in _search(name, content, index)]
 
@@ -112,7 +113,7 @@ def _index(private: Private) -> _Index:
 
 
 def _windows(array: Floats) -> Iterator[bytes]:
-    """Give the search keys of every four telling numbers in a row: the first of their bytes."""
+    """Give the search keys of all four numbers in a row with enough digits: the first of their bytes."""
     for start in range(array.size - _WINDOW + 1):
         window = array[start : start + _WINDOW]
         if not np.isnan(window).any():
@@ -141,7 +142,7 @@ def _passages_in(text: bytes, index: _Index) -> Iterator[tuple[int, str]]:
 
 
 def _numbers_in(lines: Iterable[bytes], index: _Index) -> Iterator[tuple[int, str]]:
-    """Find private numbers by line: one that tells by itself, or three in a row."""
+    """Find private numbers by line: one with many digits, or three in a row."""
     tokens = [(number, token) for number, line in enumerate(lines, 1) for token in _NUMBER.findall(line)]
     read = [(number, *_read(token)) for number, token in tokens]
     for i, (number, value, unit, digits) in enumerate(read):
@@ -156,7 +157,7 @@ def _numbers_in(lines: Iterable[bytes], index: _Index) -> Iterator[tuple[int, st
 
 
 def _read(token: bytes) -> tuple[float, float, int]:
-    """Give a number's value, the unit of its last digit, and its count of telling digits."""
+    """Give a number's value, the unit of its last digit, and its number of significant digits."""
     mantissa, _, exponent = token.lower().partition(b"e")
     decimals = len(mantissa.partition(b".")[2])
     unit = 10.0 ** (int(exponent or 0) - decimals) if abs(int(exponent or 0)) < 300 else 0.0
@@ -164,7 +165,7 @@ def _read(token: bytes) -> tuple[float, float, int]:
 
 
 def _places(value: float, unit: float, index: _Index) -> Any:
-    """Find the private values that read like this number, rounded or cut off, in either precision."""
+    """Find the private values that round, or are cut off, to this number, in either precision."""
     slack = unit + 1e-7 * value
     first, last = np.searchsorted(index.sorted_values, (value - slack, value + slack))
     return index.order[first:last]
@@ -182,7 +183,7 @@ def _owner(place: int, index: _Index) -> str:
 
 
 def _texts(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
-    """Give a file as it is or, if it is JSON, its strings; those of a notebook cell by cell."""
+    """Give a file as it is or, if it is JSON, its strings; a notebook's strings come cell by cell."""
     document = _document(content)
     if document is None:
         yield name, content
@@ -206,7 +207,7 @@ def _document(content: bytes) -> Any:
 
 
 def _strings(value: object) -> bytes:
-    """Join all strings in a JSON value; those of one list follow each other as they are."""
+    """Join all strings in a JSON value; the strings of one list are joined without a separator."""
     if isinstance(value, str):
         return value.encode("utf-8", "surrogatepass")
     if isinstance(value, dict):
@@ -230,7 +231,7 @@ def _in_bytes(name: str, content: bytes, index: _Index) -> Iterator[Leak]:
 
 
 def _inside(name: str, content: bytes) -> Iterator[tuple[str, bytes | None]]:
-    """Give the contents that a file holds in another form; None for one that can't be opened."""
+    """Unpack and decode a file's contents; give None for contents that can't be opened."""
     if zipfile.is_zipfile(io.BytesIO(content)):
         yield from _members(name, content)
     for magic, decompress in _STREAMS.items():
@@ -253,10 +254,10 @@ def _members(name: str, content: bytes) -> Iterator[tuple[str, bytes | None]]:
 
 
 def _decoded(content: bytes) -> Iterator[bytes]:
-    """Decode base64 of either alphabet, in one piece or over several lines, from any first letter."""
+    """Decode base64 in either alphabet, on one line or several, from each of four first letters."""
     together = re.sub(rb"\\n|\s", b"", content).translate(bytes.maketrans(b"-_", b"+/"))
     for blob in _BASE64.findall(together):
         for offset in range(4):
             letters = blob[offset:]
-            whole = letters[:-1] if len(letters) % 4 == 1 else letters  # one letter is no byte
+            whole = letters[:-1] if len(letters) % 4 == 1 else letters  # one letter alone is less than a byte
             yield base64.b64decode(whole + b"=" * (-len(whole) % 4))

@@ -1,4 +1,4 @@
-"""A new assignment: one notebook, one module and a short TOML file, which build, prove and grade at once."""
+"""Write a new assignment: one notebook, one module and a short TOML file, which build and grade at once."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def new_assignment(root: Path, identity: str) -> Path:
     Raises
     ------
     UsageError
-        The id can't name a folder and a file everywhere, or there is such an assignment.
+        The id can't name a folder and a file on every system, or the assignment exists.
     """
     if not _ID.fullmatch(identity):
         raise UsageError(
@@ -115,7 +115,7 @@ def new_assignment(root: Path, identity: str) -> Path:
         )
     folder = root / "source" / identity
     if folder.exists():
-        raise UsageError(f"{folder}: is there already", "Choose another id, or change that assignment.")
+        raise UsageError(f"{folder}: already exists", "Choose another id, or change that assignment.")
     files = {
         DEFINITION: _ASSIGNMENT.format(id=identity),
         QUESTIONS: _MODULE,

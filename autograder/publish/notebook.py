@@ -1,4 +1,4 @@
-"""The student's notebook: nbgrader's own preprocessors, in nbgrader's order, without its database."""
+"""Make the student's notebook with nbgrader's preprocessors, in nbgrader's order, without its database."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from autograder.errors import ReleaseError
 
 
 def student_notebook(source: Path, config_file: Path) -> str:
-    """Make the text of the notebook that students receive, as ``nbgrader generate_assignment`` writes it.
+    """Give the text of the notebook that students receive, as ``nbgrader generate_assignment`` writes it.
 
     Parameters
     ----------
     source : Path
         The notebook with solutions and hidden tests.
     config_file : Path
-        The course's ``nbgrader_config.py``; without one nbgrader's defaults hold.
+        The course's ``nbgrader_config.py``; if it is missing, nbgrader's defaults hold.
 
     Raises
     ------
     ReleaseError
-        nbgrader is not installed, or refuses the source; with its reason.
+        nbgrader is not installed, or it refuses the source; gives its reason.
     """
     try:
         import nbformat
@@ -47,7 +47,7 @@ def student_notebook(source: Path, config_file: Path) -> str:
 
 
 def _config(path: Path) -> Any:
-    """Read the course's configuration of nbgrader; it is empty if there is no file."""
+    """Read the course's nbgrader configuration; give an empty one if there is no file."""
     from traitlets.config.loader import Config, PyFileConfigLoader
 
     if not path.exists():

@@ -1,4 +1,4 @@
-"""A notebook printed to a PDF of text pages, from which the text can be read again."""
+"""Print a notebook to a PDF of text pages, from which programs can read the text."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def print_to_pdf(notebook: Path, target: Path) -> None:
             "pip install -e '.[instructor]' in the course's folder",
         ) from error
     buffer = io.BytesIO()
-    # fonttype 42 embeds the font as it is, so that readers find the letters
+    # Font type 42 embeds the font as it is, so that programs can read the letters.
     with rc_context({"pdf.fonttype": 42}), PdfPages(buffer, metadata={"CreationDate": None}) as document:
         for page in _pages(json.loads(notebook.read_text(encoding="utf-8"))):
             figure = Figure(figsize=_A4)

@@ -1,8 +1,8 @@
-"""What of an assignment is private: passages of text, numbers, and arrays.
+"""Collect the private parts of an assignment: passages of text, and arrays.
 
-Private are the regions of the source notebook that nbgrader cuts out (solutions, hidden tests, marking
-schemes), the code in ``reference/<id>/``, the arrays kept there, and the inputs of those hidden cases
-that every submission gets.
+They are the regions of the source notebook that nbgrader cuts out (solutions, hidden tests, marking schemes),
+the code and the arrays in ``reference/<id>/``, and the inputs of hidden cases that are the same for every
+submission.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from autograder.authoring.questions import Comparison
 from autograder.course import Course
 from autograder.model import Struct
 
-# A line is told from others by this many characters, blanks not counted; three lines by this many.
+# A line, and three lines in a row, with fewer characters than this may be anybody's. Blanks don't count.
 LINE, PASSAGE = 20, 60
-# A value needs more digits than this to be told from others.
+# A value with no more digits than this may be anybody's.
 TRIVIAL_DIGITS = 5
 _CODE = (".py", ".pyx", ".pxd", ".pxi", ".h", ".c")
 _IMPORT = re.compile(r"\s*(import|from)\s")
@@ -37,16 +37,16 @@ Floats = NDArray[np.float64]
 
 
 class Passage(Struct):
-    """A private piece of text: `where` names what it is of, `text` is one or several lines."""
+    """A private piece of text, one or several lines; `where` names its source."""
 
     where: str
     text: str
 
 
 class Private(Struct):
-    """What must not go out: passages by their text without blanks, and arrays of float64.
+    """The private parts: passages by their text without blanks, and float64 arrays.
 
-    In the arrays, flattened to (K,), trivial values are NaN.
+    The arrays are flattened to (K,), and values with few digits in them are NaN.
     """
 
     passages: dict[bytes, Passage]
@@ -54,12 +54,12 @@ class Private(Struct):
 
 
 def squeeze(text: str | bytes) -> bytes:
-    """The text without blanks and line ends, so that another layout hides nothing."""
+    """Remove blanks and line ends from a text, so that another layout hides nothing."""
     return b"".join((text.encode() if isinstance(text, str) else text).split())
 
 
 def gather(course: Course) -> Private:
-    """Collect what is private in an assignment."""
+    """Collect the private parts of an assignment."""
     blocks, given = _notebook(course.definition.parent / course.assignment.notebook)
     reference = course.reference
     paths = sorted(reference.rglob("*")) if reference else []
@@ -83,7 +83,7 @@ def _text(path: Path) -> str:
 
 
 def _notebook(path: Path) -> tuple[list[tuple[str, list[str]]], list[str]]:
-    """The private regions with what they are, and the code that is given."""
+    """Split a notebook into its private regions, each with a description, and the lines of given code."""
     blocks: list[tuple[str, list[str]]] = []
     given: list[str] = []
     for number, cell in enumerate(json.loads(_text(path))["cells"], 1):
@@ -103,7 +103,7 @@ def _notebook(path: Path) -> tuple[list[tuple[str, list[str]]], list[str]]:
 
 
 def _given_code(course: Course) -> Iterator[Path]:
-    """Give the files whose code students have anyway, beside the engine's."""
+    """List the files of code, other than the engine's, that students have anyway."""
     root = course.definition.parents[2]
     for folder in (*course.support, root / "ext"):
         yield from _code_in(folder)
@@ -116,11 +116,11 @@ def _code_in(folder: Path) -> Iterator[Path]:
 
 
 def _passages(where: str, lines: Sequence[str], public: bytes, engine: bytes) -> Iterator[Passage]:
-    """Find lines that tell by themselves, and every three in a row.
+    """Give the lines that are private by themselves, and all private passages of three lines.
 
-    A line that also stands in the given code tells nothing; three of them in a row do, so that a
-    solution pasted into the given code is found as well. Passages of the engine's own code, which is public,
-    tell nothing, nor do imports in any number.
+    A line that is also in the given code is not private. A passage of three such lines is, so that a solution
+    pasted into the given code is found, too. Imports and passages of the engine's code, which is public, are
+    never private.
     """
     full = [line.strip() for line in lines if line.strip() and not _IMPORT.match(line)]
     for line in full:
@@ -145,7 +145,7 @@ def _stored(paths: Sequence[Path]) -> Iterator[tuple[str, NDArray[Any]]]:
 
 
 def _fixed_inputs(course: Course) -> Iterator[tuple[str, NDArray[Any]]]:
-    """The inputs of hidden cases that do not depend on the generator."""
+    """Give the inputs of hidden cases that do not depend on the random generator."""
     hidden = course.reference / "questions.py" if course.reference else None
     if hidden is None or not hidden.exists():
         return
@@ -168,7 +168,7 @@ def _fixed_of(name: str, question: Struct) -> Iterator[tuple[str, NDArray[Any]]]
 
 
 def _telling(array: NDArray[Any]) -> Floats:
-    """The values as float64, flattened; those with few digits, which tell nothing, are NaN."""
+    """Flatten an array to float64, with NaN for values with few digits."""
     if array.dtype.kind != "f":
         return np.full(1, np.nan)
     values = array.astype(np.float64).ravel()

@@ -1,4 +1,4 @@
-"""The two submissions by which a release proves itself: all solved, and nothing done."""
+"""Make the two submissions by which a release proves itself: everything solved, and nothing done."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RUN_SECONDS = 900
 
 
 def untouched_submission(root: Path, identity: str, into: Path) -> Path:
-    """Put the release's notebook, alone and as it was handed out, into the new folder `into`.
+    """Copy the release's notebook, and nothing else, into the new folder `into`.
 
     Raises
     ------
@@ -38,15 +38,15 @@ def untouched_submission(root: Path, identity: str, into: Path) -> Path:
 
 
 def solved_submission(root: Path, identity: str, into: Path) -> Path:
-    """Put the source notebook, really run from the top, into the new folder `into`.
+    """Run the source notebook from the top, and put it into the new folder `into`.
 
-    Its PDF lies beside it where the assignment asks for one. The extra part is left unrun: it has no
-    automatic points. A run is kept in the user's cache by the hash of everything that it depends on.
+    Its PDF is put beside it if the assignment asks for one. The extra part is not run, as it has no automatic
+    points. The user's cache keeps the run under the hash of everything that it depends on.
 
     Raises
     ------
     ReleaseError
-        The notebook does not run through; names the cell's error.
+        A cell fails; names the cell and its error.
     """
     course = find_course(root, identity)
     kept = cache_dir() / "solved" / f"{_key(course)}.ipynb"
@@ -99,7 +99,7 @@ def _name(cell: Any) -> str:
 
 
 def _failure(cells: list[Any]) -> str:
-    """Give the first error that a cell stored, with its place; nothing if there is none."""
+    """Give the first stored error with its cell, or an empty text if there is none."""
     for number, cell in enumerate(cells, 1):
         for output in cell.get("outputs", []):
             if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):
@@ -108,7 +108,7 @@ def _failure(cells: list[Any]) -> str:
 
 
 def _extra_part(course: Course) -> str:
-    """Give the id of the first cell of the optional part, as the run-order check names it; or nothing."""
+    """Give the name of the optional part's first cell from the run-order check, or an empty text."""
     checks = course.assignment.checks
     return next((check.optional_from for check in checks if isinstance(check, RunOrder)), "")
 

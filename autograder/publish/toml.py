@@ -1,7 +1,7 @@
-"""TOML text from plain values, always the same bytes for the same values.
+"""Write plain values as TOML, with the same bytes for the same values.
 
-The standard library reads TOML and does not write it; a release is compared byte for byte, so its layout
-must not depend on a library's version.
+The standard library reads TOML and does not write it. Releases are compared byte for byte, so the layout must
+not depend on a library's version.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def to_toml(table: Mapping[str, Any]) -> str:
-    """Write a table of strings, numbers, booleans, lists and tables; None means an absent key.
+    """Write a table of strings, numbers, booleans, lists and tables. A key whose value is None is left out.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def to_toml(table: Mapping[str, Any]) -> str:
 
 
 def _table(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
-    """Write a table's own keys, then its tables, in the order that TOML wants."""
+    """Write a table's plain keys before its inner tables, as TOML needs."""
     present = {key: value for key, value in table.items() if value is not None}
     plain = {k: v for k, v in present.items() if not isinstance(v, Mapping) and not _is_array_of_tables(v)}
     lines = [f"{_key(key)} = {_value(value)}" for key, value in plain.items()]
@@ -50,7 +50,7 @@ def _key(key: str) -> str:
 
 
 def _string(text: str) -> str:
-    """Quote a text: JSON's escapes are TOML's, but for one control character."""
+    """Quote a text. TOML has JSON's escapes, except that it also escapes DEL."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

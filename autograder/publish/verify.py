@@ -1,4 +1,4 @@
-"""The release proves itself: the solved source earns every point, the untouched release only its own."""
+"""Prove a release: the solved source must earn every point, and the untouched release none."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from autograder.publish import solved_submission, untouched_submission
 
 
 def prove_release(root: Path, identity: str) -> Iterator[str]:
-    """Grade the solved source and the untouched release; yields a sentence on each.
+    """Grade the solved source and the untouched release, and yield a sentence about each.
 
     Raises
     ------
     ReleaseError
-        Naming the item, what was expected and what came.
+        One of them earns other points than expected; names the item, and the points expected and earned.
     """
     pipeline = open_pipeline(plan_run(RunOptions(root=root, assignment=identity)))
     with tempfile.TemporaryDirectory(prefix="autograder-proof-") as scratch:
@@ -47,7 +47,7 @@ def _points(report: Report) -> str:
 
 
 def check_solved(report: Report, assignment: Assignment) -> None:
-    """Require all points that no person has to give, and a judgement of every check, of what is not extra."""
+    """Require a judgement and all points of every check that needs no person, except for extra credit."""
     if report.score is None:
         raise ReleaseError(f"the solved source has no score: {report.message}")
     waiting = {check.id for check in assignment.checks if check.waits_for_person}
@@ -63,10 +63,7 @@ def check_solved(report: Report, assignment: Assignment) -> None:
 
 
 def check_untouched(report: Report, assignment: Assignment) -> None:
-    """Require that untouched work earns nothing, except by checks that allow it.
-
-    See `CheckSpec.earns_untouched`.
-    """
+    """Require that untouched work earns nothing, except by checks with `CheckSpec.earns_untouched`."""
     if report.score is None:
         raise ReleaseError(f"the untouched release has no score: {report.message}")
     allowed = {check.id for check in assignment.checks if check.earns_untouched}

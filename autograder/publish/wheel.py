@@ -1,9 +1,9 @@
-"""The students' wheel: the self-check alone, written here so that equal sources give equal bytes.
+"""Build the students' wheel, which has only the self-check. Equal sources give equal bytes.
 
-A wheel is a zip of the package and four files about it (PyPA specifications, "Binary distribution
-format"). Building it by hand keeps the release independent of which build tools a machine has; a test
-installs it with pip. The whole engine is a distribution of its own, `numerical-autograder`, made from
-``pyproject.toml``; both have the module and the command `autograder`.
+A wheel is a zip of the package and four files about it (PyPA specifications, "Binary distribution format").
+It is built here, so that a release does not depend on a machine's build tools; a test installs it with pip.
+The whole engine is another distribution, `numerical-autograder`, made from ``pyproject.toml``. Both have the
+module and the command `autograder`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from autograder.publish.archive import zip_bytes
 
 NAME = "numerical-autograder-check"
 SUMMARY = "Checks a programming homework on your own machine"
-# What the self-check imports: rooms as a whole, and single modules.
+# The rooms and the single modules that the self-check imports.
 ROOMS = ("assignment", "authoring", "execution", "extract", "grading", "guest", "intake", "report")
 MODULES = (
     "__init__.py",
@@ -39,7 +39,7 @@ MODULES = (
     "selfcheck.py",
     "version.py",
 )
-# What only grading uses of those rooms.
+# The modules of those rooms that only grading uses.
 LEFT_OUT = (
     "execution/pipes.py",
     "grading/calibration.py",
@@ -51,19 +51,19 @@ _TAGS = b"Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: true\nTag:
 
 
 def students_wheel(package: Path, packages: Iterable[str] = ()) -> tuple[str, bytes]:
-    """Give the students' wheel: its file name and its bytes.
+    """Build the students' wheel, and give its file name and bytes.
 
     Parameters
     ----------
     package : Path
-        The engine's folder; the ``pyproject.toml`` and the licence stand beside it.
-    packages : Iterable[str]
-        Packages that the visible checks need beside the engine's own dependencies.
+        The engine's folder, with ``pyproject.toml`` and ``LICENSE`` beside it.
+    packages : iterable of str
+        Packages that the visible checks need in addition to the engine's dependencies.
 
     Raises
     ------
     ReleaseError
-        The engine is installed without the files that stand beside it in its sources.
+        The files beside the engine's folder are missing, as in an installed engine.
     """
     project, licence = package.parent / "pyproject.toml", package.parent / "LICENSE"
     for path in (project, licence):
@@ -85,14 +85,14 @@ def students_wheel(package: Path, packages: Iterable[str] = ()) -> tuple[str, by
 
 
 def modules(package: Path) -> list[str]:
-    """List the files of the engine that the students' wheel holds, by their names in the package."""
+    """List the engine's files in the students' wheel, by their names in the package."""
     in_rooms = (path for room in ROOMS for path in (package / room).rglob("*.py"))
     names = {path.relative_to(package).as_posix() for path in in_rooms}
     return sorted({name for name in names if not name.startswith(LEFT_OUT)} | set(MODULES))
 
 
 def requirements(table: dict[str, Any], packages: Iterable[str]) -> list[str]:
-    """Give the project's dependencies and those packages, with the versions of the project's extras."""
+    """List the project's dependencies and the given packages, with the versions from the project's extras."""
     extras = table.get("optional-dependencies", {}).values()
     known = {_name(one): one for extra in extras for one in extra}
     own = {_name(one): one for one in table["dependencies"]}
@@ -101,7 +101,7 @@ def requirements(table: dict[str, Any], packages: Iterable[str]) -> list[str]:
 
 
 def _name(requirement: str) -> str:
-    """Give a requirement's name as indexes compare it."""
+    """Give a requirement's name in the normalised form of package indexes."""
     return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement, maxsplit=1)[0]).lower()
 
 

@@ -1,11 +1,12 @@
-"""The report: building it, its published schema, and writing it whole or not at all."""
+"""Build reports, hold them to their published schema, and write them whole or not at all."""
 
-from autograder.report.build import build_report
+from autograder.report.build import ReportFacts, build_report
 from autograder.report.files import read_report, to_json, write_report
 from autograder.report.schema import SCHEMA_VERSION, report_schema, validate
 
 __all__ = [
     "SCHEMA_VERSION",
+    "ReportFacts",
     "build_report",
     "read_report",
     "report_schema",

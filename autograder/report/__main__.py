@@ -1,4 +1,4 @@
-"""``python -m autograder.report`` prints the report's JSON Schema: ``docs/report.schema.json``."""
+"""Print the report's JSON Schema, as ``docs/report.schema.json`` has it: ``python -m autograder.report``."""
 
 import json
 

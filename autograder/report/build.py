@@ -1,7 +1,8 @@
-"""From item reports to the whole report: pure, and complete whatever happened."""
+"""Build the whole report from the reports on its items, whatever happened to the submission."""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 
 from autograder.assignment import Assignment
@@ -14,6 +15,7 @@ from autograder.model import (
     Notice,
     Outcome,
     Report,
+    Struct,
     Submission,
     SubmissionFacts,
 )
@@ -21,34 +23,38 @@ from autograder.report.schema import SCHEMA_VERSION
 from autograder.report.totals import outcome_of, total
 
 
+class ReportFacts(Struct):
+    """What every report of a batch says alike: who graded, and where the code ran."""
+
+    grader: Grader
+    environment: Environment
+
+
 def build_report(
-    *,
     assignment: Assignment,
     submission: Submission,
-    items: Sequence[ItemReport],
-    grader: Grader,
-    environment: Environment,
-    generated_at: str,
+    facts: ReportFacts,
+    *,
+    items: Sequence[ItemReport] = (),
     fault: str = "",
     given_up: str = "",
     notices: Sequence[Notice] = (),
     integrity: Sequence[Notice] = (),
 ) -> Report:
-    """Assemble the report of a submission.
+    """Build the report on a submission, as of now.
 
-    A `fault` of the grader takes the score away and says so; a submission with a problem is
-    ungradable and says why. Where the grader has `given_up` waiting, what was judged stays, without a
-    score. In every other case the items decide.
+    A `fault` of the grader takes the score away. A submission with a problem is ungradable. If the grader has
+    `given_up` waiting for the code, the items stay and there is no score. Otherwise the items decide.
     """
     outcome, message = _ending(submission, items, fault, given_up)
     scored = outcome in (Outcome.GRADED, Outcome.PENDING_MANUAL)
     return Report(
         schema_version=SCHEMA_VERSION,
-        generated_at=generated_at,
+        generated_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         outcome=outcome,
         message=message,
-        grader=grader,
-        environment=environment,
+        grader=facts.grader,
+        environment=facts.environment,
         assignment=AssignmentFacts(
             id=assignment.id,
             title=assignment.title,
@@ -79,9 +85,9 @@ def _ending(
     if submission.problem is not None:
         return Outcome.UNGRADABLE, submission.problem.message
     if given_up:
-        return Outcome.TIMEOUT, f"Given up before the end, without a score; a person decides. {given_up}"
+        return Outcome.TIMEOUT, f"Not graded to the end, so there is no score; a person decides. {given_up}"
     outcome = outcome_of(items)
     if outcome is Outcome.PENDING_MANUAL:
         waiting = ", ".join(item.id for item in items if item.status.value == "manual")
-        return outcome, f"Graded; a person has yet to judge: {waiting}."
+        return outcome, f"Graded, except for what a person has yet to judge: {waiting}."
     return outcome, "Graded."

@@ -1,4 +1,4 @@
-"""Reports as files: JSON without NaN, validated before it is written and after it is read."""
+"""Write and read reports as JSON files, validated before writing and after reading."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from autograder.report.schema import validate
 
 
 def to_json(report: Report) -> str:
-    """The report as JSON text, keys in the types' order.
+    """Give the report as JSON text, with the keys in the order of the types' fields.
 
     Raises
     ------
     ReportError
-        A number in it is NaN or infinite, which JSON can't carry.
+        A number in it is NaN or infinite, and JSON has no such numbers.
     """
     try:
         return json.dumps(msgspec.to_builtins(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -40,7 +40,7 @@ def read_report(path: Path) -> Report:
     Raises
     ------
     ReportError
-        Naming the file and the place in it.
+        The file can't be read, is not JSON, or does not fit; names the file and the place in it.
     """
     try:
         document = json.loads(path.read_bytes())

@@ -1,4 +1,4 @@
-"""The report's JSON Schema (2020-12), generated from the types, and validation against it."""
+"""Generate the report's JSON Schema (2020-12) from the types, and validate reports against it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCHEMA_ID = "urn:autograder:report:1"
 
 
 def report_schema() -> JSON:
-    """The schema that every report fits; `docs/report.schema.json` is its committed copy."""
+    """Give the schema that every report fits; ``docs/report.schema.json`` is its committed copy."""
     (reference,), components = msgspec.json.schema_components([Report], ref_template="#/$defs/{name}")
     schema: JSON = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -26,13 +26,13 @@ def report_schema() -> JSON:
         **reference,
         "$defs": components,
     }
-    plain: JSON = json.loads(json.dumps(schema))  # defaults are tuples, JSON's are lists
+    plain: JSON = json.loads(json.dumps(schema))  # turns tuples into lists
     return plain
 
 
 @functools.cache
 def _validator() -> Any:
-    # jsonschema's optional checker of a format that no report has takes two seconds of each worker's start
+    # jsonschema would import a checker of a format that no report has, which takes each worker two seconds.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     import jsonschema
 
@@ -45,12 +45,12 @@ def validate(document: object, name: str = "report") -> None:
     Raises
     ------
     ReportError
-        With the place of the first problem, as a path into the document.
+        The document does not fit; names the place of the first problem as a path into the document.
     """
     version = document.get("schema_version") if isinstance(document, dict) else None
     if isinstance(version, str) and version.split(".")[0] != SCHEMA_VERSION.split(".", maxsplit=1)[0]:
         raise ReportError(
-            f"{name}: schema_version is {version}, this autograder knows {SCHEMA_VERSION}",
+            f"{name}: schema_version is {version}, but this autograder reads {SCHEMA_VERSION}",
             "Use the autograder that wrote it, or grade again.",
         )
     problems = sorted(_validator().iter_errors(document), key=lambda e: list(map(str, e.absolute_path)))

@@ -1,4 +1,4 @@
-"""A report for a terminal: a table, the first failing case as numbers, and what to try."""
+"""Show a report in a terminal: a table, the numbers of the first failing case, and hints."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MARKS = {
 
 
 def render(report: Report, *, points: bool = True) -> RenderableType:
-    """The whole report; without `points` as a self-check shows it, where points would mislead."""
+    """Render a whole report. A self-check leaves out the `points`, which would mislead there."""
     parts: list[RenderableType] = [_table(report, points)]
     failed = [c for item in report.items for c in item.checks if c.status in _BAD and c.max_score > 0]
     if failed:
@@ -80,7 +80,7 @@ def _points(scored: ItemReport | CheckReport) -> Text:
 
 
 def _details(check: CheckReport) -> Panel:
-    """The first thing to mend: the case, the numbers, the hint."""
+    """Render the first check to mend: its case, numbers and hints."""
     lines: list[RenderableType] = [Text(check.message)]
     cause = check.cause
     if cause is not None:
@@ -97,7 +97,7 @@ def _details(check: CheckReport) -> Panel:
 
 
 def _smallest(found: Smallest) -> Iterator[RenderableType]:
-    """The smallest failing case, its matrices beside each other."""
+    """Render the smallest failing case, with its matrices side by side."""
     yield Text(f"\nthe smallest case that fails: {found.case}", style="bold")
     yield _side_by_side(found.inputs)
     if found.expected:
@@ -114,9 +114,9 @@ def _side_by_side(matrices: Mapping[str, str]) -> Table:
 
 
 def render_summary(reports: Sequence[Report]) -> Table:
-    """A batch as a table: one row a submission, with its points and the first lost one's reason.
+    """Render a batch as a table: for each submission its points and the reason for the first lost one.
 
-    Below it stand the submissions with passages that a person may want to read.
+    The caption lists the submissions with passages that a person may want to read.
     """
     table = Table(box=None, padding=(0, 1), header_style="bold")
     table.add_column("submission", no_wrap=True)

@@ -1,4 +1,4 @@
-"""From the points of each item to the score of a submission: pure."""
+"""Add the points of the items up to the score of a submission."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from autograder.model import ItemReport, Outcome, Score, Status
 
 
 def total(assignment: Assignment, items: Sequence[ItemReport], penalties: float = 0.0) -> Score:
-    """Add the items up; what may still be added is `pending`, not lost.
+    """Add the items up.
 
-    That is what a person may add to a proposal, and what was not judged of an item that is not extra.
+    Points that may still be given are `pending`, not lost: those that a person may add to a proposal, and
+    those of skipped checks, except for extra credit.
     """
     scored = [item for item in items if item.score is not None]
     raw = sum(item.score or 0.0 for item in scored)
@@ -35,6 +36,6 @@ def _pending(item: ItemReport) -> float:
 
 
 def outcome_of(items: Sequence[ItemReport]) -> Outcome:
-    """Whether a person still has something to judge."""
+    """Decide whether a person still has something to judge."""
     waits = any(item.status is Status.MANUAL for item in items)
     return Outcome.PENDING_MANUAL if waits else Outcome.GRADED

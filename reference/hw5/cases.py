@@ -53,8 +53,8 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
         ((1, 3, 8, 6), (2, 3, 4), 3, 2, "float64"),
     ),
 }
-# What the homework leaves open is asked apart, as a note: sizes that the stride does not divide (what is
-# left over is not used), and whole numbers as images with weights that are none, or backwards.
+# The homework leaves these cases open, so they are asked as notes: sizes that the stride does not divide (the
+# pixels left over are not used), integer images with float weights, and integers in the backward pass.
 UNEVEN: tuple[Recipe, ...] = (
     ((1, 2, 6, 6), (2, 3, 3), 2, 1, "float64"),
     ((1, 2, 6, 7), (2, 3, 3), 3, 1, "float64"),

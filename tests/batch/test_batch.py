@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from autograder.authoring.context import Reading
 from autograder.batch import Batch, GradingRun, Ledger, grade_all, report_path, run
 from autograder.errors import AutograderError, DataError, GraderFault, UsageError
-from autograder.grading.submission import Graded, ReportFacts
+from autograder.grading.submission import Graded
 from autograder.intake import Candidate, SourceKind, fingerprint
 from autograder.intake.isolation import ReaderGone
 from autograder.model import (
@@ -29,6 +29,7 @@ from autograder.model import (
     Score,
     SubmissionFacts,
 )
+from autograder.report import ReportFacts
 
 ROOT = Path(__file__).parents[2]
 FACTS = ReportFacts(

@@ -16,7 +16,7 @@ from autograder.course import find_course
 from autograder.grading.budget import TimeBudget
 from autograder.grading.checks import KINDS
 from autograder.grading.reading import definitions_of
-from autograder.grading.scoring import TimedFinding, score_item
+from autograder.grading.scoring import score_item
 from autograder.grading.setup import assignment_context
 from autograder.guest.definitions import Missing, Namespace
 from autograder.intake import read_notebook
@@ -123,7 +123,7 @@ def graded(identity, cells, session=None, items=ITEMS):
     """The reports of the convolution's items, by id."""
     context = context_for(identity, cells, session or InProcessSession())
     return {
-        item.id: score_item(item, {c.id: TimedFinding(finding=run_check(c, context)) for c in item.checks})
+        item.id: score_item(item, {c.id: run_check(c, context) for c in item.checks})
         for item in course().assignment.items
         if item.id in items
     }

@@ -133,7 +133,7 @@ def test_a_server_that_can_not_go_on_begins_anew(server: Server, folder: Path) -
 
 def test_another_file_is_thrown_away(server: Server, folder: Path) -> None:
     wanted = served(server, packed(folder), md5="0" * 32)
-    with pytest.raises(DataError, match=f"its MD5 is not {'0' * 32}; it was thrown away\n.*Run it again"):
+    with pytest.raises(DataError, match=f"its MD5 is not {'0' * 32}. It was not kept\n.*Try again"):
         fetch_data(wanted)
     assert leftovers(wanted) == []
 
@@ -141,7 +141,7 @@ def test_another_file_is_thrown_away(server: Server, folder: Path) -> None:
 def test_a_file_that_is_too_short(server: Server, folder: Path) -> None:
     wanted = served(server, packed(folder))
     wanted = spec(url=wanted.url, md5=wanted.md5, bytes=wanted.bytes + 1)
-    with pytest.raises(DataError, match=f"shorter than the {wanted.bytes} bytes that were expected"):
+    with pytest.raises(DataError, match=f"shorter than the expected {wanted.bytes} bytes"):
         fetch_data(wanted)
 
 
@@ -170,13 +170,13 @@ def test_no_network() -> None:
         unused.bind(("127.0.0.1", 0))  # bound, not listening: a connection is refused
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/data.tar.gz"
         with pytest.raises(
-            DataError, match=r"data.tar.gz: no connection: .*refused.*\n.*Without one: download"
+            DataError, match=r"data.tar.gz: no connection: .*refused.*\n.*Without a network, download"
         ):
             fetch_data(spec(url=url))
 
 
 def test_only_the_web_is_fetched_from(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"should begin with https:// or http://"):
+    with pytest.raises(DataError, match=r"expected a URL that begins with https:// or http://"):
         fetch_data(spec(url=(tmp_path / "data.tar.gz").as_uri()))
 
 
@@ -204,7 +204,7 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, size: int = 1, link: str = 
 )
 def test_what_is_no_plain_file_is_not_unpacked(server: Server, folder: Path, bad: tarfile.TarInfo) -> None:
     wanted = served(server, packed(folder, bad))
-    with pytest.raises(DataError, match=r"should be a plain file; the archive is not unpacked"):
+    with pytest.raises(DataError, match=r"expected a plain file, so the archive was not unpacked"):
         fetch_data(wanted)
     assert leftovers(wanted) == []
 

@@ -9,7 +9,7 @@ from HW5_code import synthetic_data
 
 from autograder.data import describe_data, find_data
 from autograder.data.find import fetched_folder
-from autograder.errors import DataError
+from autograder.errors import DataError, UsageError
 
 GENERATOR = """
 from pathlib import Path
@@ -50,27 +50,27 @@ def test_where_the_engine_s_data_is_found(folder: Path, root: Path, monkeypatch:
 
 
 def test_a_named_folder_without_data(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(DataError, match=r"work: was asked for, but has no batches.meta"):
+    with pytest.raises(DataError, match=r"work: was asked for and has no batches.meta"):
         find_data(tmp_path / "work", spec(), root)
     monkeypatch.setenv("CIFAR10_DIR", "nowhere")
-    with pytest.raises(DataError, match=r"nowhere: was named by CIFAR10_DIR, but has no batches.meta"):
+    with pytest.raises(DataError, match=r"nowhere: was named by CIFAR10_DIR and has no batches.meta"):
         find_data(None, spec(), root)
 
 
 def test_no_data_and_no_generator(root: Path) -> None:
-    with pytest.raises(DataError, match=r"is not on this machine, and none can be generated"):
+    with pytest.raises(DataError, match=r"is not on this machine, and it has no generator"):
         find_data(None, spec(), root)
-    with pytest.raises(DataError, match=r"away.py: the generator of a stand-in is missing"):
+    with pytest.raises(DataError, match=r"away.py, which generates a stand-in, is missing"):
         find_data(None, spec(generator="away.py"), root)
 
 
 @pytest.mark.parametrize(
     ("code", "message"),
-    [("1 / 0", "can't be loaded: ZeroDivisionError"), ("x = 1", r"should define write\(folder\)")],
+    [("1 / 0", "1: can't be loaded: ZeroDivisionError"), ("x = 1", r" expected a function write\(folder\)")],
 )
 def test_a_broken_generator(root: Path, code: str, message: str) -> None:
     (root / "generate.py").write_text(code)
-    with pytest.raises(DataError, match=f"generate.py: {message}"):
+    with pytest.raises(UsageError, match=f"generate.py:{message}"):
         find_data(None, spec(generator="generate.py"), root)
 
 

@@ -57,7 +57,7 @@ def test_a_sound_expectation_is_asked():
     [
         ({"out": value()}, ("out", "dx"), "`expect` gives `out`, its outputs are `out`, `dx`"),
         ({}, ("out",), "`expect` gives nothing, its outputs are `out`"),
-        ({"out": value(np.zeros((0, 3)))}, ("out",), "what it expects is empty, so it compares nothing"),
+        ({"out": value(np.zeros((0, 3)))}, ("out",), "the expected arrays are empty, so nothing is compared"),
     ],
 )
 def test_an_expectation_that_judges_nothing_is_refused(expected, outputs, says):

@@ -117,7 +117,7 @@ def test_one_wrong_case_costs_the_check_and_is_shown():
     finding = run_check(outputs(hints=("look",)), FakeContext(known={"q": [answer(), answer("b", 2.0)]}))
     assert finding.output == OutputText(text="for q")
     assert (finding.status, finding.fraction, finding.hints) == (Status.FAILED, 0.0, ("look",))
-    assert finding.message.startswith("1 of 2 cases are right. the case of b: 1 of 1 elements of `out`")
+    assert finding.message.startswith("1 of 2 cases is right. the case of b: 1 of 1 elements of `out`")
     assert finding.cause.at == "out[0]"
 
 
@@ -188,7 +188,7 @@ def test_a_speed_up_is_a_ratio_by_element():
     )
     assert finding.status is Status.PASSED
     assert finding.metrics["forward_speedup"] > 3
-    assert "faster by: forward" in finding.message
+    assert "faster than your own: forward" in finding.message
 
 
 def test_too_small_a_speed_up():
@@ -196,7 +196,7 @@ def test_too_small_a_speed_up():
         Speed(kind="speed", id="s", question="q", min_ratio=1000), speed_context(busy(0.004), busy(0.001))
     )
     assert (finding.status, finding.fraction) == (Status.FAILED, 0.0)
-    assert "Asked are 1000 times." in finding.message
+    assert "Expected: at least 1000 times." in finding.message
 
 
 def test_a_vectorised_function_is_not_blamed_for_a_small_ratio():
@@ -305,7 +305,7 @@ def test_a_run_from_the_top():
     [
         ((code(0), code(1), code(2)), 0, "No cell was ever run"),
         ((code(0, 2, SAYS), code(1, 1, SAYS)), 2 / 3, "[2] stands above [1]"),
-        ((code(0, 1, SAYS), code(1, 2, FAILS)), 2 / 3, "An error is stored in cell 2."),
+        ((code(0, 1, SAYS), code(1, 2, FAILS)), 2 / 3, "The stored output has an error in cell 2."),
         ((code(0, 1, SAYS), code(1, 2)), 2 / 3, "No output is stored for `b`."),
         ((code(0, 1, SAYS), code(1)), 5 / 6, "Not run or not found: `b`."),
         ((code(0, 1, SAYS), code(1, 2, SAYS), code(2, 1, FAILS)), 1, "ran in order"),
@@ -324,7 +324,7 @@ def test_a_person_gets_the_pictures():
     notebook = Notebook(path="n", cells=(code(0, 1, PICTURE), code(1), code(2), code(3, 7, PICTURE, SAYS)))
     finding = run_check(MANUAL, FakeContext(notebook=notebook, cells={"extra": 2}))
     assert (finding.status, finding.pictures) == (Status.MANUAL, (b"\x89PNG",))
-    assert finding.message == "Well? 1 cells were run, 1 pictures are kept."
+    assert finding.message == "Well? Cells run: 1; pictures kept: 1."
 
 
 def test_nothing_for_a_person():
@@ -367,7 +367,7 @@ def test_an_answer_whose_cell_is_gone_is_looked_for_by_a_person():
     empty = Notebook(path="n", cells=())
     finding = run_check(WRITTEN, FakeContext(notebook=empty, given=empty))
     assert finding.status is Status.MANUAL
-    assert "The cell `why` was not found: look for the answer." in finding.message
+    assert "The cell `why` was not found; look for the answer elsewhere." in finding.message
 
 
 # --- stored outputs and a re-run ---------------------------------------------------------------------
@@ -428,9 +428,15 @@ def test_stored_numbers_that_a_rerun_prints_are_right(stored):
 @pytest.mark.parametrize(
     ("stored", "said"),
     [
-        ("twice: 7.5\nsmall 1e-09", "In cell 2 the output is “twice: 7.5”, a re-run prints “twice: 6.0”"),
-        ("twice: 6.0\nsmall 0.5", "In cell 2 the output is “small 0.5”, a re-run prints “small 1e-09”"),
-        ("twice: nan", "In cell 2 the output is “twice: nan”, a re-run prints “twice: 6.0”"),
+        (
+            "twice: 7.5\nsmall 1e-09",
+            "The stored output of cell 2 says “twice: 7.5”, but a re-run prints “twice: 6.0”",
+        ),
+        (
+            "twice: 6.0\nsmall 0.5",
+            "The stored output of cell 2 says “small 0.5”, but a re-run prints “small 1e-09”",
+        ),
+        ("twice: nan", "The stored output of cell 2 says “twice: nan”, but a re-run prints “twice: 6.0”"),
     ],
 )
 def test_stored_numbers_that_a_rerun_does_not_print_are_found(stored, said):
@@ -441,7 +447,7 @@ def test_stored_numbers_that_a_rerun_does_not_print_are_found(stored, said):
 
 
 def test_where_nothing_can_be_compared_nothing_is_said():
-    assert rerun("").message == "No numbers are stored that a re-run would print, too."
+    assert rerun("").message == "The stored outputs share no numbers with a re-run, so nothing is compared."
     assert rerun("hello 1 2 3").status is Status.SKIPPED
     assert rerun("twice: 6.0", cells=("absent",)).status is Status.SKIPPED
     broken = rerun("twice: 6.0", mine="def f(x):\n    raise ValueError('no')")
@@ -463,7 +469,7 @@ def files(*names, contents=None):
 @pytest.mark.parametrize(
     ("names", "fraction", "says"),
     [
-        (("HW5.ipynb", "HW5.pdf"), 1.0, "HW5.ipynb, HW5.pdf: as asked."),
+        (("HW5.ipynb", "HW5.pdf"), 1.0, "Handed in as asked: HW5.ipynb, HW5.pdf."),
         (("mine.IPYNB", "x/print.PDF"), 1.0, "as asked"),
         (("HW5.ipynb",), 0.5, "HW5.pdf is missing."),
         (("HW5.ipynb", "HW5.pdf", "notes.docx"), 0.5, "Not asked for: notes.docx."),
@@ -509,11 +515,11 @@ def protected(content):
     ("content", "says"),
     [
         (None, "There is no PDF that could be read."),
-        (b"PK\x03\x04", "The PDF is not one: it does not begin with %PDF."),
+        (b"PK\x03\x04", "The file is named .pdf and is not a PDF: it does not begin with %PDF."),
         (b"%PDF-1.7\nnothing more", "The PDF does not open:"),
         ("short", "characters of text, expected 20 or more"),
         ("locked", "protected by a password"),
-        ("many words, enough of them to be a notebook's", "The PDF opens: 1 page,"),
+        ("many words, enough of them to be a notebook's", "The PDF opens. It has 1 page"),
     ],
 )
 def test_a_pdf_must_really_open(content, says):
@@ -522,4 +528,4 @@ def test_a_pdf_must_really_open(content, says):
     contents = {} if content is None else {"HW5.pdf": content}
     finding = run_check(Pdf(kind="pdf", id="p", min_characters=20), files("HW5.pdf", contents=contents))
     assert says in finding.message
-    assert (finding.status is Status.PASSED) == ("opens:" in says)
+    assert (finding.status is Status.PASSED) == ("opens. It has" in says)

@@ -45,7 +45,7 @@ def test_one_wrong_element_is_found_and_placed(bad):
     actual[1, 2] = bad
     mismatch = compare("dx", actual, expected())
     assert mismatch is not None
-    assert mismatch.message.startswith("1 of 12 elements of `dx` are wrong, the first at dx[1, 2]")
+    assert mismatch.message.startswith("1 of 12 elements of `dx` is wrong, the first at dx[1, 2]")
     assert mismatch.cause.at == "dx[1, 2]"
     assert "6." in mismatch.cause.expected
 

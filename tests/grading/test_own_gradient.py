@@ -149,7 +149,9 @@ def test_the_convolutions_gradient_is_not_that_of_a_wrong_forward_pass(kind):
 def test_what_only_a_probe_sees_is_said_in_words(output):
     finding = judge(student(spoil=only_with_a_stride), output)
     assert finding.message.startswith("2 of 3 cases are right. x (1, 2, 5, 5), w (2, 2, 3, 3), stride 2")
-    assert f"`{output}` is not right: the sum of `{output} * r`, with an array r of random" in finding.message
+    assert (
+        f"`{output}` is wrong: the sum of `{output} * r`, where `r` is an array of random" in finding.message
+    )
     assert finding.cause.expected
     assert finding.cause.actual
 

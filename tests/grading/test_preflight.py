@@ -65,7 +65,7 @@ def test_what_stands_here_is_sound(root, name):
             TOML,
             'kind = "outputs"\nid = "forward-by-hand"\nquestions = ["by-hand"]',
             'kind = "probe"\nid = "forward-by-hand"\nquestion = "by-hand"',
-            "the question `by-hand` is a Comparison, and the kind `probe` asks a Probe",
+            "the question `by-hand` is a Comparison, but the kind `probe` asks a Probe",
             id="a question of another type",
         ),
         pytest.param(
@@ -130,7 +130,7 @@ def test_what_stands_here_is_sound(root, name):
             TOML,
             'id = "affine-forward"\ntitle',
             'id = "affine-foward"\ntitle',
-            "affine.ipynb, cell 5: is graded as `affine-forward`, and no item has this id; "
+            "affine.ipynb, cell 5: is graded as `affine-forward`, but no item has this id; "
             "did you mean `affine-foward`?",
             id="a cell without its item",
         ),
@@ -138,7 +138,7 @@ def test_what_stands_here_is_sound(root, name):
             TOML,
             "points = 6",
             "points = 7",
-            "`affine-forward`: points = 7, and the metadata of",
+            "`affine-forward`: points = 7, but the metadata of",
             id="points that differ from the metadata",
         ),
         pytest.param(

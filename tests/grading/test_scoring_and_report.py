@@ -10,7 +10,7 @@ from rich.console import Console
 from autograder.assignment import Files, ItemSpec
 from autograder.delivery import FORMATS, to_csv, to_gradescope
 from autograder.errors import ReportError
-from autograder.grading.scoring import TimedFinding, score_item
+from autograder.grading.scoring import score_item
 from autograder.model import (
     AssignmentFacts,
     Cause,
@@ -26,8 +26,15 @@ from autograder.model import (
     SubmissionFacts,
     Visibility,
 )
-from autograder.report import build_report, read_report, report_schema, to_json, validate, write_report
-from autograder.report.build import build_report as build
+from autograder.report import (
+    ReportFacts,
+    build_report,
+    read_report,
+    report_schema,
+    to_json,
+    validate,
+    write_report,
+)
 from autograder.report.terminal import render
 from autograder.report.totals import outcome_of, total
 
@@ -46,18 +53,14 @@ def item(**checks: float) -> ItemSpec:
     )
 
 
-def finding(name: str, fraction: float, status: Status | None = None) -> TimedFinding:
+def finding(name: str, fraction: float, status: Status | None = None) -> Finding:
     state = status or (Status.PASSED if fraction == 1 else Status.FAILED)
-    return TimedFinding(
-        finding=Finding(check=name, status=state, fraction=fraction, message=f"{name}: {fraction}")
-    )
+    return Finding(check=name, status=state, fraction=fraction, message=f"{name}: {fraction}")
 
 
 def test_a_metric_that_is_no_number_becomes_a_word():
     metrics = {"loss": math.nan, "error": math.inf, "count": 3, "rate": 0.5}
-    found = TimedFinding(
-        finding=Finding(check="a", status=Status.FAILED, fraction=0, message="", metrics=metrics)
-    )
+    found = Finding(check="a", status=Status.FAILED, fraction=0, message="", metrics=metrics)
     (check,) = score_item(item(a=1), {"a": found}).checks
     assert check.metrics == {"loss": "nan", "error": "inf", "count": 3, "rate": 0.5}
 
@@ -134,16 +137,16 @@ def test_a_fault_of_the_grader_is_no_zero(monkeypatch):
 
     assignment = find_course(ROOT, "hw5").assignment
     submission = Submission(id="s001", learner="s001", origin="s001")
-    common = {"assignment": assignment, "items": (), "grader": GRADER, "environment": PLACE}
-    report = build_report(submission=submission, generated_at="now", fault="bwrap died", **common)
+    facts = ReportFacts(grader=GRADER, environment=PLACE)
+    report = build_report(assignment, submission, facts, fault="bwrap died")
     assert report.outcome is Outcome.GRADER_ERROR
     assert report.score is None
     assert "bwrap died" in report.message
-    report = build(submission=submission, generated_at="now", given_up="It took 9 s.", **common)
+    report = build_report(assignment, submission, facts, given_up="It took 9 s.")
     assert (report.outcome, report.score) == (Outcome.TIMEOUT, None)
-    assert report.message == "Given up before the end, without a score; a person decides. It took 9 s."
+    assert report.message == "Not graded to the end, so there is no score; a person decides. It took 9 s."
     broken = msgspec.structs.replace(submission, problem=Notice(code="not-json", message="It is not JSON."))
-    report = build(submission=broken, generated_at="now", **common)
+    report = build_report(assignment, broken, facts)
     assert (report.outcome, report.score, report.message) == (Outcome.UNGRADABLE, None, "It is not JSON.")
 
 
@@ -169,7 +172,7 @@ def test_a_nan_is_refused_and_leaves_no_file(tmp_path):
         (lambda d: d.pop("outcome"), "'outcome' is a required property"),
         (lambda d: d["score"].update(final="8"), r"at \$\.score.*"),
         (lambda d: d["items"][0].update(status="fine"), r"at \$\.items\[0\]\.status: 'fine' is not one of"),
-        (lambda d: d.update(schema_version="2.0"), "this autograder knows 1.1"),
+        (lambda d: d.update(schema_version="2.0"), "this autograder reads 1.1"),
     ],
 )
 def test_what_does_not_fit_the_schema_is_placed(change, says):

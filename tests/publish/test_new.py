@@ -35,7 +35,7 @@ def test_it_builds_proves_and_grades_at_once(tmp_path):
 def test_one_that_is_there_already_is_left_alone(tmp_path):
     folder = new_assignment(tmp_path, "lab6")
     (folder / "questions.py").write_text("mine")
-    with pytest.raises(UsageError, match="lab6: is there already\n  Choose another id"):
+    with pytest.raises(UsageError, match="lab6: already exists\n  Choose another id"):
         new_assignment(tmp_path, "lab6")
     assert (folder / "questions.py").read_text() == "mine"
 

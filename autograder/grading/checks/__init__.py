@@ -1,6 +1,6 @@
 """Checks: plain functions ``(spec, context) -> Finding``, one kind a file.
 
-They import no clock, file, process or socket: all that they need is in the context.
+They import no clock, file, process or socket: the context has all that they need.
 """
 
 from __future__ import annotations

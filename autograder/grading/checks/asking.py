@@ -1,4 +1,4 @@
-"""Asking a comparison: each question once a submission, whichever check wants the answers first."""
+"""Ask a comparison. Each question is asked once for a submission, and its checks share the answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def answers_to(question: str, limits: str, context: CheckContext) -> Answers:
 
 
 def _ask_all(question: Comparison, handles: Handles, cases: Sequence[Case]) -> Iterator[Answer]:
-    """Ask case by case; once a limit was met, the rest would only meet it again."""
+    """Ask case by case. A case that meets a limit ends it: the rest would meet it too, and get its fault."""
     over: StudentFault | None = None
     for case in cases:
         answer = _faulted(case, over) if over else _ask(question, handles, case)
@@ -52,7 +52,7 @@ def _require_comparable(name: str, question: Comparison, answer: Answer) -> None
             f"{place}: `expect` gives {_listed(answer.expected)}, its outputs are {_listed(question.outputs)}"
         )
     if not any(expected.value.size for expected in answer.expected.values()):
-        raise AssignmentError(f"{place}: what it expects is empty, so it compares nothing")
+        raise AssignmentError(f"{place}: the expected arrays are empty, so nothing is compared")
 
 
 def _listed(names: Iterable[str]) -> str:

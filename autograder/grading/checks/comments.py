@@ -1,4 +1,4 @@
-"""Comments that the release did not have: a score is proposed, and a person confirms what is in between."""
+"""Check the comments that a student added: propose a score, and leave unclear cases to a person."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def read_comments(spec: Comments, notebook: Notebook, given: Notebook) -> Commen
 
 
 def check_comments(spec: Comments, context: CheckContext) -> Finding:
-    """Propose credit by the share of statements that a new comment stands by.
+    """Propose credit by the share of statements that have a new comment.
 
-    None at all and as many as are asked for are clear cases; what lies between waits for a person.
+    No comments at all fail, and enough of them pass. Anything between waits for a person.
     """
     facts: CommentFacts = context.readings[spec.id]
     fraction = min(1.0, facts.coverage / spec.full_coverage)
@@ -42,19 +42,19 @@ def check_comments(spec: Comments, context: CheckContext) -> Finding:
 def _say(facts: CommentFacts, status: Status) -> str:
     left_out = _left_out(facts)
     if not facts.comments:
-        return "There are no comments of your own in the code that was to be read." + left_out
-    message = f"{facts.commented} of {facts.statements} statements have a comment of your own.{left_out}"
+        return "You added no comments to the code that should have them." + left_out
+    message = f"You commented {facts.commented} of {facts.statements} statements.{left_out}"
     if status is Status.MANUAL:
         quoted = "; ".join(f"“{text[:60]}”" for text in facts.comments[:SHOWN])
-        message += f" Proposed from that; a person decides. They begin: {quoted}"
+        message += f" The score is a proposal; a person decides. The comments begin: {quoted}"
     return message
 
 
 def _left_out(facts: CommentFacts) -> str:
-    """What was there and did not count, so that nobody has to guess."""
+    """Say which comments did not count, so that nobody has to guess."""
     kinds = []
     if facts.copied:
-        kinds.append(f"{facts.copied} repeat the code, the homework's text or one another")
+        kinds.append(f"{facts.copied} that repeat the code, the homework's text or one another")
     if facts.empty:
-        kinds.append(f"{len(facts.empty)} only name the syntax (“{facts.empty[0][:60]}”)")
-    return f" Not counted: {', '.join(kinds)}." if kinds else ""
+        kinds.append(f"{len(facts.empty)} that only name the syntax (“{facts.empty[0][:60]}”)")
+    return f" Not counted: {' and '.join(kinds)}." if kinds else ""

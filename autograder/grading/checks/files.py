@@ -1,26 +1,28 @@
-"""Checks of the files handed in: which there are, and whether the PDF is one."""
+"""Check the files handed in: that each expected one is there, and that the PDF can be read."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 
 from autograder.assignment import Files, Pdf
 from autograder.authoring.context import CheckContext
-from autograder.authoring.specs import FileRule
+from autograder.authoring.findings import found
 from autograder.authoring.student import StudentFault
 from autograder.model import Chunk, Definitions, FileRecord, Finding, Status
 
-# Runs where students' code runs: a PDF is untrusted input, and its reader is not hardened. Text is taken from
-# the pages until there is enough of it: a page takes tens of milliseconds.
+# This runs where students' code runs: a PDF is untrusted input, and its reader is not hardened. It stops once
+# there is enough text, as a page takes tens of milliseconds.
 PDF_FACTS = """
 def pdf_facts(content, enough):
     import io
     import pypdf
     document = pypdf.PdfReader(io.BytesIO(content.tobytes()))
     if document.is_encrypted and not document.decrypt(""):
-        return {"pages": 0, "characters": 0, "problem": "it is protected by a password"}
+        return {"problem": "The PDF does not open: it is protected by a password."}
     characters = 0
     for page in document.pages[:50]:
         characters += len(page.extract_text())
@@ -31,37 +33,35 @@ def pdf_facts(content, enough):
 PDF_DEFINITIONS = Definitions(chunks=(Chunk(source=PDF_FACTS, names=("pdf_facts",), cell=0),))
 
 
-def _matching(rule: FileRule, files: tuple[FileRecord, ...]) -> list[FileRecord]:
-    return [f for f in files if PurePosixPath(f.path).suffix.lower() == rule.suffix]
+def _suffix(file: FileRecord) -> str:
+    return PurePosixPath(file.path).suffix.lower()
 
 
 def check_files(spec: Files, context: CheckContext) -> Finding:
-    """One file of each expected kind, none missing and none more; each rule has an equal share."""
+    """Require exactly one file of each expected kind; each rule has an equal share of the credit.
+
+    Files that were not asked for halve the credit.
+    """
     rules = context.file_rules
     files = context.submission.files
     problems = []
     good = 0
     for rule in rules:
-        found = _matching(rule, files)
+        fitting = [f for f in files if _suffix(f) == rule.suffix]
         expected = rule.name or f"a {rule.suffix} file"
-        if not found and rule.required:
+        if not fitting and rule.required:
             problems.append(f"{expected} is missing.")
-        elif len(found) > 1:
-            problems.append(f"Expected one {rule.suffix} file, got {len(found)}: {_names(found)}.")
+        elif len(fitting) > 1:
+            problems.append(f"Expected one {rule.suffix} file, got {len(fitting)}: {_names(fitting)}.")
         else:
             good += 1
     known = {rule.suffix for rule in rules}
-    others = [f for f in files if PurePosixPath(f.path).suffix.lower() not in known]
+    others = [f for f in files if _suffix(f) not in known]
     if others:
         problems.append(f"Not asked for: {_names(others)}.")
     fraction = good / len(rules) * (0.5 if others else 1.0)
-    return Finding(
-        check=spec.id,
-        status=Status.PASSED if not problems else Status.FAILED,
-        fraction=round(fraction, 4),
-        message=" ".join(problems) or f"{_names(list(files))}: as asked.",
-        hints=spec.hints if problems else (),
-    )
+    message = " ".join(problems) or f"Handed in as asked: {_names(list(files))}."
+    return found(spec, Status.FAILED if problems else Status.PASSED, message, round(fraction, 4))
 
 
 def _names(files: list[FileRecord], most: int = 5) -> str:
@@ -71,43 +71,36 @@ def _names(files: list[FileRecord], most: int = 5) -> str:
 
 
 def check_pdf(spec: Pdf, context: CheckContext) -> Finding:
-    """The PDF opens, has pages, and holds text; it is opened where students' code runs."""
+    """Require a PDF that opens, has enough pages and holds text. It is opened where students' code runs."""
     contents = [c for name, c in context.submission.contents.items() if name.lower().endswith(".pdf")]
-    if not contents:
-        return _pdf_failed(spec, "There is no PDF that could be read.")
-    if not contents[0].lstrip().startswith(b"%PDF-"):
-        return _pdf_failed(spec, "The PDF is not one: it does not begin with %PDF.")
     try:
-        with context.run(PDF_DEFINITIONS, spec.limits) as reader:
-            facts = reader.call("pdf_facts", np.frombuffer(contents[0], dtype=np.uint8), spec.min_characters)
+        facts = _pdf_facts(spec, contents, context)
     except StudentFault as fault:
-        return _pdf_failed(spec, f"The PDF does not open: {fault.message}")
-    pages, characters = int(facts["pages"]), int(facts["characters"])
-    problem = _pdf_problem(spec, pages, characters, str(facts["problem"]))
+        facts = {"problem": f"The PDF does not open: {fault.message}"}
+    pages, characters = int(facts.get("pages", 0)), int(facts.get("characters", 0))
+    problem = str(facts["problem"]) or _too_little(spec, pages, characters)
     if problem:
-        return _pdf_failed(spec, problem)
-    return Finding(
-        check=spec.id,
-        status=Status.PASSED,
-        fraction=1.0,
-        message=f"The PDF opens: {_count(pages)}, {characters} characters of text or more.",
-        metrics={"pages": pages, "characters": characters},
-    )
+        return found(spec, Status.FAILED, problem)
+    message = f"The PDF opens. It has {_count(pages)} and at least {characters} characters of text."
+    return found(spec, Status.PASSED, message, metrics={"pages": pages, "characters": characters})
+
+
+def _pdf_facts(spec: Pdf, contents: Sequence[bytes], context: CheckContext) -> Any:
+    if not contents:
+        return {"problem": "There is no PDF that could be read."}
+    if not contents[0].lstrip().startswith(b"%PDF-"):
+        return {"problem": "The file is named .pdf and is not a PDF: it does not begin with %PDF."}
+    with context.run(PDF_DEFINITIONS, spec.limits) as reader:
+        return reader.call("pdf_facts", np.frombuffer(contents[0], dtype=np.uint8), spec.min_characters)
 
 
 def _count(pages: int) -> str:
     return f"{pages} page{'' if pages == 1 else 's'}"
 
 
-def _pdf_problem(spec: Pdf, pages: int, characters: int, problem: str) -> str:
-    if problem:
-        return f"The PDF does not open: {problem}."
+def _too_little(spec: Pdf, pages: int, characters: int) -> str:
     if pages < spec.min_pages:
         return f"The PDF has {_count(pages)}, expected at least {spec.min_pages}."
     if characters < spec.min_characters:
-        return f"The PDF holds {characters} characters of text, expected {spec.min_characters} or more."
+        return f"The PDF has {characters} characters of text, expected {spec.min_characters} or more."
     return ""
-
-
-def _pdf_failed(spec: Pdf, message: str) -> Finding:
-    return Finding(check=spec.id, status=Status.FAILED, fraction=0.0, message=message, hints=spec.hints)

@@ -1,4 +1,4 @@
-"""A check of stored outputs: they are what the notebook's code prints when it runs again."""
+"""Check that the stored outputs are what the notebook's code prints when it runs again."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from msgspec.structs import replace
 
 from autograder.assignment import CompatSpec, Rerun
 from autograder.authoring.context import CheckContext
+from autograder.authoring.findings import found
 from autograder.authoring.student import Student, StudentFault
 from autograder.extract import extract
 from autograder.model import Cell, Chunk, Definitions, Finding, Status
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\bnan\b|\binf\b")
 _RUN = "_run_cell_{}"
-# Two libraries of linear algebra agree in the loss of a network to many more digits; errors of rounding
-# below the second figure are another machine's to choose.
+# Two linear algebra libraries agree on a network's loss to many more digits than `RELATIVE`. Numbers below
+# `NEGLIGIBLE` are rounding errors, which differ between machines.
 RELATIVE, NEGLIGIBLE = 1e-3, 1e-6
 
 
 def check_rerun(spec: Rerun, context: CheckContext) -> Finding:
-    """Run the release's cells with the submission's definitions, and compare the numbers that they print."""
+    """Run the release's cells with the submission's definitions, and compare the numbers they print."""
     stored = [
         (name, context.notebook.cells[place])
         for name in spec.cells
@@ -33,34 +34,26 @@ def check_rerun(spec: Rerun, context: CheckContext) -> Finding:
         with context.run(_definitions(spec, context, [name for name, _ in stored]), spec.limits) as student:
             pairs = [(cell, _run(student, name)) for name, cell in stored]
     except StudentFault as fault:
-        return _finding(
+        return found(
             spec, Status.SKIPPED, f"The cells do not run here, so nothing is compared: {fault.message}"
         )
     lines = [(cell, *pair) for cell, again in pairs for pair in same_lines(_printed(cell), again)]
     if not lines:
-        return _finding(spec, Status.SKIPPED, "No numbers are stored that a re-run would print, too.")
+        return found(
+            spec, Status.SKIPPED, "The stored outputs share no numbers with a re-run, so nothing is compared."
+        )
     for cell, before, now in lines:
         if not numbers_agree(before, now):
             message = (
-                f"In {cell.label} the output is “{before}”, a re-run prints “{now}”: run it again and save."
+                f"The stored output of {cell.label} says “{before}”, but a re-run prints “{now}”. "
+                "Run the cell again and save the notebook."
             )
-            return _finding(spec, Status.FAILED, message)
-    return _finding(spec, Status.PASSED, f"{len(lines)} stored lines of numbers are what a re-run prints.")
-
-
-def _finding(spec: Rerun, status: Status, message: str) -> Finding:
-    passed = status is Status.PASSED
-    return Finding(
-        check=spec.id,
-        status=status,
-        fraction=float(passed),
-        message=message,
-        hints=spec.hints if status is Status.FAILED else (),
-    )
+            return found(spec, Status.FAILED, message)
+    return found(spec, Status.PASSED, f"A re-run prints the same numbers in all {len(lines)} lines compared.")
 
 
 def _definitions(spec: Rerun, context: CheckContext, names: Sequence[str]) -> Definitions:
-    """What the release's cells need, the submission's own definitions, and the cells as functions."""
+    """Join the helpers that the cells need, the submission's definitions, and the cells as functions."""
     helpers = extract(context.given, spec.needs, CompatSpec()).chunks
     sources = {cell.grade_id: cell.source for cell in context.given.code_cells}
     cells = tuple(_as_function(name, sources[name]) for name in names)
@@ -74,7 +67,7 @@ def _as_function(name: str, source: str) -> Chunk:
 
 
 def _run(student: Student, name: str) -> str:
-    """What a cell prints."""
+    """Run a cell and give what it prints."""
     before = len(student.printed().text)
     student.call(_RUN.format(re.sub(r"\W", "_", name)))
     return student.printed().text[before:]
@@ -85,7 +78,7 @@ def _printed(cell: Cell) -> str:
 
 
 def same_lines(stored: str, again: str) -> Iterator[tuple[str, str]]:
-    """Lines of two outputs that differ in their numbers at most, in pairs, each in its order."""
+    """Pair the lines of two outputs that differ in nothing but their numbers, in order."""
     waiting: dict[str, list[str]] = defaultdict(list)
     for line in _lines(stored):
         waiting[_NUMBER.sub("#", line)].append(line)
@@ -99,7 +92,7 @@ def _lines(text: str) -> list[str]:
 
 
 def numbers_agree(one: str, other: str) -> bool:
-    """Whether the numbers of two lines are the same but for what rounding may change."""
+    """Decide whether the numbers in two lines are the same up to rounding."""
     pairs = zip(map(float, _NUMBER.findall(one)), map(float, _NUMBER.findall(other)), strict=True)
     return all(_agree(a, b) for a, b in pairs)
 

@@ -1,15 +1,15 @@
-"""The smallest case that fails: searched among small ones, from the simplest on."""
+"""Search for the smallest case that fails, among small cases and from the simplest on."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from autograder.authoring.questions import Case, Comparison, Expected, Explanation, Handles
+from autograder.authoring.questions import Case, Comparison, Explanation, Handles
 from autograder.authoring.student import StudentFault, Value
 from autograder.grading.compare import compare
 from autograder.model import Smallest, Struct
 
-# So many small cases are asked at most; a call takes about a millisecond.
+# The most small cases that are asked; each call takes about a millisecond.
 BUDGET = 250
 
 
@@ -21,16 +21,16 @@ class Shrunk(Struct):
 
 
 def search_smallest(question: Comparison, handles: Handles, output: str) -> Shrunk | None:
-    """Ask small cases until one fails; None where none does, or a limit was met.
+    """Ask small cases until one fails. Give None if none does, or if the code meets a limit.
 
     Parameters
     ----------
     question : Comparison
-        With `small` cases, the simplest first.
+        A question with `small` cases, the simplest first.
     handles : Handles
-        With a fresh handle on the student's code.
+        Fresh handles on the student's code.
     output : str
-        The output in question.
+        The name of the output that went wrong.
     """
     if question.small is None:
         return None
@@ -38,12 +38,15 @@ def search_smallest(question: Comparison, handles: Handles, output: str) -> Shru
         try:
             outputs = question.ask(handles, case)
         except StudentFault as fault:
-            return None if fault.is_limit else Shrunk(smallest=_of_fault(case, fault))
+            smallest = Smallest(case=case.about, inputs=_texts(case), message=fault.message)
+            return None if fault.is_limit else Shrunk(smallest=smallest)
         expected = question.expect(handles, case)[output]
         actual = outputs.get(output)
         mismatch = compare(output, actual, expected)
         if mismatch is not None:
-            explanation = _explain(question, case, output, _first_wrong(actual, expected))
+            explanation = Explanation(terms="")
+            if mismatch.place and question.explain is not None:
+                explanation = question.explain(case, output, mismatch.place)
             smallest = Smallest(
                 case=case.about,
                 inputs=_texts(case),
@@ -56,31 +59,13 @@ def search_smallest(question: Comparison, handles: Handles, output: str) -> Shru
     return None
 
 
-def _of_fault(case: Case, fault: StudentFault) -> Smallest:
-    return Smallest(case=case.about, inputs=_texts(case), message=fault.message)
-
-
-def _explain(question: Comparison, case: Case, output: str, place: tuple[int, ...] | None) -> Explanation:
-    if place is None or question.explain is None:
-        return Explanation(terms="")
-    return question.explain(case, output, place)
-
-
-def _first_wrong(actual: Value, expected: Expected) -> tuple[int, ...] | None:
-    if not isinstance(actual, np.ndarray) or actual.shape != expected.shape or not actual.size:
-        return None
-    with np.errstate(invalid="ignore"):
-        wrong = ~(np.abs(actual.astype(np.float64) - expected.value) <= expected.allowed)
-    return tuple(int(i) for i in np.argwhere(wrong)[0]) if wrong.any() else None
-
-
 def _texts(case: Case) -> dict[str, str]:
-    """The arrays of a case as text; its numbers are in its description."""
+    """Write the arrays of a case as text; its description has its numbers."""
     return {name: _text(value) for name, value in case.inputs.items() if isinstance(value, np.ndarray)}
 
 
 def _text(value: Value) -> str:
-    """An array as matrices; axes of length one in front of them are left out."""
+    """Write an array as matrices, without leading axes of length 1."""
     if not isinstance(value, np.ndarray):
         return str(value)
     while value.ndim > 2 and value.shape[0] == 1:

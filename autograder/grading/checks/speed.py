@@ -1,8 +1,9 @@
-"""The speed-up of the fast layers over the student's own, as a ratio that a busy machine can't move.
+"""Measure how much faster the fast layers are than the student's own, even on a busy machine.
 
-The student's function runs on a slice, the fast one on the whole, in alternating bursts. A burst is
-timed from outside, so that a patched clock inside counts for nothing; the fast one's has many calls, so
-that the way there hardly counts either. The least time of each is divided by its output elements.
+The student's function runs on a slice of the data and the fast one on all of it, in alternating bursts.
+Bursts are timed from outside the child, so that a patched clock inside has no effect. A burst of the fast
+function has many calls, so that the cost of reaching the child hardly counts. The shortest time of each
+function is divided by the number of elements in its output.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 
 from autograder.assignment import Speed
 from autograder.authoring.context import CheckContext
-from autograder.authoring.findings import status_of_fault
+from autograder.authoring.findings import found, status_of_fault
 from autograder.authoring.questions import Handles, SpeedComparison, TimedCall, Timing
 from autograder.authoring.student import Keep, Student, StudentFault
 from autograder.model import Finding, Status, Struct
@@ -21,7 +22,7 @@ Clock = Callable[[], float]
 
 
 class Speedup(Struct):
-    """One comparison's result: seconds for an output element, and the ratio with its spread over bursts."""
+    """One comparison's result: seconds for each output element, and the range of the ratio."""
 
     name: str
     slow: float
@@ -31,19 +32,19 @@ class Speedup(Struct):
 
     @property
     def ratio(self) -> float:
-        """How many times faster the fast layer is."""
+        """The slow time divided by the fast one."""
         return self.slow / self.fast
 
 
-# A function this many times faster than a plain loop is vectorised: a small ratio is to its credit.
+# A function this many times faster than a plain loop is vectorised, and a small ratio is to its credit.
 QUICK = 3.0
 
 
 def check_speed(spec: Speed, context: CheckContext) -> Finding:
-    """Compare the question's speeds; each comparison earns its share.
+    """Compare the question's speeds; each comparison has an equal share of the credit.
 
-    A comparison is won where the ratio reaches ``min_ratio``, or where the student's own function is
-    already much faster than a plain loop on this machine.
+    A comparison is won if the ratio reaches ``min_ratio``, or if the student's own function is already much
+    faster than a plain loop on this machine.
     """
     question = context.question(spec.question, Timing)
     plain = _calibrate(question, context.clock)
@@ -58,18 +59,14 @@ def check_speed(spec: Speed, context: CheckContext) -> Finding:
         except ValueError as error:
             problem = f"{comparison.name}: {error}."
     won = [one for one in speedups if one.ratio >= spec.min_ratio or one.slow * QUICK <= plain]
-    return Finding(
-        check=spec.id,
-        status=Status.PASSED if len(won) == len(question.comparisons) else status,
-        fraction=len(won) / len(question.comparisons),
-        message=" ".join(filter(None, [_say(spec, speedups, won), problem])),
-        hints=spec.hints if len(won) < len(question.comparisons) else (),
-        metrics=_metrics(speedups, plain),
-    )
+    fraction = len(won) / len(question.comparisons)
+    message = " ".join(filter(None, [_say(spec, speedups, won), problem]))
+    status = Status.PASSED if fraction == 1.0 else status
+    return found(spec, status, message, fraction, metrics=_metrics(speedups, plain))
 
 
 def _calibrate(question: Timing, clock: Clock) -> float:
-    """Seconds of an output element in a plain loop, here and now: the least of a few runs."""
+    """Measure a plain loop on this machine: seconds for each output element, the least of a few runs."""
     times = []
     for _ in range(BURSTS):
         start = clock()
@@ -106,11 +103,11 @@ def _say(spec: Speed, speedups: list[Speedup], won: list[Speedup]) -> str:
     if not speedups:
         return ""
     said = ", ".join(f"{one.name} {one.ratio:.0f} times" for one in speedups)
-    message = f"The fast layers are faster by: {said}."
+    message = f"The fast layers are faster than your own: {said}."
     if any(one.ratio < spec.min_ratio for one in won):
-        message += " Your own is already far faster than a plain loop."
+        message += " Your own code is already far faster than a plain loop."
     elif len(won) < len(speedups):
-        message += f" Asked are {spec.min_ratio:g} times."
+        message += f" Expected: at least {spec.min_ratio:g} times."
     return message
 
 

@@ -1,8 +1,8 @@
 """Name the mistake in a submission whose outputs are exactly those of a known wrong variant.
 
-A homework describes its variants as code (`variants`). A release carries their outputs on its own cases
-(`fingerprints`). Both become `KnownMistake`, and `decide` compares them with a submission's outputs. Nothing
-is guessed: where no variant fits every case, or more than one does, there is no diagnosis.
+A homework describes its wrong variants as code. A release has fingerprints of their outputs instead. Both
+become `KnownMistake`, and `decide` compares them with a submission's outputs. Nothing is guessed: unless
+exactly one variant fits every case, there is no diagnosis.
 """
 
 from autograder.course import MISTAKES, Course

@@ -1,4 +1,4 @@
-"""Deciding on a diagnosis: pure, from what was answered and what known_mistakes would have answered."""
+"""Decide on a diagnosis: compare the answers with those that each known mistake would give."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from autograder.model import Diagnosis
 def diagnose(
     output: str, answers: Iterable[Answer], known_mistakes: Sequence[KnownMistake]
 ) -> KnownMistake | None:
-    """The one mistake whose outputs are the submission's, on every case where it gave one.
+    """Find the one known mistake that gives the submission's outputs on every case that was answered.
 
     Parameters
     ----------
     output : str
-        The output in question.
+        The name of the output that went wrong.
     answers : iterable of Answer
-        All answers to a question, right ones, too: a variant must also be right where they are.
+        All answers to a question. The right ones count, too: a variant must be right on the same cases.
     known_mistakes : sequence of KnownMistake
-        The known variants.
+        The candidates.
     """
     evidence: list[tuple[Case, Array]] = []
     wrong = False
@@ -55,7 +55,7 @@ def _fits(mistake: KnownMistake, evidence: Sequence[tuple[Case, Array]]) -> bool
 def diagnoser(
     known_mistakes: Sequence[KnownMistake], hint_level: HintLevel
 ) -> Callable[[str, Sequence[Answer]], Diagnosis | None]:
-    """Give a function that names a known mistake, and says as much of it as the assignment allows."""
+    """Make a function that names a known mistake and says as much about it as the assignment allows."""
 
     def decide(output: str, answers: Sequence[Answer]) -> Diagnosis | None:
         found = None if hint_level == "none" else diagnose(output, answers, known_mistakes)

@@ -1,4 +1,4 @@
-"""Traces: enough of an array to know it again, and too little to learn its elements."""
+"""Fingerprints: enough of an array to recognise it, and too little to learn its elements."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from autograder.authoring.student import Array
 from autograder.model import Struct
 
 PROJECTIONS = 3
-# How many roundings of the least exact number an array's inner products may be off by, of its length.
+# The allowed error of an inner product, in roundings of the array's length.
 ROUNDINGS = 1e4
 
 
 class Fingerprint(Struct):
-    """An array's shape, its inner products with a few random directions, and how far others may be off."""
+    """An array's shape, its inner products with a few random directions, and their allowed error."""
 
     shape: tuple[int, ...]
     products: tuple[float, ...]
@@ -24,7 +24,7 @@ class Fingerprint(Struct):
 
 
 def fingerprint_of(array: Array, dtype: type[np.floating]) -> Fingerprint | None:
-    """The fingerprint of an array computed in a precision; None where it has no finite numbers to keep."""
+    """Take the fingerprint of an array computed with `dtype`; give None if an element is not finite."""
     values = np.asarray(array, dtype=np.float64)
     if not np.isfinite(values).all():
         return None
@@ -34,7 +34,7 @@ def fingerprint_of(array: Array, dtype: type[np.floating]) -> Fingerprint | None
 
 
 def has_fingerprint(array: Array, fingerprint: Fingerprint) -> bool:
-    """Whether an array is the one that left the fingerprint, but for rounding."""
+    """Decide whether an array has the fingerprint, up to rounding."""
     if array.shape != fingerprint.shape:
         return False
     values = np.asarray(array, dtype=np.float64)
@@ -50,5 +50,5 @@ def _products(values: Array) -> tuple[float, ...]:
 
 @functools.lru_cache(maxsize=256)
 def _directions(shape: tuple[int, ...]) -> Array:
-    """Directions (3, size), the same for the same shape on every machine."""
+    """Draw directions, (3, size): the same for the same shape on every machine."""
     return np.random.default_rng([231, *shape]).standard_normal((PROJECTIONS, math.prod(shape)))

@@ -1,10 +1,10 @@
-"""KnownMistakes: known wrong variants, each with a sentence for those whose outputs are the same.
+"""Load known mistakes: wrong variants of the solution, with words for students who made the same mistake.
 
 A homework's reference folder may hold
 
 - ``mistakes.toml``: tables ``[<id>]`` with the `output` that goes wrong, a `nudge` that points at the
   idea, and an `explain` that teaches it; neither gives the solution away;
-- ``mistakes.py``: ``VARIANTS``, for each id a function of a `Case` that gives the wrong output.
+- ``mistakes.py``: ``VARIANTS``, which maps each id to a function from a `Case` to the wrong output.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Run = Callable[[Case], Array]
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What ``mistakes.toml`` says of a mistake."""
+    """The table of one mistake in ``mistakes.toml``."""
 
     output: str
     nudge: str
@@ -35,9 +35,9 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class KnownMistake(Struct):
-    """A wrong variant: what it is called, which output it spoils, what to say, and what it leaves.
+    """A wrong variant: its id, the output that goes wrong, words for a student, and fingerprints.
 
-    `fingerprint` gives what the variant's output leaves on a case, None where it gives none there.
+    `fingerprint` gives that of the variant's output on a case, or None if the variant has no output there.
     """
 
     id: str
@@ -48,12 +48,12 @@ class KnownMistake(Struct):
 
 
 def load_known_mistakes(folder: Path) -> tuple[KnownMistake, ...]:
-    """The known_mistakes of a reference folder; none where it has no catalogue.
+    """Load the known mistakes of a reference folder; there are none if a file is missing.
 
     Raises
     ------
     AssignmentError
-        A file can't be read, or the two do not speak of the same mistakes.
+        A file can't be read, or the two have different ids.
     """
     words, code = folder / "mistakes.toml", folder / "mistakes.py"
     if not words.exists() or not code.exists():
@@ -64,8 +64,8 @@ def load_known_mistakes(folder: Path) -> tuple[KnownMistake, ...]:
         raise AssignmentError(f"{words}: {error}", "docs/assignments.md describes the file.") from error
     variants: dict[str, Run] = getattr(load_module(code), "VARIANTS", {})
     for name in sorted(known.keys() ^ variants.keys()):
-        where = code if name in known else words
-        raise AssignmentError(f"{where}: the mistake `{name}` is missing, which {folder.name} has elsewhere")
+        lacking, having = (code, words) if name in known else (words, code)
+        raise AssignmentError(f"{lacking}: the mistake `{name}` is missing; {having.name} has it")
     return tuple(
         KnownMistake(
             id=name,
@@ -84,12 +84,12 @@ def _fingerprinter(run: Run) -> Callable[[Case], Fingerprint | None]:
             with np.errstate(all="ignore"):
                 return fingerprint_of(run(case), precision(case))
         except Exception:
-            return None  # a wrong variant breaks in any way where sizes do not fit it
+            return None  # a wrong variant may fail in any way on sizes that do not fit it
 
     return fingerprint
 
 
 def precision(case: Case) -> type[np.floating]:
-    """The precision in which a case may be computed: that of its least exact array."""
+    """Give the precision with which a case may be computed: that of its least exact array."""
     arrays = (value for value in case.inputs.values() if isinstance(value, np.ndarray))
     return np.float32 if any(array.dtype == np.float32 for array in arrays) else np.float64

@@ -1,13 +1,13 @@
-"""Fingerprints: what known_mistakes leave on a release's own cases, so that a self-check knows them again.
+"""Store fingerprints of known mistakes in a release, so that a self-check recognises the mistakes.
 
-They hold shapes and inner products of wrong outputs with random directions: no code, no right value, and no
-element of any array.
+A fingerprint has the shape of a wrong output and its inner products with random directions: no code, no right
+value, and no element of any array.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -21,7 +21,7 @@ from autograder.model import Struct
 
 
 class StoredMistake(Struct):
-    """One mistake: what to say of it, and its fingerprints by the key of a case."""
+    """One mistake: words for a student, and fingerprints by the key of a case."""
 
     id: str
     output: str
@@ -30,7 +30,7 @@ class StoredMistake(Struct):
 
 
 def case_key(case: Case) -> str:
-    """A name for a case's inputs: the same inputs have the same, wherever they are asked."""
+    """Name a case's inputs by their hash: equal inputs have the same name everywhere."""
     digest = hashlib.sha256()
     for name, value in sorted(case.inputs.items()):
         array = np.ascontiguousarray(value)
@@ -39,16 +39,16 @@ def case_key(case: Case) -> str:
 
 
 def fingerprints(known_mistakes: Sequence[KnownMistake], cases: Iterable[Case], level: str) -> bytes:
-    """The file for a release, as JSON.
+    """Make the file for a release, as JSON.
 
     Parameters
     ----------
     known_mistakes : sequence of KnownMistake
-        The homework's.
+        The homework's known mistakes.
     cases : iterable of Case
-        The release's own.
+        The cases that the release has.
     level : str
-        'nudge' or 'explain': which of the sentences goes along.
+        'nudge' or 'explain': the sentence that goes into the release.
     """
     keyed = {case_key(case): case for case in cases}
     found = [_fingerprint(mistake, keyed, level) for mistake in known_mistakes]
@@ -56,21 +56,17 @@ def fingerprints(known_mistakes: Sequence[KnownMistake], cases: Iterable[Case], 
 
 
 def _fingerprint(mistake: KnownMistake, cases: dict[str, Case], level: str) -> StoredMistake:
-    fingerprints = {
-        key: fingerprint
-        for key, case in sorted(cases.items())
-        if (fingerprint := mistake.fingerprint(case)) is not None
-    }
+    found = ((key, mistake.fingerprint(case)) for key, case in sorted(cases.items()))
     return StoredMistake(
         id=mistake.id,
         output=mistake.output,
         message=mistake.explain if level == "explain" else mistake.nudge,
-        fingerprints={key: _rounded(fingerprint) for key, fingerprint in fingerprints.items()},
+        fingerprints={key: _rounded(fingerprint) for key, fingerprint in found if fingerprint is not None},
     )
 
 
 def _rounded(fingerprint: Fingerprint) -> Fingerprint:
-    """Fewer digits than two machines' libraries agree in, so that a release is the same everywhere."""
+    """Keep the digits on which two machines agree, so that a release is the same everywhere."""
     return Fingerprint(
         shape=fingerprint.shape,
         products=tuple(float(f"{product:.9g}") + 0.0 for product in fingerprint.products),
@@ -79,12 +75,12 @@ def _rounded(fingerprint: Fingerprint) -> Fingerprint:
 
 
 def read_fingerprints(path: Path) -> tuple[KnownMistake, ...]:
-    """The known_mistakes of a release; none where it has no such file.
+    """Read the known mistakes of a release; there are none if it has no such file.
 
     Raises
     ------
     AssignmentError
-        The file is not what a release has.
+        The file is damaged.
     """
     if not path.exists():
         return ()
@@ -92,11 +88,13 @@ def read_fingerprints(path: Path) -> tuple[KnownMistake, ...]:
         found = msgspec.json.decode(path.read_bytes(), type=list[StoredMistake])
     except (OSError, msgspec.MsgspecError) as error:
         raise AssignmentError(f"{path}: {error}", "Unpack the release again.") from error
-    return tuple(_suspect(one) for one in found)
+    return tuple(_known(one) for one in found)
 
 
-def _suspect(one: StoredMistake) -> KnownMistake:
-    fingerprint: Callable[[Case], Fingerprint | None] = lambda case: one.fingerprints.get(case_key(case))  # noqa: E731 - a name for its type
+def _known(one: StoredMistake) -> KnownMistake:
+    def fingerprint(case: Case) -> Fingerprint | None:
+        return one.fingerprints.get(case_key(case))
+
     return KnownMistake(
         id=one.id, output=one.output, nudge=one.message, explain=one.message, fingerprint=fingerprint
     )
