@@ -188,7 +188,11 @@ WRONG = {
     "one neighbour too few": (
         "knn",
         ("[:, :k]", "[:, : k - 1]"),
-        {"votes-by-hand": "1 instead of 2", "votes-ties": "3 instead of 1", "votes-drawn": "0 of 2 cases are right"},
+        {
+            "votes-by-hand": "1 instead of 2",
+            "votes-ties": "3 instead of 1",
+            "votes-drawn": "0 of 2 cases are right",
+        },
     ),
     "the largest of equals": (
         "knn",
