@@ -1,6 +1,6 @@
-"""The student's handle: puts calls into requests, and judges what comes back.
+"""Ask a child process, and judge the form of its answers.
 
-It is the same for every place where a student's code runs; a place gives it children to talk to.
+The conversation is the same for every place where a student's code runs; a place opens children for it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from autograder.execution.printed import Printed, clean
 from autograder.guest import wire
 from autograder.model import Definitions
 
-# A handle's number is its child's number and the object's in it, so that no two are ever equal.
+# A handle's number combines the child's number and the object's, so that no two handles are equal.
 _SHIFT = 32
 _children = itertools.count(1)
 
@@ -32,7 +32,7 @@ class Child(Protocol):
         Raises
         ------
         StudentFault
-            There was none; the process is then gone.
+            There was no answer; the process has ended.
         GraderFault
             Our own fault.
         """
@@ -51,11 +51,11 @@ class Conversation:
     open_child : callable
         Starts a child.
     definitions : Definitions
-        What each child runs first.
+        The code that each child runs first.
     limits : Limits
-        What each child may use.
+        The limits of each child.
     printed : Printed
-        What the children print.
+        Takes the children's output.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Conversation:
         self.student = Student(self.ask, printed.text)
 
     def ask(self, request: Request) -> Value:
-        """Send a request and give its answer, of the form that its verb has."""
+        """Send a request and give its answer, which has the form that the verb asks for."""
         self._start()
         value = self._exchange(request.who, (request.verb, *request.args))
         problem = _misformed(request, value)
@@ -81,7 +81,7 @@ class Conversation:
         return value
 
     def _start(self) -> None:
-        """Start a child and run the definitions, where there is none."""
+        """Start a child and have it run the definitions, if there is no child."""
         if self._stillborn is not None:
             raise self._stillborn
         if self._child is not None:
@@ -93,7 +93,7 @@ class Conversation:
             names, withheld = list(self._definitions.compat), list(self._definitions.withheld)
             self._exchange("Running the definitions", ("define", chunks, names, withheld))
         except StudentFault as fault:
-            # the next child would end in the same way: a loop at the top level costs its time once
+            # the next child would end in the same way: an endless loop at the top level is waited for once
             self._stillborn = fault
             raise
 
@@ -107,7 +107,7 @@ class Conversation:
             if isinstance(fault, GraderFault) or fault.kind.value not in faults.CLAIMABLE:
                 self.close()
             elif fault.is_limit:
-                # what filled the memory is likely to be there still, and used time stays used
+                # the memory is likely to be full still, and used time stays used
                 self.close()
             raise
 
@@ -148,7 +148,7 @@ class Conversation:
 
 
 def _misformed(request: Request, value: Value) -> str:
-    """Say what an answer is instead of the one that its request must have; nothing where it is that one."""
+    """Describe an answer that does not have the form its request must have; nothing if it has."""
     keep = {"put": "handle", "call": request.args[3:4], "method": request.args[4:5]}.get(request.verb)
     if keep in ("handle", ("handle",)) and not isinstance(value, Handle):
         return "a value, where a handle was asked for"

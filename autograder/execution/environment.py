@@ -1,11 +1,11 @@
-"""The variables by which a process's libraries compute on one thread."""
+"""Set the variables that keep a process's libraries to one thread."""
 
 from __future__ import annotations
 
 import os
 
 # Graders run side by side, and waiting BLAS threads spin: two of them on a busy core are many times slower
-# than one. A speed-up by threads is none of the student's, either.
+# than one. Nor is a speed-up by threads the student's own.
 ONE_BLAS_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 

@@ -1,4 +1,4 @@
-"""What happened to a call, said to the student: which limit with its figure, or which signal in words."""
+"""Tell the student how a call ended: the limit with its figure, or the signal in words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autograder.authoring.student import FaultKind, Limits, StudentFault
 from autograder.execution.printed import FLOOD, clean
 from autograder.guest.runner import EXIT_MEMORY
 
-# What a child may say of itself; every other kind is found out here.
+# Kinds that a child may report itself; every other kind is decided here.
 CLAIMABLE = {
     kind.value: kind
     for kind in (
@@ -24,7 +24,7 @@ CLAIMABLE = {
         FaultKind.UNSUPPORTED,
     )
 }
-# Until then a child may say itself where its time was up, in parts of the limit.
+# The part of the limit after which the child is ended: until then it may report its place itself.
 LAST_MOMENT = 1.2
 _SIGNALS = {
     "SIGSEGV": "a segmentation fault (memory was used that is not the program's)",
@@ -47,9 +47,9 @@ def kind_of_ending(code: int, cpu: float, limits: Limits, out_of_memory: bool) -
     cpu : float
         Its processor time in seconds.
     limits : Limits
-        What it could use.
+        The child's limits.
     out_of_memory : bool
-        Whether the kernel has ended a process of the sandbox for want of memory meanwhile.
+        Whether the kernel has meanwhile ended a process of the sandbox for want of memory.
     """
     over = cpu >= math.ceil(limits.cpu_seconds) - 0.1
     name = _signal_name(code)
@@ -69,7 +69,7 @@ def _signal_name(code: int) -> str:
 
 
 def in_words(code: int) -> str:
-    """Say an exit status.
+    """Put an exit status into words.
 
     >>> in_words(3)
     'it ended the process itself (exit status 3)'
@@ -81,10 +81,10 @@ def in_words(code: int) -> str:
 
 
 def sentence(kind: FaultKind, who: str, limits: Limits, detail: str = "") -> str:
-    """Say a fault in one sentence; `who` is what was called, `detail` what is known beside the kind.
+    """Put a fault into one sentence; `who` names the function, `detail` is known beside the kind.
 
-    Of time and memory that is where they ran out, as " (cell 2, line 3)"; of what a wall
-    refused it may be the whole sentence.
+    For a limit of time or memory the detail is the place, as " (cell 2, line 3)". For a wall's refusal it
+    may be the whole sentence.
     """
     said = {
         FaultKind.CPU: f"{who} used more than {limits.cpu_seconds:g} s of processor time{detail}.",
@@ -103,17 +103,17 @@ def sentence(kind: FaultKind, who: str, limits: Limits, detail: str = "") -> str
 
 
 def last_moment(limits: Limits) -> float:
-    """Give the seconds after which a child is ended that did not answer."""
+    """Give the seconds after which a child that did not answer is ended."""
     return LAST_MOMENT * limits.wall_seconds
 
 
 def made_by_ending(kind: FaultKind, who: str, limits: Limits, code: int, place: str) -> StudentFault:
-    """Give the fault of a child that ended before it answered; of a crash, its exit status and the place."""
+    """Give the fault of a child that ended before it answered; a crash has its exit status and its place."""
     return make(kind, who, limits, in_words(code) + place if kind is FaultKind.CRASHED else "")
 
 
 def _or_else(detail: str, sentence: str) -> str:
-    """Give a detail that is a sentence; else the sentence with the detail, a place, at its end."""
+    """Give the detail if it is a sentence; else the sentence, with the detail as its place."""
     return detail if detail.endswith(".") else f"{sentence}{detail}."
 
 
@@ -123,10 +123,10 @@ def make(kind: FaultKind, who: str, limits: Limits, detail: str = "", traceback:
 
 
 def printed_too_much(limits: Limits) -> str:
-    """Say that a flood ended a child."""
+    """Give the fault of a child that was ended for a flood of output."""
     return f"more than {FLOOD * limits.output_kb} KB of printed text"
 
 
 def returned_too_much(limits: Limits, detail: str) -> str:
-    """Say that an answer was too large."""
+    """Give the fault of an answer that was too large."""
     return f"an answer that is too large: {detail} ({limits.result_mb} MB are the most)"

@@ -1,4 +1,4 @@
-"""The trusted end of a child's three pipes: never blocks longer than the clock allows."""
+"""Hold the trusted end of a child's three pipes, and never block longer than the clock allows."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Ended(Exception):
 
 
 class Line:
-    """Three pipes to a child: requests, answers, and what it prints.
+    """Three pipes to a child: its requests, its answers and its output.
 
-    The other ends are `theirs`; `hand_over` closes them here once the child has them.
+    `theirs` are the child's ends; `hand_over` closes them here once the child has them.
     """
 
     def __init__(self, printed: Printed) -> None:
@@ -58,7 +58,7 @@ class Line:
             os.close(opened)
 
     def _wait(self, descriptor: int, event: int) -> None:
-        """Wait until the descriptor is ready, taking what is printed meanwhile."""
+        """Wait until the descriptor is ready, and take the output meanwhile."""
         poll = select.poll()
         poll.register(descriptor, event)
         poll.register(self._output, select.POLLIN)
@@ -73,7 +73,7 @@ class Line:
                 return
 
     def take_printed(self) -> bool:
-        """Take what is printed and not yet taken; False where no more can come."""
+        """Take the output that has come; False if no more can come."""
         while True:
             try:
                 data = os.read(self._output, _CHUNK)

@@ -1,8 +1,8 @@
-"""A student's own code on the student's own machine: a plain subprocess, no walls.
+"""Run a student's own code on the student's own machine: in a plain subprocess, without walls.
 
-It has the harness and the limits' words of the sandbox, so that a self-check finds what grading
-would; it needs neither Linux nor any right. The clock's limit is kept everywhere; those of processor
-time and memory only where the system has them. `Session` and `Student` are in `autograder.authoring.student`.
+The runner and the messages are the sandbox's, so that a self-check finds what grading would. Neither Linux
+nor any privilege is needed. The limit of the clock holds everywhere, those of processor time and memory on
+systems that have them. `Session` and `Student` are in `autograder.authoring.student`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from autograder.model import Definitions
 
 WALLS = ("none: a plain subprocess",)
 READY_SECONDS = 60.0
-# how long an answer waits for what was printed before it, should the code have closed that way
+# Seconds that an answer waits for the output before it: the code may have closed its output.
 MARK_SECONDS = 0.5
 _CHUNK = 1 << 20
 _ENVIRONMENT = {
@@ -48,9 +48,9 @@ class _Ended(Exception):
 class PlainChild:
     """A child without walls; see `autograder.execution.conversation.Child`.
 
-    Standard input takes the requests, standard output gives the answers and standard error what is
-    printed. Both are read by threads, since Windows can't wait for a pipe; a mark in what is printed says
-    that all of a call's is there.
+    Requests go to standard input, answers come from standard output, and the code's own output from
+    standard error. Threads read both, since Windows can't wait for a pipe. A mark in the output says that
+    the output of a call is complete.
     """
 
     def __init__(self, python: Path, folders: Sequence[Path], limits: Limits, printed: Printed) -> None:
@@ -199,7 +199,7 @@ class PlainChild:
         return faults.made_by_ending(kind, who, self._limits, code, self._printed.place_of_crash())
 
     def _finish(self) -> int:
-        """Wait a moment for the child's end, then make one; gives its exit status."""
+        """Wait a moment for the child to end, then end it; give its exit status."""
         try:
             return self._process.wait(0.5)
         except subprocess.TimeoutExpired:
@@ -226,7 +226,7 @@ def _no_handle(number: int, kind: str) -> Any:
 
 
 def _environment(ours: Mapping[str, str]) -> dict[str, str]:
-    """Give the student's own environment, with what makes runs alike."""
+    """Give the student's own environment, with the variables that make runs alike."""
     return {**ours, **_ENVIRONMENT}
 
 
@@ -238,7 +238,7 @@ class PlainSession:
     python : Path
         The interpreter that runs the code.
     folders : sequence of Path
-        Where modules are found beside what is installed.
+        Folders of modules beside the installed ones.
     """
 
     walls = WALLS
@@ -275,7 +275,7 @@ def open_session(
     extra_modules : sequence of Path
         Single files that can be imported by their names.
     python : Path, optional
-        The interpreter; the running one if none is named.
+        The interpreter; the running one by default.
     """
     folders = dict.fromkeys(path.resolve().parent for path in (*support, *extra_modules))
     inside = {path.resolve() for path in support}

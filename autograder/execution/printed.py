@@ -1,4 +1,4 @@
-"""Text that came from a student's code: kept up to a cap, and made harmless to show."""
+"""Keep the output of a student's code up to a cap, and make it harmless to show."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from autograder.model import OutputText
 
-# How many times the kept size may be printed before it counts as a flood.
+# Output of more than this many times the kept size is a flood.
 FLOOD = 64
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -27,7 +27,7 @@ def clean(text: str, most: int = 2000) -> str:
     return _HARMFUL.sub(lambda found: found.group().encode("unicode_escape").decode(), plain)
 
 
-# What Python writes where a signal ends it.
+# Python's lines when a signal ends it.
 _DUMP = re.compile(
     r"Fatal Python error: [^\n]*\n\nStack \(most recent call first\):\n(?P<lines>(?:  [^\n]*\n)*)"
     r"(?:\nExtension modules: [^\n]*\n)?"
@@ -36,11 +36,11 @@ _LINE = re.compile(r'  File "<(cell \d+)>", line (\d+)')
 
 
 class Flooded(Exception):
-    """More was printed than may be, even dropped."""
+    """The code printed so much that even dropping it is too much."""
 
 
 class Printed:
-    """Keeps the first bytes of what is printed and counts the rest.
+    """Keeps the first bytes of the output and counts the rest.
 
     Parameters
     ----------
@@ -56,12 +56,12 @@ class Printed:
         self._begin = 0
 
     def add(self, data: bytes) -> None:
-        """Take what was printed.
+        """Take a piece of output.
 
         Raises
         ------
         Flooded
-            It is more than `FLOOD` times what is kept.
+            There is more than `FLOOD` times the kept size.
         """
         self._count += len(data)
         self._data += data[: max(0, self._keep - len(self._data))]
@@ -69,31 +69,31 @@ class Printed:
             raise Flooded
 
     def forgive(self) -> None:
-        """Start counting again: the process that printed is gone, and another has not yet."""
+        """Start counting again: the process has ended, and the next one has printed nothing yet."""
         self._cut |= self._count > len(self._data)
         self._count = self._begin = len(self._data)
 
     def text(self) -> OutputText:
-        """Give what was kept."""
+        """Give the kept output."""
         text = _DUMP.sub("", self._data.decode("utf-8", "replace"))
         return OutputText(text=clean(text, self._keep), truncated=self._cut or self._count > len(self._data))
 
     def place_of_crash(self) -> str:
-        """Where a signal ended this process, as " (cell 2, line 3)"; empty where that was not printed."""
+        """Give the place where a signal ended the process, as " (cell 2, line 3)"; empty if none was printed."""
         dumps = list(_DUMP.finditer(self._data[self._begin :].decode("utf-8", "replace")))
         line = _LINE.search(dumps[-1]["lines"]) if dumps else None
         return f" ({line[1]}, line {line[2]})" if line else ""
 
 
 class Marked:
-    """Takes what is printed with marks in it, which say that a call is over; they are not kept.
+    """Takes output with marks in it, each of which says that a call is over; the marks are not kept.
 
     Parameters
     ----------
     printed : Printed
-        Keeps the rest.
+        Keeps the output.
     mark : bytes
-        Something that nobody prints by chance.
+        Bytes that no code prints by chance.
     """
 
     def __init__(self, printed: Printed, mark: bytes) -> None:
@@ -102,7 +102,7 @@ class Marked:
         self._rest = b""
 
     def add(self, data: bytes) -> int:
-        """Take what came; give how many marks were in it. Raises as `Printed.add` does."""
+        """Take a piece of output; give the number of marks in it. Raises as `Printed.add` does."""
         *whole, rest = (self._rest + data).split(self._mark)
         kept = next(
             n
@@ -114,6 +114,6 @@ class Marked:
         return len(whole)
 
     def finish(self) -> None:
-        """Take what looked like the beginning of a mark: no more comes."""
+        """Take the bytes that looked like the beginning of a mark: no more output comes."""
         rest, self._rest = self._rest, b""
         self._printed.add(rest)

@@ -1,8 +1,8 @@
-"""Folders to work in that do not stay behind, not even where their maker is killed.
+"""Make folders to work in that do not stay behind, even if their maker is killed.
 
-A maker holds a lock on its folder, which the system frees however the process ends. So who makes the
-next one can tell which are nobody's any more, and removes them. Where there are no such locks (Windows),
-what a killed process left stays.
+A maker holds a lock on its folder. The system frees the lock however the process ends, so the maker of the
+next folder can tell which ones are abandoned, and removes them. On systems without such locks (Windows) the
+folders of a killed process stay.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class TempDir:
         self._lock: int | None = None
         while self._lock is None:
             self.name = tempfile.mkdtemp(prefix=PREFIX)
-            # a sweep between the two lines takes it for nobody's: then make another
+            # a sweep between these two lines takes the folder for abandoned: then make another
             self._lock = lock_folder(Path(self.name))
 
     def cleanup(self) -> None:
-        """Remove the folder and all that is in it, as far as it lets itself be removed."""
+        """Remove the folder and everything in it, as far as the system allows."""
         shutil.rmtree(self.name, ignore_errors=True)
         lock, self._lock = self._lock, None
         if lock is not None and lock >= 0:
@@ -42,7 +42,7 @@ class TempDir:
 
 
 def sweep(place: Path) -> None:
-    """Remove this user's folders there whose makers are gone."""
+    """Remove this user's folders whose makers have ended."""
     for folder in place.glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
             lock = lock_folder(folder) if folder.lstat().st_uid == _own_user() else None
@@ -56,12 +56,12 @@ def _own_user() -> int | None:
 
 
 def lock_folder(folder: Path) -> int | None:
-    """Lock a folder until the descriptor that is given is closed, at the latest by the process's end.
+    """Lock a folder until the returned descriptor is closed, at the latest when the process ends.
 
     Returns
     -------
     int or None
-        None where another has the lock, or there is no such folder; -1 where there are no locks.
+        None if another process has the lock, or there is no such folder; -1 on systems without locks.
     """
     try:
         import fcntl

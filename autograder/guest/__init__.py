@@ -1,4 +1,4 @@
-"""Code that runs beside a student's code: mounted into the sandbox, or started as a plain subprocess.
+"""Run beside a student's code: mounted into the sandbox, or started as a plain subprocess.
 
 Nothing here imports the engine; `wire` is shared with it. Read in this order: `wire` (the format),
 `stream` (its transport), `runner` (definitions and calls), `clock` (interrupts a call that takes too long),

@@ -1,7 +1,7 @@
-"""Interrupts the code where it is when a limit of time is met, so that its line can be said.
+"""Interrupt the code when a limit of time is met, so that a message can name the line that it was in.
 
-No limit depends on it: the kernel ends a process a second after its processor time is used up, and the
-trusted side's clock does so a fifth after the time for an answer is.
+No limit depends on this. The kernel ends a process a second after its processor time is used up, and the
+trusted side ends it when a fifth more than the time for an answer has passed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Clock:
         self.met = ""
         self._wall_seconds = wall_seconds
         self._until = math.inf
-        # what the code puts in their place later is not asked
+        # the code may put other functions in their place later
         self._now = time.monotonic
         self._set_timer: Callable[..., Any] = getattr(signal, "setitimer", lambda *_: None)
         self._timer = getattr(signal, "ITIMER_REAL", 0)
@@ -67,6 +67,6 @@ class Clock:
 
 
 def end_by(number: int) -> None:
-    """End this process by a signal, whatever it was made to do."""
+    """End this process by a signal, whichever handler the code has set for it."""
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)

@@ -1,4 +1,4 @@
-"""Old names (NumPy before 1.24, Python 2) that are emulated in one child where its code has them."""
+"""Emulate old names (NumPy before 1.24, Python 2) in a child whose code uses them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-# What NumPy's former names stood for.
+# NumPy's former names, and the types that they stood for.
 _NUMPY = {
     "int": int,
     "float": float,
@@ -47,7 +47,7 @@ _PYTHON2 = {
 
 
 def emulate(names: Iterable[str]) -> None:
-    """Put the named habits' objects in place; names that are not known here change nothing."""
+    """Define the old names in this process; names that are not known here change nothing."""
     for old in names:
         owner, _, name = old.rpartition(".")
         if old in _PYTHON2:

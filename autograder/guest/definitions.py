@@ -1,4 +1,4 @@
-"""Running a notebook's definitions, and saying where in the notebook something went wrong."""
+"""Run a notebook's definitions, and say where in the notebook something went wrong."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Missing(Exception):
 
 
 class Stub:
-    """Answers every call and attribute with itself: stands for IPython's shell, which there is none of."""
+    """Stands for IPython's shell, which is not here: answers every call and attribute with itself."""
 
     def __getattr__(self, name: str) -> Stub:
         if name.startswith("__"):
@@ -33,7 +33,7 @@ class Stub:
 
 
 def file_name(cell: int) -> str:
-    """How tracebacks name a cell; 0 is what the assignment runs before a notebook."""
+    """Name a cell in tracebacks; 0 is the code that the assignment runs before a notebook."""
     return f"<cell {cell}>" if cell else "<set-up>"
 
 
@@ -97,12 +97,12 @@ class Namespace:
     Parameters
     ----------
     explain : callable
-        Gives one line on what a chunk raised.
+        Describes an exception of a chunk in one line.
     """
 
     def __init__(self, explain: Callable[[BaseException], str] = describe) -> None:
         self._explain = explain
-        # a real module of this name, since dataclasses and pickling look there
+        # a real module of this name, since dataclasses and pickle look up names in it
         self._module = types.ModuleType("__main__")
         self._failed: dict[str, str] = {}
         self._lines: dict[str, list[str]] = {}
@@ -137,7 +137,7 @@ class Namespace:
         linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
 
     def reason(self, error: BaseException) -> str:
-        """Give why the name is missing that an error is about, to be put behind it; empty where not known."""
+        """Say why the name of a NameError is missing, as an addition to the error; empty if that is not known."""
         name = error.name if isinstance(error, NameError) else None
         why = self._failed.get(name) if name else None
         return f", since its definition failed: {why}" if why else ""
@@ -148,7 +148,7 @@ class Namespace:
         Raises
         ------
         Missing
-            Nothing is; its text is a sentence for the student.
+            Nothing is bound to it; the text is a sentence for the student.
         """
         names = vars(self._module)
         if name in names:

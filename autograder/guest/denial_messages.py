@@ -1,8 +1,8 @@
-"""Says in a sentence what a wall refused: what the code tried, where, and what is allowed instead.
+"""Explain a wall's refusal in a sentence: the attempt, its place, and what is allowed instead.
 
-Python reports a refusal as "[Errno 1] Operation not permitted", which tells a student nothing. An audit
-hook remembers the last thing that the code tried; from that and from the error the sentence follows. It
-is a help for the reader and decides nothing: code can raise these errors by itself.
+Python reports a refusal as "[Errno 1] Operation not permitted", which tells a student nothing. An audit hook
+remembers the code's last attempt, and the sentence is made from that and from the error. It helps the reader
+and decides nothing: code can raise these errors by itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-# Packages that stand in for NumPy: who imports one is told what is asked for.
+# Packages that stand in for NumPy: code that imports one is told that NumPy is asked for.
 ACCELERATORS = frozenset(
     {"cupy", "cython", "jax", "numba", "numexpr", "pythran", "tensorflow", "theano", "torch"}
 )
@@ -27,9 +27,9 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 class Facts(NamedTuple):
-    """What a sentence may name: importable packages, and the limits of files.
+    """The facts that a sentence may name: importable packages, and the limits of files.
 
-    importable    what may be imported beside the standard library
+    importable    packages that may be imported beside the standard library
     tmp_mb        MiB of files in the working directory
     max_files     how many files it may hold
     open_files    how many files may be open
@@ -42,7 +42,7 @@ class Facts(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """What code tried: the audit event's name, and whether a file was to be changed."""
+    """An attempt of the code: the audit event's name, and whether it would change a file."""
 
     event: str = ""
     writes: bool = False
@@ -56,7 +56,7 @@ class Said(NamedTuple):
 
 
 def attempt_of(event: str, args: Sequence[Any]) -> Attempt | None:
-    """Give what an audit event tries, where a wall may refuse it.
+    """Give the attempt that an audit event is, if a wall may refuse it.
 
     >>> attempt_of("open", ("x", "w", 0))
     Attempt(event='open', writes=True)
@@ -73,7 +73,7 @@ def attempt_of(event: str, args: Sequence[Any]) -> Attempt | None:
 
 
 def watch() -> Callable[[], Attempt]:
-    """Remember what code tries from now on; gives a function that gives the last attempt."""
+    """Remember the code's attempts from now on; return a function that gives the last one."""
     last = [Attempt()]
 
     def hook(event: str, args: Sequence[Any]) -> None:
@@ -87,18 +87,18 @@ def watch() -> Callable[[], Attempt]:
 
 
 def explain(error: BaseException, where: str, attempt: Attempt, facts: Facts) -> Said | None:
-    """Say what a wall refused; None where the error is none of a wall's.
+    """Explain a wall's refusal; None if the error is not a wall's.
 
     Parameters
     ----------
     error : BaseException
-        What the code raised.
+        The code's exception.
     where : str
-        The cell and line, in brackets after a space; empty where they are not known.
+        The cell and line, in brackets after a space; empty if they are not known.
     attempt : Attempt
-        What was tried last.
+        The last attempt.
     facts : Facts
-        What may be used.
+        The packages and limits to name.
     """
     if isinstance(error, ModuleNotFoundError):
         return _missing_module(error.name or "", where, facts.importable)
@@ -144,7 +144,7 @@ def _refused(error: OSError, where: str, attempt: Attempt, facts: Facts) -> Said
 
 
 def _is_number(number: int | None) -> bool:
-    """Whether it is the kernel's; a name that can't be looked up has a negative one, urllib's have none."""
+    """Say whether an error's number is the kernel's: a name look-up has a negative one, urllib has none."""
     return number is not None and number > 0
 
 
@@ -154,7 +154,7 @@ def _is_multiprocessing(error: BaseException) -> bool:
 
 
 def _was_cut_short(error: OSError) -> bool:
-    """Whether NumPy says, without the kernel's number, that a file system was full."""
+    """Say whether NumPy reports a full file system, for which it gives no number of the kernel's."""
     return error.errno is None and bool(re.fullmatch(r"\d+ requested and \d+ written", str(error)))
 
 

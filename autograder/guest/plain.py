@@ -1,7 +1,7 @@
-"""One child without walls, on a student's own machine: any system, no fork, no limits but the clock.
+"""Be a child without walls, on a student's own machine: any system, no fork, no limits but the clock.
 
-Requests come on standard input, answers go to standard output, and what the code prints goes to
-standard error, so that nothing it prints can pass for an answer.
+Requests come on standard input and answers go to standard output. The code's own output goes to standard
+error, so that nothing it prints can pass for an answer.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ def take_over_standard_streams() -> tuple[int, int]:
 
 
 def open_output() -> None:
-    """Let what is printed go through one buffer, in order, whatever characters it has.
+    """Send all output through one buffer, in order, whichever characters it has.
 
-    Where a signal ends the process, the lines that it met are printed, too.
+    A signal that ends the process has the lines that it met printed, too.
     """
     faulthandler.enable(1, all_threads=False)
     sys.stdout = sys.stderr = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def refuse(value: Any) -> tuple[int, str]:
-    """Hold no object: none is there before anything ran."""
+    """Refuse handles: there is no object before any code has run."""
     raise wire.Unsupported(type(value).__name__)
 
 
@@ -64,7 +64,7 @@ def set_limits(cpu_seconds: float, memory_mb: int) -> None:
 
 
 class MarkingRunner(Runner):
-    """Marks in what is printed where a request's part ends, since it goes another way than the answer."""
+    """Marks the end of a request's part in the output, which takes another way than the answer."""
 
     def __init__(self, stream: Stream, max_bytes: int, clock: Clock, mark: bytes) -> None:
         super().__init__(stream, max_bytes, clock)

@@ -1,4 +1,4 @@
-"""Answers the requests for one handle: runs the definitions, calls what they define.
+"""Answer the requests for one handle: run the definitions, and call what they define.
 
 Each request is a tuple ``(verb, …)`` and gets one answer: ``("ok", value)`` or
 ``("fault", kind, message, traceback)``, where `kind` is a value of the engine's `FaultKind`. An answer
@@ -22,7 +22,7 @@ from .definitions import Missing, Namespace, describe, place_of, quote
 from .stream import Closed, Stream
 from .withheld import withhold
 
-# The status of a child that had no memory left even to say so.
+# The exit status of a child that had no memory left to say so.
 EXIT_MEMORY = 113
 
 
@@ -34,14 +34,14 @@ class Held:
 
 
 class Explainer:
-    """Puts what a request raised into a kind and words.
+    """Puts an exception of a request into a kind and words.
 
     Parameters
     ----------
     facts : denial_messages.Facts
-        What may be used here.
+        The packages and limits to name.
     attempt : callable
-        Gives what the code tried last.
+        Gives the code's last attempt.
     """
 
     def __init__(
@@ -56,12 +56,12 @@ class Explainer:
         return denial_messages.explain(error, place_of(error), self._attempt(), self._facts)
 
     def line(self, error: BaseException) -> str:
-        """Give one line: what happened, and where in the notebook."""
+        """Give one line: the error, and its place in the notebook."""
         said = self._said(error)
         return said.text if said else describe(error)
 
     def fault(self, error: BaseException) -> tuple[str, str, str]:
-        """Give the kind, the message and the traceback; of a limit that was met, the message is where."""
+        """Give the kind, the message and the traceback; the message of a limit that was met is the place."""
         for known, kind in _OWN_WORDS.items():
             if isinstance(error, known):
                 return kind, str(error), ""
@@ -84,7 +84,7 @@ _OWN_WORDS: dict[type[BaseException], str] = {
 
 
 def _limit_met(error: BaseException) -> str:
-    """Give the kind of limit that an error says was met; empty where none."""
+    """Give the kind of limit that an error reports; empty if it reports none."""
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, OutOfTime):
         return error.kind
@@ -100,13 +100,13 @@ class Runner:
     Parameters
     ----------
     stream : Stream
-        Where requests come from and answers go.
+        Brings requests and takes answers.
     max_bytes : int
         The most bytes of one answer.
     clock : Clock
-        Interrupts what takes too long.
+        Interrupts a request that takes too long.
     explainer : Explainer
-        Puts what the code raises into words.
+        Puts the code's exceptions into words.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class Runner:
         self._names = Namespace(self._explainer.line)
         self._objects: dict[int, Any] = {}
         self._lost = False
-        # freed where memory runs out, so that there is some to say so with
+        # freed when memory runs out, so that there is some left for the answer
         self._ballast: bytes | None = bytes(1 << 20)
         self._verbs: dict[str, Callable[..., Any]] = {
             "define": self._define,

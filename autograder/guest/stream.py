@@ -1,4 +1,4 @@
-"""Reading and writing frames over two file descriptors that block."""
+"""Read and write frames over two blocking file descriptors."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Stream:
         return self._buffer[self._at - count : self._at]
 
     def fill(self, view: memoryview) -> None:
-        """Fill the view: from what is buffered, then straight from the descriptor."""
+        """Fill the view: from the buffer, then straight from the descriptor."""
         ready = min(len(view), len(self._buffer) - self._at)
         view[:ready] = self._buffer[self._at : self._at + ready]
         self._at += ready

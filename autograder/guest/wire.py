@@ -1,4 +1,4 @@
-"""The frames that cross the wall, both ways; standard library and NumPy only.
+"""Encode and decode the frames that cross the wall, both ways; standard library and NumPy only.
 
 A frame is a header (``type: u8``, ``length: u64``, little-endian) and `length` bytes that hold one
 value. A value is a tag and its content::
@@ -10,8 +10,8 @@ value. A value is a tag and its content::
     a  u8 dtype, u8 ndim, u64 each dimension, the C-ordered bytes
     h  u64 id, u8 length, UTF-8 (the type's name)
 
-The reader trusts nothing: length, cumulative bytes, count and depth are checked before anything is
-kept, an array is filled where it will stay, and nothing is ever unpickled.
+The reader trusts nothing. It checks length, cumulative bytes, count and depth before it keeps anything. It
+fills an array in its final memory, and never unpickles.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ MAX_NODES = 500_000
 MAX_TEXT = 8 << 20
 MAX_INT_BYTES = 1024
 MAX_DIMENSIONS = 8
-# An array this small is copied into the frame's text rather than written apart.
+# Arrays up to this size are copied into the frame; larger ones are written apart.
 _INLINE = 4096
 
 _U8, _U16, _U32, _U64 = struct.Struct("<B"), struct.Struct("<H"), struct.Struct("<I"), struct.Struct("<Q")
 _I64, _F64, _C128 = struct.Struct("<q"), struct.Struct("<d"), struct.Struct("<dd")
 
 Part = bytes | bytearray | memoryview
-# Gives an object's id and type name, where it may cross as a handle, or raises `Unsupported`.
+# Gives the id and type name of an object that may cross as a handle, or raises `Unsupported`.
 Refer = Callable[[Any], tuple[int, str]]
-# Gives what stands for a handle on the reading side.
+# Gives the object that stands for a handle on the reading side.
 Adopt = Callable[[int, str], Any]
 
 
 class Malformed(Exception):
-    """What came is not a frame, or not a value."""
+    """The bytes are not a frame, or not a value."""
 
 
 class TooLarge(Exception):
@@ -60,7 +60,7 @@ class Unsupported(Exception):
 
 
 class Source(Protocol):
-    """Where frames are read from."""
+    """A source of bytes from which frames are read."""
 
     def take(self, count: int) -> bytes:
         """Give exactly that many bytes."""
@@ -189,7 +189,7 @@ class _Writer:
             return
         if self._inline + self._apart + base.nbytes > self._max:
             raise TooLarge(f"more than {self._max} bytes")
-        # reshape(-1) of a C-ordered array is a view, so its bytes are written from where they are
+        # reshape(-1) of a C-ordered array is a view, so its bytes are written without a copy
         self.parts += [base.reshape(-1).view(np.uint8).data, bytearray()]
         self._apart += base.nbytes
 
@@ -219,7 +219,7 @@ def decode(kind: int, source: Source, adopt: Adopt, max_bytes: int) -> Any:
     Malformed
         It is not such a frame.
     TooLarge
-        It announces or holds more than may come; nothing of the excess was read.
+        It announces or holds more than is allowed; the excess was not read.
     """
     found, length = HEADER.unpack(source.take(HEADER.size))
     if found != kind:

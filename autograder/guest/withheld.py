@@ -1,4 +1,4 @@
-"""Functions that are there and can't be called: those that a student's own are compared with."""
+"""Keep code from calling the functions that a student's own are compared with."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import Any
 
 
 class Withheld(Exception):
-    """A function was called that is withheld; `name` is its own."""
+    """A withheld function was called; `name` is the function's."""
 
     name: str = ""
 
 
 def withhold(patterns: Iterable[str]) -> None:
-    """Make functions raise `Withheld`, for whoever holds them under whatever name.
+    """Make functions raise `Withheld`, under every name and in every module that has them.
 
     Parameters
     ----------
     patterns : iterable of str
-        A module and a pattern of names in it: ``"package.fast.solve_*"``. Modules that are not there
-        are passed over.
+        A module and a pattern of names in it: ``"package.fast.solve_*"``. A module that is missing is
+        skipped.
     """
     for pattern in patterns:
         module_name, _, names = pattern.rpartition(".")
@@ -36,14 +36,14 @@ def withhold(patterns: Iterable[str]) -> None:
 def _withhold(module: types.ModuleType, name: str) -> None:
     function, refusal = getattr(module, name), _refusal(name)
     if isinstance(function, types.FunctionType) and not function.__code__.co_freevars:
-        # other modules, and containers, have the function itself
+        # other modules and containers may hold the function itself
         function.__code__, function.__kwdefaults__ = refusal.__code__, refusal.__kwdefaults__
     elif callable(function):
         setattr(module, name, refusal)
 
 
 def _refusal(name: str) -> Callable[..., Any]:
-    # all that it needs is in its defaults, since its code may come to stand in another module
+    # its defaults hold everything that it needs, since its code may be moved into another module's function
     def refuse(*_: Any, called: str = name, error: type[Withheld] = Withheld, **__: Any) -> None:
         raised = error(called)
         raised.name = called

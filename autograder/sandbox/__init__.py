@@ -1,7 +1,7 @@
-"""Where students' code runs while it is graded: one sandbox a submission, one child a handle.
+"""Run students' code behind walls: one sandbox for each submission, one child process for each handle.
 
 `open_session` gives a `Session` within a `Policy`; `self_test` shows that the walls stand here.
-`docs/security.md` says what they hold against and how.
+`docs/security.md` says which attacks they stop, and how.
 
 ::
 
@@ -13,10 +13,10 @@
                       ├─ child           one handle: /tmp, Landlock, resource limits, the second filter
                       └─ child           another handle
 
-`policy` says what is shown inside, `enforcement` with which arguments, `filters` which system calls are
-allowed, `faults` what an ending is called: they decide and touch nothing. `box`, `spawner`, `cgroup`,
-`watchdog`, `session` and `line` act; `guest` is what runs inside. What is Linux's alone is imported when a
-sandbox is wanted, so that a self-check runs on every system.
+`policy` decides what is shown inside, `enforcement` the arguments for it, `filters` the system calls that are
+allowed. They touch nothing. `box`, `spawner`, `cgroup`, `watchdog` and `session` act. `autograder.guest` runs
+inside. Modules of Linux alone are imported when a sandbox is wanted, so that a self-check runs on every
+system.
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ def open_session(policy: Policy) -> AbstractContextManager[Session]:
 
 
 def self_test(policy: Policy) -> SelfTest:
-    """Start a sandbox and try its walls from inside, both ways.
+    """Start a sandbox and try its walls from inside: what must work, and what must be refused.
 
     Raises
     ------
     SandboxError
-        It does not come up, or a wall does not stand: which one, why, and what to do.
+        It does not come up, or a wall does not stand; names the wall, the reason and the remedy.
     """
     _require_linux()
     from autograder.sandbox.selftest import run

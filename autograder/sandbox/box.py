@@ -40,11 +40,11 @@ _ENVIRONMENT = {"PATH": bubblewrap.PATH, "LANG": "C.UTF-8"}
 
 
 class StartFailed(Exception):
-    """The sandbox did not come up; the text is what it wrote."""
+    """The sandbox did not come up; the text is its own output."""
 
 
 class Ready(Struct, frozen=True):
-    """What the harness said when it was ready."""
+    """The harness's message that it is ready."""
 
     own_work: bool
     landlock: int
@@ -154,7 +154,7 @@ class Box:
         return ends[0], process, status
 
     def _places(self) -> dict[Path, Path]:
-        """Give where sources are reached that are out of the reach of the sandbox's user."""
+        """Give the places of sources that the sandbox's user could not reach by their own paths."""
         if os.geteuid() != 0:
             return {}
 
@@ -166,13 +166,13 @@ class Box:
         return places
 
     def _stage(self) -> spawner.Stage:
-        """Give the stage of the spawner, on whose thread this must run."""
+        """Give the spawner's stage. Call it on the spawner's thread."""
         chosen = self._spawner
         chosen.stage = chosen.stage or spawner.Stage(mount.source for mount in self._shown)
         return chosen.stage
 
     def _bubblewrap(self) -> Path:
-        """Find bubblewrap, where the sandbox's user can reach it."""
+        """Find a bubblewrap that the sandbox's user can reach."""
         found = bubblewrap.find_bubblewrap()
         if os.geteuid() != 0 or not found.folders:
             return found.program
@@ -245,7 +245,7 @@ class Box:
 
     @property
     def _overseer(self) -> cgroup.Cgroup | Watchdog | None:
-        """What caps the sandbox as a whole."""
+        """Give what caps the sandbox as a whole: its control group, else the watchdog."""
         return self.cgroup or self.watchdog
 
     def _limit_memory(self) -> None:
@@ -253,12 +253,12 @@ class Box:
             self._overseer.limit(OWN_MB + sum(self._open.values()))
 
     def killed_for_memory(self) -> int:
-        """How many processes were ended since the sandbox as a whole took too much memory."""
+        """Count the processes that were ended because the sandbox as a whole took too much memory."""
         return self._overseer.killed_for_memory() if self._overseer is not None else 0
 
     @property
     def alive(self) -> bool:
-        """Whether the sandbox still runs."""
+        """Say whether the sandbox still runs."""
         return not (self._closed or self._hung_up) and self._process.poll() is None
 
     def log(self) -> str:

@@ -1,4 +1,4 @@
-"""Which bubblewrap starts the sandboxes: the distribution's, else the one in a package of PyPI's."""
+"""Find the bubblewrap that starts the sandboxes: the distribution's, else the one in a package from PyPI."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Bubblewrap(Struct):
 
 
 def find_bubblewrap() -> Bubblewrap:
-    """Find bubblewrap: the distribution's first, since that is the one which is kept current.
+    """Find bubblewrap: the distribution's first, since its security updates arrive by themselves.
 
     Raises
     ------

@@ -1,9 +1,8 @@
-"""A control group for one sandbox, where one can be made: caps what resource limits do not see.
+"""Make a control group for one sandbox, which caps what the limits of single processes do not see.
 
-Version 1 has a hierarchy for each controller, version 2 one for all. As root a group can usually be
-made; as an ordinary user only below a delegated group (``systemd-run --user --scope -p Delegate=yes``).
-Where none can, the sandbox goes without
-and says so.
+Version 1 has a hierarchy for each controller, version 2 one for all. Root can usually make a group. An
+ordinary user can make one only below a delegated group (``systemd-run --user --scope -p Delegate=yes``). If
+no group can be made, the sandbox runs without one and says so.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ def parse_membership(text: str) -> Membership:
 
 
 def candidates(membership: Membership, root: Path) -> list[dict[str, Path]]:
-    """Give the groups below which one could be made, best first: by controller."""
+    """Give the groups below which a new one could be made, by controller, the best first."""
     found = []
     if {"memory", "pids"} <= set(membership.by_controller):
         paths = membership.by_controller
@@ -88,27 +87,27 @@ class Cgroup:
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """Where the group is, by hierarchy."""
+        """Give the group's folders, by hierarchy."""
         return tuple(dict.fromkeys((str(self._memory), str(self._pids))))
 
     @property
     def version(self) -> int:
-        """Which version of control groups."""
+        """Give the version of control groups: 1 or 2."""
         return 2 if self._v2 else 1
 
     def holds(self, pid: int) -> bool:
-        """Whether a process is in all of the group."""
+        """Say whether a process is in the group, in every hierarchy."""
         try:
             return all(str(pid) in Path(f, "cgroup.procs").read_text().split() for f in self.folders)
         except OSError:
             return False
 
     def limit(self, memory_mb: int) -> None:
-        """Cap the memory of all that runs in the sandbox together; what is in use already stays."""
+        """Cap the memory of everything in the sandbox together; memory in use already stays."""
         value = str(memory_mb << 20)
         wanted = [("memory.max", value), ("memory.swap.max", "0")]
         if not self._v2:
-            # the one must never be above the other: on the way up it goes first, on the way down last
+            # memory must never be above memory and swap together: swap goes first upwards, and last downwards
             both = ("memory.memsw.limit_in_bytes", value)
             wanted = [both, ("memory.limit_in_bytes", value), both]
         for name, text in wanted:
@@ -116,7 +115,7 @@ class Cgroup:
                 (self._memory / name).write_text(text)
 
     def killed_for_memory(self) -> int:
-        """How many processes the kernel has ended for want of memory."""
+        """Count the processes that the kernel has ended for want of memory."""
         name = "memory.events" if self._v2 else "memory.oom_control"
         with contextlib.suppress(OSError):
             found = re.search(r"^oom_kill (\d+)", (self._memory / name).read_text(), re.MULTILINE)
@@ -124,14 +123,14 @@ class Cgroup:
         return 0
 
     def remove(self) -> None:
-        """Remove the group, where its shell did not come to do so."""
+        """Remove the group, in case its shell was killed before it could."""
         for folder in self.folders:
             with contextlib.suppress(OSError):
                 Path(folder).rmdir()
 
 
 def plan(name: str, root: Path = ROOT) -> Cgroup | None:
-    """Say where a group of that name can be made; None where this process may not make one."""
+    """Give a group of that name that can be made; None if this process may not make one."""
     try:
         membership = parse_membership(Path("/proc/self/cgroup").read_text())
     except OSError:
@@ -144,7 +143,7 @@ def plan(name: str, root: Path = ROOT) -> Cgroup | None:
 
 
 def sweep(parents: Iterable[Path]) -> None:
-    """Remove the groups of graders that were killed before their sandbox could do so."""
+    """Remove the groups that killed graders left behind."""
     for parent in dict.fromkeys(parents):
         for folder in parent.glob(f"{PREFIX}-*-*"):
             owner = folder.name.split("-")[1]

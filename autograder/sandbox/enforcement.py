@@ -1,6 +1,6 @@
-"""The command that puts up the walls: bubblewrap's arguments, from what shall be seen inside.
+"""Give the command that puts up the walls: bubblewrap's arguments for what shall be seen inside.
 
-Pure: it says what would be run, and `autograder.sandbox.box` runs it.
+Everything here is pure. `autograder.sandbox.box` runs the command.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ HOST_NAME = "sandbox"
 UID = 1000
 TMP_MB = 64
 MAX_PROCESSES = 128
-# What libraries are loaded from; the rest of the system is not shown.
+# Libraries are loaded from these folders; the rest of the system is not shown.
 SYSTEM_FOLDERS = ("/usr/lib", "/usr/lib64", "/lib", "/lib64")
 DEVICES = ("null", "zero", "full", "random", "urandom")
 # Third-party packages of the system's own Python lie in its standard library's folder.
@@ -93,7 +93,7 @@ def arguments(
 
 
 def _namespaces() -> list[str]:
-    """Every namespace apart; CAP_SYS_ADMIN in the new one, for the harness to part its children with."""
+    """Ask for a new namespace of every kind, and for CAP_SYS_ADMIN in it, so that the harness can part children."""
     return [
         *("--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-net"),
         *("--unshare-cgroup-try", "--disable-userns", "--uid", str(UID), "--gid", str(UID)),
@@ -131,7 +131,7 @@ def _hidden(mounts: Sequence[Mount]) -> list[str]:
 
 
 def readable_paths(system: Sequence[SystemFolder]) -> list[str]:
-    """What a student's code may read, as the second wall is told."""
+    """Give the paths that a student's code may read, for the second wall (Landlock)."""
     found = [path for folder in system for path in folder.mounts]
     return [*found, PYTHON, PACKAGES, SUPPORT, "/dev"]
 
@@ -160,8 +160,8 @@ def drop_user(uid: int) -> list[str]:
 def in_cgroups(folders: Sequence[str], command: Sequence[str]) -> list[str]:
     """Give a command that makes control groups, runs another in them, and removes them again.
 
-    The shell outlives a grader that is killed, so that nobody else has to clean up. What it may not do
-    it goes without; the grader looks whether the sandbox came to be in the groups.
+    The shell outlives a grader that is killed, and cleans up. A step that it may not take is left out; the
+    grader looks afterwards whether the sandbox is in the groups.
     """
     make, enter, leave = [], [], []
     for folder in map(shlex.quote, folders):

@@ -1,9 +1,9 @@
-"""The two seccomp filters: which system calls the harness, and which a student's code, may make.
+"""Build the two seccomp filters: the harness's, and the stricter one of a student's code.
 
-Both allow what is listed and answer ENOSYS to the rest, so that a call newer than these lists is
-refused, and a program that can do without it does. What a person may run into by mistake gets the
-error that belongs to it (EPERM for a socket, EAGAIN for a fork). A foreign architecture's call ends the
-process. The lists name what CPython, NumPy, SciPy and Matplotlib use on x86-64 and AArch64.
+Both allow the listed system calls and answer ENOSYS to the rest. A call newer than the lists is refused,
+and a program that can do without it goes on. Calls that honest code makes by mistake get their usual error
+(EPERM for a socket, EAGAIN for a fork). A call of a foreign architecture ends the process. The lists name
+the calls of CPython, NumPy, SciPy and Matplotlib on x86-64 and AArch64.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ _PROCESS = """
     map_shadow_stack wait4 waitid get_mempolicy
 """
 _CHILD = f"{_FILES} {_MEMORY} {_PROCESS}"
-# What the harness does beyond that: start children and put walls round them.
+# Beyond these, the harness starts children and puts walls round them.
 _HARNESS = """
     execve fork vfork clone clone3 kill tgkill prctl seccomp capset unshare mount umount2 prlimit64 ioctl
     fcntl
     pidfd_open pidfd_send_signal recvmsg sendmsg recvfrom sendto getsockopt setsockopt getsockname getpeername
     landlock_create_ruleset landlock_add_rule landlock_restrict_self setsid
 """
-# What code may try in good faith, and the error that it would meet elsewhere.
+# Calls that honest code may try, and the error that it would meet elsewhere.
 _REFUSED = {
     errno.EPERM: """
         socket socketpair connect bind listen accept accept4 execve execveat tkill ptrace mount umount2
@@ -90,7 +90,7 @@ def _empty(library: ModuleType) -> Any:
 
 @functools.cache
 def harness_filter() -> bytes:
-    """The filter of everything in the sandbox, as the kernel's program.
+    """Give the filter of everything in the sandbox, as the kernel's program.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def harness_filter() -> bytes:
 
 @functools.cache
 def child_filter() -> bytes:
-    """The filter of a student's code; `lockdown.install_filter` puts the child's id into it."""
+    """Give the filter of a student's code; `lockdown.install_filter` puts the child's id into it."""
     library = _library()
     made = _empty(library)
     _allow(library, made, _CHILD)

@@ -1,8 +1,8 @@
-"""What the sandbox shows of this machine, decided without touching it: the policy and its mounts.
+"""Decide what the sandbox shows of this machine: the policy and its mounts. Nothing is touched.
 
-A submission may import the standard library, the packages that the assignment names (with what they
-need), and the assignment's support code. Nothing else is there: not the whole site-packages, not the
-course folder, not this engine.
+A submission may import the standard library, the packages that the assignment names with their requirements,
+and the assignment's support code. Nothing else is shown: not the whole of site-packages, not the course
+folder, not this engine.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from pathlib import Path, PurePosixPath
 from autograder.errors import SandboxError
 from autograder.model import Struct
 
-# Where things are inside.
+# Paths inside the sandbox.
 PYTHON, PACKAGES, SUPPORT, RUN = "/opt/py", "/opt/packages", "/opt/support", "/opt/run"
 
 
 class Policy(Struct, frozen=True):
-    """What is there to import beside the standard library.
+    """The modules that can be imported beside the standard library.
 
-    imports          installed packages for submissions, mounted with what they declare to need
-    tools            further ones, for what checks run themselves: no message offers them
+    imports          installed packages for submissions, mounted with their declared requirements
+    tools            further packages for the checks' own code; no message offers them
     support          folders for submissions, importable by their names
     extra_modules    single files that these use (a compiled module, say)
     preload          modules that are imported once, before a child is forked for each handle
@@ -48,7 +48,7 @@ class Policy(Struct, frozen=True):
 
 
 class Mount(Struct, frozen=True):
-    """A file or folder and where it is inside; `copied` ones are small and may be copied instead."""
+    """A file or folder and its path inside; a `copied` one is small and may be copied instead."""
 
     source: Path
     target: str
@@ -72,7 +72,7 @@ def this_interpreter() -> Interpreter:
     """The interpreter that runs the engine, without its virtual environment."""
     standard = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix})).resolve()
     shared = sysconfig.get_config_var("INSTSONAME") or ""
-    # where it is now, and where it was built to be
+    # its path now, and the path that it was built for
     folders = (Path(sys.base_prefix) / "lib", Path(sysconfig.get_config_var("LIBDIR") or sys.base_prefix))
     found = (folder / shared for folder in folders if ".so" in shared)
     libraries = tuple(path.resolve() for path in found if os.access(path, os.R_OK))[:1]
@@ -84,7 +84,7 @@ def this_interpreter() -> Interpreter:
 
 
 def worth_preloading(sources: Iterable[str], imports: Iterable[str]) -> list[str]:
-    """Give the modules of the policy's packages that some code imports: to be imported once for all children.
+    """Give the modules of the policy's packages that some code imports, to import them once for all children.
 
     Only a package and its public modules are taken; code that does not parse imports nothing.
 

@@ -1,4 +1,4 @@
-"""What a self-test of the sandbox found."""
+"""The findings of a self-test of the sandbox."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class WallTest(Struct, frozen=True):
 
 
 class SelfTest(Struct, frozen=True):
-    """What a self-test found.
+    """The findings of a self-test.
 
     kind      what the sandbox is, in a word for reports
-    walls     which walls stand
-    probes    what was tried, what must work and what must be refused
+    walls     the walls that stand
+    probes    everything that was tried, of what must work and of what must be refused
     timings   milliseconds: ``start`` (of a sandbox), ``child`` (of a further child), ``call``
     """
 

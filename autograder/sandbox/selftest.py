@@ -1,4 +1,4 @@
-"""Shows that the walls stand on this machine, by trying them from inside; refuses where one does not."""
+"""Show that the walls stand on this machine, by trying them from inside; refuse if one does not."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ REFUSED = tuple(
 )
 DEFINITIONS = Definitions(chunks=(Chunk(source=_TRIES, names=("attempt", "identity"), cell=0),))
 
-# What bubblewrap writes where it can't work, and what to do about it.
+# Bubblewrap's messages where it can't work, each with the remedy.
 _CAUSES = {
     r"uid map: Permission denied": (
         "an AppArmor rule keeps ordinary users from user namespaces",
@@ -165,7 +165,7 @@ _CAUSES = {
 
 
 def explain(log: str) -> SandboxError:
-    """Give the error for what was written by a sandbox that did not come up."""
+    """Give the error for the output of a sandbox that did not come up."""
     for pattern, (reason, hint) in _CAUSES.items():
         if re.search(pattern, log):
             return SandboxError(f"no sandbox can be had here: {reason} ({log.splitlines()[-1]})", hint)
@@ -173,7 +173,7 @@ def explain(log: str) -> SandboxError:
 
 
 def failures(answers: Mapping[str, str]) -> list[str]:
-    """Give what the probes found wrong, by their answers."""
+    """List what is wrong, by the probes' answers."""
     bad = [f"{name} does not work ({answers[name]})" for name in WORKS if _is_refused(answers[name])]
     return bad + [
         f"{name} is possible ({answers[name]})" for name in REFUSED if not _is_refused(answers[name])

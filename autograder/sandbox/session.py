@@ -1,4 +1,4 @@
-"""A session: one sandbox for one submission, and in it one child for each handle."""
+"""Hold a session: one sandbox for one submission, and in it one child for each handle."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from autograder.model import Definitions
 from autograder.sandbox.box import Box, Ending, StartFailed
 from autograder.sandbox.policy import Policy, worth_preloading
 
-# How long the harness has to fork a child, and to say how one ended.
+# Seconds that the harness has to fork a child, and to report how one ended.
 READY_SECONDS, ENDING_SECONDS = 20.0, 3.0
 
 

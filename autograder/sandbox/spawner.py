@@ -1,10 +1,9 @@
-"""Starts processes from one thread that lives as long as this process does.
+"""Start processes from one thread that lives as long as this process does.
 
-Two things hang on the thread that starts a sandbox: bubblewrap's ``--die-with-parent`` ends the
-sandbox when that thread ends, and a mount namespace belongs to a thread. So this thread, run by root,
-first enters a mount namespace of its own; what it mounts there (an interpreter below ``/root``, say,
-where the sandbox's user could reach it) is seen by the sandboxes that it starts and by nobody else,
-and is gone with the last of them, even where the grader is killed.
+Two things depend on the thread that starts a sandbox. Bubblewrap's ``--die-with-parent`` ends the sandbox
+when that thread ends. And a mount namespace belongs to a thread: run by root, this thread first enters one
+of its own. Its mounts there, such as an interpreter from below ``/root``, are seen by the sandboxes that it
+starts and by nobody else. They are gone with the last of these sandboxes, even if the grader is killed.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from autograder.sandbox.bubblewrap import Bubblewrap
 from autograder.sandbox.policy import Mount
 
 _CLONE_NEWNS, _MS_BIND, _MS_REC, _MS_SLAVE = 0x20000, 0x1000, 0x4000, 1 << 19
-# Existing folders that a sandbox needs nothing of, so that a stage can be mounted over one.
+# Existing folders from which a sandbox needs nothing: a stage can be mounted over one of them.
 STAGES = ("/mnt", "/media", "/srv", "/var/tmp", "/run")
 
 
@@ -46,7 +45,7 @@ class Spawner:
         return done.result()
 
     def hides(self, sources: Iterable[Path]) -> bool:
-        """Whether the stage is mounted over one of the sources."""
+        """Say whether the stage is mounted over one of the sources."""
         stage = self.stage
         return stage is not None and any(path.is_relative_to(stage.root) for path in sources)
 
@@ -63,7 +62,7 @@ _spawners: list[Spawner] = []
 
 
 def spawner_for(sources: Iterable[Path]) -> Spawner:
-    """Give a spawner of this process that sees all the sources; one where that can be."""
+    """Give a spawner of this process that sees all the sources."""
     wanted = list(sources)
     for known in _spawners:
         if known.pid == os.getpid() and not known.hides(wanted):
@@ -77,7 +76,7 @@ def spawner_for(sources: Iterable[Path]) -> Spawner:
 
 
 def reachable(path: Path) -> bool:
-    """Whether any user can reach and read the path."""
+    """Say whether any user can reach and read the path."""
     for folder in path.parents:
         if not folder.stat().st_mode & stat.S_IXOTH:
             return False
@@ -85,13 +84,13 @@ def reachable(path: Path) -> bool:
 
 
 def readable(path: Path) -> bool:
-    """Whether any user who reaches the path can read it."""
+    """Say whether any user who reaches the path can read it."""
     mode = path.stat().st_mode
     return bool(mode & stat.S_IROTH) and (bool(mode & stat.S_IXOTH) or not stat.S_ISDIR(mode))
 
 
 def readable_throughout(path: Path) -> bool:
-    """Whether any user who reaches the path can read everything in it."""
+    """Say whether any user who reaches the path can read everything in it."""
     return readable(path) and all(readable(found) for found in path.rglob("*"))
 
 
@@ -127,7 +126,7 @@ class Stage:
         self._call(result, f"mount {at}")
 
     def show(self, mounts: Iterable[Mount]) -> tuple[dict[Path, Path], Path]:
-        """Make all sources reachable; gives where those are that were not, and a folder to remove later."""
+        """Make all sources reachable; give the new places of those that moved, and a folder to remove later."""
         self._count += 1
         copies = self.root / f"copies-{self._count}"
         places: dict[Path, Path] = {}
@@ -139,7 +138,7 @@ class Stage:
         return places, copies
 
     def show_program(self, found: Bubblewrap) -> Path:
-        """Make a packaged bubblewrap reachable, its libraries with it; gives where it is then."""
+        """Make a packaged bubblewrap reachable, with its libraries; give its new place."""
         at = self.root / "bubblewrap"
         if not at.exists():
             for folder in found.folders:

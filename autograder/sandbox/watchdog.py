@@ -1,7 +1,7 @@
-"""A watchdog over a sandbox's processes, where no control group can be made: it does what a group would.
+"""Watch a sandbox's processes where no control group can be made, and end them as a group would.
 
-Children can't fork and each has a limit of its own, so their sum is bounded without it. It is there for what
-such limits do not see.
+Children can't fork, and each has a limit of its own, so their sum is bounded without it. The watchdog is for
+memory that such limits do not see.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from autograder.model import Struct
 
 INTERVAL = 0.1
-# Bubblewrap's first process and the harness: whoever is deeper in the tree is a child.
+# The depth of the harness, below bubblewrap's first process: a deeper process is a child.
 OWN_DEPTH = 2
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -30,7 +30,7 @@ class Process(Struct, frozen=True):
 
 
 def process_tree(first: int) -> Iterator[Process]:
-    """Give a process and all below it; those that end meanwhile are left out."""
+    """Give a process and all its descendants; those that end meanwhile are left out."""
     waiting = [(first, 0)]
     while waiting:
         pid, depth = waiting.pop()
@@ -43,7 +43,7 @@ def process_tree(first: int) -> Iterator[Process]:
 
 
 def victim(processes: list[Process], limit: int) -> Process | None:
-    """The child to end where all together hold more than the limit in bytes: the largest, or everything."""
+    """Choose the process to end if all hold more than the limit in bytes: the largest child, or the first."""
     if sum(process.memory for process in processes) <= limit:
         return None
     children = [process for process in processes if process.depth >= OWN_DEPTH]
@@ -68,11 +68,11 @@ class Watchdog:
         self._thread.start()
 
     def limit(self, memory_mb: int) -> None:
-        """Cap the memory of all that runs in the sandbox together."""
+        """Cap the memory of everything in the sandbox together."""
         self._limit = memory_mb << 20
 
     def killed_for_memory(self) -> int:
-        """How many processes were ended for want of memory."""
+        """Count the processes that were ended for want of memory."""
         return self._killed
 
     def remove(self) -> None:
@@ -86,7 +86,7 @@ class Watchdog:
                 continue
             chosen = victim(list(process_tree(self._first)), self._limit)
             if chosen is not None:
-                # counted first: who sees the ending must find the reason
+                # counted before it is killed: whoever sees the ending must find the reason
                 self._killed += 1
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(chosen.pid, signal.SIGKILL)

@@ -1,1 +1,1 @@
-"""The part of the guest that puts up walls inside the sandbox; Linux only."""
+"""Put up walls inside the sandbox; Linux only."""

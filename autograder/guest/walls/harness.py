@@ -1,16 +1,16 @@
-"""The process that waits inside the sandbox and forks one child for each handle.
+"""Wait inside the sandbox, and fork one child for each handle.
 
 ::
 
     bwrap (outside) ── bwrap (pid 1 inside) ── this harness ─┬─ child of a handle
                                                              └─ child of another handle
 
-It imports what every child needs once, then obeys messages on one socket: ``start`` (with the
-descriptors of a child's pipes) and ``kill``; it says ``ready`` and ``ended``. The frames of a child's
-calls never pass through it, and no child has the socket. It ends, and with it everything in the
-sandbox, when the other side closes the socket.
+The harness imports the children's packages once. Then it obeys messages on one socket: ``start`` (with the
+descriptors of a child's pipes) and ``kill``. It sends ``ready`` and ``ended``. The frames of a child's
+calls never pass through it, and no child has the socket. When the other side closes the socket, the harness
+ends, and everything in the sandbox with it.
 
-`socket` and `pathlib` are done without: their imports would cost each sandbox 15 ms.
+It does without `socket` and `pathlib`, whose imports would cost each sandbox 15 ms.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from ..runner import EXIT_MEMORY, Explainer, Runner
 from ..stream import Stream
 from . import landlock, lockdown
 
-# The status of a child that could not be made ready: our own fault, never a student's.
+# The exit status of a child that could not be made ready: our own fault, never a student's.
 EXIT_UNREADY = 114
 MAX_MESSAGE = 1 << 16
 READY = "ready"
@@ -51,9 +51,9 @@ class Harness:
     program : bytes
         The children's seccomp filter.
     readable : list of str
-        What children may read, beside their working directory.
+        Paths that children may read, beside their working directory.
     importable : list of str
-        What they may import beside the standard library, for messages.
+        Packages that they may import beside the standard library, for messages.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Harness:
         self._control.send(json.dumps(message).encode())
 
     def serve(self, **facts: Any) -> None:
-        """Say that all is ready, then obey until the socket closes."""
+        """Send that all is ready, then obey until the socket closes."""
         gc.freeze()
         self.say(event="ready", own_work=self._own_work, landlock=landlock.version(), **facts)
         while True:
@@ -101,7 +101,7 @@ class Harness:
         return True
 
     def _preload(self, names: Sequence[str]) -> None:
-        """Import what the child's code will import, for it and those after it; a failure is its to meet."""
+        """Import the packages of a child's code, for later children too; the child meets a failure itself."""
         for name in names:
             if name not in self._tried:
                 self._tried.add(name)
@@ -109,7 +109,7 @@ class Harness:
                     importlib.import_module(name)
 
     def _start(self, number: int, limits: dict[str, Any], descriptors: Sequence[int]) -> None:
-        # two of them are pid 1 and the harness
+        # pid 1 and the harness are two of them
         limits["others"] = 2 + len(self._children)
         pid = os.fork()
         if pid == 0:
@@ -123,7 +123,7 @@ class Harness:
         os.close(watched)
         _, status, usage = os.wait4(pid, 0)
         if not self._children:
-            # no child can fork, so there is nobody left; should there be, it ends here
+            # no child can fork, so no process is left; if one is, it ends here
             with contextlib.suppress(ProcessLookupError):
                 os.kill(-1, signal.SIGKILL)
         self._wipe(number)
@@ -131,7 +131,7 @@ class Harness:
         self.say(event="ended", id=number, code=code, cpu=usage.ru_utime + usage.ru_stime)
 
     def _wipe(self, number: int) -> None:
-        """Remove a child's working directory, where it was not a file system that went with it."""
+        """Remove a child's working directory, unless it was a file system that ended with the child."""
         if not self._own_work:
             import shutil
 
@@ -163,7 +163,7 @@ class Harness:
             os._exit(code)
 
     def _put_up_walls(self, number: int, limits: dict[str, Any]) -> str:
-        """Put up the child's walls; gives `READY`, or why they do not stand."""
+        """Put up the child's walls; give `READY`, or the reason why they do not stand."""
         try:
             open_output()
             work = self._enter_work(number, limits["tmp_mb"])
@@ -206,7 +206,7 @@ def _work_of(number: int) -> str:
 
 
 def _only_these(requests: int, answers: int, output: int) -> tuple[int, int]:
-    """Close every descriptor but these; gives where the first two are then."""
+    """Close every descriptor but these; give the new numbers of the first two."""
     kept = [os.dup(descriptor) for descriptor in (requests, answers, output)]
     first = max(8, *kept) + 1
     moved = [os.dup2(descriptor, first + at) for at, descriptor in enumerate(kept)]
@@ -218,7 +218,7 @@ def _only_these(requests: int, answers: int, output: int) -> tuple[int, int]:
 
 
 def main(control: int, preload: Sequence[str], readable: Sequence[str], importable: Sequence[str]) -> None:
-    """Import what children need, and serve."""
+    """Import the children's packages, and serve."""
     lockdown.hide_memory()
     failed = {}
     for name in preload:

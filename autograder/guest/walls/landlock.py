@@ -1,4 +1,4 @@
-"""Landlock by its three system calls: a second wall round the files, for kernels that have it."""
+"""Use Landlock by its three system calls: a second wall round the files, on kernels that have it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446
 _ASK_VERSION = 1
 _PATH_BENEATH = 1
 _READ = 1 << 2 | 1 << 3  # read files, list directories
-_EXECUTE = 1 << 0  # libraries that are loaded later count as read, not as executed
+_EXECUTE = 1 << 0  # the kernel counts libraries that are loaded later as read, not as executed
 _ON_FILES = 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15  # write, read, truncate, ioctl
 # How many kinds of access to files each version of the interface knows; later ones know as many.
 _KINDS = (0, 13, 14, 15, 15, 16)

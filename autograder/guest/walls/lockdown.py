@@ -1,8 +1,9 @@
-"""The walls that a child puts round itself before it runs a student's code; Linux only.
+"""Put walls round this child before it runs a student's code; Linux only.
 
-A child is forked by the harness, which holds CAP_SYS_ADMIN in the sandbox's own user namespace and
-nothing outside it. In this order: a mount namespace with a working directory of its own, no
-capabilities, Landlock, resource limits, and the seccomp filter that forbids most of what came before.
+The harness forks a child. It holds CAP_SYS_ADMIN in the sandbox's own user namespace and no capability
+outside it. The walls go up in this order: a mount namespace with a working directory of its own, no
+capabilities, Landlock, resource limits, and the seccomp filter, which forbids most calls of the earlier
+steps.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def die_with_parent() -> None:
 
 
 def hide_memory() -> None:
-    """Let no process of the same user trace this one or read its memory."""
+    """Keep other processes of the same user from tracing this one and from reading its memory."""
     _check(_libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE")
 
 
@@ -67,7 +68,7 @@ def _mount_empty(folder: str, options: str) -> None:
 
 
 def can_mount() -> bool:
-    """Whether this process may give its children working directories of their own."""
+    """Say whether this process may give its children working directories of their own."""
     try:
         own_mounts()
         mount_work(1)
@@ -85,7 +86,7 @@ def drop_capabilities() -> None:
 
 
 def set_limits(limits: Mapping[str, Any]) -> None:
-    """Set the resource limits; both the soft and the hard ones, so that none can be raised again."""
+    """Set the soft and the hard resource limits, so that none can be raised again."""
     cpu = max(1, -(-int(limits["cpu_seconds"] * 1000) // 1000))
     tmp = limits["tmp_mb"] << 20
     wanted = {
