@@ -1,6 +1,6 @@
-"""What works on this machine: one examination a part, each with a finding and a remedy.
+"""Examine this machine part by part, and give a finding and a remedy for each.
 
-What only grading needs is examined by `autograder.batch.machine`, which a student's install does not have.
+`autograder.batch.machine` examines the parts that only grading needs; a student's install does not have it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def examine(folder: Path) -> list[Symptom]:
 
 
 def _grading() -> Any:
-    """Give the module that examines what grading needs; None in a student's install."""
+    """Give the module that examines the parts that grading needs; None in a student's install."""
     if importlib.util.find_spec("autograder.batch") is None:
         return None
     return importlib.import_module("autograder.batch.machine")

@@ -1,7 +1,7 @@
-"""The self-check: the visible checks on a student's own machine, through the same checks as grading.
+"""Run the visible checks on a student's own machine, by the same code as grading.
 
-There is nothing to hide here and nobody to keep out: the code is the student's own, so it runs in a
-plain subprocess with limits of time, and the report is of the same form.
+The machine and the code are the student's own, so there is nothing to hide and nobody to keep out. The code
+runs in a plain subprocess with limits of time, and the report has the same form.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def check(notebook: Path | None = None, start: Path | None = None) -> Report:
     Parameters
     ----------
     notebook : Path, optional
-        The notebook; the release's own where none is named.
+        The notebook; the release's own by default.
     start : Path, optional
         A folder in the release; the notebook's, or else the working directory.
 

@@ -1,4 +1,4 @@
-"""The command line: parses, calls, prints. A command's module is imported when it is called."""
+"""Parse the command line, call, and print. A command's module is imported when it is called."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class LazyGroup(click.Group):
 
 
 def is_installed(module: str) -> bool:
-    """Whether a module is there; it is not imported, its package is."""
+    """Say whether a module is installed. Its package is imported, the module is not."""
     try:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:

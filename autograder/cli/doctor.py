@@ -19,7 +19,7 @@ _MARKS = {"ok": ("✓", "green"), "missing": ("✗", "red"), "note": ("–", "ye
     help="The course's root folder.",
 )
 def command(course: Path) -> None:
-    """Say what works on this machine, and what to do about what does not.
+    """Say what works on this machine, and how to mend the rest.
 
     Exit status: 0 grading would work here, 3 it would not, for want of a sandbox.
     """

@@ -78,11 +78,11 @@ def command(  # noqa: PLR0917 - click calls it by name
 ) -> None:
     """Grade PATHS: one JSON report a submission, and a summary.
 
-    A path is a notebook, a zip, a folder of submissions, nbgrader's submitted/, or what Canvas or Moodle
-    give when all submissions are downloaded.
+    A path is a notebook, a zip, a folder of submissions, nbgrader's submitted/, or a download of all
+    submissions from Canvas or Moodle.
 
-    Exit status: 0 all graded, 1 some ungradable, 2 wrong usage, 3 no sandbox, 130 interrupted (what was
-    done is kept; go on with --resume).
+    Exit status: 0 all graded, 1 some ungradable, 2 wrong usage, 3 no sandbox, 130 interrupted (finished
+    reports are kept; go on with --resume).
     """
     from autograder.batch import RunOptions
 
@@ -131,7 +131,7 @@ def _run(options: RunOptions, paths: tuple[Path, ...], output: Path, jobs: int, 
 
 
 def _watch(work: Iterator[Done], candidates: tuple[Candidate, ...], console: Console) -> Iterator[Done]:
-    """A progress bar with the time left; what could not be graded is said as it comes."""
+    """Show a progress bar with the time left, and name each submission that could not be graded."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (

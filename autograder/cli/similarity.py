@@ -54,9 +54,9 @@ def command(  # noqa: PLR0917 - click calls it by name
     least_share: float,
     least_tokens: int,
 ) -> None:
-    """Show which submissions in PATHS have passages in common beyond the homework as handed out.
+    """Show passages that submissions in PATHS have in common, beyond the homework as it was handed out.
 
-    Nothing is run, nothing is scored: the page is for a person to read.
+    Nothing is run and nothing is scored: the page is for a person to read.
     """
     from autograder.course import find_course
     from autograder.files import write_atomically

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitStatus(IntEnum):
-    """What an exit status says."""
+    """The meanings of exit statuses."""
 
     DONE = 0
     SOME_FAILED = 1

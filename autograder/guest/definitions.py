@@ -137,7 +137,7 @@ class Namespace:
         linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
 
     def reason(self, error: BaseException) -> str:
-        """Say why the name of a NameError is missing, as an addition to the error; empty if that is not known."""
+        """Say why the name of a NameError is missing, as an addition to the error, if that is known."""
         name = error.name if isinstance(error, NameError) else None
         why = self._failed.get(name) if name else None
         return f", since its definition failed: {why}" if why else ""

@@ -93,7 +93,7 @@ def arguments(
 
 
 def _namespaces() -> list[str]:
-    """Ask for a new namespace of every kind, and for CAP_SYS_ADMIN in it, so that the harness can part children."""
+    """Ask for new namespaces of every kind, and for CAP_SYS_ADMIN in them to separate the children."""
     return [
         *("--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-net"),
         *("--unshare-cgroup-try", "--disable-userns", "--uid", str(UID), "--gid", str(UID)),

@@ -126,7 +126,7 @@ class Stage:
         self._call(result, f"mount {at}")
 
     def show(self, mounts: Iterable[Mount]) -> tuple[dict[Path, Path], Path]:
-        """Make all sources reachable; give the new places of those that moved, and a folder to remove later."""
+        """Make all sources reachable; give the new places of those that moved, and a folder to remove."""
         self._count += 1
         copies = self.root / f"copies-{self._count}"
         places: dict[Path, Path] = {}

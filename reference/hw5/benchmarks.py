@@ -1,4 +1,4 @@
-"""HW5's speed: the layers and a training step, ours beside PyTorch's and plain NumPy's."""
+"""Measure HW5's speed: the layers and a training step, ours beside PyTorch's and plain NumPy's."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _outputs(layer: Mapping[str, Any]) -> tuple[int, int, int, int]:
 
 
 def _convolution_works(name: str, layer: Mapping[str, Any], dtype: str, need_dx: bool) -> tuple[Work, Work]:
-    """Forward; and backward, which is as much again for dw and for dx."""
+    """Count the work of a forward and a backward pass; dw and dx each take as much as the forward pass."""
     outputs, about = _outputs(layer), f"x {layer['x']}, w {layer['w']}"
     products = 2.0 * _size(outputs) * _size(layer["w"][1:])
     moved = np.dtype(dtype).itemsize * (_size(layer["x"]) + _size(outputs) + _size(layer["w"]))
@@ -55,7 +55,7 @@ def _convolution_works(name: str, layer: Mapping[str, Any], dtype: str, need_dx:
 
 
 def _fused_works() -> tuple[Work, Work]:
-    """With pooling the backward needs dw where windows have winners alone: a quarter of the outputs."""
+    """Count the work with pooling: backward, only the windows' winners have a gradient, a quarter of all."""
     forward, backward = _convolution_works("convolution, ReLU, pooling", FIRST, "float32", need_dx=False)
     return forward, replace(backward, operations=backward.operations / 4)
 
@@ -81,7 +81,7 @@ LAYERS = (
 
 
 def _step_work() -> Work:
-    """Forward and dw of the first layer, and three products for the second; without the first layer's dx."""
+    """Count forward and dw of the first layer and three products of the second; the first has no dx."""
     convolved = 2.0 * _size(_outputs(FIRST)) * _size(FIRST["w"][1:])
     connected = 2.0 * BATCH * (_size(_outputs(FIRST)[1:]) // 4) * HIDDEN
     return Work(
@@ -94,7 +94,7 @@ def _step_work() -> Work:
 
 
 def _scaled() -> Mapping[str, Mapping[str, Any]]:
-    """The first layer, and layers with twice as many of one thing."""
+    """Give the first layer, and variants of it with one size doubled."""
     (n, c, side, _), (f, _, rows, columns) = FIRST["x"], FIRST["w"]
     sizes = {
         "as it is": (n, c, f, side, side),
@@ -122,7 +122,7 @@ def _scaling_works() -> tuple[Work, ...]:
 
 
 def _support(root: Path) -> Any:
-    """The support code's fast layers, as its own tests import them."""
+    """Import the support code's fast layers, as its own tests do."""
     sys.path.insert(0, str(root / "source" / "hw5"))
     from HW5_code import fast_layers
 
@@ -201,7 +201,7 @@ def _pooled_arrays() -> tuple[Any, Any]:
 
 
 def _our_step(prepare: Callable[[Path], Any], instruction_set: str | None = None) -> Callable[[Path], Works]:
-    """A step of the Solver with the solved notebook's network."""
+    """Give a step of the Solver with the solved notebook's network."""
 
     def ready(root: Path) -> Works:
         layers = prepare(root)
@@ -229,7 +229,7 @@ def _our_step(prepare: Callable[[Path], Any], instruction_set: str | None = None
 
 
 def _network(root: Path) -> Any:
-    """The solved notebook's class, defined here: it is the instructor's own code."""
+    """Define the solved notebook's class here: it is the instructor's own code."""
     notebook = read_notebook(root / "source" / "hw5" / "HW5.ipynb")
     found = extract(notebook, ["ThreeLayerConvNet"], CompatSpec())
     namespace: dict[str, Any] = {}
@@ -242,7 +242,7 @@ def _network(root: Path) -> Any:
 
 
 def _plain_numpy(_: Path) -> Works:
-    """The usual im2col: every field as a column, one product of matrices for the whole batch."""
+    """Give the usual im2col: every field is a column, and one matrix product serves the whole batch."""
     from numpy.lib.stride_tricks import sliding_window_view
 
     def unfold(x: Any, w: Any, stride: int, pad: int) -> Any:
@@ -280,7 +280,7 @@ def _plain_numpy(_: Path) -> Works:
 
 
 def _usual_cython(root: Path) -> Works:
-    """Loops in Cython unfold the batch, NumPy multiplies: built here, in a temporary folder."""
+    """Build the usual Cython layers in a temporary folder: loops unfold the batch, and NumPy multiplies."""
     layers = _build(root / "reference" / "hw5" / "usual_im2col.pyx")
     works: dict[str, Callable[[], object]] = {}
     for dtype in ("float64", "float32"):
@@ -295,7 +295,7 @@ def _usual_cython(root: Path) -> Works:
 
 
 def _build(source: Path) -> Any:
-    """Compile a Cython module, with the flags that such homeworks give: the compiler's own defaults."""
+    """Compile a Cython module with the compiler's defaults, as such homeworks do."""
     with tempfile.TemporaryDirectory() as folder:
         compiler = [sys.executable, "-m", "Cython.Build.Cythonize", "--inplace", "--quiet"]
         done = subprocess.run(
@@ -370,7 +370,7 @@ def _torch_convolution(functional: Any, layer: Mapping[str, Any]) -> Callable[..
 def _torch_step(
     threads: int | None, channels_last: bool = False, pool_first: bool = False
 ) -> Callable[[Path], Works]:
-    """A step of the same network. Pooling before ReLU gives the same, for a quarter of ReLU's work."""
+    """Give a step of the same network. Pooling before ReLU gives the same for a quarter of ReLU's work."""
 
     def prepare(_: Path) -> Works:
         import torch

@@ -1,7 +1,7 @@
-"""The inputs that submissions of HW5 are asked with.
+"""Give the inputs with which submissions of HW5 are asked.
 
-Fixed cases are the same for all; the others are drawn anew for each submission from its own seed, so that
-no table of answers helps.
+Fixed cases are the same for all. The others are drawn for each submission from its own seed, so that no table
+of answers helps.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from . import visible
 ARRAYS = ("x", "w", "b", "dout")
 
 # regime: (x, (F, HH, WW), stride, pad, dtype), shapes at which a naive loop takes about a millisecond.
-# A regime has one peculiarity, so that one fault costs one check; only `mixed` has several.
+# A regime has one peculiarity, so that one mistake costs one check; only `mixed` has several.
 Recipe = tuple[tuple[int, int, int, int], tuple[int, int, int], int, int, str]
 RECIPES: dict[str, tuple[Recipe, ...]] = {
     "basic": (
@@ -63,35 +63,35 @@ UNEVEN: tuple[Recipe, ...] = (
 
 
 def draw(rng: Generator, name: str, regime: str, recipe: Recipe) -> Case:
-    """One case of a recipe, with standard normal values."""
+    """Draw one case of a recipe, with standard normal values."""
     (n, c, rows, columns), filters, stride, pad, dtype = recipe
     return visible.convolution_case(rng, name, regime, (n, c, rows, columns), filters, stride, pad, dtype)
 
 
 def _cast(case: Case, dtype: str, names: Sequence[str]) -> Case:
-    """The case with some of its arrays as whole numbers, up to about ten."""
+    """Give the case with some of its arrays rounded to integers up to about ten."""
     cast = {name: (case.inputs[name] * 4.0).astype(dtype) for name in names}
     about = f"{case.about}, {', '.join(names)} {dtype}"
     return replace(case, about=about, inputs={**case.inputs, **cast})
 
 
 def odd_cases(rng: Generator) -> Sequence[Case]:
-    """What the homework leaves open, or asks without a word: each has a regime, so a check, of its own."""
+    """Draw cases that the homework leaves open or only implies; each has a regime and a check of its own."""
     uneven = [draw(rng, f"uneven-{number}", "uneven", recipe) for number, recipe in enumerate(UNEVEN, 1)]
-    # Whole numbers everywhere, so that sums in whole numbers are exact; then as images alone.
+    # first all arrays hold integers, so that their sums are exact; then only the images do
     integers = _cast(draw(rng, "integers", "integers", RECIPES["basic"][0]), "int64", ARRAYS)
     images = _cast(draw(rng, "integer-images", "integer-images", RECIPES["basic"][0]), "int64", ("x",))
     return [*uneven, integers, images]
 
 
 def repeated_cases(rng: Generator) -> Sequence[Case]:
-    """A case that is asked twice in a row; its message says so."""
+    """Draw a case that is asked twice in a row; its message says so."""
     case = draw(rng, "repeated", "repeated", vary(rng, RECIPES["basic"][0]))
     return [replace(case, about=f"{case.about}, called again with the same arrays")]
 
 
 def fixed_cases() -> Sequence[Case]:
-    """The cases that every submission gets, drawn from one fixed seed."""
+    """Draw the cases that every submission gets, from one fixed seed."""
     rng = np.random.default_rng(20231)
     return [
         draw(rng, f"fixed-{regime}-{number}", regime, recipe)
@@ -101,7 +101,7 @@ def fixed_cases() -> Sequence[Case]:
 
 
 def vary(rng: Generator, recipe: Recipe) -> Recipe:
-    """Another recipe of the same regime: one or two more images, channels and filters."""
+    """Give another recipe of the same regime, with up to one more image, channel and filter."""
     (n, c, rows, columns), (f, height, width), stride, pad, dtype = recipe
     more = [int(k) for k in rng.integers(0, 2, size=3)]
     grow = stride * int(rng.integers(0, 2))
@@ -110,7 +110,7 @@ def vary(rng: Generator, recipe: Recipe) -> Recipe:
 
 
 def all_cases(rng: Generator) -> Sequence[Case]:
-    """The fixed cases, and one of each regime for this submission alone."""
+    """Give the fixed cases, and one of each regime for this submission alone."""
     drawn = [
         draw(rng, f"drawn-{regime}", regime, vary(rng, recipes[int(rng.integers(len(recipes)))]))
         for regime, recipes in RECIPES.items()
@@ -119,6 +119,6 @@ def all_cases(rng: Generator) -> Sequence[Case]:
 
 
 def gradient_cases(rng: Generator) -> Sequence[Case]:
-    """One small case for numerical gradients, which take two calls for each number."""
+    """Draw one small case for numerical gradients, which take two calls for each number."""
     recipe = ((1, 2, 4, 4), (2, 3, 3), 1, 1, "float64")
     return [draw(rng, "drawn-gradient", "gradient", recipe)]

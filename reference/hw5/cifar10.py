@@ -1,4 +1,4 @@
-"""The reader of HW5's data set: CIFAR-10 or its stand-in, by the support code's own safe reader."""
+"""Read HW5's data set, CIFAR-10 or its stand-in, by the support code's own safe reader."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def read(folder: Path, train: int, test: int) -> DataSet:
     folder : Path
         The unpacked data set.
     train, test : int
-        How many images of each; the first ones are taken, and only the files that hold them are read.
+        The numbers of images. The first ones are taken, and only the files that hold them are read.
 
     Raises
     ------
     DataError
-        A file is missing or damaged, or there are not as many images; names it and what was expected.
+        A file is missing or damaged, or has too few images; names it and what was expected.
     """
     try:
         batches = next(n for n in range(1, 6) if n == 5 or train <= n * _support().batch_size(folder))

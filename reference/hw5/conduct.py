@@ -1,7 +1,7 @@
-"""How the two functions behave: whether a call leaves its inputs alone and forgets what came before.
+"""Ask whether a call of the two functions leaves its inputs alone and does not depend on earlier calls.
 
-Arrays that are sent are copies, so what a function does to them would never be seen. Here they are held
-on the student's side and used again: a result that is right once must be right the next time.
+Arrays that are sent are copies, so changes to them would never be seen. Here they stay on the student's side
+and are used again: a result that is right once must be right the next time.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def _parameters(case: Case) -> dict[str, Value]:
 
 
 def _others(case: Case) -> tuple[Array, ...]:
-    """Other values in the same shapes."""
+    """Give other values in the same shapes."""
     return tuple(1.0 - 2.0 * case.inputs[name] for name in INPUTS)
 
 
 def ask_forward_again(handles: Handles, case: Case) -> Mapping[str, Value]:
-    """The output of a second call with the very same arrays, after one with others; and the arrays."""
+    """Give the output of a second call with the same arrays, after a call with others, and the arrays."""
     student, held = handles.student, _held(handles.student, case)
     student.call(visible.NAIVE, *_others(case), _parameters(case), keep=[0, 1])
     student.call(visible.NAIVE, *held, _parameters(case), keep=[0, 1])
@@ -53,23 +53,23 @@ def _read(student: Student, held: Handle) -> Value:
 
 
 def untouched(case: Case) -> Mapping[str, Expected]:
-    """The inputs as they were, to the last bit."""
+    """Expect the inputs as they were, to the last bit."""
     return {after(name): Expected(value=np.asarray(case.inputs[name]), allowed=0.0) for name in INPUTS}
 
 
 def ask_backward_again(handles: Handles, case: Case) -> Mapping[str, Value]:
-    """The gradients of a second call with the same arrays and cache, after a forward pass of others."""
+    """Give the gradients of a second call with the same arrays and cache, after a forward pass of others."""
     held = _held(handles.student, case)
     return _twice(handles, case, _cache(handles.student, case, held))
 
 
 def ask_backward_again_plain(handles: Handles, case: Case) -> Mapping[str, Value]:
-    """The same with the cache that the docstring promises: (x, w, b, conv_param)."""
+    """Give the same with the cache that the docstring promises: (x, w, b, conv_param)."""
     return _twice(handles, case, (*_held(handles.student, case), _parameters(case)))
 
 
 def _cache(student: Student, case: Case, held: tuple[Value, ...]) -> Value:
-    """The cache of the student's own forward pass; the promised one where there is none."""
+    """Give the cache of the student's own forward pass; the promised one if it gives none."""
     plain = (*held, _parameters(case))
     try:
         result = student.call(visible.NAIVE, *plain, keep=[0, 1])

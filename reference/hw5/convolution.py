@@ -1,4 +1,4 @@
-"""The convolution that submissions are judged by: clear, slow enough to be obvious, float64 inside.
+"""Compute the convolution by which submissions are judged: simple enough to be obviously right, in float64.
 
 Notation of the homework: ``x`` (N, C, H, W), ``w`` (F, C, HH, WW), ``b`` (F,), ``dout`` (N, F, H', W')
 with ``H' = 1 + (H + 2 pad - HH) // stride``, and W' alike.
@@ -16,7 +16,7 @@ Array = NDArray[Any]
 
 
 def windows(x: Array, height: int, width: int, stride: int, pad: int) -> Array:
-    """The receptive fields of a padded x: a view of shape (N, C, H', W', HH, WW)."""
+    """Give the receptive fields of a padded x: a view of shape (N, C, H', W', HH, WW)."""
     padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
     return sliding_window_view(padded, (height, width), axis=(2, 3))[:, :, ::stride, ::stride]
 
@@ -30,7 +30,7 @@ def forward(x: Array, w: Array, b: Array, stride: int, pad: int) -> Array:
 
 
 def backward(dout: Array, x: Array, w: Array, stride: int, pad: int) -> tuple[Array, Array, Array]:
-    """Gradients of ``sum(out * dout)`` with respect to x, w and b, float64."""
+    """Give the gradients of ``sum(out * dout)`` with respect to x, w and b, float64."""
     dout, x, w = (a.astype(np.float64) for a in (dout, x, w))
     height, width = w.shape[2:]
     dw = np.einsum("nfij,ncijhw->fchw", dout, windows(x, height, width, stride, pad), optimize=True)
@@ -44,7 +44,7 @@ def backward(dout: Array, x: Array, w: Array, stride: int, pad: int) -> tuple[Ar
 
 
 def terms(w: Array, dout_shape: tuple[int, ...]) -> dict[str, int]:
-    """The length of the sums behind one element of out, dx, dw and db."""
+    """Give the number of terms in the sum of one element of out, dx, dw and db."""
     n, _, rows, columns = dout_shape
     return {
         "out": int(np.prod(w.shape[1:])) + 1,

@@ -1,7 +1,7 @@
-"""One wrong element, explained: the terms of its sum, and a drawing of what it sees.
+"""Explain one wrong element: the terms of its sum, and a drawing of the numbers in it.
 
-Formulas as in `convolution`: an element of out sums over its field; of dx, over the outputs whose fields hold
-the pixel; of dw, over the pixels that the weight met; of db, over its filter's outputs.
+Formulas as in `convolution`: an element of out sums over its field, one of dx over the outputs whose fields
+hold the pixel, one of dw over the pixels that the weight met, and one of db over its filter's outputs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Term = tuple[Factor, ...]
 
 
 def explain(case: Case, output: str, index: Index) -> Explanation:
-    """Say and draw what the element at `index` of an output is the sum of."""
+    """Say and draw the terms of the element at `index` of an output."""
     terms = list(_TERMS[output](case, index))
     return Explanation(terms=_say(case, output, index, terms), drawing=_draw(case, output, terms))
 
@@ -70,7 +70,7 @@ _TERMS = {"out": _out_terms, "dx": _dx_terms, "dw": _dw_terms, "db": _db_terms}
 
 
 def _say(case: Case, output: str, index: Index, terms: Sequence[Term]) -> str:
-    """The sum in numbers, factors of zero left out."""
+    """Write the sum in numbers, without terms that are zero."""
     products = [" * ".join(f"{value:g}" for _, _, value in term) for term in terms if _product(term)]
     total = sum(map(_product, terms))
     if output == "out":
@@ -90,7 +90,7 @@ def _product(term: Term) -> float:
 
 
 def _draw(case: Case, output: str, terms: Sequence[Term]) -> str:
-    """The planes that the first term's factors lie in, with all factors there marked."""
+    """Draw the planes of the first term's factors, and mark all factors in them."""
     arrays = {**case.inputs, "x": _padded(case)}
     planes = [(name, index[:2]) for name, index, _ in (terms[0] if terms else ())]
     parts, left, height = [], GAP, 0.0

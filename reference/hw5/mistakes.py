@@ -1,7 +1,7 @@
-"""Wrong variants of the convolution, as code: what each gives on a case.
+"""Compute the outputs of wrong variants of the convolution on a case.
 
-Each is the reference with one thing changed, said in as few words as it takes; where sizes do not fit a
-variant it breaks, as a student's code would. ``mistakes.toml`` has the sentences.
+Each variant is the reference with one thing changed. If the sizes do not fit a variant it breaks, as a
+student's code would. ``mistakes.toml`` has the sentences for students.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ class Layer(NamedTuple):
     pad: int
 
     def replace(self, **changes: Any) -> Layer:
-        """The layer with other arguments."""
+        """Give the layer with other arguments."""
         return self._replace(**changes)
 
 
 def layer_of(case: Case) -> Layer:
-    """The arguments of a case; a case of the forward pass alone has no dout."""
+    """Give the arguments of a case; a case of the forward pass alone has no dout."""
     arrays = {name: np.asarray(case.inputs.get(name, np.nan), dtype=np.float64) for name in Layer._fields[:4]}
     return Layer(**arrays, stride=case.inputs["stride"], pad=case.inputs["pad"])
 
 
 def forward(of: Layer, **changes: Any) -> Array:
-    """The right output of a layer with other arguments: (N, F, H', W')."""
+    """Give the right output of a layer with other arguments: (N, F, H', W')."""
     one = of.replace(**changes)
     return convolution.forward(one.x, one.w, one.b, one.stride, one.pad)
 
 
 def backward(of: Layer, **changes: Any) -> tuple[Array, Array, Array]:
-    """The right gradients of a layer with other arguments."""
+    """Give the right gradients of a layer with other arguments."""
     one = of.replace(**changes)
     return convolution.backward(one.dout, one.x, one.w, one.stride, one.pad)
 
@@ -57,7 +57,7 @@ def windows(of: Layer, stride: int, pad: int) -> Array:
 
 
 def need(condition: bool) -> None:
-    """Break where a variant has no output."""
+    """Break if a variant has no output for this case."""
     if not condition:
         raise ValueError
 
@@ -66,56 +66,56 @@ def need(condition: bool) -> None:
 
 
 def padded(of: Layer, before: int, after: int, **how: Any) -> Array:
-    """The output with another border, as many pixels in all."""
+    """Put the same number of border pixels elsewhere."""
     widths = ((0, 0), (0, 0), (before, after), (before, after))
     need(how.get("mode") != "reflect" or of.pad < min(of.x.shape[2:]))
     return forward(of, x=np.pad(of.x, widths, **how), pad=0)
 
 
 def border_on_all_axes(of: Layer) -> Array:
-    """DataSet and channels are counted from the border of zeros, too."""
+    """Pad the axes of images and channels, too."""
     n, c = of.x.shape[:2]
     return forward(of, x=np.pad(of.x, of.pad)[:n, :c], pad=0)
 
 
 def bias_by_image(of: Layer) -> Array:
-    """An image's number chooses the bias."""
+    """Choose the bias by the image's number."""
     n, f = len(of.x), len(of.b)
     return forward(of, b=0 * of.b) + of.b[np.arange(n) % f][:, None, None, None]
 
 
 def bias_in_every_product(of: Layer) -> Array:
-    """The bias is added as often as there are products."""
+    """Add the bias once for each product."""
     return forward(of, b=of.b * np.prod(of.w.shape[1:]))
 
 
 def sum_of_sums(of: Layer) -> Array:
-    """Sums in the place of products."""
+    """Add where the factors should be multiplied."""
     return forward(of, w=np.ones_like(of.w), b=of.b + of.w.sum(axis=(1, 2, 3)))
 
 
 def largest_product(of: Layer) -> Array:
-    """The largest product in the place of the sum."""
+    """Take the largest product instead of the sum."""
     fields = windows(of, of.stride, of.pad)
     products = np.einsum("ncijhw,fchw->nfijchw", fields, of.w)
     return np.asarray(products.max(axis=(4, 5, 6)) + of.b[:, None, None])
 
 
 def _without_last(w: Array, axis: int) -> Array:
-    """Ones, with zeros in the last place of an axis."""
+    """Give ones, with zeros in the last place of an axis."""
     kept = np.ones_like(w)
     kept[(slice(None),) * axis + (-1,)] = 0.0
     return kept
 
 
 def transposed_filter(of: Layer) -> Array:
-    """Rows and columns of a filter exchanged."""
+    """Exchange rows and columns of a filter."""
     need(of.w.shape[2] == of.w.shape[3])
     return forward(of, w=of.w.swapaxes(2, 3))
 
 
 def neighbouring_fields(of: Layer, rows: bool = True, columns: bool = True) -> Array:
-    """Fields one pixel apart, along the rows, the columns or both; as many of them as with the stride."""
+    """Move fields by one pixel along rows, columns or both, but keep the number that the stride gives."""
     (_, _, height, width), pad = of.w.shape, of.pad
     right = forward(of)
     x = np.pad(of.x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
@@ -126,38 +126,38 @@ def neighbouring_fields(of: Layer, rows: bool = True, columns: bool = True) -> A
 
 
 def zeros_at(of: Layer, *places: Any) -> Array:
-    """The right output, with zeros that were never written to."""
+    """Leave zeros where the output was never written."""
     out = forward(of)
     out[places] = 0.0
     return out
 
 
 def width_from_height(of: Layer) -> Array:
-    """As many columns as rows."""
+    """Give the output as many columns as rows."""
     out = forward(of)
     need(out.shape[3] >= out.shape[2])
     return out[:, :, :, : out.shape[2]]
 
 
 def one_image_for_all(of: Layer) -> Array:
-    """Every image gets the first one's output."""
+    """Give every image the first one's output."""
     return np.repeat(forward(of)[:1], len(of.x), axis=0)
 
 
 def all_images_in_each(of: Layer) -> Array:
-    """Every output sums over all images."""
+    """Sum every output over all images."""
     out = forward(of, b=0 * of.b)
     return np.repeat(out.sum(axis=0, keepdims=True), len(of.x), axis=0) + of.b[:, None, None]
 
 
 def size_of(of: Layer, border: int) -> tuple[int, int]:
-    """H' and W' as they are with that many pixels of border in all."""
+    """Give H' and W' for that many border pixels on both sides together."""
     (height, width), (rows, columns) = of.x.shape[2:], of.w.shape[2:]
     return 1 + (height + border - rows) // of.stride, 1 + (width + border - columns) // of.stride
 
 
 def border_counted_once(of: Layer) -> Array:
-    """A border on both sides that counts once for the size."""
+    """Count the border of both sides once for the output's size."""
     rows, columns = size_of(of, of.pad)
     return forward(of)[:, :, :rows, :columns]
 
@@ -217,19 +217,19 @@ FORWARD: dict[str, Callable[[Layer], Array]] = {
 
 
 def with_border(of: Layer, **changes: Any) -> Array:
-    """The gradient of the padded images, border and all: (N, C, H + 2 pad, W + 2 pad)."""
+    """Give the gradient of the padded images with the border: (N, C, H + 2 pad, W + 2 pad)."""
     p = of.pad
     return backward(of, x=np.pad(of.x, ((0, 0), (0, 0), (p, p), (p, p))), pad=0, **changes)[0]
 
 
 def cropped(of: Layer, gradient: Array) -> Array:
-    """Without the border."""
+    """Cut the border off."""
     (height, width), p = of.x.shape[2:], of.pad
     return gradient[:, :, p : p + height, p : p + width]
 
 
 def spread(of: Layer, step: int, overwrite: bool = False) -> Array:
-    """Every output spreads its gradient over its field; fields `step` apart, the later over the earlier."""
+    """Spread each output's gradient over its field, `step` apart; `overwrite` lets later fields replace earlier."""
     _, f, rows, columns = of.dout.shape
     height, width = of.w.shape[2:]
     gradient = np.zeros_like(with_border(of))
@@ -241,14 +241,14 @@ def spread(of: Layer, step: int, overwrite: bool = False) -> Array:
 
 
 def masked(of: Layer, image: int) -> Layer:
-    """The gradient from above of one image alone."""
+    """Give the upstream gradient of one image alone."""
     kept = np.zeros_like(of.dout)
     kept[image] = of.dout[image]
     return of.replace(dout=kept)
 
 
 def into_first_image(of: Layer) -> Array:
-    """What belongs to any image is added to the first."""
+    """Add the gradients of all images to the first one's."""
     dx = backward(of)[0]
     gathered = np.zeros_like(dx)
     gathered[0] = dx.sum(axis=0)
@@ -256,12 +256,12 @@ def into_first_image(of: Layer) -> Array:
 
 
 def first_filter_for_all(of: Layer) -> Array:
-    """Every filter takes the first one's weights."""
+    """Use the first filter's weights for every filter."""
     return backward(of, w=np.repeat(of.w[:1], len(of.w), axis=0))[0]
 
 
 def ones_above(of: Layer) -> Layer:
-    """As if the gradient from above were 1 everywhere."""
+    """Take an upstream gradient of 1 everywhere."""
     return of.replace(dout=np.ones_like(of.dout))
 
 
@@ -294,39 +294,39 @@ DX: dict[str, Callable[[Layer], Array]] = {
 
 
 def last_product(of: Layer) -> Array:
-    """The last field alone, of the last image."""
+    """Keep the last field of the last image alone."""
     kept = np.zeros_like(of.dout)
     kept[-1, :, -1, -1] = of.dout[-1, :, -1, -1]
     return backward(of, dout=kept)[1]
 
 
 def fields_one_apart(of: Layer) -> Array:
-    """Fields that ignore the stride."""
+    """Ignore the stride between fields."""
     rows, columns = of.dout.shape[2:]
     fields = windows(of, 1, of.pad)[:, :, :rows, :columns]
     return np.asarray(np.einsum("nfij,ncijhw->fchw", of.dout, fields))
 
 
 def fields_of(of: Layer, before: int, after: int) -> Array:
-    """Fields of the images with another border."""
+    """Take the fields of images with another border."""
     widths = ((0, 0), (0, 0), (before, after), (before, after))
     return backward(of, x=np.pad(of.x, widths), pad=0)[1]
 
 
 def fields_with_one_pixel(of: Layer) -> Array:
-    """Fields of the images with a border of one pixel, whatever pad is."""
+    """Take the fields of images with a border of one pixel, whatever `pad` is."""
     rows, columns = of.dout.shape[2:]
     fields = windows(of, of.stride, 1)[:, :, :rows, :columns]
     return np.asarray(np.einsum("nfij,ncijhw->fchw", of.dout, fields))
 
 
 def fields_of_the_first_image(of: Layer) -> Array:
-    """Every image's gradient meets the first one's fields."""
+    """Multiply every image's gradient with the first image's fields."""
     return backward(of, x=np.repeat(of.x[:1], len(of.x), axis=0))[1]
 
 
 def first_channel_for_all(of: Layer) -> Array:
-    """Every channel's weights see the first channel."""
+    """Multiply every channel's weights with the first channel."""
     return backward(of, x=np.repeat(of.x[:, :1], of.x.shape[1], axis=1))[1]
 
 

@@ -1,4 +1,4 @@
-"""The three-layer network of the homework, on the trusted side: loss, gradients and accuracy.
+"""Compute the homework's three-layer network on the trusted side: loss, gradients and accuracy.
 
 conv - relu - 2x2 max pool - fully connected - relu - fully connected - softmax, with stride 1, a pad
 that keeps the size, and the L2 term ``reg / 2 * sum(W ** 2)`` over W1, W2, W3.
@@ -27,21 +27,21 @@ MOST_HELD = 10_000_000
 
 
 def checked(parameters: Mapping[str, Any], image: tuple[int, int, int], classes: int) -> Parameters:
-    """Parameters that fit each other, and with which it is no burden to compute.
+    """Give the parameters, if they fit each other and computing with them takes little.
 
     Parameters
     ----------
     parameters : mapping of str to anything
-        What a student's network says that its parameters are.
+        The claim of a student's network about its parameters.
     image : (C, H, W)
         The shape of one image.
     classes : int
-        How many there are.
+        The number of classes.
 
     Raises
     ------
     ValueError
-        They are not; says which, and what was expected.
+        They are not; names the parameter, and what was expected.
     """
     for name in NAMES:
         value = parameters.get(name)
@@ -70,7 +70,7 @@ def checked(parameters: Mapping[str, Any], image: tuple[int, int, int], classes:
 def _shapes(
     parameters: Mapping[str, Any], image: tuple[int, int, int], classes: int
 ) -> dict[str, tuple[int, ...]]:
-    """The shapes that follow from W1 and from how many hidden units there are."""
+    """Give the shapes that follow from W1 and from the number of hidden units."""
     rows, columns = _output_size(parameters, image)
     filters, hidden = len(parameters["W1"]), parameters["b2"].size
     features = filters * (rows // 2) * (columns // 2)
@@ -84,7 +84,7 @@ def _shapes(
 
 
 def _output_size(parameters: Mapping[str, Any], image: tuple[int, int, int]) -> tuple[int, int]:
-    """Rows and columns of the convolution's output."""
+    """Give the rows and columns of the convolution's output."""
     border = 2 * _pad(parameters) - int(parameters["W1"].shape[2]) + 1
     return image[1] + border, image[2] + border
 
@@ -94,7 +94,7 @@ def _pad(parameters: Mapping[str, Any]) -> int:
 
 
 def _features(parameters: Parameters, x: Array) -> dict[str, Array]:
-    """The activations of a forward pass, by layer."""
+    """Give the activations of a forward pass, by layer."""
     conv = convolution.forward(x, parameters["W1"], parameters["b1"], 1, _pad(parameters))
     active = np.maximum(conv, 0)
     n, f, rows, columns = active.shape
@@ -106,26 +106,26 @@ def _features(parameters: Parameters, x: Array) -> dict[str, Array]:
 
 
 def scores(parameters: Parameters, x: Array) -> Array:
-    """Class scores (N, classes), computed in batches so that the memory stays small."""
+    """Give class scores (N, classes), computed in batches so that the memory stays small."""
     batch = max(1, min(100, MOST_HELD // max(1, len(parameters["b1"]) * x.shape[2] * x.shape[3])))
     parts = [_features(parameters, x[i : i + batch])["scores"] for i in range(0, len(x), batch)]
     return np.concatenate(parts)
 
 
 def accuracy(parameters: Parameters, x: Array, y: Array) -> float:
-    """The share of images whose highest score is their label's."""
+    """Give the share of images whose highest score is their label's."""
     return float(np.mean(np.argmax(scores(parameters, x), axis=1) == y))
 
 
 def loss(parameters: Parameters, x: Array, y: Array, reg: float) -> float:
-    """The mean cross-entropy plus the L2 term."""
+    """Give the mean cross-entropy plus the L2 term."""
     return _softmax(_features(parameters, x)["scores"], y)[0] + 0.5 * reg * sum(
         float(np.sum(np.square(parameters[name].astype(np.float64)))) for name in ("W1", "W2", "W3")
     )
 
 
 def gradients(parameters: Parameters, x: Array, y: Array, reg: float) -> dict[str, Array]:
-    """The gradients of `loss`, by parameter."""
+    """Give the gradients of `loss`, by parameter."""
     layers = _features(parameters, x)
     flat = layers["pooled"].reshape(len(x), -1)
     upstream = _softmax(layers["scores"], y)[1]
@@ -153,7 +153,7 @@ def _softmax(scores: Array, y: Array) -> tuple[float, Array]:
 
 
 def _unpool(dpooled: Array, layers: Mapping[str, Array]) -> Array:
-    """Send each pooled gradient to its window's first maximum, where that one is active."""
+    """Send each pooled gradient to its window's first maximum, if that one is active."""
     blocks = layers["blocks"]
     n, f, rows, _, columns, _ = blocks.shape
     cells = blocks.transpose(0, 1, 2, 4, 3, 5).reshape(n, f, rows, columns, 4)

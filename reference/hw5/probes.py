@@ -1,4 +1,4 @@
-"""The network of HW5 as a whole: its gradients, and whether it learns images by heart."""
+"""Judge the network of HW5 as a whole: its gradients, and whether it learns images by heart."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .training import Settings
 
 
 def check_gradients(handles: Handles, rng: Generator, _: DataSet | None) -> Judgement:
-    """Loss and gradients of a small network, against the reference at the same parameters."""
+    """Compare loss and gradients of a small network with the reference's at the same parameters."""
     x, y = rng.standard_normal((2, 3, 16, 16)), rng.integers(network.CLASSES, size=2)
     handles.student.seed(int(rng.integers(2**31)))
     model = handles.student.call(
@@ -58,7 +58,7 @@ def _relative(actual: Value, wanted: Array) -> float:
 
 
 def overfit(handles: Handles, _: Generator, images: DataSet | None) -> Judgement:
-    """A network trained on 100 images must learn them by heart; the trusted side counts."""
+    """Have a network learn 100 images by heart; the trusted side counts the right ones."""
     assert images is not None  # a Probe that wants images gets them
     x, y = images.x_train[:100], images.y_train[:100]
     handles.student.seed(6666666)

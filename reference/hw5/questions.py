@@ -1,4 +1,4 @@
-"""The hidden questions of HW5, and what they are judged by.
+"""Ask the hidden questions of HW5, and judge them by the reference.
 
 The fixed cases' outputs are frozen in ``fixed.npz``, which ``autograder freeze hw5`` writes and a test holds
 against the code. Those of the other cases are computed.
@@ -36,7 +36,7 @@ FIXED = Path(__file__).with_name("fixed.npz")
 
 
 def compute(case: Case) -> dict[str, Array]:
-    """out, dx, dw, db of a case, float64."""
+    """Compute out, dx, dw and db of a case, float64."""
     x, w, b, dout = (case.inputs[k] for k in cases.ARRAYS)
     stride, pad = case.inputs["stride"], case.inputs["pad"]
     dx, dw, db = convolution.backward(dout, x, w, stride, pad)
@@ -44,7 +44,7 @@ def compute(case: Case) -> dict[str, Array]:
 
 
 def magnitudes(case: Case) -> dict[str, Array]:
-    """The same sums over absolute values: what rounding errors are proportional to."""
+    """Compute the same sums over absolute values: rounding errors are proportional to them."""
     absolute = {k: np.abs(case.inputs[k]) for k in cases.ARRAYS}
     return compute(Case(id=case.id, about="", regime="", inputs={**case.inputs, **absolute}))
 
@@ -57,7 +57,7 @@ def freeze() -> dict[str, Array]:
 
 
 def expect(_: Handles, case: Case) -> Mapping[str, Expected]:
-    """The right outputs of a case: frozen ones where it is fixed, computed where it was drawn."""
+    """Give the right outputs of a case: frozen ones if it is fixed, computed ones if it was drawn."""
     if case.id.startswith("fixed-"):
         return _expect_fixed()[case.id]
     return with_bounds(case, compute(case))
@@ -65,7 +65,7 @@ def expect(_: Handles, case: Case) -> Mapping[str, Expected]:
 
 @functools.cache
 def _expect_fixed() -> Mapping[str, Mapping[str, Expected]]:
-    """The fixed cases' expectations: the same for every submission, so made once a process."""
+    """Give the fixed cases' expectations, which are the same for every submission: made once a process."""
     values = read_frozen(FIXED)
     return {
         case.id: with_bounds(case, {name: values[f"{case.id}/{name}"] for name in OUTPUTS})
@@ -74,7 +74,7 @@ def _expect_fixed() -> Mapping[str, Mapping[str, Expected]]:
 
 
 def with_bounds(case: Case, values: Mapping[str, Array]) -> dict[str, Expected]:
-    """The right outputs, with what rounding may change in them and what their shapes come from."""
+    """Add to the right outputs the errors that rounding explains and the reasons of their shapes."""
     lengths = convolution.terms(case.inputs["w"], case.inputs["dout"].shape)
     sizes, dtype = magnitudes(case), _precision(case)
     expected = {
@@ -85,13 +85,13 @@ def with_bounds(case: Case, values: Mapping[str, Array]) -> dict[str, Expected]:
 
 
 def _precision(case: Case) -> type[np.floating[Any]]:
-    """The precision in which a student's code may compute: that of the least exact array."""
+    """Give the precision in which a student's code may compute: that of the least exact array."""
     single = any(case.inputs[name].dtype == np.float32 for name in cases.ARRAYS)
     return np.float32 if single else np.float64
 
 
 def expect_out(handles: Handles, case: Case) -> Mapping[str, Expected]:
-    """The forward pass's output alone; its small cases have no gradient from above."""
+    """Give the forward pass's output alone; its small cases have no upstream gradient."""
     if "dout" not in case.inputs:
         x, w, b = (case.inputs[name] for name in ("x", "w", "b"))
         out = convolution.forward(x, w, b, case.inputs["stride"], case.inputs["pad"])
@@ -100,17 +100,17 @@ def expect_out(handles: Handles, case: Case) -> Mapping[str, Expected]:
 
 
 def expect_gradients(handles: Handles, case: Case) -> Mapping[str, Expected]:
-    """The backward pass's outputs alone."""
+    """Give the backward pass's outputs alone."""
     return {name: value for name, value in expect(handles, case).items() if name != "out"}
 
 
 def expect_out_again(handles: Handles, case: Case) -> Mapping[str, Expected]:
-    """The forward pass's output, and inputs that nobody has written into."""
+    """Give the forward pass's output, and the inputs unchanged."""
     return {**expect_out(handles, case), **conduct.untouched(case)}
 
 
 def expect_numerical(_: Handles, case: Case) -> Mapping[str, Expected]:
-    """Numerical gradients of the reference's forward pass."""
+    """Give numerical gradients of the reference's forward pass."""
     base = [case.inputs[k] for k in ("x", "w", "b")]
     stride, pad, dout = (case.inputs[k] for k in ("stride", "pad", "dout"))
 
@@ -133,14 +133,14 @@ def expect_numerical(_: Handles, case: Case) -> Mapping[str, Expected]:
 
 
 def ask_with_own_cache(handles: Handles, case: Case) -> Mapping[str, Value]:
-    """The student's gradients from the cache of their own forward pass, whatever is in it."""
+    """Give the student's gradients from the cache of their own forward pass, whatever it holds."""
     result = handles.student.call("conv_forward_naive", *visible.arguments(case), keep=[0, 1])
     cache = result[1] if isinstance(result, tuple | list) and len(result) == 2 else None
     return visible.gradients(handles.student, case, cache)
 
 
 def ask_with_plain_cache(handles: Handles, case: Case) -> Mapping[str, Value]:
-    """The student's gradients from the cache that the docstring promises: (x, w, b, conv_param)."""
+    """Give the student's gradients from the cache that the docstring promises: (x, w, b, conv_param)."""
     return visible.gradients(handles.student, case, visible.arguments(case))
 
 

@@ -1,6 +1,6 @@
-"""Run inside the sandbox: a `Solver` and a network that record their arguments and train nothing.
+"""Make `Solver` and the network record their arguments and train nothing; run inside the sandbox.
 
-Its source is run before the notebook's code, so that every import of `Solver` finds the recording one.
+This source runs before the notebook's code, so that every import of `Solver` finds the recording one.
 Classes are changed in place: an alias, a subclass and a star import have the very same object.
 """
 
@@ -23,7 +23,7 @@ MOST_CALLS, MOST_ITEMS, MOST_DEPTH = 200, 100, 6
 
 
 class NoTrainingHappened(Exception):
-    """Code reads the results of a training, and none happens while settings are looked for."""
+    """The code reads the results of a training, but none happens while settings are looked for."""
 
 
 calls: list[dict[str, Any]] = []
@@ -32,7 +32,7 @@ pretended: float | None = None
 
 
 class Anything:
-    """Stands for a plotting library: whatever is asked of it is itself, and nothing is drawn."""
+    """Stands for a plotting library: every attribute and result is itself, and nothing is drawn."""
 
     def __getattr__(self, name: str) -> Anything:
         if name.startswith("__") and name not in ("__path__",):
@@ -54,7 +54,7 @@ class Anything:
 
 
 def place() -> str:
-    """Say where in the notebook the code stands that is running."""
+    """Give the cell and line of the running code."""
     frame = sys._getframe()
     while frame is not None and not frame.f_code.co_filename.startswith("<cell "):
         frame = frame.f_back  # type: ignore[assignment]  # the outermost frame has none
@@ -93,7 +93,7 @@ def arguments_of(function: Any, owner: Any, args: Any, kwargs: Any) -> dict[str,
 
 
 class Weights(dict):  # type: ignore[type-arg]  # students' code sees a dict
-    """The parameters of a network that has none: whoever looks at them after a training reads a result."""
+    """The parameters of a network that has none: code that looks at them after a training reads a result."""
 
     def __init__(self, network: Any) -> None:
         super().__init__()
@@ -124,12 +124,12 @@ class Weights(dict):  # type: ignore[type-arg]  # students' code sees a dict
 
 
 def is_trained(network: Any) -> bool:
-    """Whether a `Solver` was to train the network."""
+    """Say whether a `Solver` was to train the network."""
     return getattr(network, "was_trained", False) is True
 
 
 def read_result(name: str) -> Any:
-    """Record that a result was read, and give what it pretends to be.
+    """Record that a result was read, and give a pretended value.
 
     Raises
     ------
@@ -206,7 +206,7 @@ def stand_in_data(
 
 
 def begin(seed: int, results: float | None) -> None:
-    """Put everything in place; `results` are what a training pretends to have reached, None to refuse."""
+    """Put everything in place; `results` is the accuracy that trainings pretend to reach, None to refuse."""
     global pretended  # noqa: PLW0603 - this module is run as a script, and read by its functions
     pretended = results
     np.random.seed(seed)

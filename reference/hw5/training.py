@@ -1,4 +1,4 @@
-"""The training of HW5: the settings that a notebook gives to `Solver`, and a run of one epoch with them.
+"""Find the settings that a notebook gives to `Solver`, and train one epoch with them.
 
 The settings are found by running the code with a `Solver` that records its arguments and trains nothing
 (see `recorder`). The call that counts is the last one of the `train` cell. Where that cell is still the
@@ -37,7 +37,7 @@ from . import network
 
 TRAIN, SOLVER, NETWORK = "train", "Solver", "ThreeLayerConvNet"
 RECORDER = (Path(__file__).parent / "recorder.py").read_text(encoding="utf-8")
-# Results that the code is told: none at all, a poor training's, a good one's. Each run has a seed of its own.
+# The results that each run pretends: none at all, a poor training's, a good one's. Each has its own seed.
 RUNS: tuple[tuple[int, float | None], ...] = ((1, None), (2, 0.0), (3, 1.0))
 
 
@@ -185,7 +185,7 @@ def _record(student: Student, chunks: Sequence[Chunk]) -> Recorded:
 
 
 def _first_failure(student: Student, chunks: Sequence[Chunk]) -> str:
-    """Say how the first statement of the code failed that did; nothing where none did."""
+    """Describe the first failure among the code's statements; nothing if there is none."""
     marks = [chunk.names[-1] for chunk in chunks if chunk.names and chunk.names[-1].startswith(_MARK)]
     for mark in marks[:MOST_STATEMENTS]:
         try:
@@ -218,7 +218,7 @@ def _recording(
 
 
 def _defines(chunk: Chunk, name: str) -> bool:
-    """Whether a chunk is the class of that name."""
+    """Say whether a chunk is the class of that name."""
     return name in chunk.names and re.match(rf"(?:@.*\n)*class\s+{name}\b", chunk.source) is not None
 
 
@@ -248,7 +248,7 @@ def _checked(answer: Value) -> Recorded:
 
 
 def _plain(value: Value, depth: int = 0) -> Any:
-    """Give a claimed value with everything in it plain; what is not becomes its type's name in brackets."""
+    """Give a claimed value with everything in it plain; anything else becomes its type's name in brackets."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if depth < MOST_DEPTH and isinstance(value, dict):
@@ -293,7 +293,7 @@ def _unused(
 
 
 def _known_network(arguments: Mapping[str, Value]) -> dict[str, Value]:
-    """The network's settings, each of its type and in a sane range."""
+    """Give the network's settings, each of its type and in a sane range."""
     return {
         name: kind(arguments[name])
         for name, kind in _NETWORK_SETTINGS.items()
@@ -302,7 +302,7 @@ def _known_network(arguments: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def _known_solver(given: Mapping[str, Value]) -> dict[str, Value]:
-    """The training's settings, each of its type and in a sane range."""
+    """Give the training's settings, each of its type and in a sane range."""
     chosen: dict[str, Value] = {}
     if given.get("update_rule") in _RULES:
         chosen["update_rule"] = given["update_rule"]
@@ -317,12 +317,12 @@ def _known_solver(given: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def _is_sane(value: object) -> bool:
-    """Whether it is a number that a setting can be: no NaN, none beyond every use."""
+    """Say whether a value is a number that a setting can be: not NaN, and not beyond every use."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MOST_SETTING
 
 
 def _work(settings: Settings) -> float:
-    """How much dearer an image is than with the usual 32 filters of size 7."""
+    """Give the cost of an image, relative to the usual 32 filters of size 7."""
     size, filters = settings.network.get("filter_size", 7), settings.network.get("num_filters", 32)
     return max(1.0, float(filters * size * size / (32 * 49)))
 
@@ -352,12 +352,12 @@ def run(student: Student, settings: Settings, x: Array, y: Array) -> Trained:
 
 
 def parameters_of(student: Student, model: Handle, image: tuple[int, int, int]) -> network.Parameters:
-    """The parameters that a student's network has for images of the shape `image`, (C, H, W).
+    """Give the parameters of a student's network for images of the shape `image`, (C, H, W).
 
     Raises
     ------
     ValueError
-        They are no parameters of such a network; says why.
+        They are not the parameters of such a network; says why.
     """
     values = student.get(model, "params")
     if not isinstance(values, dict):

@@ -1,4 +1,4 @@
-"""The check kind `training`: a short training with the settings found in a submission."""
+"""Define the check kind `training`: a short training with the settings found in a submission."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class TrainingRun(Struct):
 
 
 class Accuracies(Struct):
-    """Accuracies of a training: what it reached, what the reference's settings reach, and chance."""
+    """The accuracies of a training, of the reference's settings, and of chance."""
 
     reached: float
     baseline: float
@@ -84,7 +84,7 @@ class Accuracies(Struct):
 
     @property
     def gain(self) -> float:
-        """The gain over chance, as a share of the reference's; who reaches the reference has all of it."""
+        """The gain over chance, as a share of the reference's; 1 for whoever reaches the reference."""
         if self.reached >= self.baseline:
             return 1.0
         return (self.reached - self.chance) / max(self.baseline - self.chance, 1e-9)
