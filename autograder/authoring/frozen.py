@@ -30,7 +30,7 @@ def frozen_bytes(arrays: Mapping[str, Array]) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, value in arrays.items():
             content = io.BytesIO()
-            np.lib.format.write_array(content, np.ascontiguousarray(value), allow_pickle=False)
+            np.lib.format.write_array(content, np.asarray(value, order="C"), allow_pickle=False)
             archive.writestr(zipfile.ZipInfo(f"{name}.npy", date_time=_NO_DATE), content.getvalue())
     return buffer.getvalue()
 

@@ -1,4 +1,4 @@
-"""What a top-level statement binds, changes and needs, read from its syntax and its symbols."""
+"""The names that a top-level statement binds, changes and needs, from its syntax and its symbols."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autograder.model import Struct
 
 _BUILTINS = frozenset(dir(builtins))
 _IMPORTS = (ast.Import, ast.ImportFrom)
-# What may give a function: `f = g`, `f = Net.f`, `f = rules["f"]`, `f = jit(g)`, `f = g if fast else h`.
+# Values that may be a function: `f = g`, `f = Net.f`, `f = rules["f"]`, `f = jit(g)`, `f = g if fast else h`.
 _GIVING = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Lambda, ast.IfExp)
 _WORD = re.compile(r"\w+")
 # Functions directly inside one function.
@@ -27,11 +27,14 @@ MOST_FUNCTIONS = 500
 class Bound(Struct):
     """A statement with the names that it binds.
 
-    `defines` are the names of functions and classes; `changes` those whose object it writes into
-    (``CACHE['x'] = 1``, ``Net.loss = loss``), `tells` those with a method called for its effect
-    (``RULES.append(f)``), `calls` the functions that it calls. `aliases` are the names that it may give a
-    function to, with the names that this comes from (``f = jit(g)``; a lambda has the name "").
-    `is_conditional` says that it may define nothing.
+    binds            every name that it binds
+    defines          the names of its functions and classes
+    changes          names whose object it writes into: ``CACHE['x'] = 1``, ``Net.loss = loss``
+    tells            names with a method called for its effect: ``RULES.append(f)``
+    calls            the functions that it calls
+    aliases          names that may come to name a function, with the names in the value
+                     (``f = jit(g)``; a lambda has the name "")
+    is_conditional   whether it may define nothing
     """
 
     statement: Statement
@@ -47,7 +50,7 @@ class Bound(Struct):
 
 
 class Code:
-    """A notebook's statements, read as far as they are asked for: most are never needed.
+    """A notebook's statements, each read when it is asked for: most are never needed.
 
     Parameters
     ----------
@@ -79,15 +82,15 @@ class Code:
         return [self.bound(index) for index in range(len(self._statements))]
 
     def mentioning(self, name: str) -> list[int]:
-        """The places of the statements that have a name in their source."""
+        """Give the places of the statements with a name in their source."""
         return self._by_word.get(name, [])
 
     def star_imports(self) -> list[int]:
-        """The places of the statements that import everything from a module."""
+        """Give the places of the star imports."""
         return [index for index in self.mentioning("import") if self.bound(index).is_star]
 
     def binding(self, name: str) -> list[int]:
-        """The places of the statements that bind or change a name."""
+        """Give the places of the statements that bind or change a name."""
         bound = (index for index in self.mentioning(name) if name in self.bound(index).binds)
         return sorted({*bound, *self.changing(name)})
 
@@ -103,23 +106,23 @@ class Code:
         )
 
     def _writes(self, index: int, name: str) -> bool:
-        """Whether a statement defines a function that changes a name when it is called."""
+        """Say whether a statement defines a function that changes a name when it is called."""
         defines = self.bound(index).defines
         return bool(defines) and name not in defines and name in self._written(index)
 
     def _is_bound_here(self, name: str) -> bool:
-        """Whether the notebook binds a name otherwise than by an import."""
+        """Say whether the notebook binds a name by anything but an import."""
         found = (self.bound(index) for index in self.mentioning(name))
         return any(name in one.binds and not one.is_import for one in found)
 
     def is_alias(self, one: Bound, name: str) -> bool:
-        """Whether a statement gives a name a function: a lambda, or what comes from the notebook's own."""
+        """Say whether a statement makes a name a function: a lambda, or a value of the notebook's own."""
         sources = one.aliases.get(name, frozenset())
         return "" in sources or any(map(self._gives_own, sources))
 
 
 def bind(statement: Statement) -> Bound:
-    """Read one statement; one that is nested too deep to be read binds nothing."""
+    """Read one statement; one that is nested too deep binds nothing."""
     try:
         return _bind(statement, statement.node)
     except RecursionError:
@@ -162,10 +165,10 @@ def _aliases(node: ast.stmt) -> Iterator[tuple[str, frozenset[str]]]:
 
 
 def _given(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, frozenset[str]]]:
-    """The names of a target that a value may give a function to, with the names that the value has."""
+    """Give the names in a target that may come to name a function, each with the names in its value."""
     match target, value:
         case ast.Name(id=name), ast.Call(func=ast.Name(id=called)) if name == called:
-            return  # its own result: no other function
+            return  # its own result, not another function
         case ast.Name(id=name), value if isinstance(value, _GIVING):
             yield name, frozenset(_named(value))
         case (
@@ -188,7 +191,7 @@ def _named(value: ast.expr) -> Iterator[str]:
 
 
 def inner_functions(one: Bound) -> Iterator[tuple[str, str]]:
-    """Functions defined inside another function or a class: (name, the outer one's name)."""
+    """Give the functions defined inside another function or a class: (name, the outer one's name)."""
     outer = one.statement.node
     if isinstance(outer, FUNCTIONS):
         for inner in ast.walk(outer):
@@ -197,11 +200,11 @@ def inner_functions(one: Bound) -> Iterator[tuple[str, str]]:
 
 
 def needs(one: Bound) -> set[str]:
-    """The names that a statement reads from the module: what is local in its functions is not among them."""
+    """Give the names that a statement reads from the module, without the local names of its functions."""
     try:
         table = symtable.symtable(one.statement.source, "<cell>", "exec")
     except (SyntaxError, ValueError, RecursionError):
-        return set()  # it parses but can't be compiled (`return` outside a function): it will say so
+        return set()  # it parses but can't be compiled (`return` outside a function): running it says so
     top = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
     return (top | set(_globals_inside(table))) - _BUILTINS
 

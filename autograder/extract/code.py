@@ -1,4 +1,4 @@
-"""A cell's Python: what parses is kept, what does not is named."""
+"""From cells to statements: everything that parses is kept, and the rest is named."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Statement(Struct):
 
 
 class ParsedCell(Struct):
-    """A cell's statements, and what there is to say about the rest.
+    """The statements of some cells, and notices about the rest.
 
     `broken` are definitions of functions and classes that are not valid Python: running one says so.
     """
@@ -211,7 +211,7 @@ def _salvage(cell: Cell, whole: Converted, python2: bool) -> ParsedCell:
 
 
 def _defined(block: str) -> str:
-    """The name that a block of source seems to define; empty for none."""
+    """Give the name that a block of source seems to define; empty for none."""
     found = re.match(r"(?:@.*\n)*\s*(?:async\s+)?(?:def|class)\s+(\w+)", block)
     return found.group(1) if found else ""
 
@@ -224,14 +224,14 @@ def _syntax_notice(cell: Cell, start: int, name: str, problem: str) -> Notice:
 
 
 def shown(text: str, most: int) -> str:
-    """A student's text on one line, cut, with nothing in it that a terminal would obey."""
+    """Put a student's text on one line, cut, without characters that a terminal would obey."""
     cut = " ".join(text[: 2 * most].split())
     cut = cut[:most] + "…" if len(cut) > most else cut
     return "".join(c if c.isprintable() else "?" for c in cut)
 
 
 def _blocks(source: str) -> Iterator[tuple[int, str]]:
-    """Pieces that start at the left edge, with the line at which each starts."""
+    """Cut a source into pieces that start at the left edge, each with its first line's number."""
     lines = source.split("\n")
     starts: list[int] = []
     for place, (line, fresh) in enumerate(zip(lines, fresh_lines(lines), strict=True)):

@@ -1,4 +1,4 @@
-"""Comments in the code of given definitions: which are new, and which statements they stand by."""
+"""New comments in the code of some definitions, and the statements beside them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from autograder.extract.code import Statement, parse
 from autograder.extract.definitions import statements_for
 from autograder.model import Notebook, Struct
 
-# A comment of fewer letters says nothing; a line of signs is a ruler.
+# A comment with fewer letters says nothing.
 MIN_LETTERS = 8
-# So many words in a row that also stand in the release's text are taken from there.
+# A comment of so many words that stands in the release's text was taken from there.
 MIN_WORDS = 4
 # Words that say no more than the syntax beside them: "this is a loop", "define the function".
 _FILLER_WORDS = """
@@ -31,15 +31,15 @@ those through thing things to up update updates use used uses using value values
 while will with you
 """
 _FILLER = frozenset(_FILLER_WORDS.split())
-# what nbgrader puts round a solution
+# what nbgrader puts around a solution
 _MARKER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 
 
 class CommentFacts(Struct):
-    """What there is to read: statements of the code, how many stand by a new comment, and the comments.
+    """The number of statements, how many of them have a new comment beside them, and the comments.
 
-    `copied` counts comments that repeat the code beside them, another comment or the release's own text;
-    `empty` are those that only name the syntax beside them ("this is a loop"). Neither counts.
+    `copied` counts comments that repeat the code beside them, another comment or the release's own text.
+    `empty` are those that only name the syntax beside them ("this is a loop"). Neither earns anything.
     """
 
     statements: int
@@ -50,15 +50,12 @@ class CommentFacts(Struct):
 
     @property
     def coverage(self) -> float:
-        """The share of statements that a comment stands by."""
+        """Give the share of statements with a comment beside them, in [0, 1]."""
         return self.commented / self.statements if self.statements else 0.0
 
 
 def comment_facts(notebook: Notebook, given: Notebook, names: Sequence[str]) -> CommentFacts:
-    """Look at the comments in the code that some names stand for, where the release did not have it.
-
-    That is their definitions and the functions, classes and tables that these need, wherever they stand.
-    """
+    """Find the new comments in the definitions of some names, and in everything that these need."""
     known = {_plain(text) for one in statements_for(given, names) for _, text in _comments(one.source)}
     prose = _plain(" ".join(cell.source for cell in given.cells))
     released = "\n".join(cell.source for cell in given.code_cells)
@@ -102,7 +99,7 @@ def _facts(one: Statement, known: set[str], prose: str) -> CommentFacts:
 
 
 def _is_copied(text: str, beside: Sequence[str], prose: str) -> bool:
-    """Whether a comment is the code beside it, or a passage of the release's docstrings and text."""
+    """Say whether a comment repeats the code beside it, or the release's docstrings and text."""
     plain = _plain(text)
     return any(plain in _plain(code) for code in beside) or (
         len(_words(text)) >= MIN_WORDS and plain in prose
@@ -110,7 +107,7 @@ def _is_copied(text: str, beside: Sequence[str], prose: str) -> bool:
 
 
 def _names_syntax(text: str, beside: Sequence[str]) -> bool:
-    """Whether a comment has no word beyond the names in the code beside it and the language's own."""
+    """Say whether a comment has only the language's words and the names in the code beside it."""
     return set(_words(text)) <= _FILLER.union(*(_words(code) for code in beside))
 
 
@@ -123,7 +120,7 @@ def _is_text(node: ast.stmt) -> bool:
 
 
 def _beside(line: int, starts: Sequence[int]) -> int:
-    """The statement that a comment stands by: on its line, or the next below."""
+    """Give the line of the statement beside a comment: on its line, or the next below."""
     at = bisect.bisect_left(starts, line)
     return starts[min(at, len(starts) - 1)] if starts else 0
 

@@ -1,4 +1,4 @@
-"""Old names that are no mistakes: names that NumPy and Python have dropped since."""
+"""Names that older versions of NumPy and Python had: using one is no mistake."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from autograder.assignment import CompatSpec
 from autograder.extract.code import parse
 from autograder.model import Chunk, Notice, Struct
 
-# NumPy's former names; one that it has today (`np.bool` came back) is no old habit.
+# NumPy's former names, without those that it has today (`np.bool` came back).
 _FORMER = """
     int float bool object complex str long unicode float_ complex_ Inf Infinity infty NaN NAN
     product cumproduct alltrue sometrue row_stack in1d trapz asscalar
@@ -20,19 +20,19 @@ _FORMER = """
 _NUMPY = frozenset(_FORMER.split()).difference(vars(np))
 _PYTHON2 = frozenset({"xrange", "raw_input", "unicode", "long", "basestring", "unichr", "reduce"})
 
-# reading syntax is slow, and few have any of these words
+# parsing is slow, and few submissions have any of these words
 _SUSPECT = re.compile(rf"\b(?:{'|'.join(sorted(_NUMPY | _PYTHON2))}|newshape|lib\s*\.\s*pad)\b")
 
 
 class OldNames(Struct):
-    """The habits that are emulated, by name, and what to say of them."""
+    """The old names that are emulated, and a notice for each."""
 
     names: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
 
 
 def old_names(chunks: Sequence[Chunk], compat: CompatSpec) -> OldNames:
-    """Find the old names that the chunks' code has, as far as they are emulated."""
+    """Find the old names in the chunks' code that are emulated."""
     suspect = [chunk for chunk in chunks if _SUSPECT.search(chunk.source) or "numpy" in chunk.source]
     trees = [(chunk, tree) for chunk in suspect if isinstance(tree := parse(chunk.source), ast.Module)]
     modules = {"np", "numpy"}.union(*(_numpy_names(tree) for _, tree in trees))
@@ -48,13 +48,13 @@ def old_names(chunks: Sequence[Chunk], compat: CompatSpec) -> OldNames:
 
 
 def _numpy_names(tree: ast.Module) -> set[str]:
-    """The names by which the code calls NumPy."""
+    """Give the names by which the code calls NumPy."""
     imports = (alias for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names)
     return {alias.asname or alias.name for alias in imports if alias.name == "numpy"}
 
 
 def _found(tree: ast.Module, modules: set[str]) -> Iterator[tuple[str, int]]:
-    """The habits of one statement, with their lines in it."""
+    """Find the old names in one statement, with their lines in it."""
     nodes = list(ast.walk(tree))
     stored = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
     stored |= {n.arg for n in nodes if isinstance(n, ast.arg)}

@@ -1,7 +1,7 @@
-"""The definitions that checks need, found by what the code says and not by the cells' metadata.
+"""The definitions that checks need, found in the code and not by the cells' metadata.
 
-From the names that are wanted, the closure over what their code refers to: functions, classes,
-constants and the imports behind them. Imports are run first, so that a star import in a later cell
+The wanted names lead to everything that their code refers to: functions, classes, constants and the
+imports behind them. Imports are run first, so that a star import in a later cell
 can't take a student's own function away, except where the notebook binds their names in other ways, too;
 everything else keeps the notebook's order, in which a later definition wins.
 """
@@ -77,18 +77,18 @@ def statements_for(notebook: Notebook, wanted: Sequence[str]) -> tuple[Statement
 
 
 def _imports_first(chosen: Sequence[Bound]) -> Sequence[Bound]:
-    """The chosen statements in the order in which they are run."""
+    """Put the chosen statements into the order in which they are run."""
     otherwise = frozenset[str]().union(*(one.binds for one in chosen if not one.is_import))
     return sorted(chosen, key=lambda one: not one.is_import or not otherwise.isdisjoint(one.binds))
 
 
 def _is_wanted(broken: Chunk, wanted: Sequence[str], code: Code) -> bool:
-    """Whether only a broken definition has a name that is wanted: running it says what is wrong."""
+    """Say whether a wanted name has only a broken definition, which is then run to say what is wrong."""
     return any(name in wanted and not code.binding(name) for name in broken.names)
 
 
 def _closure(code: Code, wanted: frozenset[str]) -> set[int]:
-    """The places of the statements that the wanted names need, and of every star import."""
+    """Give the places of the statements that the wanted names need, and of every star import."""
     left, seen = list(wanted), set(wanted)
     chosen = set(code.star_imports())
     while left:
@@ -102,7 +102,7 @@ def _closure(code: Code, wanted: frozenset[str]) -> set[int]:
 
 
 def _binders(code: Code, name: str, wanted: frozenset[str]) -> list[int]:
-    """Where the statements are that make a name what it is.
+    """Give the places of the statements that make a name what it is.
 
     The last definition, if there is any, and what is done to it afterwards; else whatever binds the
     name. A name that is wanted can also be defined by giving it another function: ``f = g``,

@@ -1,4 +1,4 @@
-"""What code changes without binding it: ``CACHE[0] = 1``, ``RULES.append(f)``, ``@register``, ``setup()``."""
+"""Names that code changes without binding them: ``CACHE[0] = 1``, ``RULES.append(f)``, ``@register``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def level(node: ast.AST) -> Iterator[ast.AST]:
-    """A node and what is in it, without what is inside a function, a class or a comprehension."""
+    """Walk a node without entering functions, classes and comprehensions."""
     yield node
     if not isinstance(node, (*FUNCTIONS, *SCOPES)):
         for child in ast.iter_child_nodes(node):
@@ -18,7 +18,7 @@ def level(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def written(node: ast.AST) -> Iterator[str]:
-    """The name whose object one node writes into: an item, an attribute, or by ``setattr``."""
+    """Give the name whose object one node writes into: an item, an attribute, or by ``setattr``."""
     match node:
         case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
             yield _root(node)
@@ -27,7 +27,7 @@ def written(node: ast.AST) -> Iterator[str]:
 
 
 def told(node: ast.AST) -> Iterator[str]:
-    """The names whose object has a method called for its effect alone: in a statement, or as a decorator."""
+    """Give the names whose method is called for its effect alone: in a statement, or as a decorator."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         functions = [node.value.func]
     else:
@@ -36,7 +36,7 @@ def told(node: ast.AST) -> Iterator[str]:
 
 
 def called(node: ast.AST) -> Iterator[str]:
-    """The names of the functions that one node calls, those that decorate it among them."""
+    """Give the names of the functions that one node calls, its decorators among them."""
     functions = [node.func] if isinstance(node, ast.Call) else _decorators(node)
     yield from (function.id for function in functions if isinstance(function, ast.Name))
 
@@ -47,7 +47,7 @@ def _decorators(node: ast.AST) -> list[ast.expr]:
 
 
 def writes(code: ast.AST) -> frozenset[str]:
-    """The names of the module that a function changes when it is called, or other code when it runs."""
+    """Give the module's names that a function changes when it is called, or other code when it runs."""
     nodes = list(ast.walk(code))
     module_wide = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
     stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
@@ -57,7 +57,7 @@ def writes(code: ast.AST) -> frozenset[str]:
 
 
 def _root(node: ast.expr) -> str:
-    """The name that an item or attribute belongs to; empty where it is of no name."""
+    """Give the name that an item or attribute belongs to; empty for none."""
     while isinstance(node, ast.Subscript | ast.Attribute):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""

@@ -1,4 +1,4 @@
-"""What of a notebook's cell is not Python: magics, shell lines and questions, dropped line for line."""
+"""Magics, shell lines and questions in a cell, dropped line for line so that Python is left."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _LineReader:
         self._after_gap = False
 
     def is_fresh(self, line: str) -> bool:
-        """Whether a statement can start here.
+        """Say whether a statement can start here.
 
         A keyword at the left edge, or any word after an empty line, ends a bracket that was never closed.
         """
@@ -67,7 +67,7 @@ class _LineReader:
 
 
 def fresh_lines(lines: Sequence[str]) -> Iterator[bool]:
-    """Whether a statement can start at each line: not inside a bracket, a string, or after a backslash."""
+    """Say whether a statement can start at each line: not in a bracket or string, nor after a backslash."""
     reader = _LineReader()
     for line in lines:
         yield reader.is_fresh(line)
@@ -75,13 +75,13 @@ def fresh_lines(lines: Sequence[str]) -> Iterator[bool]:
 
 
 def magic_of(source: str) -> str:
-    """The magic that a cell begins with (``%%time``); empty where there is none."""
+    """Give the magic that a cell begins with (``%%time``); empty for none."""
     found = re.match(r"\s*(%%\w+)", source)
     return found.group(1) if found else ""
 
 
 def python_of(source: str) -> str:
-    """The Python in a cell, line for line: what is not Python becomes ``pass`` or an empty line."""
+    """Give the Python in a cell, line for line; any other line becomes ``pass`` or an empty line."""
     lines = source.split("\n")
     head = next((i for i, line in enumerate(lines) if line.strip()), 0)
     if lines[head].lstrip().startswith("%%"):

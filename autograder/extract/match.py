@@ -1,4 +1,4 @@
-"""Which of a submission's cells stands for which of the release's, whatever became of the metadata."""
+"""Pairs of a submission's cells with the release's, even if the metadata is lost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from autograder.model import Cell, Notebook
 
-# Below this share of a release's cell's lines that are still there, another cell is meant.
+# A cell with a smaller share of the lines of a release's cell is another cell.
 ALIKE = 0.6
 # So many cells are compared line by line with one of the release's; the others have fewer of its lines.
 MOST_COMPARED = 20
@@ -19,11 +19,10 @@ _MADE_UP = re.compile(r"cell-\d+-*")
 
 
 def match_cells(notebook: Notebook, given: Notebook) -> Mapping[str, Cell]:
-    """The submission's cells by the release's names (grade id, else cell id).
+    """Give the submission's cells by the release's names (grade id, else cell id).
 
-    By grade id first, then by cell id, then, for what is left, by likeness of the text among cells of
-    the same kind: equal ones before alike ones, the most alike first. Of several cells with one grade
-    id, the most alike is taken.
+    Cells are paired by grade id, then by cell id, and the rest by the likeness of their text among cells of
+    the same kind, the most alike first. Of several cells with one grade id, the most alike is taken.
     """
     matched: dict[str, Cell] = {}
     _match_by(lambda cell: cell.grade_id, matched, notebook, given)
@@ -33,7 +32,7 @@ def match_cells(notebook: Notebook, given: Notebook) -> Mapping[str, Cell]:
 
 
 def _own_id(cell: Cell) -> str | None:
-    """A cell's id, unless it was only made up from the cell's place."""
+    """Give a cell's id, unless intake made it up from the cell's place."""
     return None if _MADE_UP.fullmatch(cell.id) else cell.id
 
 
@@ -54,7 +53,7 @@ def _match_by(
 
 
 def _match_by_likeness(matched: dict[str, Cell], notebook: Notebook, given: Notebook) -> None:
-    """Pair what is left, the most alike pair first."""
+    """Pair the cells that are left, the most alike pair first."""
     taken = {cell.index for cell in matched.values()}
     left = [cell for cell in notebook.cells if cell.index not in taken]
     originals = [cell for cell in given.cells if _name(cell) not in matched]
@@ -121,7 +120,7 @@ def _lines(cell: Cell) -> list[str]:
 
 
 def untouched(notebook: Notebook, given: Notebook) -> bool:
-    """Whether nothing was done: the same code, but for white space and empty cells, and nothing ever run."""
+    """Say whether nothing was done: the release's code, except for white space and empty cells, never run."""
     if any(cell.execution_count is not None or cell.outputs for cell in notebook.code_cells):
         return False
     return _code(notebook) == _code(given)

@@ -1,4 +1,4 @@
-"""What to say of wanted names that are not there, there more than once, or set anew."""
+"""Notices about wanted names that are missing, defined more than once, or set anew."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from autograder.extract.binding import Bound, Code, inner_functions
 from autograder.model import Notice
 
-# Names that a missing one is compared with, and places that one message lists.
+# The most names compared with a missing one, and the most places in one message.
 MOST_NAMES = 1_000
 MOST_PLACES = 10
 
 
 def missing(wanted: Sequence[str], code: Code) -> Iterator[Notice]:
-    """A notice for each wanted name that no statement binds, with what may have been meant."""
+    """Notice each wanted name that no statement binds, with a guess at the one that was meant."""
     absent = [name for name in wanted if not code.binding(name)]
     places: dict[str, str] = {}
     for one in code.all_bound() if absent else ():
@@ -36,7 +36,7 @@ def _hint(name: str, code: Code, places: Mapping[str, str]) -> str:
 
 
 def twice(wanted: Sequence[str], code: Code) -> Iterator[Notice]:
-    """A notice for each wanted name that is defined more than once."""
+    """Notice each wanted name that is defined more than once."""
     for name in wanted:
         found = [code.bound(index) for index in code.binding(name)]
         places = [one.statement.cell.label for one in found if name in one.defines]
@@ -48,7 +48,7 @@ def twice(wanted: Sequence[str], code: Code) -> Iterator[Notice]:
 
 
 def unfollowed(wanted: Sequence[str], code: Code, chosen: Sequence[Bound]) -> Iterator[Notice]:
-    """A notice for each wanted name that is set in a way which is not followed."""
+    """Notice each wanted name that is set in a way that is not followed."""
     followed = set(map(id, chosen))
     for name in wanted:
         places = [code.bound(index) for index in code.binding(name)]

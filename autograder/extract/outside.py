@@ -1,4 +1,4 @@
-"""Code that a notebook's cells do not hold: it is never read, and that is said."""
+"""Notices about code that is never read: in other files, or in cells that are not Python."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RUN = re.compile(r"^%(?:run|load)[ \t]+(\S+)", re.MULTILINE)
 
 
 def outside(notebook: Notebook, chunks: Sequence[Chunk], files: Sequence[FileRecord]) -> tuple[Notice, ...]:
-    """What is to be said of code that stands in files, or in cells that are not Python.
+    """Notice code that stands in files, or in cells that are not Python.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def outside(notebook: Notebook, chunks: Sequence[Chunk], files: Sequence[FileRec
     chunks : sequence of Chunk
         Its definitions.
     files : sequence of FileRecord
-        All that was handed in.
+        All files that were handed in.
     """
     in_cells = (notice for cell in notebook.code_cells for notice in _in_cell(cell))
     return capped((*in_cells, *_in_files(chunks, files)))
@@ -44,7 +44,7 @@ def _in_cell(cell: Cell) -> Iterator[Notice]:
 
 
 def _in_files(chunks: Sequence[Chunk], files: Sequence[FileRecord]) -> Iterator[Notice]:
-    """A notice for each file that the code imports."""
+    """Notice each file that the code imports."""
     paths = {PurePosixPath(file.path).stem: file.path for file in files if file.path.endswith(".py")}
     for chunk in (chunk for chunk in chunks if chunk.cell and paths):
         for name in sorted(paths.keys() & _imported(chunk.source)):
@@ -53,7 +53,7 @@ def _in_files(chunks: Sequence[Chunk], files: Sequence[FileRecord]) -> Iterator[
 
 
 def _imported(source: str) -> frozenset[str]:
-    """The top-level packages and modules that some code imports."""
+    """Give the top-level packages and modules that some code imports."""
     tree = parse(source)
     nodes = list(ast.walk(tree)) if isinstance(tree, ast.Module) else []
     modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]

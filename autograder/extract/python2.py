@@ -29,7 +29,7 @@ MAX_LINE = 10_000
 
 
 class Converted(Struct):
-    """A source in Python 3's form, and the lines (from 1) that were changed."""
+    """A source in Python 3's form, and the lines (from 1) that changed."""
 
     source: str
     lines: tuple[int, ...] = ()
@@ -45,7 +45,7 @@ class _Edit(Struct):
 
 
 def fails_silently(source: str) -> bool:
-    """Whether old code parses today, too, and fails when it runs: ``print >>f, x``, ``print("%d") % x``."""
+    """Say whether old code parses today and fails when it runs: ``print >>f, x``, ``print("%d") % x``."""
     return "print" in source and (
         _REDIRECTED.search(source) is not None or any(map(_prints_formatted, source.split("\n")))
     )
@@ -57,7 +57,7 @@ def _prints_formatted(line: str) -> bool:
 
 
 def to_python3(source: str) -> Converted:
-    """Convert what can be converted; the rest, and a source with a line above `MAX_LINE`, stays as it is."""
+    """Convert the old statements; a source with a line above `MAX_LINE` comes back unchanged."""
     if max(map(len, source.split("\n"))) > MAX_LINE:
         return Converted(source=source)
     text = _untabbed(source)
@@ -72,7 +72,7 @@ def to_python3(source: str) -> Converted:
 
 
 def _untabbed(source: str) -> str:
-    """Python 2 took a tab for eight columns; Python 3 refuses a mixture."""
+    """Expand tabs to Python 2's eight columns where tabs and spaces are mixed, which Python 3 refuses."""
     lines = source.split("\n")
     leading = "".join(line[: len(line) - len(line.lstrip(" \t"))] for line in lines)
     if "\t" not in leading or " " not in leading:
@@ -88,16 +88,16 @@ def _spaced(line: str) -> str:
 
 
 def _tokens(source: str) -> list[TokenInfo]:
-    """The tokens as far as there are any."""
+    """Give the tokens up to the first error."""
     found: list[TokenInfo] = []
-    # what came before any trouble is still good
+    # the tokens before an error are good
     with contextlib.suppress(tokenize.TokenError, SyntaxError):
         found.extend(tokenize.generate_tokens(io.StringIO(source).readline))
     return found
 
 
 def _statements(tokens: Sequence[TokenInfo]) -> Iterator[list[TokenInfo]]:
-    """The tokens of each simple statement, also of those behind a colon, without ends and comments."""
+    """Give the tokens of each simple statement, also behind a colon, without line ends and comments."""
     statement: list[TokenInfo] = []
     depth = 0
     for token in tokens:
@@ -127,7 +127,7 @@ def _converted(statement: Sequence[TokenInfo]) -> Iterator[_Edit]:
 
 
 def _operators(tokens: Sequence[TokenInfo]) -> Iterator[_Edit]:
-    """``<>``, and whole numbers with an L."""
+    """Convert ``<>``, and whole numbers with an L."""
     for one, two in itertools.pairwise(tokens):
         if one.end != two.start:
             continue
@@ -157,7 +157,7 @@ def _print(keyword: TokenInfo, rest: Sequence[TokenInfo]) -> Iterator[_Edit]:
 
 
 def _is_call(rest: Sequence[TokenInfo]) -> bool:
-    """Whether a bracket opens right away and its closing one is the last token."""
+    """Say whether the first token opens a bracket that the last one closes."""
     depth = 0
     for place, token in enumerate(rest):
         depth += (token.string in ("(", "[", "{")) - (token.string in (")", "]", "}"))
@@ -167,14 +167,14 @@ def _is_call(rest: Sequence[TokenInfo]) -> bool:
 
 
 def _except(statement: Sequence[TokenInfo]) -> Iterator[_Edit]:
-    """``except A, e:`` has its comma two tokens before the colon."""
+    """Convert ``except A, e:``, which has its comma two tokens before the colon."""
     commas = _commas(statement)
     if commas and commas[-1] == len(statement) - 3 and statement[-2].type == tokenize.NAME:
         yield _replace(statement[commas[-1]], " as")
 
 
 def _raise(statement: Sequence[TokenInfo]) -> Iterator[_Edit]:
-    """``raise A, 'text'``; a third part, a traceback, is left out."""
+    """Convert ``raise A, 'text'``; a third part, a traceback, is left out."""
     commas = _commas(statement)
     if not commas:
         return
@@ -185,7 +185,7 @@ def _raise(statement: Sequence[TokenInfo]) -> Iterator[_Edit]:
 
 
 def _commas(tokens: Sequence[TokenInfo]) -> list[int]:
-    """Where the commas outside of brackets are."""
+    """Give the places of the commas outside of brackets."""
     found, depth = [], 0
     for place, token in enumerate(tokens):
         depth += (token.string in ("(", "[", "{")) - (token.string in (")", "]", "}"))

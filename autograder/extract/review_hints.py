@@ -1,4 +1,4 @@
-"""What in the code a person may want to read: nothing here is a verdict, and most of it is innocent."""
+"""Passages that a person may want to read: none is a verdict, and most are innocent."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from autograder.extract.code import parse
 from autograder.model import Chunk, Notebook, Struct
 
-# A number of fewer figures stands in two places by chance.
+# Numbers of fewer figures are the same by chance.
 MIN_FIGURES = 4
-# So many known numbers are a table, not a constant that two people know.
+# So many numbers of the release are a table; one or two may be constants that everybody knows.
 MIN_NUMBERS = 3
-# So many lines of a function that stand in one file of the support code were taken from there.
+# A function with so many lines of one support file was copied from there.
 MIN_LINES = 4
-# A shorter line (`return out`) says the same wherever it stands.
+# A shorter line (`return out`) may stand anywhere.
 MIN_LINE = 16
 _ABOUT_CALLERS = frozenset(
     {"inspect", "traceback", "gc", "sys", "_getframe", "__builtins__", "__import__", "importlib", "ctypes"}
@@ -23,7 +23,7 @@ _ABOUT_FILES = frozenset({"open", "environ", "getenv", "__file__", "listdir", "g
 
 
 class ReviewHint(Struct):
-    """Something to read: what it is, and where (``cell 7, line 12``)."""
+    """A passage to read: what it shows, and its place (``cell 7, line 12``)."""
 
     what: str
     where: str
@@ -39,9 +39,9 @@ def review_hints(
     chunks : sequence of Chunk
         A submission's definitions.
     given : Notebook
-        The release's notebook; code that stands there is nobody's hint.
+        The release's notebook; its own code gives no hint.
     support : mapping of str to str
-        The support code by file name: lines that stand there are no work of one's own.
+        The support code by file name.
     """
     trees = [(chunk, tree) for chunk in chunks if isinstance(tree := parse(chunk.source), ast.Module)]
     released = "\n".join(cell.source for cell in given.code_cells)
@@ -81,7 +81,7 @@ def _copies(chunk: Chunk, tree: ast.Module, support: Mapping[str, frozenset[str]
 
 
 def _telling(source: str) -> frozenset[str]:
-    """The lines that are long enough to tell where they come from, without their white space."""
+    """Give the lines long enough to tell where they come from, without their white space."""
     stripped = ("".join(line.split()) for line in source.splitlines())
     return frozenset(line for line in stripped if len(line) >= MIN_LINE and not line.startswith("#"))
 
@@ -91,7 +91,7 @@ def _place(chunk: Chunk, line: int) -> str:
 
 
 def _numbers(tree: ast.Module) -> Iterator[tuple[float, int]]:
-    """Numbers of several figures, without their signs, and their lines."""
+    """Find numbers of several figures, without their signs, and their lines."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
             figures = repr(node.value).partition("e")[0].replace(".", "").strip("0")
@@ -116,7 +116,7 @@ def _is_fixed(node: ast.expr) -> bool:
 
 
 def _mentioned(tree: ast.Module, names: frozenset[str]) -> Mapping[str, int]:
-    """Which of the names the code uses, each with its first line."""
+    """Find the names that the code uses, each with its first line."""
     found: dict[str, int] = {}
     for node in ast.walk(tree):
         match node:

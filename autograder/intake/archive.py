@@ -78,7 +78,7 @@ def member_names(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 
 def member_name(info: zipfile.ZipInfo) -> str:
-    """A member's name: forward slashes, and UTF-8 also where the archiver forgot to say so."""
+    """Give a member's name, with forward slashes, read as UTF-8 even if the archiver forgot to say so."""
     name = info.filename
     if not info.flag_bits & _UTF8_NAMES:
         try:
@@ -91,7 +91,7 @@ def member_name(info: zipfile.ZipInfo) -> str:
 def archive_entries(
     archive: zipfile.ZipFile, inside: str = "", members: Sequence[Member] = ()
 ) -> Iterator[Entry]:
-    """The files of an archive below `inside`, with paths relative to it, or only the named members."""
+    """Give the files of an archive below `inside`, with paths relative to it, or only the named members."""
     infos = member_names(archive)
     below = [
         Member(name=name, path=name.removeprefix(inside)) for name in sorted(infos) if name.startswith(inside)

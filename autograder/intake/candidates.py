@@ -1,4 +1,4 @@
-"""Candidates: submissions that were found, not yet read."""
+"""Submissions that were found and are not read yet."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_ID = 80
 
 
 class SourceKind(Enum):
-    """What a candidate is read from: a file that is the whole of it, a folder, or a zip."""
+    """The kind of place from which a candidate is read: one file, a folder, or a zip."""
 
     FILE = "file"
     FOLDER = "folder"
@@ -34,11 +34,11 @@ class Member(Struct):
 class Candidate(Struct):
     """One submission that was found.
 
-    `id` is safe as a file name (letters, digits, ``.``, ``_``, ``-``) and unique in its discovery;
-    `learner` is whose it is, as its place names them: a folder's name, nbgrader's student id, the
-    number that Canvas or Moodle puts into the name. `inside` is the part of a folder or zip that
-    belongs to it (ends with ``/``; all of it if empty); `members` lists its files where it shares its
-    place with others, or those beside it where the place is a file.
+    id        safe as a file name (letters, digits, ``.``, ``_``, ``-``) and unique in its discovery
+    learner   who handed it in, by the folder's name, nbgrader's student id, or the number that Canvas or
+              Moodle puts into the name
+    inside    the part of a folder or zip that belongs to it (ends with ``/``; all of it if empty)
+    members   its files if it shares its place with others, or the files beside it if the place is a file
     """
 
     id: str
@@ -52,7 +52,7 @@ class Candidate(Struct):
     notices: tuple[Notice, ...] = ()
 
     def unread(self) -> Submission:
-        """The submission without its files: for a report on one that can't be graded."""
+        """Give the submission without its files, for a report on one that can't be graded."""
         return Submission(
             id=self.id,
             learner=self.learner,
@@ -63,7 +63,7 @@ class Candidate(Struct):
 
 
 class Discovery(Struct):
-    """The candidates in order of their ids, and what should be known about the search."""
+    """The candidates in order of their ids, and notices about the search."""
 
     candidates: tuple[Candidate, ...]
     notices: tuple[Notice, ...] = ()
@@ -83,7 +83,7 @@ def safe_id(text: str) -> str:
 
 
 def with_unique_ids(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """Sort by id and keep equal ids apart (case counts for nothing: file systems may ignore it)."""
+    """Sort by id and keep equal ids apart; case is ignored, as some file systems ignore it."""
     ordered = sorted(candidates, key=lambda c: (c.id.casefold(), c.origin))
     taken: set[str] = set()
     numbers: dict[str, int] = {}

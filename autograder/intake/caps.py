@@ -1,4 +1,4 @@
-"""How much of a submission is read, and the counting that keeps to it."""
+"""Caps on how much of a submission is read, and the counting that holds them."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ class Caps(Struct):
     kept: dict[str, int]
 
     def kept_bytes(self, path: str) -> int:
-        """How many bytes of a file are kept: 0 where it is only measured and hashed."""
+        """Give how many bytes of a file are kept; 0 if it is only measured and hashed."""
         if path.rpartition("/")[2] == TIMESTAMP:
             return 1024
         return self.kept.get(suffix(path), 0)
 
 
 def caps_of(assignment: Assignment) -> Caps:
-    """The caps that an assignment sets."""
+    """Give the caps that an assignment sets."""
     kept = {rule.suffix.lower(): int(rule.max_mb * MEGABYTE) for rule in assignment.files.rules}
     total = int(assignment.files.max_total_mb * MEGABYTE)
     return Caps(max_files=assignment.files.max_files, max_total=total, kept={ARCHIVE: total} | kept)
 
 
 class Budget:
-    """Counts what was read of one submission."""
+    """Counts the files and bytes that were read of one submission."""
 
     def __init__(self, caps: Caps) -> None:
         self.caps = caps
@@ -67,7 +67,7 @@ class Budget:
         Raises
         ------
         RejectedInput
-            They are more than the cap on the total.
+            The total is above the cap.
         """
         self._left -= count
         if self._left < 0:
@@ -79,7 +79,7 @@ class Budget:
 
 
 class Drained(Struct):
-    """A file that was read to its end: size in bytes, SHA-256, and its bytes where they are kept."""
+    """A file that was read to its end: size in bytes, SHA-256, and its bytes if they are kept."""
 
     size: int
     sha256: str

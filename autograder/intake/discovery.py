@@ -76,8 +76,8 @@ def discover(
 def candidate_for(notebook: Path, rules: Sequence[FileRule] = ()) -> Candidate:
     """Make a candidate of one notebook, and of the other files that are asked for and lie beside it.
 
-    Of each kind that the rules name, the file with the rule's name, or the notebook's stem, or else the
-    only one there is.
+    Of each kind of file in the rules, take the one with the rule's name or the notebook's stem, or else
+    the only one.
     """
     path = Path(os.path.abspath(notebook))  # noqa: PTH100 - keeps links
     companions = (_companion(path, rule) for rule in rules if rule.suffix.lower() != NOTEBOOK)
@@ -169,7 +169,7 @@ def _nothing(path: Path, what: str) -> Notice:
 def _of_group(
     path: Path, group: Group, assignment: Assignment, notices: list[Notice], list_archive: ListArchive
 ) -> Sequence[Candidate]:
-    """A group's candidate; a lone zip may turn out to be a whole class's."""
+    """Give a group's candidate; a lone zip may turn out to hold a whole class."""
     if len(group.members) == 1 and group.learner == group.name:
         archive = path / group.members[0].name
         if archive.suffix.lower() == ARCHIVE and _is_plain(archive):
@@ -182,7 +182,7 @@ def _is_plain(path: Path) -> bool:
 
 
 def _folder_name(path: Path, assignment: Assignment) -> str:
-    """A folder's name, or nbgrader's student id in ``submitted/<student>/<assignment>``."""
+    """Give a folder's name, or nbgrader's student id in ``submitted/<student>/<assignment>``."""
     nbgrader = path.name == assignment.id and path.parent.parent.name == SUBMITTED
     return path.parent.name if nbgrader else path.name
 

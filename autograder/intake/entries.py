@@ -13,8 +13,8 @@ Reader = Callable[[int], bytes]
 class Entry(Struct):
     """A file: its path inside the submission, and how to open it for reading in pieces.
 
-    `open` gives a function of at most so many bytes to the next piece, empty at the end; it, and that
-    function, raise `RejectedInput` where the file can't or must not be read.
+    `open` gives a function that reads the next piece of at most so many bytes, empty at the end. Both raise
+    `RejectedInput` if the file can't or must not be read.
     """
 
     path: str

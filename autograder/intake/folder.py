@@ -1,4 +1,4 @@
-"""Files of a folder that a stranger filled: no link is followed, nothing but plain files is read."""
+"""Files of a folder that a stranger filled: no link is followed, and only plain files are read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FLAGS = os.O_RDONLY | sum(
 
 
 def folder_entries(root: Path) -> Iterator[Entry]:
-    """The files below a folder in sorted order, noise left out; not too many, and not too deep.
+    """Give the files below a folder, sorted and without noise, up to `MAX_LISTED` and `MAX_DEPTH`.
 
     A folder that is a link, or can't be listed, is an entry that refuses to open.
     """
@@ -33,18 +33,18 @@ def folder_entries(root: Path) -> Iterator[Entry]:
 
 
 def member_entries(root: Path, members: Sequence[Member]) -> Iterator[Entry]:
-    """The named files of a folder."""
+    """Give the named files of a folder."""
     for member in members:
         yield Entry(path=printable(member.path), open=functools.partial(_open, root, member.name))
 
 
 def named_entry(path: Path) -> Entry:
-    """A file that a person named: they may mean a link."""
+    """Give a file that a person named; it may be a link."""
     return Entry(path=printable(path.name), open=functools.partial(_open_named, path))
 
 
 def _walk(root: Path, inside: str) -> Iterator[str]:
-    """Paths of everything that is no real folder, and of folders that are not entered."""
+    """Give the paths of all files and links, and of the folders that are not entered."""
     try:
         with os.scandir(root / inside) as listing:
             found = sorted(listing, key=lambda entry: entry.name)

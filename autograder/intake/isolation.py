@@ -307,6 +307,7 @@ def _be_child(
 ) -> NoReturn:
     status = 1
     try:
+        gc.disable()  # it lives for one call
         _end_with(server, limits)
         kind, data = _called(request, functions, limits)
         view = memoryview(kind + data)

@@ -1,4 +1,4 @@
-"""Which submissions a list of file names holds: a pure decision on names alone.
+"""Which submissions a list of file names holds, decided from the names alone.
 
 The layouts, in the order in which they are tried::
 
@@ -33,8 +33,8 @@ _ATTEMPT = re.compile(r"-(\d{1,2})$")
 class Group(Struct):
     """The files of one submission.
 
-    `name` is what its id is made of, `learner` whose it is; empty both where the whole list is one
-    submission. `inside` is the folder that is all its own, else `members` lists its files.
+    Its id is made from `name`, and `learner` handed it in; both are empty if all files are one submission.
+    `inside` is the folder that holds nothing else; without one, `members` lists the files.
     """
 
     name: str = ""
@@ -46,7 +46,7 @@ class Group(Struct):
 
 
 class Layout(Struct):
-    """The groups found, and what belongs to none of them."""
+    """The groups that were found, and notices about names that belong to none."""
 
     groups: tuple[Group, ...]
     notices: tuple[Notice, ...] = ()
@@ -62,7 +62,7 @@ def find_groups(paths: Iterable[str], assignment_id: str, notebook: str, wrapped
     assignment_id, notebook : str
         The assignment's id and its notebook's name.
     wrapped : bool
-        Whether a lone folder round everything means nothing, as in a zip.
+        Whether a single folder around everything is ignored, as in a zip.
     """
     names = sorted(path for path in paths if not is_noise(path) and not is_noise(path + "x"))
     for layout in (_canvas(names, notebook), _moodle(names), _nbgrader(names, assignment_id)):
@@ -88,7 +88,7 @@ def _below(folder: str, layout: Layout) -> Layout:
 
 
 def _tops(names: Sequence[str]) -> list[str]:
-    """The top-level entries, each once; folders end with a slash."""
+    """Give the top-level entries, each once; folders end with a slash."""
     return list(dict.fromkeys(n.split("/")[0] + "/" * ("/" in n) for n in names))
 
 
@@ -149,7 +149,7 @@ def _moodle(names: Sequence[str]) -> Layout | None:
 
 
 def _moodle_group(name: str, number: str, matches: Sequence[re.Match[str]]) -> Group:
-    """A learner's own folder, or their files among the others'; a typed text counts only by itself."""
+    """Group a learner's files, or take their folder; a typed text counts only by itself."""
     files = [m for m in matches if m["kind"] == "file"] or list(matches)
     if "/" in files[0]["gap"]:
         return Group(name=name, learner=number, inside=files[0].string.split("/")[0] + "/")
@@ -181,7 +181,7 @@ def _not_submitted(who: str, assignment_id: str) -> Notice:
 
 
 def is_one_submission(names: Sequence[str], notebook: str) -> bool:
-    """Whether the names are those of one submission, rather than of a class's."""
+    """Say whether the names belong to one submission and not to a class."""
     files = [name for name in names if "/" not in name]
     notebooks = [name for name in files if _is_notebook(name)]
     if any(likeness(name, notebook) >= 2 for name in notebooks):
@@ -200,7 +200,7 @@ def _is_notebook(name: str) -> bool:
 
 
 def _class(names: Sequence[str]) -> Layout:
-    """Each folder, each zip and each notebook is a submission; files go with a notebook of their stem."""
+    """Make a submission of each folder, zip and notebook; other files go with the notebook of their stem."""
     tops = _tops(names)
     groups = [_named(top.rstrip("/"), inside=top) for top in tops if top.endswith("/")]
     files = [top for top in tops if not top.endswith("/")]

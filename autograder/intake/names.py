@@ -14,7 +14,7 @@ MAX_NAME = 240
 
 
 def is_noise(path: str) -> bool:
-    """Whether a path is something that an operating system or an editor left behind."""
+    """Say whether an operating system or an editor left this file behind."""
     parts = path.split("/")
     return (
         not NOISE_FOLDERS.isdisjoint(parts[:-1])
@@ -25,14 +25,14 @@ def is_noise(path: str) -> bool:
 
 
 def is_unsafe(path: str) -> bool:
-    """Whether a path leads out of its archive: absolute, with a drive, or through ``..``."""
+    """Say whether a path leads out of its archive: it is absolute, has a drive, or goes through ``..``."""
     return path.startswith("/") or ".." in path.split("/") or re.match(r"[A-Za-z]:", path) is not None
 
 
 def printable(text: str) -> str:
-    """A name as it may be shown and stored: composed Unicode, no control characters, no surrogates.
+    """Make a name fit to be shown and stored: composed Unicode, no control characters, no surrogates.
 
-    Of one above `MAX_NAME` characters the middle is left out, so that its folder and its suffix stay.
+    A name above `MAX_NAME` characters loses its middle, and keeps its folder and its suffix.
     """
     if len(text) > MAX_NAME:
         text = f"{text[: MAX_NAME - 60]}…{text[-59:]}"
@@ -43,12 +43,12 @@ def printable(text: str) -> str:
 
 
 def suffix(path: str) -> str:
-    """The last suffix in lower case, with its dot."""
+    """Give the last suffix in lower case, with its dot."""
     return PurePosixPath(path).suffix.lower()
 
 
 def stem_key(name: str) -> str:
-    """What is left of a file's stem without the marks of copies: case, ``(1)``, ``-1``, ``Copy of``.
+    """Strip the marks of copies from a file's stem: case, ``(1)``, ``-1``, ``Copy of``.
 
     >>> stem_key("Copy of Lab5 (2).ipynb"), stem_key("lab5-1.ipynb")
     ('lab5', 'lab5')
@@ -60,7 +60,7 @@ def stem_key(name: str) -> str:
 
 
 def likeness(path: str, notebook: str) -> int:
-    """How well a path's name fits the release's notebook: 4 is the same name, 0 nothing alike."""
+    """Rate how well a path's name fits the release's notebook, from 0 (nothing alike) to 4 (the same)."""
     name, key, wanted = PurePosixPath(path).name, stem_key(path), stem_key(notebook)
     if name == notebook:
         return 4

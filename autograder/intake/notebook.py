@@ -1,4 +1,4 @@
-"""A notebook's bytes to typed cells: formats 2 to 4.5, saved by whatever wrote them."""
+"""From a notebook's bytes to typed cells, for formats 2 to 4.5."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def parse_notebook(data: bytes, path: str) -> tuple[Notebook, tuple[Notice, ...]
     Returns
     -------
     notebook : Notebook
-        With the outputs' texts and pictures, capped.
+        The notebook, with its outputs' texts and pictures up to the caps.
     notices : tuple of Notice
-        What was mended.
+        What was mended or left out.
 
     Raises
     ------
     RejectedInput
-        There is nothing in it that could be read as a notebook.
+        It can't be read as a notebook, or holds no code.
     """
     notices: list[Notice] = []
     raw = _as_format_4(_load(data, path, notices), path, notices)
@@ -95,7 +95,7 @@ def _decoded(data: bytes, path: str, notices: list[Notice]) -> str:
 
 
 def _whole_number(digits: str) -> int:
-    """No field that is read needs more; Python itself refuses to convert thousands of digits."""
+    """Convert a whole number; no field needs more than 18 digits, and Python refuses thousands."""
     return int(digits) if len(digits) < 19 else -1
 
 
@@ -149,7 +149,7 @@ def _note(notices: list[Notice], code: str, message: str, where: str) -> None:
 
 
 def _ids(raws: Sequence[Raw], path: str, notices: list[Notice]) -> list[str]:
-    """Every cell's id, or one made from its place where it has none, a bad one, or another's."""
+    """Give every cell's id; one that is missing, invalid or taken is made from the cell's place."""
     taken: set[str] = set()
     ids: list[str] = []
     mended = 0

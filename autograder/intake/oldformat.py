@@ -16,7 +16,7 @@ Raw = Mapping[str, Any]
 
 
 def upgraded_cells(raw: Raw) -> list[Any]:
-    """The cells of all worksheets in format 4; what is no cell comes back as it is."""
+    """Give the cells of all worksheets in format 4; anything else comes back unchanged."""
     return [_cell(cell) if isinstance(cell, dict) else cell for cell in _old_cells(raw)]
 
 

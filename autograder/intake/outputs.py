@@ -28,7 +28,7 @@ _KINDS = {
 
 
 def text_of(value: Any) -> str:
-    """A multi-line string of the notebook format: one string, or a list of lines.
+    """Read a multi-line string of the notebook format: one string, or a list of lines.
 
     Lists whose items have lost their line ends get them back. Halves of surrogate pairs, which no
     encoding can carry, become question marks.
@@ -43,7 +43,7 @@ def text_of(value: Any) -> str:
 
 
 class Shelf:
-    """Takes the outputs of one notebook until it is full; counts what it leaves out."""
+    """Takes the outputs of one notebook up to the caps, and counts those that it leaves out."""
 
     def __init__(self) -> None:
         self._texts = MAX_TEXTS
@@ -52,7 +52,7 @@ class Shelf:
         self._left_out = 0
 
     def outputs(self, raws: Any) -> tuple[Output, ...]:
-        """One cell's outputs; what is no output is skipped."""
+        """Take one cell's outputs; anything else in the list is skipped."""
         if not isinstance(raws, list):
             return ()
         room = min(MAX_OUTPUTS, self._outputs)
@@ -62,7 +62,7 @@ class Shelf:
         return tuple(self._output(kind, raw) for raw in known if (kind := _kind(raw)) is not None)
 
     def notices(self, path: str) -> Iterator[Notice]:
-        """What was left out, if anything."""
+        """Say how much was left out, if anything."""
         if self._left_out:
             message = f"{path}: {self._left_out} stored outputs are too large or too many; kept in part only."
             yield Notice(code="outputs-capped", message=message, where=path)

@@ -1,4 +1,4 @@
-"""Reading one candidate: its files within the caps, its notebook, and what should be known of both."""
+"""Reading one candidate: its files within the caps, its notebook, and notices about both."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class _Gathered(Struct):
 
 
 def read(candidate: Candidate, assignment: Assignment) -> Submission:
-    """Read one candidate; whatever it holds, the answer is a submission.
+    """Read one candidate, whatever it holds.
 
-    Where there is nothing to grade, its `problem` says why and what to do. Files that can't or must
-    not be read, and whatever was mended, are notices.
+    If there is nothing to grade, the submission's `problem` says why and what to do. Notices name the files
+    that can't or must not be read, and everything that was mended.
     """
     caps = caps_of(assignment)
     submission = Submission(
@@ -154,7 +154,7 @@ def _read_all(entries: Iterable[Entry], budget: Budget, notices: list[Notice]) -
 
 
 def _turn(path: str, caps: Caps) -> int:
-    """When a file is read: notebooks, other kept kinds, archives, the rest."""
+    """Give a file's place in the order of reading: notebooks, other kept kinds, archives, the rest."""
     special = {NOTEBOOK: 0, ARCHIVE: 2}.get(suffix(path))
     return special if special is not None else 1 if caps.kept_bytes(path) else 3
 
@@ -168,7 +168,7 @@ def _is_archive(file: _File) -> bool:
 
 
 def _unpacked(files: Sequence[_File], budget: Budget, notices: list[Notice]) -> list[_File]:
-    """The files with every zip among them replaced by what it holds."""
+    """Replace every zip among the files by the files in it."""
     result = []
     for file in files:
         if not _is_archive(file):
@@ -192,7 +192,7 @@ def _below(archive: str, entry: Entry) -> Entry:
 
 
 def _with_files(submission: Submission, gathered: _Gathered) -> Submission:
-    """The submission with its files listed; nbgrader's time stamp is read and is no file of theirs."""
+    """List the files in the submission, without nbgrader's time stamp."""
     files = [f for f in gathered.files if PurePosixPath(f.path).name != TIMESTAMP]
     kept = {f.path: f.read.data for f in files if suffix(f.path) not in (NOTEBOOK, ARCHIVE)}
     return msgspec.structs.replace(
@@ -273,7 +273,7 @@ def _oversized(files: Sequence[_File], caps: Caps) -> Iterator[Notice]:
 
 
 def _nothing_found(submission: Submission, gathered: _Gathered, assignment: Assignment) -> Notice:
-    """Why there is no notebook: what was refused of it, or else which files there are instead."""
+    """Explain why there is no notebook: the first refusal, or else the files that are there instead."""
     for notice in (n for n in gathered.notices if n.code not in _NO_REFUSALS):
         if suffix(notice.where) in (NOTEBOOK, ARCHIVE) or notice.code in ("too-large", "too-many-files"):
             return notice
@@ -290,7 +290,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _naming(chosen: str, ranked: Sequence[str], names: tuple[str, str]) -> Iterator[Notice]:
-    """What there is to say of the names; the release's and the learner's own are both good ones."""
+    """Notice several notebooks, and a notebook named neither after the release nor after the learner."""
     if len(ranked) > 1:
         others = _listed([path for path in ranked if path != chosen])
         message = f"There are {len(ranked)} notebooks; {chosen} was read, {others} not. Hand in one only."
@@ -301,7 +301,7 @@ def _naming(chosen: str, ranked: Sequence[str], names: tuple[str, str]) -> Itera
 
 
 def _submitted_at(files: Sequence[_File]) -> tuple[str | None, list[Notice]]:
-    """The time of nbgrader's ``timestamp.txt`` in ISO 8601 and UTC, as far as it can be read."""
+    """Read the time in nbgrader's ``timestamp.txt``, in ISO 8601 and UTC."""
     for file in files:
         if PurePosixPath(file.path).name == TIMESTAMP:
             text = (file.read.data or b"").decode("utf-8", "replace").strip()
@@ -314,7 +314,7 @@ def _submitted_at(files: Sequence[_File]) -> tuple[str | None, list[Notice]]:
 
 
 def _moment(text: str) -> datetime.datetime | None:
-    """A time in UTC, where the text is one; the first and the last days of the calendar may be none there."""
+    """Read a time in UTC; None if the text is none, or lies outside the calendar in UTC."""
     found = re.fullmatch(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)\s*(\S*)", text)
     if found is None:
         return None

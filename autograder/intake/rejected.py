@@ -1,4 +1,4 @@
-"""What intake says instead of reading: one exception that carries its notice."""
+"""The exception with which intake refuses to read something; it carries a notice."""
 
 from __future__ import annotations
 

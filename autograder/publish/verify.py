@@ -40,7 +40,10 @@ def _grade(pipeline: Pipeline, submission: Path) -> Report:
 
 def _points(report: Report) -> str:
     score = report.score
-    return "no score" if score is None else f"{score.final:g} of {score.max:g} points"
+    if score is None:
+        return "no score"
+    waiting = f"; {score.pending:g} wait for a person" if score.pending else ""
+    return f"{score.final:g} of {score.max:g} points{waiting}"
 
 
 def check_solved(report: Report, assignment: Assignment) -> None:

@@ -1,10 +1,10 @@
-"""Which passages two submissions share: fingerprints of runs of tokens, by winnowing.
+"""Passages that two submissions share, found by winnowing fingerprints of runs of tokens.
 
 Every run of `RUN` tokens has a hash. Of each `WINDOW` runs in a row the one with the least hash is a
 fingerprint (Schleimer, Wilkerson and Aiken, Winnowing, SIGMOD 2003), so a shared passage of
 ``RUN + WINDOW - 1`` tokens or more is always found, and one below `RUN` never. Fingerprints choose the pairs;
-the passages themselves are then marked by all their runs. What the release has, and what most of a class
-has, is nobody's own and left out first.
+the passages themselves are then marked by all their runs. Passages of the release, and
+those of most of a class, are nobody's own and are left out first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from autograder.similarity.tokens import Token, tokens_of
 RUN = 30
 # A shared passage of 41 tokens or more is never missed.
 WINDOW = 12
-# What more than half of a class of ten or more has is taken for given: the lecture's code, say.
+# In a class of ten or more, a passage that more than half have was given to them, in a lecture for example.
 CLASS, MOST = 10, 0.5
 # Characters of one submission's code that are compared: far above any homework.
 MOST_CHARACTERS = 500_000
@@ -39,14 +39,14 @@ class TokenizedCell(Struct):
 
 
 class Work(Struct):
-    """What one submission wrote in code cells."""
+    """The code cells of one submission."""
 
     id: str
     cells: tuple[TokenizedCell, ...]
 
     @property
     def runs(self) -> frozenset[int]:
-        """The hashes of all its runs."""
+        """Give the hashes of all its runs."""
         return frozenset(run for cell in self.cells for run in cell.runs)
 
 
@@ -62,8 +62,8 @@ class Span(Struct):
 class Pair(Struct):
     """Two submissions with passages in common.
 
-    `tokens` is how many of the first's own tokens are shared; `share_first` and `share_second` are the
-    shared parts, in [0, 1], of what each wrote beyond the release.
+    `tokens` counts the first one's own tokens that are shared; `share_first` and `share_second` are the
+    shared parts, in [0, 1], of each one's own work.
     """
 
     first: str
@@ -76,12 +76,12 @@ class Pair(Struct):
 
     @property
     def share(self) -> float:
-        """The larger of the two parts: a short copy inside a long work counts for the short one."""
+        """Give the larger of the two parts, so that a short work copied into a long one is found."""
         return max(self.share_first, self.share_second)
 
 
 class Own(Struct):
-    """What is a submission's own: the runs that nobody gave it, and its tokens in no other run, by cell."""
+    """A submission's own work: the runs that nobody gave it, and by cell the tokens in no other run."""
 
     work: Work
     runs: frozenset[int]
@@ -89,11 +89,11 @@ class Own(Struct):
 
     @property
     def tokens(self) -> int:
-        """How many tokens are its own."""
+        """Count the tokens that are its own."""
         return sum(map(len, self.own))
 
     def covered(self, runs: Set[int]) -> int:
-        """How many of its own tokens are inside one of the runs."""
+        """Count its own tokens inside one of the runs."""
         pairs = zip(self.work.cells, self.own, strict=True)
         return sum(len(_places(cell, runs) & own) for cell, own in pairs)
 
@@ -121,7 +121,7 @@ def _cell(label: str, source: str) -> TokenizedCell:
 
 
 def compare_all(works: Sequence[Work], given: Work, least_share: float, least_tokens: int) -> list[Pair]:
-    """All pairs that share enough, the most alike first.
+    """Give all pairs that share enough, the most alike first.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def compare_all(works: Sequence[Work], given: Work, least_share: float, least_to
     given : Work
         The release.
     least_share : float
-        The least shared part, in [0, 1], of what the one that wrote less has of its own.
+        The least shared part, in [0, 1], of the own work of at least one of the two.
     least_tokens : int
         The fewest shared tokens.
     """
@@ -153,7 +153,7 @@ def _most(works: Sequence[Work]) -> frozenset[int]:
 
 
 def _candidates(owns: Iterable[Own]) -> list[tuple[str, str]]:
-    """The pairs that have a fingerprint in common."""
+    """Give the pairs with a fingerprint in common."""
     holders: Mapping[int, list[str]] = defaultdict(list)
     for own in owns:
         for mark in _fingerprints(own):
@@ -190,14 +190,14 @@ def _pair(first: Own, second: Own, least_share: float, least_tokens: int) -> Pai
 
 
 def _places(cell: TokenizedCell, runs: Set[int]) -> set[int]:
-    """The tokens that are inside one of the runs."""
+    """Give the places of the tokens inside one of the runs."""
     return {place + k for place, run in enumerate(cell.runs) if run in runs for k in range(RUN)}
 
 
 def _spans(
     work: Work, shared: Set[int], numbers: Mapping[int, int]
 ) -> tuple[tuple[Span, ...], dict[int, int]]:
-    """The shared passages, numbered as in the other submission where that has been numbered."""
+    """Give the shared passages, with the other submission's numbers where it has them."""
     spans, found = [], dict(numbers)
     highest = max(found.values(), default=0)
     for index, cell in enumerate(work.cells):

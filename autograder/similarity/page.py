@@ -1,4 +1,4 @@
-"""One page without a server: the pairs, and each side by side with the shared passages marked."""
+"""The page of pairs, each shown side by side with its shared passages marked."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _NOTE = (
 def render_page(
     pairs: Sequence[Pair], works: Mapping[str, Work], title: str, least: tuple[float, int]
 ) -> str:
-    """The whole page as HTML; the same pairs give the same bytes.
+    """Render the whole page as HTML; the same pairs give the same bytes.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def _section(number: int, pair: Pair, works: Mapping[str, Work]) -> Iterator[str
 
 
 def _cells(work: Work, spans: Sequence[Span]) -> Iterator[str]:
-    """The cells that have a shared passage."""
+    """Render the cells with a shared passage."""
     for index, here in itertools.groupby(spans, key=lambda span: span.cell):
         cell = work.cells[index]
         yield f"<h4>{html.escape(cell.label)}</h4><pre>{''.join(_marked(cell, list(here)))}</pre>"

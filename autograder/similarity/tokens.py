@@ -1,4 +1,4 @@
-"""From source to tokens that renaming, layout and comments do not change.
+"""From source to tokens that stay the same under renaming, new layout and comments.
 
 Names become ``V``, except keywords and what follows a dot (``np.pad`` keeps its ``pad``), numbers ``0``,
 strings ``S``; comments and white space are gone. The reader is a regular expression, so that code that does
@@ -28,7 +28,7 @@ _TOKEN = re.compile(
 
 
 class Token(Struct):
-    """What a token says once it is levelled, and where it stands in the source (characters)."""
+    """A levelled token, and its place in the source (characters)."""
 
     text: str
     start: int
@@ -36,7 +36,7 @@ class Token(Struct):
 
 
 def tokens_of(source: str) -> Iterator[Token]:
-    """The levelled tokens of one cell.
+    """Give the levelled tokens of one cell.
 
     >>> [token.text for token in tokens_of("total += np.sum(a[0])  # add")]
     ['V', '+=', 'V', '.sum', '(', 'V', '[', '0', ']', ')']

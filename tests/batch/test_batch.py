@@ -14,10 +14,11 @@ import pytest
 from msgspec.structs import replace
 
 from autograder.authoring.context import Reading
-from autograder.batch import Batch, GradingRun, Ledger, grade_all, report_path
+from autograder.batch import Batch, GradingRun, Ledger, grade_all, report_path, run
 from autograder.errors import AutograderError, DataError, GraderFault, UsageError
 from autograder.grading.submission import Graded
 from autograder.intake import Candidate, SourceKind, fingerprint
+from autograder.intake.isolation import ReaderGone
 from autograder.model import (
     AssignmentFacts,
     Environment,
@@ -87,6 +88,8 @@ class Steered:
             raise ZeroDivisionError("of ours")
         if says == "once" and self.counter.read_text().split().count(identity) == 1:
             raise GraderFault("the sandbox did not come up")
+        if says == "reader gone" and self.counter.read_text().split().count(identity) == 1:
+            raise ReaderGone("the reader's process is gone")
         if says == "edited":
             self.path.write_text("6")
             says = "5"
@@ -94,7 +97,7 @@ class Steered:
             return Graded(report=report(identity, float("nan")))
         if says == "no data":
             raise DataError("data/x: is not there")
-        points = 1.0 if says == "once" else float(says)
+        points = 1.0 if says in ("once", "reader gone") else float(says)
         return Graded(report=report(identity, points), pictures={"p-1.png": b"x"})
 
 
@@ -219,6 +222,32 @@ def test_a_report_stands_only_for_what_it_was_made_from(make, tmp_path, change):
     again = replace(batch, run=replace(RUN, key="other" if change == "key" else "key"))
     assert [d.final for d in grade_all(again)] == [7 if change == "file" else 1]
     assert graded_so_far(tmp_path) == ["s001", "s001"]
+
+
+def test_what_could_not_be_read_is_graded_again(make, tmp_path, monkeypatch):
+    """Two files whose fingerprints could not be taken are not the same file."""
+    batch = make({"s001": "1"}, resume=True)
+    (done,) = grade_all(batch)
+    with Ledger(batch.folder / "ledger.sqlite3") as ledger:
+        ledger.record(run._as_row(batch, replace(done, fingerprint="")))
+    monkeypatch.setattr(run, "_fingerprinter", lambda batch: lambda candidate: "")
+    (tmp_path / "s001.ipynb").write_text("7")
+    assert [d.final for d in grade_all(batch)] == [7]
+
+
+def test_the_reader_is_forked_before_the_first_submission_is_asked_for(make, monkeypatch):
+    made = []
+    monkeypatch.setattr(run, "_fingerprinter", made.append)
+    batch = make({"s001": "1"})
+    work = grade_all(batch)
+    assert made == [batch]
+    work.close()
+
+
+def test_a_worker_whose_reader_is_gone_is_replaced(make, tmp_path):
+    done = list(grade_all(make({"s001": "reader gone", "s002": "2"})))
+    assert sorted((d.id, d.outcome, d.final) for d in done) == [("s001", "graded", 1), ("s002", "graded", 2)]
+    assert graded_so_far(tmp_path) == ["s001", "s001", "s002"]
 
 
 def test_two_batches_never_write_to_one_folder(make, tmp_path):

@@ -8,6 +8,7 @@ from autograder.extract import (
     code,
     code_of_cells,
     comment_facts,
+    comments,
     extract,
     match,
     match_cells,
@@ -37,8 +38,8 @@ def read_all(given):
 
 
 FORMS = {
-    "newlines": (lambda n: "%%bash\n" + "\n" * n, 20_000),
-    "indented newlines": (lambda n: "%%bash\n" + " \n" * n, 20_000),
+    "newlines": (lambda n: "%%bash\n" + "\n" * n + "x", 20_000),
+    "indented newlines": (lambda n: "%%bash\n" + " \n" * n + "x", 20_000),
     "runs": (lambda n: "%run\n" * n, 1_500),
     "semicolons": (lambda n: "a;" * n, 1_000),
     "semicolons after a wide letter": (lambda n: "µ;" * n, 1_000),
@@ -111,6 +112,13 @@ def test_files_that_are_imported_are_found_in_linear_time():
         return [Chunk(source=f"import m{i % 50}", names=(), cell=1) for i in range(n)]
 
     assert grows_linearly(work, make, 1_000)
+
+
+def test_the_statement_beside_a_comment_is_found_in_linear_time():
+    def work(lines):
+        return [comments._beside(line, lines) for line in lines]
+
+    assert grows_linearly(work, range, 2_000)
 
 
 def test_old_code_is_recognised_and_converted_in_linear_time():

@@ -11,10 +11,12 @@ OMP_NUM_THREADS in the environment, or `layers.set_num_threads` later, sets anot
 the same for all.
 """
 
+import contextlib
+import importlib
 import os
 import warnings
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,20 +31,17 @@ __all__ = [
 
 Array = NDArray[Any]
 Cache = tuple[Any, ...]
-LAYOUT = ("C_CONTIGUOUS", "ALIGNED")  # of what the layers get
+LAYOUT: Final = ("C_CONTIGUOUS", "ALIGNED")  # of what the layers get
 INTERFACE = 2  # of the compiled module; another one was built from another version
 
 
 def _compiled() -> ModuleType | None:
     """The compiled layers: those beside this file, else installed ones."""
-    try:
-        from . import fastconv
-    except ImportError:
-        try:
-            import fastconv
-        except ImportError:
-            return None
-    return fastconv if fastconv.INTERFACE == INTERFACE else None
+    for name in (".fastconv", "fastconv"):
+        with contextlib.suppress(ImportError):
+            found = importlib.import_module(name, __package__)
+            return found if found.INTERFACE == INTERFACE else None
+    return None
 
 
 def _choose_backend() -> tuple[str, ModuleType]:
@@ -121,7 +120,8 @@ def conv_backward_fast(dout: Array, cache: Cache, need_dx: bool = True) -> tuple
     x, w, b, dout = as_floats(x, w, b, dout)
     stride, pad = check_convolution(x, w, b, conv_param)
     check_gradient("conv_backward_fast", dout, (len(x), len(w), *conv_size(x, w, stride, pad)))
-    return layers.conv_backward(dout, x, w, stride, pad, need_dx)
+    gradients: tuple[Array | None, Array, Array] = layers.conv_backward(dout, x, w, stride, pad, need_dx)
+    return gradients
 
 
 def max_pool_forward_fast(x: Array, pool_param: dict[str, int]) -> tuple[Array, Cache]:
@@ -172,7 +172,8 @@ def max_pool_backward_fast(dout: Array, cache: Cache) -> Array:
     winner, shape, dtype, (height, width, stride) = cache
     dout = np.require(dout, dtype, LAYOUT)
     check_gradient("max_pool_backward_fast", dout, winner.shape)
-    return layers.max_pool_backward(dout, winner, shape, height, width, stride)
+    dx: Array = layers.max_pool_backward(dout, winner, shape, height, width, stride)
+    return dx
 
 
 def conv_size(x: Array, w: Array, stride: int, pad: int) -> tuple[int, int]:

@@ -90,4 +90,7 @@ def conv_relu_pool_backward(
     winner, x, w, sizes = cache
     dout = np.require(dout, x.dtype, fast.LAYOUT)
     fast.check_gradient("conv_relu_pool_backward", dout, winner.shape)
-    return fast.layers.conv_relu_pool_backward(dout, winner, x, w, *sizes, need_dx)
+    gradients: tuple[Array | None, Array, Array] = fast.layers.conv_relu_pool_backward(
+        dout, winner, x, w, *sizes, need_dx
+    )
+    return gradients

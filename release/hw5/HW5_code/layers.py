@@ -59,7 +59,9 @@ def affine(x: Array, w: Array, b: Array, relu: bool = False) -> Array:
             f"fc_forward: x {x.shape} has {size} numbers for each example, so w should be ({size}, M) "
             f"and b (M,); got w {w.shape}, b {b.shape}"
         )
-    return fast_layers.layers.affine_forward(*fast_layers.as_floats(x.reshape(len(x), size), w, b), relu)
+    x, w, b = fast_layers.as_floats(x.reshape(len(x), size), w, b)
+    out: Array = fast_layers.layers.affine_forward(x, w, b, relu)
+    return out
 
 
 def fc_backward(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
@@ -94,7 +96,8 @@ def relu_forward(x: Array) -> tuple[Array, Cache]:
 def relu_backward(dout: Array, cache: Cache) -> Array:
     """Gradient of the rectified linear units: dout where x is positive, else zero."""
     (x,) = cache
-    return dout * (x > 0)
+    dx: Array = dout * (x > 0)
+    return dx
 
 
 def max_pool_forward_naive(x: Array, pool_param: dict[str, int]) -> tuple[Array, Cache]:
@@ -137,7 +140,7 @@ def max_pool_backward_naive(dout: Array, cache: Cache) -> Array:
     """
     x, pool_param = cache
     height, width, stride = (pool_param[key] for key in ("pool_height", "pool_width", "stride"))
-    dx = np.zeros_like(x)
+    dx: Array = np.zeros_like(x)
     for n, c, i, j in np.ndindex(dout.shape):
         top, left = i * stride, j * stride
         window = x[n, c, top : top + height, left : left + width]

@@ -31,7 +31,8 @@ def _remembered(config: Config, name: str, w: Array) -> Array:
     """An array of the weights' size that the config keeps; zeros at first."""
     if name not in config:
         config[name] = np.zeros_like(w)
-    return config[name]
+    kept: Array = config[name]
+    return kept
 
 
 def sgd(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Config]:

@@ -108,7 +108,8 @@ def _depth(form: int, u: Array, v: Array) -> Array:
 
 def _wave(phase: Array) -> Array:
     """A triangle wave of period 256 and amplitude 64, highest at 0."""
-    return np.abs(((phase + 128) & 255) - 128) * -1 + 64
+    distance: Array = np.abs(((phase + 128) & 255) - 128)
+    return 64 - distance
 
 
 # --- chance --------------------------------------------------------------------------------------
@@ -164,7 +165,8 @@ def _pictures(form: int, count: int, dice: _Dice) -> Array:
     picture = ground + ((figure - ground) * alpha >> 8)
     _cover(picture, dice)
     picture += dice.noise(*picture.shape) * _each(dice.between(*NOISE, count, 1)) >> 8
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    pixels: Array = np.clip(picture, 0, 255).astype(np.uint8)
+    return pixels
 
 
 def _each(values: Array) -> Array:
@@ -205,7 +207,9 @@ def _ground(count: int, dice: _Dice) -> Array:
     across, down = _each(dice.between(-SLOPE, SLOPE, 2, count))
     slope = (x * across + y * down) >> 8
     colour = 128 + dice.between(-GROUND_INK, GROUND_INK, count, 3)
-    return _each(colour) + slope[:, None] + (waves * _each(dice.between(-WAVES, WAVES, count, 3)) >> 6)
+    ground: Array = _each(colour) + slope[:, None]
+    ground += waves * _each(dice.between(-WAVES, WAVES, count, 3)) >> 6
+    return ground
 
 
 def _cover(picture: Array, dice: _Dice) -> None:
