@@ -76,7 +76,9 @@ def _compare_values(name: str, values: Array, expected: Expected) -> Mismatch | 
     count = int(wrong.sum())
     given, wanted = told_apart(float(values[first]), float(expected.value[first]))
     message = (
-        f"{count} of {wrong.size} elements of `{name}` {'is' if count == 1 else 'are'} wrong, "
+        f"`{place}` is {given} instead of {wanted}"
+        if wrong.size == 1
+        else f"{count} of {wrong.size} elements of `{name}` {'is' if count == 1 else 'are'} wrong, "
         f"the first at {place}: {given} instead of {wanted}"
     )
     cause = _cause(_around(expected.value, first), _around(values, first), place)

@@ -142,7 +142,7 @@ def test_a_reference_without_a_catalogue_has_no_suspects(tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (WORDS, "VARIANTS = {}", r"mistakes\.py: the mistake `a` is missing"),
+        (WORDS, "VARIANTS = {}", r"mistakes\.py: the mistake `a` is missing; mistakes.toml has it"),
         (WORDS, "VARIANTS = {'a': len, 'b': len}", r"mistakes\.toml: the mistake `b` is missing"),
         ("[a]\nnudge = 1", "VARIANTS = {}", r"mistakes\.toml: "),
         ("[a", "VARIANTS = {}", r"mistakes\.toml: "),

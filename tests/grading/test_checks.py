@@ -117,7 +117,7 @@ def test_one_wrong_case_costs_the_check_and_is_shown():
     finding = run_check(outputs(hints=("look",)), FakeContext(known={"q": [answer(), answer("b", 2.0)]}))
     assert finding.output == OutputText(text="for q")
     assert (finding.status, finding.fraction, finding.hints) == (Status.FAILED, 0.0, ("look",))
-    assert finding.message.startswith("1 of 2 cases is right. the case of b: 1 of 1 elements of `out`")
+    assert finding.message.startswith("1 of 2 cases is right. the case of b: `out[0]` is")
     assert finding.cause.at == "out[0]"
 
 

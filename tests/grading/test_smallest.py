@@ -77,7 +77,7 @@ def test_it_is_shown_in_small_whole_numbers():
     found = search("out", conv_forward_naive=wrong_where(lambda *_: 1)).smallest
     assert found.inputs == {"x": "[[2. 5.]\n [2. 8.]]", "w": "[[5. 2.]\n [2. 4.]]", "b": "[10.]"}
     assert (found.expected, found.actual) == ("[[66.]]", "[[67.]]")
-    assert found.message.endswith("the first at out[0, 0, 0, 0]: 67 instead of 66")
+    assert found.message == "`out[0, 0, 0, 0]` is 67 instead of 66"
     assert found.terms == "out[0, 0, 0, 0] = 2 * 5 + 5 * 2 + 2 * 2 + 8 * 4 + 10 (the bias) = 66"
 
 
