@@ -126,9 +126,10 @@ def _old_notices(cell: Cell, lines: Sequence[int]) -> Iterator[Notice]:
 def parse(source: str) -> ast.Module | str:
     """Give the syntax tree, which nobody may change, or a sentence about what is wrong with the source.
 
-    Most cells of a submission are the release's own and were parsed before: short ones are remembered.
+    Most cells of a submission are the release's own and were parsed before: short ones are remembered, and
+    the last long ones.
     """
-    return _remembered(source) if len(source) <= MAX_REMEMBERED else _parse(source)
+    return (_remembered if len(source) <= MAX_REMEMBERED else _last)(source)
 
 
 def _parse(source: str) -> ast.Module | str:
@@ -144,6 +145,7 @@ def _parse(source: str) -> ast.Module | str:
 
 
 _remembered = functools.lru_cache(maxsize=128)(_parse)
+_last = functools.lru_cache(maxsize=2)(_parse)
 
 
 def _statements(body: Sequence[ast.stmt], source: str, cell: Cell, offset: int = 0) -> Iterator[Statement]:
