@@ -14,7 +14,7 @@ from autograder.extract.magics import fresh_lines, python_of
 from autograder.extract.python2 import Converted, fails_silently, to_python3
 from autograder.model import Cell, Chunk, Notice, Struct, capped
 
-# Far above any homework: characters of one cell and of all, statements, and statements that are no Python.
+# Caps far above any homework: characters of one cell and of all, statements, statements that are no Python.
 MAX_SOURCE = 400_000
 MAX_SOURCES = 2_000_000
 MAX_STATEMENTS = 20_000
@@ -135,7 +135,7 @@ def parse(source: str) -> ast.Module | str:
 def _parse(source: str) -> ast.Module | str:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an invalid escape is no news
+            warnings.simplefilter("ignore")  # an invalid escape is for the student's own Python to mention
             return ast.parse(source)
     except SyntaxError as error:
         text = (error.text or "").strip()[:80]
@@ -159,7 +159,7 @@ def _statements(body: Sequence[ast.stmt], source: str, cell: Cell, offset: int =
         # `a = 1; b = 2`: one line, two statements
         shared = end_before >= first or start_after == last
         text = _segment(node, encoded) if shared else "\n".join(lines[first - 1 : last])
-        if text.endswith("\\"):  # the line that it goes on in is empty, and no part of the statement
+        if text.endswith("\\"):  # it goes on in an empty line, which the tree leaves out
             text += "\n\n"
         yield Statement(source=text, line=first + offset, cell=cell, node=node, shift=offset)
 
