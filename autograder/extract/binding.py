@@ -20,8 +20,9 @@ _IMPORTS = (ast.Import, ast.ImportFrom)
 # Values that may be a function: `f = g`, `f = Net.f`, `f = rules["f"]`, `f = jit(g)`, `f = g if fast else h`.
 _GIVING = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Lambda, ast.IfExp)
 _WORD = re.compile(r"\w+")
-# Functions directly inside one function.
-MOST_FUNCTIONS = 500
+# A longer statement with more functions and comprehensions inside needs every name in it, local ones as well.
+MOST_CHARACTERS = 10_000
+MOST_SCOPES = 500
 
 
 class Bound(Struct):
@@ -194,13 +195,15 @@ def inner_functions(one: Bound) -> Iterator[tuple[str, str]]:
     """Give the functions defined inside another function or a class: (name, the outer one's name)."""
     outer = one.statement.node
     if isinstance(outer, FUNCTIONS):
-        for inner in ast.walk(outer):
+        for inner in effects.nodes(outer):
             if isinstance(inner, FUNCTIONS) and inner is not outer:
                 yield inner.name, outer.name
 
 
 def needs(one: Bound) -> set[str]:
     """Give the names that a statement reads from the module, without the local names of its functions."""
+    if len(one.statement.source) > MOST_CHARACTERS and _has_many_scopes(one.statement.node):
+        return {n.id for n in effects.nodes(one.statement.node) if isinstance(n, ast.Name)} - _BUILTINS
     try:
         table = symtable.symtable(one.statement.source, "<cell>", "exec")
     except (SyntaxError, ValueError, RecursionError):
@@ -211,9 +214,11 @@ def needs(one: Bound) -> set[str]:
 
 def _globals_inside(table: symtable.SymbolTable) -> Iterator[str]:
     for child in table.get_children():
-        # a symbol is looked up among all functions inside: with very many, take local names as well
-        if len(child.get_children()) > MOST_FUNCTIONS:
-            yield from child.get_identifiers()
-        else:
-            yield from (symbol.get_name() for symbol in child.get_symbols() if symbol.is_global())
+        yield from (symbol.get_name() for symbol in child.get_symbols() if symbol.is_global())
         yield from _globals_inside(child)
+
+
+def _has_many_scopes(node: ast.AST) -> bool:
+    """Say whether Python's symbol table would take long: its time is quadratic in the scopes inside one."""
+    scopes = sum(isinstance(inner, (*FUNCTIONS, *effects.SCOPES)) for inner in effects.nodes(node))
+    return scopes > MOST_SCOPES

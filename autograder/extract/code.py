@@ -14,7 +14,7 @@ from autograder.extract.magics import fresh_lines, python_of
 from autograder.extract.python2 import Converted, fails_silently, to_python3
 from autograder.model import Cell, Chunk, Notice, Struct, capped
 
-# Far above any homework: characters of one cell and of all, statements, and statements that are no Python.
+# Caps far above any homework: characters of one cell and of all, statements, statements that are no Python.
 MAX_SOURCE = 400_000
 MAX_SOURCES = 2_000_000
 MAX_STATEMENTS = 20_000
@@ -126,15 +126,16 @@ def _old_notices(cell: Cell, lines: Sequence[int]) -> Iterator[Notice]:
 def parse(source: str) -> ast.Module | str:
     """Give the syntax tree, which nobody may change, or a sentence about what is wrong with the source.
 
-    Most cells of a submission are the release's own and were parsed before: short ones are remembered.
+    Most cells of a submission are the release's own and were parsed before: short ones are remembered, and
+    the last long ones.
     """
-    return _remembered(source) if len(source) <= MAX_REMEMBERED else _parse(source)
+    return (_remembered if len(source) <= MAX_REMEMBERED else _last)(source)
 
 
 def _parse(source: str) -> ast.Module | str:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an invalid escape is no news
+            warnings.simplefilter("ignore")  # an invalid escape is for the student's own Python to mention
             return ast.parse(source)
     except SyntaxError as error:
         text = (error.text or "").strip()[:80]
@@ -144,6 +145,7 @@ def _parse(source: str) -> ast.Module | str:
 
 
 _remembered = functools.lru_cache(maxsize=128)(_parse)
+_last = functools.lru_cache(maxsize=2)(_parse)
 
 
 def _statements(body: Sequence[ast.stmt], source: str, cell: Cell, offset: int = 0) -> Iterator[Statement]:
@@ -157,7 +159,7 @@ def _statements(body: Sequence[ast.stmt], source: str, cell: Cell, offset: int =
         # `a = 1; b = 2`: one line, two statements
         shared = end_before >= first or start_after == last
         text = _segment(node, encoded) if shared else "\n".join(lines[first - 1 : last])
-        if text.endswith("\\"):  # the line that it goes on in is empty, and no part of the statement
+        if text.endswith("\\"):  # it goes on in an empty line, which the tree leaves out
             text += "\n\n"
         yield Statement(source=text, line=first + offset, cell=cell, node=node, shift=offset)
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from autograder.extract.code import Statement, parse
 from autograder.extract.definitions import statements_for
+from autograder.extract.effects import nodes
 from autograder.model import Notebook, Struct
 
 # A comment with fewer letters says nothing.
@@ -74,7 +75,7 @@ def comment_facts(notebook: Notebook, given: Notebook, names: Sequence[str]) -> 
 def _facts(one: Statement, known: set[str], prose: str) -> CommentFacts:
     tree = parse(one.source)
     assert isinstance(tree, ast.Module)
-    starts = sorted({n.lineno for n in ast.walk(tree) if isinstance(n, ast.stmt) and not _is_text(n)})
+    starts = sorted({n.lineno for n in nodes(tree) if isinstance(n, ast.stmt) and not _is_text(n)})
     lines = one.source.split("\n")
     code = {line: lines[line - 1].partition("#")[0] for line in starts}
     fresh, empty, copied = [], [], 0

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograder.assignment import CompatSpec
 from autograder.extract.code import parse
+from autograder.extract.effects import nodes
 from autograder.model import Chunk, Notice, Struct
 
 # NumPy's former names, without those that it has today (`np.bool` came back).
@@ -49,16 +50,15 @@ def old_names(chunks: Sequence[Chunk], compat: CompatSpec) -> OldNames:
 
 def _numpy_names(tree: ast.Module) -> set[str]:
     """Give the names by which the code calls NumPy."""
-    imports = (alias for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names)
+    imports = (alias for node in nodes(tree) if isinstance(node, ast.Import) for alias in node.names)
     return {alias.asname or alias.name for alias in imports if alias.name == "numpy"}
 
 
 def _found(tree: ast.Module, modules: set[str]) -> Iterator[tuple[str, int]]:
     """Find the old names in one statement, with their lines in it."""
-    nodes = list(ast.walk(tree))
-    stored = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
-    stored |= {n.arg for n in nodes if isinstance(n, ast.arg)}
-    for node in nodes:
+    stored = {n.id for n in nodes(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    stored |= {n.arg for n in nodes(tree) if isinstance(n, ast.arg)}
+    for node in nodes(tree):
         match node:
             case ast.Name(id=name) if name in _PYTHON2 and name not in stored:
                 yield name, node.lineno

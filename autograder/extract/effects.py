@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+@functools.lru_cache(maxsize=1024)
+def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """Give all nodes of a tree that nobody changes; several readers ask for the same ones."""
+    return tuple(ast.walk(tree))
 
 
 def level(node: ast.AST) -> Iterator[ast.AST]:
@@ -48,11 +55,11 @@ def _decorators(node: ast.AST) -> list[ast.expr]:
 
 def writes(code: ast.AST) -> frozenset[str]:
     """Give the module's names that a function changes when it is called, or other code when it runs."""
-    nodes = list(ast.walk(code))
-    module_wide = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
-    stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    local = (stored | {n.arg for n in nodes if isinstance(n, ast.arg)}) - module_wide
-    changed = {name for node in nodes for name in (*written(node), *told(node))}
+    inside = nodes(code)
+    module_wide = {name for node in inside if isinstance(node, ast.Global) for name in node.names}
+    stored = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    local = (stored | {n.arg for n in inside if isinstance(n, ast.arg)}) - module_wide
+    changed = {name for node in inside for name in (*written(node), *told(node))}
     return frozenset((changed - local) | (stored & module_wide))
 
 

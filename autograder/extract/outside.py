@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from autograder.extract.code import parse, shown
+from autograder.extract.effects import nodes
 from autograder.extract.magics import magic_of, python_of
 from autograder.model import Cell, Chunk, FileRecord, Notebook, Notice, capped
 
@@ -55,7 +56,7 @@ def _in_files(chunks: Sequence[Chunk], files: Sequence[FileRecord]) -> Iterator[
 def _imported(source: str) -> frozenset[str]:
     """Give the top-level packages and modules that some code imports."""
     tree = parse(source)
-    nodes = list(ast.walk(tree)) if isinstance(tree, ast.Module) else []
-    modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    modules += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    inside = nodes(tree) if isinstance(tree, ast.Module) else ()
+    modules = [alias.name for node in inside if isinstance(node, ast.Import) for alias in node.names]
+    modules += [node.module or "" for node in inside if isinstance(node, ast.ImportFrom)]
     return frozenset(module.partition(".")[0] for module in modules)

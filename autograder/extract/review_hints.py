@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from autograder.extract.code import parse
+from autograder.extract.effects import nodes
 from autograder.model import Chunk, Notebook, Struct
 
 # Numbers of fewer figures are the same by chance.
@@ -92,7 +93,7 @@ def _place(chunk: Chunk, line: int) -> str:
 
 def _numbers(tree: ast.Module) -> Iterator[tuple[float, int]]:
     """Find numbers of several figures, without their signs, and their lines."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
             figures = repr(node.value).partition("e")[0].replace(".", "").strip("0")
             if len(figures) >= MIN_FIGURES:
@@ -100,7 +101,7 @@ def _numbers(tree: ast.Module) -> Iterator[tuple[float, int]]:
 
 
 def _fixed_shapes(tree: ast.Module) -> Iterator[int]:
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
             if any(_is_shape(side) for side in sides) and any(_is_fixed(side) for side in sides):
@@ -118,7 +119,7 @@ def _is_fixed(node: ast.expr) -> bool:
 def _mentioned(tree: ast.Module, names: frozenset[str]) -> Mapping[str, int]:
     """Find the names that the code uses, each with its first line."""
     found: dict[str, int] = {}
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         match node:
             case ast.Name(id=name) | ast.Attribute(attr=name) if name in names:
                 found.setdefault(name, node.lineno)

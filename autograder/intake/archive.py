@@ -20,13 +20,13 @@ from autograder.intake.names import is_noise, is_unsafe, printable
 from autograder.intake.rejected import RejectedInput
 from autograder.model import Notice
 
-# the list of an archive's members: room for some hundred thousand
+# Bytes of an archive's list of members: room for a hundred thousand.
 MAX_DIRECTORY = 8 * 1024 * 1024
 MAX_RATIO = 250
 RATIO_COUNTS_FROM = 8 * 1024 * 1024
 _UTF8_NAMES = 0x800
 _ENCRYPTED = 0x1
-# Everything that zipfile was seen to raise on bytes that are no good archive.
+# Every error that zipfile raises on a damaged archive.
 _BROKEN = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
@@ -57,7 +57,7 @@ def open_archive(source: Path | bytes, where: str) -> Iterator[zipfile.ZipFile]:
     Raises
     ------
     RejectedInput
-        It is none, it is broken, or its directory is too large.
+        It is no zip, it is broken, or its directory is too large.
     """
     try:
         raw = io.FileIO(source) if isinstance(source, Path) else io.BytesIO(source)

@@ -17,7 +17,7 @@ from autograder.intake.rejected import RejectedInput
 
 MAX_DEPTH = 8
 MAX_LISTED = 20_000
-# without O_NONBLOCK, opening a FIFO waits for its writer; Windows has neither flag nor FIFOs
+# Without O_NONBLOCK, opening a FIFO waits for its writer. Windows has neither the flag nor FIFOs.
 _FLAGS = os.O_RDONLY | sum(
     getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY")
 )

@@ -90,7 +90,7 @@ def _decoded(data: bytes, path: str, notices: list[Notice]) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError:
         message = f"{path}: is not {encoding.upper()}; the characters that can't be read are replaced."
-        notices.append(Notice(code="bad-encoding", message=message, where=path))
+        _note(notices, "bad-encoding", message, path)
         return data.decode(encoding, "replace")
 
 
@@ -103,12 +103,12 @@ def _as_format_4(raw: Raw, path: str, notices: list[Notice]) -> Raw:
     major = raw.get("nbformat", 3 if "worksheets" in raw else 4)
     if not isinstance(major, int) or isinstance(major, bool) or major > 4:
         message = f"{path}: names the notebook format {str(major)[:20]}; it was read as format 4."
-        notices.append(Notice(code="unknown-format", message=message, where=path))
+        _note(notices, "unknown-format", message, path)
         return raw
     if major == 4 or "cells" in raw:
         return raw
     message = f"{path}: is of the old notebook format {major}; it was upgraded to format 4."
-    notices.append(Notice(code="old-format", message=message, where=path))
+    _note(notices, "old-format", message, path)
     return {**raw, "cells": upgraded_cells(raw)}
 
 
@@ -119,7 +119,7 @@ def _language(raw: Raw, path: str, notices: list[Notice]) -> str:
     language = language.lower()[:40] if isinstance(language, str) else "python"
     if not language.startswith(("python", "ipython")):
         message = f"{path}: says that it is written in {language}; it was read as Python all the same."
-        notices.append(Notice(code="other-language", message=message, where=path))
+        _note(notices, "other-language", message, path)
     return language
 
 

@@ -47,13 +47,7 @@ def read(candidate: Candidate, assignment: Assignment) -> Submission:
     that can't or must not be read, and everything that was mended.
     """
     caps = caps_of(assignment)
-    submission = Submission(
-        id=candidate.id,
-        learner=candidate.learner,
-        origin=candidate.origin,
-        notices=candidate.notices,
-        attempt=candidate.attempt,
-    )
+    submission = candidate.unread()
     try:
         gathered = _gather(candidate, caps)
     except RejectedInput as rejected:
@@ -109,7 +103,7 @@ def _gather(candidate: Candidate, caps: Caps) -> _Gathered:
     notices: list[Notice] = []
     with _entries(candidate, notices) as entries:
         files = _read_all(entries, budget, notices)
-    # taken before archives are unpacked: of the very bytes that are graded
+    # hashed before archives are unpacked: these are the bytes that are graded
     mark = _hash(candidate, files, notices)
     for _ in range(MAX_NESTING):
         if _has_notebook(files) or not any(_is_archive(f) for f in files):

@@ -19,7 +19,7 @@ from autograder.intake import Candidate, read
 from autograder.model import Notebook, Struct
 from autograder.similarity.tokens import Token, tokens_of
 
-# About three lines of code: below that, the homework's own words ("for i in range(H_out)") repeat.
+# About three lines of code: shorter runs are the homework's own words ("for i in range(H_out)").
 RUN = 30
 # A shared passage of 41 tokens or more is never missed.
 WINDOW = 12

@@ -23,7 +23,7 @@ GIVEN = notebook("def f(x):\n    pass\n    return x", "import numpy as np\nprint
 
 def forget():
     """Empty what is remembered from one notebook to the next: repeated work is the point here."""
-    for remembered in (code._parse_cell, code._remembered, match._common):
+    for remembered in (code._parse_cell, code._remembered, code._last, match._common):
         remembered.cache_clear()
 
 
@@ -76,6 +76,10 @@ FORMS = {
     "functions inside one": (
         lambda n: "def f(x):\n" + "".join(f"  x{i} = lambda: x\n" for i in range(n)),
         300,
+    ),
+    "comprehensions inside one": (
+        lambda n: "def f(x):\n" + "".join(f"  x{i} = [y for y in x]\n" for i in range(n)),
+        600,
     ),
     "names like a missing one": (lambda n: "".join(f"def ff{i}(): pass\n" for i in range(n)), 400),
     "comments": (lambda n: "def f(x):\n" + "  # something to be said here\n  x += 1\n" * n, 400),
