@@ -229,7 +229,7 @@ def cropped(of: Layer, gradient: Array) -> Array:
 
 
 def spread(of: Layer, step: int, overwrite: bool = False) -> Array:
-    """Spread each output's gradient over its field, `step` apart; `overwrite` lets later fields replace earlier."""
+    """Spread each output's gradient over its field, `step` apart; with `overwrite` later fields win."""
     _, f, rows, columns = of.dout.shape
     height, width = of.w.shape[2:]
     gradient = np.zeros_like(with_border(of))
