@@ -1,4 +1,4 @@
-"""The tools run in the project's own environment, whoever starts them."""
+"""Run the tools in the project's own environment, whoever starts them."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def use_own_python() -> None:
-    """Start the program again with .venv's Python, where that is there and another one runs it."""
+    """Start the program again with .venv's Python, if there is one and another one runs it."""
     own = ROOT / ".venv"
     python = own / "bin" / "python"
     if python.exists() and Path(sys.prefix).resolve() != own:

@@ -1,7 +1,7 @@
-"""The visible questions of HW5: what `autograder check` asks on a student's own machine.
+"""Ask the visible questions of HW5, which `autograder check` asks on a student's own machine.
 
-They need no secret: the fast layers that come with the homework say what the naive ones should
-give, and a numerical gradient of the student's own forward pass says what the backward should.
+They need no secret. The homework's own fast layers give the right outputs for the naive ones, and a numerical
+gradient of the student's own forward pass gives the right backward pass.
 """
 
 from __future__ import annotations
@@ -64,21 +64,21 @@ def convolution_case(  # noqa: PLR0917 - the order is the layer's own
 
 
 def arguments(case: Case) -> tuple[Value, ...]:
-    """The layer's arguments; the dict is a fresh one, so that code that writes into it harms nobody."""
+    """Give the layer's arguments; the dict is a fresh one, so that code which writes into it harms nobody."""
     values = case.inputs
     parameters = {"stride": values["stride"], "pad": values["pad"]}
     return values["x"], values["w"], values["b"], parameters
 
 
 def ask_forward(handles: Handles, case: Case) -> Mapping[str, Value]:
-    """The output of the student's forward pass."""
+    """Give the output of the student's forward pass."""
     return {"out": _first(handles.student.call(NAIVE, *arguments(case), keep=[1]))}
 
 
 def ask_backward(handles: Handles, case: Case) -> Mapping[str, Value]:
-    """The gradients of the student's backward pass, from the cache of their own forward pass.
+    """Give the gradients of the student's backward pass, from the cache of their own forward pass.
 
-    Where their forward pass gives no cache, the one that the docstring promises takes its place.
+    If their forward pass gives no cache, the one that the docstring promises takes its place.
     """
     return gradients(handles.student, case, _own_cache(handles.student, case))
 
@@ -98,7 +98,7 @@ def _usable(cache: Value) -> bool:
 
 
 def gradients(student: Student, case: Case, cache: Value) -> Mapping[str, Value]:
-    """The outputs of the student's backward pass from a cache, by name."""
+    """Give the outputs of the student's backward pass from a cache, by name."""
     result = student.call(NAIVE_BACK, case.inputs["dout"], cache)
     gradients = result if isinstance(result, tuple | list) else (result,)
     return dict(zip(GRADIENTS, gradients, strict=False))
@@ -110,7 +110,7 @@ def _first(result: Value) -> Value:
 
 @functools.cache
 def small_cases() -> Sequence[Case]:
-    """Small layers of small whole numbers, the simplest first; the stride divides everywhere."""
+    """Draw small layers of small integers, the simplest first; the stride divides everywhere."""
     recipes = [
         ((n, c, rows, columns), (f, height, width), stride, pad)
         for n, c, f in ((1, 1, 1), (1, 1, 2), (1, 2, 1), (2, 1, 1), (2, 2, 2))
@@ -145,7 +145,7 @@ def _small_case(x: tuple[int, int, int, int], w: tuple[int, int, int], stride: i
 
 @functools.cache
 def small_forward_cases() -> Sequence[Case]:
-    """The small cases without a gradient from above."""
+    """Give the small cases without an upstream gradient."""
     given = ("x", "w", "b", "stride", "pad")
     return [replace(case, inputs={name: case.inputs[name] for name in given}) for case in small_cases()]
 
@@ -154,7 +154,7 @@ def small_forward_cases() -> Sequence[Case]:
 
 
 def with_reasons(case: Case, expected: Mapping[str, Expected]) -> Mapping[str, Expected]:
-    """Expected outputs that say why they have their shapes."""
+    """Add to expected outputs the reasons of their shapes."""
     return {name: replace(one, reason=_reason(case, name)) for name, one in expected.items()}
 
 
@@ -176,7 +176,7 @@ _BROADCAST = re.compile(r"could not be broadcast together with shapes \(([\d, ]*
 
 
 def explain_fault(case: Case, fault: StudentFault) -> str:
-    """What shapes that do not fit mean, where one is a filter's and the other a field's that is cut off."""
+    """Explain shapes that do not fit, if one is a filter's and the other that of a field at the edge."""
     found = _BROADCAST.search(fault.message)
     if found is None:
         return ""
@@ -228,7 +228,7 @@ def _expect_fast_backward(handles: Handles, case: Case) -> Mapping[str, Expected
 
 
 def _close(value: Array) -> Expected:
-    """Both sides round: some hundred additions of numbers of the size of one, in two orders."""
+    """Allow the rounding of both sides: some hundred additions of numbers near one, in two orders."""
     return Expected(value=value, allowed=rounding_bound(1000, np.ones_like(value), np.float64))
 
 
@@ -251,7 +251,7 @@ def _gradient_cases(_: Generator) -> Sequence[Case]:
 
 
 def expect_own_gradient(handles: Handles, case: Case) -> Mapping[str, Expected]:
-    """Numerical gradients of the student's own forward pass by x, w and b, or along the same directions."""
+    """Give numerical gradients of the student's own forward pass by x, w and b, or along directions."""
     dout, probed = case.inputs["dout"], case.id.startswith(_PROBED)
     rng = np.random.default_rng(233)
     expected = {}
@@ -267,12 +267,12 @@ def expect_own_gradient(handles: Handles, case: Case) -> Mapping[str, Expected]:
 
 
 def _points(case: Case) -> dict[str, Array]:
-    """Where the gradients called dx, dw and db are taken."""
+    """Give the points at which the gradients dx, dw and db are taken."""
     return {f"d{name}": np.asarray(case.inputs[name]) for name in ("x", "w", "b")}
 
 
 def _own_forward(handles: Handles, case: Case, position: int) -> Evaluate:
-    """The student's forward pass as a function of one of its arguments."""
+    """Give the student's forward pass as a function of one of its arguments."""
     shape = np.shape(case.inputs["dout"])
 
     def evaluate(points: Sequence[Array]) -> Sequence[Array]:
@@ -284,7 +284,7 @@ def _own_forward(handles: Handles, case: Case, position: int) -> Evaluate:
 
 
 def _numbers(outputs: Sequence[Value], shape: tuple[int, ...]) -> Sequence[Array]:
-    """Outputs that can be subtracted; what is none counts as NaN, so that no gradient fits it."""
+    """Give outputs that can be subtracted; any other counts as NaN, so that no gradient fits it."""
     return [
         out if isinstance(out, np.ndarray) and out.shape == shape else np.full(shape, np.nan)
         for out in outputs
@@ -327,13 +327,13 @@ def _backward_call(student: Student, target: str, forward: str, images: int, fil
 
 
 def _has_shape(name: str, value: Value, shape: tuple[int, ...]) -> None:
-    """Nothing is gained by being quick at giving nothing."""
+    """Say whether an output has the shape: quick code that gives nothing gains nothing."""
     if not isinstance(value, np.ndarray) or value.shape != shape:
         raise ValueError(f"there is nothing to time yet: `{name}` is no array of shape {shape}")
 
 
 def _plain_loop() -> None:
-    """What a plain loop does for 1,000 output elements: a product and a sum over a field of 3 x 3 x 3."""
+    """Do a plain loop's work for 1,000 output elements: a product and a sum over a field of 3 x 3 x 3."""
     fields, filters = np.ones((8, 3, 3, 3)), np.ones((8, 3, 3, 3))
     out = np.zeros(1000)
     for i in range(1000):
@@ -362,7 +362,7 @@ _SPEED = Timing(
 
 
 def _initial_loss(handles: Handles, rng: Generator, _: DataSet | None) -> Judgement:
-    """The loss of a fresh network must be log 10, and about 0.2 more with reg = 0.5."""
+    """Judge the loss of a fresh network: log 10, and about 0.2 more with reg = 0.5."""
     x = rng.standard_normal((20, 3, 32, 32))
     y = rng.integers(10, size=20)
     handles.student.seed(231)

@@ -1,4 +1,4 @@
-"""Measurements of the grader itself, each as a figure against another taken in the same run."""
+"""Measure the grader itself, each figure beside another of the same run."""
 
 from bench.grading import Figure, measure
 

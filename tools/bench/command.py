@@ -1,4 +1,4 @@
-"""The commands of ``tools/measure``."""
+"""Run the commands of ``tools/measure``."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _measure_suite(
 
 
 def _add_suite(name: str, about: str) -> None:
-    """A command for one of the homework's own suites."""
+    """Add a command for one of the homework's own suites."""
 
     @command.command(name=name, help=about)
     @COURSE

@@ -1,7 +1,7 @@
-"""The process of one contender: ``python -m bench.contender ROOT SUITE CANDIDATE``.
+"""Be the process of one contender: ``python -m bench.contender ROOT SUITE CANDIDATE``.
 
-It says what it can do, then waits for orders, one JSON object a line: ``{"work": NAME, "seconds": S}`` is
-answered by ``{"times": [seconds, …]}``.
+It lists the works that it can do, then waits for orders, one JSON object a line: it answers
+``{"work": NAME, "seconds": S}`` by ``{"times": [seconds, …]}``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ WARM_UP, LEAST_RUNS = 3, 3
 
 
 def time_work(work: Callable[[], object], seconds: float) -> list[float]:
-    """Durations of a work, in seconds, after a few runs that don't count, or as many as fill the time."""
+    """Give durations of a work, in seconds: as many as fill the time, after a few runs that don't count."""
     end = time.perf_counter() + seconds
     for _ in range(WARM_UP):
         work()
@@ -37,7 +37,7 @@ def time_work(work: Callable[[], object], seconds: float) -> list[float]:
 
 
 def _own_output() -> TextIO:
-    """Standard output for answers alone; whatever else is printed goes to standard error."""
+    """Keep standard output for answers alone; everything else that is printed goes to standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
     return answers

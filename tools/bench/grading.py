@@ -1,4 +1,4 @@
-"""How fast the command line starts, a submission is graded, and a batch runs; and whether memory is flat.
+"""Measure the start of the command line, a submission, a batch, and the growth of memory.
 
 Each figure stands beside a yardstick of the same run: a bare interpreter, a limit, or nbgrader's own
 ``autograde`` on the same notebook. Medians are quoted, with the least and the greatest.
@@ -21,13 +21,13 @@ from autograder.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.model import Chunk, Definitions, Struct
 
-# How many sandboxes are started for the figures, and how many children in each.
+# The numbers of sandboxes that are started for the figures, and of children in each.
 SANDBOXES, CHILDREN = 21, 6
 CONVOLUTION = ("conv-forward", "conv-backward-dx", "conv-backward-dw", "conv-backward-db")
 
 
 class Figure(Struct):
-    """One measurement: what, the median with its range, the yardstick's, and their ratio."""
+    """One measurement: its name, the median with its range, the yardstick's, and their ratio."""
 
     name: str
     unit: str
@@ -49,7 +49,7 @@ def measure(root: Path, submission: Path, copies: int, nbgrader_copies: int) -> 
     submission : Path
         The submission that is graded for the time of its convolution items.
     copies, nbgrader_copies : int
-        How many copies of the release's notebook the batch has, and how many of them nbgrader gets.
+        The number of copies of the release's notebook in the batch, and the number that nbgrader gets.
     """
     course = find_course(root)
     yield _start()
@@ -93,7 +93,7 @@ def _start() -> Figure:
 
 
 def _sandbox(course: Course) -> Iterator[Figure]:
-    """From the wish for a sandbox to a function's first answer, and the same for a further check's child.
+    """Time from the request for a sandbox to a function's first answer, and the same for a further child.
 
     Most of the first is the import of NumPy inside, so a plain one is its yardstick.
     """
@@ -132,7 +132,7 @@ def _grade(root: Path, paths: Sequence[Path], output: Path, *more: str) -> subpr
 
 
 def _items(root: Path, submission: Path, scratch: Path) -> Figure:
-    """The convolution items of one submission: the sum of their durations in its report."""
+    """Time the convolution items of one submission: the sum of their durations in its report."""
     seconds = []
     for run in range(5):
         output = scratch / f"items-{run}"
@@ -146,7 +146,7 @@ def _items(root: Path, submission: Path, scratch: Path) -> Figure:
 
 
 def _batch(root: Path, course: Course, scratch: Path, copies: int, nbgrader_copies: int) -> Iterator[Figure]:
-    """A whole batch of the release's notebook, against nbgrader on the same; and the grader's memory."""
+    """Time a whole batch of the release's notebook against nbgrader's, and watch the grader's memory."""
     folder = scratch / "copies"
     for number in range(copies):
         target = folder / f"s{number:03}"
@@ -162,7 +162,7 @@ def _batch(root: Path, course: Course, scratch: Path, copies: int, nbgrader_copi
 
 
 def _memory(process: subprocess.Popen[bytes]) -> Iterator[float]:
-    """The resident memory of the grader and its workers in MB, every 50 ms; sandboxes are not in it."""
+    """Record the resident memory of the grader and its workers in MB, every 50 ms, without sandboxes."""
     import psutil
 
     root = psutil.Process(process.pid)
@@ -178,7 +178,7 @@ def _memory(process: subprocess.Popen[bytes]) -> Iterator[float]:
 
 
 def _flatness(memory: Sequence[float]) -> Figure:
-    """The last quarter of the batch against the second quarter; the first is start-up."""
+    """Compare the last quarter of the batch with the second quarter; the first is start-up."""
     quarter = max(1, len(memory) // 4)
     early = statistics.median(memory[quarter : 2 * quarter] or memory)
     late = memory[-quarter:-1] or memory
@@ -186,7 +186,7 @@ def _flatness(memory: Sequence[float]) -> Figure:
 
 
 def _nbgrader(root: Path, course: Course, scratch: Path, copies: int) -> float:
-    """Seconds a notebook of ``nbgrader autograde``, its start included, in a copy of the course."""
+    """Time ``nbgrader autograde`` in a copy of the course: seconds a notebook, with its start."""
     identity = course.assignment.id
     place = scratch / "nbgrader"
     for name in ("source", "nbgrader_config.py"):

@@ -1,7 +1,7 @@
-"""Candidates side by side: each in its own process, one working while the others are stopped.
+"""Run contenders side by side: each in its own process, one working while the others are stopped.
 
-Libraries disturb each other in one process, and their idle threads spin. So every contender has its own, they
-take turns, work by work and round by round, and who is not working is stopped by a signal.
+Libraries disturb each other in one process, and their idle threads spin. So every contender has its own
+process. They take turns, work by work and round by round, and all but one are stopped by a signal.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bench.suite import Suite, environment
 
 
 class Row(Struct):
-    """How long a contender takes for a work: seconds of the median run, and of the quartiles."""
+    """The time of a contender for a work: seconds of the median run, and of the quartiles."""
 
     work: str
     contender: str
@@ -65,7 +65,7 @@ class _Process:
         return answer
 
     def times(self, work: str, seconds: float) -> list[float]:
-        """Let it work for so long."""
+        """Let it work for so many seconds."""
         assert self._process.stdin is not None
         self._process.send_signal(signal.SIGCONT)
         print(json.dumps({"work": work, "seconds": seconds}), file=self._process.stdin, flush=True)
@@ -87,9 +87,9 @@ def take_turns(root: Path, name: str, suite: Suite, rounds: int, seconds: float)
     root : Path
         The course.
     name, suite
-        The suite, and what it is called.
+        The suite and its name.
     rounds : int
-        How often everybody has a turn at every work.
+        The number of turns that each contender has at every work.
     seconds : float
         The length of a turn.
 

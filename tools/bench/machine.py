@@ -1,4 +1,4 @@
-"""What this machine can do at most: measured, and what follows for a work.
+"""Measure the limits of this machine, and what follows from them for a work.
 
 The peak of floating-point operations is that of a large product of matrices, the best of NumPy's and
 PyTorch's where it is installed, each in a process of its own. The bandwidth is that of copying an array which
@@ -27,7 +27,7 @@ SECONDS = 0.7
 
 
 class Machine(Struct):
-    """A machine: what it is, operations a second by dtype, and bytes a second."""
+    """A machine: its name, operations a second by dtype, and bytes a second."""
 
     processor: str
     cores: int
@@ -36,7 +36,7 @@ class Machine(Struct):
     bandwidth: float
 
     def least_seconds(self, work: Work) -> float:
-        """What a work takes at least."""
+        """Give the seconds that a work takes at least."""
         return max(work.operations / self.peak[work.dtype], work.moved / self.bandwidth)
 
 

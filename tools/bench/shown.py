@@ -1,4 +1,4 @@
-"""A suite's figures as a table, as JSON, and as a plot."""
+"""Show a suite's figures as a table, as JSON, and as a plot."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bench.suite import Suite, Work
 
 
 def figures(suite: Suite, machine: Machine, found: Sequence[Row | Absent]) -> dict[str, Any]:
-    """All that was measured, as plain data.
+    """Give everything that was measured, as plain data.
 
     Returns
     -------
@@ -48,13 +48,13 @@ def figures(suite: Suite, machine: Machine, found: Sequence[Row | Absent]) -> di
 
 
 def _ours(suite: Suite, work: Work, rows: Sequence[Row]) -> float | None:
-    """The median of the suite's own contender; where it could not run, that of the first who could."""
+    """Give the median of the suite's own contender; if it could not run, that of the first that could."""
     medians = {row.contender: row.median for row in rows if row.work == work.name}
     return medians.get(suite.ours, next(iter(medians.values()), None))
 
 
 def render(measured: dict[str, Any], ours: str) -> Group:
-    """The figures for a terminal: a table for each work, the quickest first."""
+    """Render the figures for a terminal: a table for each work, the quickest first."""
     machine = measured["machine"]
     peak = ", ".join(f"{dtype} {rate / 1e9:.0f} Gflop/s" for dtype, rate in machine["peak"].items())
     parts: list[Text | Table] = [

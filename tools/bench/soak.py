@@ -1,8 +1,8 @@
-"""A long batch, disturbed: many submissions, some hostile, and a grader that is killed again and again.
+"""Disturb a long batch: many submissions, some hostile, and a grader that is killed again and again.
 
 The same submissions are graded twice: once in peace, and once by a grader that gets SIGKILL at random
 moments and is started again with ``--resume``. Both must end with one report for each submission, equal
-but for the times in them, and nothing of either may be left: no process, control group, mount or file.
+except for the times in them. Nothing of either may be left: no process, control group, mount or file.
 Linux only, as the sandbox is.
 """
 
@@ -36,21 +36,21 @@ if TYPE_CHECKING:
     import psutil
 
 ZIPPED_EVERY = 7
-# Checks that train, race, import much or ask a person take long, or come out differently each time.
+# Checks that train, time, import much or ask a person: they take long, or come out differently each time.
 LEFT_OUT = frozenset({"training", "network", "speed", "pdf", "manual"})
 TIMES = frozenset({"generated_at", "duration"})
 # Some submissions can't be graded, which is no failure.
 ENDED_WELL = (0, 1)
 SETTLE_SECONDS = 20.0
-# In which a grader tries its walls and starts its workers.
+# Seconds in which a grader tries its walls and starts its workers.
 START_SECONDS = 4.0
-# How much more the last quarter of a batch may use than its second: the first is start-up.
+# The factor by which the last quarter of a batch may use more than its second: the first is start-up.
 MORE_MEMORY, MORE_FILES = 1.10, 2
 _CHILD_SUBREAPER = 36
 
 
 class Plan(Struct):
-    """What is soaked.
+    """The plan of a soak.
 
     `samples` are submissions' folders, taken in turn; `hostile` is a folder whose ``.py`` files are each
     put at the end of a sample's notebook, where a later definition wins, and whose ``.ipynb`` files
@@ -68,14 +68,14 @@ class Plan(Struct):
 
 
 class Usage(Struct):
-    """What the grader and its workers used at one moment: memory in MB, open files."""
+    """The use of the grader and its workers at one moment: memory in MB, open files."""
 
     memory: float
     files: int
 
 
 class Soaked(Struct):
-    """How it went: `wrong` has a sentence for everything that must not be."""
+    """The outcome: `wrong` has a sentence for everything that must not be."""
 
     wrong: tuple[str, ...]
     calm_seconds: float
@@ -90,7 +90,7 @@ class _Place(TempDir):
 
 
 class Moment(Struct):
-    """When a grader is killed: after so many seconds, or once so many submissions are graded."""
+    """The moment at which a grader is killed: after so many seconds, or after so many graded submissions."""
 
     seconds: float = 0.0
     graded: int = 0
@@ -143,7 +143,7 @@ def soak(plan: Plan, say: Callable[[str], None]) -> Soaked:
 
 
 def cheap_course(root: Path, target: Path) -> Course:
-    """A copy of the course without what takes long, and with two seconds for a child."""
+    """Copy the course without its slow checks, and with two seconds for a child."""
     course = find_course(root)
     identity = course.assignment.id
     for name in ("source", "reference"):
@@ -159,7 +159,7 @@ def cheap_course(root: Path, target: Path) -> Course:
 
 
 def without_slow_checks(table: dict[str, Any]) -> dict[str, Any]:
-    """An assignment's definition with the items that have quick checks, and those checks only."""
+    """Give an assignment's definition with its quick checks alone, and the items that have any."""
     items = [
         {**item, "checks": [check for check in item["checks"] if check["kind"] not in LEFT_OUT]}
         for item in table["items"]
@@ -174,7 +174,7 @@ def _identities(plan: Plan) -> list[str]:
 
 
 def attacks(plan: Plan) -> list[Path]:
-    """The hostile files in an order that the seed draws, so that a short run has others each time."""
+    """Give the hostile files in an order that the seed draws, so that a short run has others each time."""
     found = sorted(path for path in plan.hostile.glob("*") if path.suffix in (".py", ".ipynb"))
     random.Random(plan.seed).shuffle(found)
     return found
@@ -250,7 +250,7 @@ class _Run:
             return subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=self._scratch)
 
     def in_peace(self) -> tuple[float, list[Usage]]:
-        """Grade undisturbed; gives the seconds and what was used meanwhile."""
+        """Grade undisturbed; give the seconds, and the use of memory and files meanwhile."""
         start = time.monotonic()
         process = self._start("calm")
         usage = list(self._watch(process))
@@ -260,7 +260,7 @@ class _Run:
         return time.monotonic() - start, usage
 
     def disturbed(self, say: Callable[[str], None]) -> float:
-        """Grade the same, killing the grader at its moments; gives the seconds."""
+        """Grade the same, and kill the grader at its moments; give the seconds."""
         start = time.monotonic()
         for moment in moments(self._plan):
             process = self._start("disturbed")
@@ -300,7 +300,7 @@ class _Run:
             time.sleep(0.05)
 
     def left(self) -> list[str]:
-        """Say what there still is of all the graders, after a while in which it may go."""
+        """List everything that the graders have left, after a while in which it may end."""
         until = time.monotonic() + SETTLE_SECONDS
         while (found := self._found()) and time.monotonic() < until:
             time.sleep(0.1)
@@ -321,14 +321,14 @@ def _owner(group: Path) -> int:
 
 
 def _children() -> list[psutil.Process]:
-    """What this process has started, or has adopted."""
+    """Give the processes that this one has started or adopted."""
     import psutil
 
     return psutil.Process().children(recursive=True)
 
 
 def _running() -> list[list[str]]:
-    """Their command lines."""
+    """Give their command lines."""
     import psutil
 
     found = []
@@ -340,7 +340,7 @@ def _running() -> list[list[str]]:
 
 @contextlib.contextmanager
 def _adopting_orphans() -> Iterator[None]:
-    """Be the parent of whatever a killed grader leaves running, so that none of it is overlooked."""
+    """Be the parent of all processes that a killed grader leaves, so that none is overlooked."""
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     if prctl(_CHILD_SUBREAPER, 1, 0, 0, 0):
         raise UsageError("this system can't hand orphaned processes over", "Soak on Linux.")
@@ -368,7 +368,7 @@ def _mounts() -> set[str]:
 
 
 def compare(calm: Path, disturbed: Path, identities: Sequence[str]) -> Iterator[str]:
-    """Say how two output folders differ, and where a submission has no report."""
+    """List the differences of two output folders, and the submissions without a report."""
     names = {kind: sorted(str(p.relative_to(kind)) for p in kind.rglob("*")) for kind in (calm, disturbed)}
     for kind, there in names.items():
         reports = {name for name in there if re.fullmatch(r"reports/[^/]+\.json", name)}
@@ -395,14 +395,14 @@ def _differences(identity: str, *paths: Path) -> Iterator[str]:
 
 
 def without_times(value: Any) -> Any:
-    """A report without what tells when it was made and how long it took."""
+    """Give a report without its times and durations."""
     if isinstance(value, dict):
         return {key: without_times(item) for key, item in value.items() if key not in TIMES}
     return [without_times(item) for item in value] if isinstance(value, list) else value
 
 
 def growth(usage: Sequence[Usage]) -> Iterator[str]:
-    """Say where the grader used more towards the end than it did before."""
+    """List what the grader used more of towards the end than before."""
     early, late = _quarters([one.memory for one in usage])
     if late > MORE_MEMORY * early:
         yield f"memory grew: {early:.0f} MB in the second quarter, {late:.0f} MB in the last"
@@ -412,7 +412,7 @@ def growth(usage: Sequence[Usage]) -> Iterator[str]:
 
 
 def _quarters(values: Sequence[float]) -> tuple[float, float]:
-    """The medians of the second and of the last quarter; the moments of the end are left out."""
+    """Give the medians of the second and of the last quarter; the last moments are left out."""
     quarter = max(1, len(values) // 4)
     return statistics.median(values[quarter : 2 * quarter] or [0]), statistics.median(
         values[-quarter:-1] or [0]

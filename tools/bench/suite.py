@@ -1,7 +1,7 @@
-"""What a homework says about its own speed: works, and contenders that do them.
+"""Describe a homework's own measurements of speed: works, and contenders that do them.
 
-A homework's reference folder may hold ``benchmarks.py`` with a table ``SUITES`` of `Suite`. The engine runs
-every contender in a process of its own, in turns; what a contender does is the homework's.
+A homework's reference folder may hold ``benchmarks.py`` with a table ``SUITES`` of `Suite`. Every contender
+runs in a process of its own, in turns. The homework defines the works.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ class Work(Struct):
 
 
 class Contender(Struct):
-    """Somebody who does works.
+    """A program or library that does works.
 
     Parameters
     ----------
     prepare : callable
         Gets the course's root folder; gives a function for each work that it can do. Raises
-        `UnavailableError` where it can do none.
+        `UnavailableError` if it can do none.
     environment : mapping
         Variables of its process's environment.
     """
@@ -63,14 +63,14 @@ class Contender(Struct):
 
 
 class Suite(Struct):
-    """Works, and who does them. `ours` is what the others are compared with."""
+    """Works and the contenders that do them. The others are compared with `ours`."""
 
     works: tuple[Work, ...]
     contenders: Mapping[str, Contender]
     ours: str
 
     def only(self, names: Sequence[str]) -> Suite:
-        """The suite with these contenders, and ours; with all where none is named.
+        """Give the suite with these contenders and ours; with all if none is named.
 
         Raises
         ------
@@ -91,7 +91,7 @@ class Suite(Struct):
 
 
 def load_suite(course: Course, name: str) -> Suite:
-    """One suite of a course.
+    """Load one suite of a course.
 
     Raises
     ------

@@ -1,4 +1,4 @@
 """The support code of HW5: data, layers, optimisation and plots for small convolutional networks.
 
-The notebook imports what it needs from the modules here; nothing in this folder has to be changed.
+The notebook imports from these modules. You need not change anything in this folder.
 """

@@ -1,7 +1,7 @@
-"""Unfolding images into columns, and folding columns back, with NumPy alone.
+"""Unfold images into columns, and fold columns back, with NumPy alone.
 
-A column is what one filter looks at in one place: its receptive field, flattened. With the fields
-as columns of a matrix, a convolution is one product of matrices.
+A column is the receptive field of a filter at one place, flattened. With the fields as columns of a matrix, a
+convolution is one product of matrices.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ Array = NDArray[Any]
 
 
 def output_size(size: int, field: int, stride: int, pad: int) -> int:
-    """How many fields of length `field` fit into `size` pixels with `pad` more at either end."""
+    """Count the fields of length `field` that fit into `size` pixels with `pad` more at either end."""
     return 1 + (size + 2 * pad - field) // stride
 
 
@@ -40,7 +40,7 @@ def im2col(x: Array, height: int, width: int, stride: int, pad: int) -> Array:
     rows, columns = output_size(H, height, stride, pad), output_size(W, width, stride, pad)
     padded = np.zeros((N, C, H + 2 * pad, W + 2 * pad), dtype=x.dtype)
     padded[:, :, pad : pad + H, pad : pad + W] = x
-    # Windows as large as the reach of one tap of the filter: [..., i, j, :, :] is what tap (i, j) sees.
+    # Windows as large as the reach of one weight of the filter: weight (i, j) sees [..., i, j, :, :].
     reach = ((rows - 1) * stride + 1, (columns - 1) * stride + 1)
     taps = sliding_window_view(padded, reach, axis=(2, 3))[:, :, :height, :width, ::stride, ::stride]
     return taps.reshape(N, C * height * width, rows * columns)
@@ -49,7 +49,7 @@ def im2col(x: Array, height: int, width: int, stride: int, pad: int) -> Array:
 def col2im(
     cols: Array, shape: tuple[int, int, int, int], height: int, width: int, stride: int, pad: int
 ) -> Array:
-    """Fold columns back into images; what several fields have in common is added up.
+    """Fold columns back into images; pixels that several fields share are added up.
 
     Parameters
     ----------

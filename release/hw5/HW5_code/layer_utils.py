@@ -1,4 +1,4 @@
-"""Layers that usually follow each other, as one: convolution, ReLU and pooling; fully connected and ReLU."""
+"""Join layers that usually follow each other: convolution, ReLU and pooling; fully connected and ReLU."""
 
 from typing import Any
 
@@ -23,26 +23,26 @@ Cache = tuple[Any, ...]
 
 
 def fc_relu_forward(x: Array, w: Array, b: Array) -> tuple[Array, Cache]:
-    """Fully connected layer, then ReLU; see `layers.fc_forward`."""
+    """Compute a fully connected layer, then ReLU; see `layers.fc_forward`."""
     out = affine(x, w, b, relu=True)
     return out, ((x, w, b), (out,))  # out is positive where the input of ReLU was
 
 
 def fc_relu_backward(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
-    """Gradients (dx, dw, db) of `fc_relu_forward`."""
+    """Compute the gradients (dx, dw, db) of `fc_relu_forward`."""
     fc_cache, relu_cache = cache
     return fc_backward(relu_backward(dout, relu_cache), fc_cache)
 
 
 def conv_relu_forward(x: Array, w: Array, b: Array, conv_param: dict[str, int]) -> tuple[Array, Cache]:
-    """Convolution, then ReLU; see `fast_layers.conv_forward_fast`."""
+    """Compute a convolution, then ReLU; see `fast_layers.conv_forward_fast`."""
     features, conv_cache = conv_forward_fast(x, w, b, conv_param)
     out, relu_cache = relu_forward(features)
     return out, (conv_cache, relu_cache)
 
 
 def conv_relu_backward(dout: Array, cache: Cache, need_dx: bool = True) -> tuple[Array | None, Array, Array]:
-    """Gradients (dx, dw, db) of `conv_relu_forward`; dx is None unless `need_dx`."""
+    """Compute the gradients (dx, dw, db) of `conv_relu_forward`; dx is None unless `need_dx`."""
     conv_cache, relu_cache = cache
     return conv_backward_fast(relu_backward(dout, relu_cache), conv_cache, need_dx)
 
@@ -50,7 +50,7 @@ def conv_relu_backward(dout: Array, cache: Cache, need_dx: bool = True) -> tuple
 def conv_relu_pool_forward(
     x: Array, w: Array, b: Array, conv_param: dict[str, int], pool_param: dict[str, int]
 ) -> tuple[Array, Cache]:
-    """Convolution, ReLU, max pooling, in one go: the convolution's large output is never kept whole.
+    """Compute convolution, ReLU and max pooling in one go: the convolution's output is never kept whole.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def conv_relu_pool_forward(
     Raises
     ------
     ValueError
-        Shapes or parameters don't fit; says which.
+        Shapes or parameters don't fit; names the culprit.
     """
     x, w, b = fast.as_floats(x, w, b)
     stride, pad = fast.check_convolution(x, w, b, conv_param)
@@ -80,7 +80,7 @@ def conv_relu_pool_forward(
 def conv_relu_pool_backward(
     dout: Array, cache: Cache, need_dx: bool = True
 ) -> tuple[Array | None, Array, Array]:
-    """Gradients (dx, dw, db) of `conv_relu_pool_forward`; dx is None unless `need_dx`.
+    """Compute the gradients (dx, dw, db) of `conv_relu_pool_forward`; dx is None unless `need_dx`.
 
     Raises
     ------

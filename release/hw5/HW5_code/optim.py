@@ -1,9 +1,8 @@
-"""Update rules: from weights and their gradient to the next weights.
+"""Update weights by their gradient.
 
-Every rule is ``rule(w, dw, config) -> (next_w, config)``. The config holds the rule's settings, the
-missing ones filled in, and what it remembers from step to step; give it back at the next step. The
-weights, a float array, are changed in place, and are the next weights: nothing of their size is made
-anew at every step. So is what a rule remembers.
+Every rule is ``rule(w, dw, config) -> (next_w, config)``. The config holds the rule's settings, with defaults
+for the missing ones, and the rule's memory from step to step; give it back at the next step. The weights, a
+float array, and the memory are changed in place, so that no step makes a new array of their size.
 """
 
 from typing import Any
@@ -20,7 +19,7 @@ Config = dict[str, Any]
 
 
 def _settings(config: Config | None, **defaults: float) -> Config:
-    """The config, the missing settings filled in, as plain floats, which leave float32 weights float32."""
+    """Fill in the missing settings as plain floats, which leave float32 weights float32."""
     config = {} if config is None else config
     for name, value in defaults.items():
         config[name] = float(config.get(name, value))
@@ -28,7 +27,7 @@ def _settings(config: Config | None, **defaults: float) -> Config:
 
 
 def _remembered(config: Config, name: str, w: Array) -> Array:
-    """An array of the weights' size that the config keeps; zeros at first."""
+    """Give an array of the weights' size that the config keeps; zeros at first."""
     if name not in config:
         config[name] = np.zeros_like(w)
     kept: Array = config[name]
@@ -36,7 +35,7 @@ def _remembered(config: Config, name: str, w: Array) -> Array:
 
 
 def sgd(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Config]:
-    """Stochastic gradient descent: a step down the gradient.
+    """Take a step down the gradient (stochastic gradient descent).
 
     Settings: learning_rate.
     """
@@ -46,7 +45,7 @@ def sgd(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Confi
 
 
 def sgd_momentum(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Config]:
-    """Stochastic gradient descent with momentum: the step is a velocity that gradients change.
+    """Take a step of stochastic gradient descent with momentum: the step is a velocity that gradients change.
 
     Settings: learning_rate; momentum, the share of the velocity that stays (0 gives `sgd`).
     Remembers: velocity.
@@ -60,7 +59,7 @@ def sgd_momentum(w: Array, dw: Array, config: Config | None = None) -> tuple[Arr
 
 
 def rmsprop(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Config]:
-    """RMSProp: every weight's step is divided by the recent size of its gradient.
+    """Take a step of RMSProp: every weight's step is divided by the recent size of its gradient.
 
     Settings: learning_rate; decay_rate of the mean of squares; epsilon, against division by zero.
     Remembers: cache, the mean of squares.
@@ -76,7 +75,7 @@ def rmsprop(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, C
 
 
 def adam(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Config]:
-    """Adam: momentum, and steps divided by the recent size of the gradient, both freed from bias.
+    """Take a step of Adam: momentum, divided by the recent size of the gradient, both freed from bias.
 
     Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 1, except that the count
     of steps is one ahead, as in the course's code from the first: the first step is then 0.74 of the

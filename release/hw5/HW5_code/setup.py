@@ -1,4 +1,4 @@
-"""Compiles the fast layers: ``python setup.py build_ext --inplace``, or ``pip install .``, in this folder."""
+"""Compile the fast layers: ``python setup.py build_ext --inplace``, or ``pip install .``, in this folder."""
 
 import os
 import sys

@@ -1,9 +1,8 @@
-"""A stand-in for CIFAR-10: textured shapes, in CIFAR-10's own files, for machines that can't download it.
+"""Make a stand-in for CIFAR-10: textured shapes in CIFAR-10's own files, for machines that can't download it.
 
-Ten classes of shapes in colour pictures of 32 x 32. A class has a form, a texture and a tint, each of
-which a picture shows more or less: position, size, rotation, colours, contrast, background, noise and
-things in front vary. So there is something to learn quickly (the tint), something that takes filters
-(the texture), and something that takes places (the form).
+The colour pictures of 32 x 32 show shapes of ten classes. A class has a form, a texture and a tint. A picture
+shows each of them more or less: position, size, rotation, colours, contrast, background, noise and objects in
+front vary. The tint is learnt quickly, the texture takes filters, and the form takes places.
 
 Every picture is computed in whole numbers from raw random bits, so that it comes out the same on every
 processor and with every version of NumPy.
@@ -74,7 +73,7 @@ TEXTURES = np.array(  # two waves multiplied: steps along u and v of the one, th
     ],
     dtype=np.int32,
 )
-# How much pictures of a class differ. The larger, the harder to learn; these were chosen by training.
+# The variation within a class. Larger numbers are harder to learn; these were chosen by training.
 TINT_SHARE, TEXTURE_SHARE = 60, 55  # of 100 pictures show their own class's, the others any class's
 TINT = (32, 320)  # strength; 256 is the table's
 SHIFT = 56  # of the centre
@@ -88,7 +87,7 @@ COSINES = np.rint(np.cos(np.arange(1024) * (2 * np.pi / 1024)) * 16384).astype(n
 
 
 def _depth(form: int, u: Array, v: Array) -> Array:
-    """How far outside a form's outline the points are; negative inside. The forms' radius is 256."""
+    """Give the distance of points from a form's outline, negative inside. The forms' radius is 256."""
     across, along, round_ = np.abs(u), np.abs(v), (u * u + v * v) >> 9
     box = np.maximum(across, along)
     outlines = (
@@ -107,7 +106,7 @@ def _depth(form: int, u: Array, v: Array) -> Array:
 
 
 def _wave(phase: Array) -> Array:
-    """A triangle wave of period 256 and amplitude 64, highest at 0."""
+    """Compute a triangle wave of period 256 and amplitude 64, highest at 0."""
     distance: Array = np.abs(((phase + 128) & 255) - 128)
     return 64 - distance
 
@@ -116,23 +115,23 @@ def _wave(phase: Array) -> Array:
 
 
 class _Dice:
-    """Whole numbers from a stream of random bits that no version of NumPy changes."""
+    """Draws integers from a stream of random bits that no version of NumPy changes."""
 
     def __init__(self, seed: int, chunk: int) -> None:
         self._stream = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(chunk,)))
 
     def raw(self, count: int) -> Array:
-        """Random numbers of 64 bits."""
+        """Draw random numbers of 64 bits."""
         return self._stream.random_raw(count)
 
     def between(self, low: int, high: int, *shape: int) -> Array:
-        """Numbers from `low` to `high`, both included, as int32."""
+        """Draw numbers from `low` to `high`, both included, as int32."""
         bits = self.raw(int(np.prod(shape))) >> np.uint64(33)
         steps = (bits * np.uint64(high - low + 1)) >> np.uint64(31)
         return steps.astype(np.int32).reshape(shape) + np.int32(low)
 
     def noise(self, *shape: int) -> Array:
-        """Numbers from -128 to 127, as int32, eight from every 64 bits."""
+        """Draw numbers from -128 to 127, as int32, eight from every 64 bits."""
         count = int(np.prod(shape))
         raw = self.raw(-(-count // 8)).astype("<u8")
         return (raw.view(np.uint8)[:count].astype(np.int32) - 128).reshape(shape)
@@ -142,7 +141,7 @@ class _Dice:
 
 
 def _chunk(seed: int, number: int) -> tuple[Array, Array]:
-    """Pictures (CHUNK, 3, 32, 32) uint8 and labels (CHUNK,) int64, as many of every class."""
+    """Make pictures (CHUNK, 3, 32, 32) uint8 and labels (CHUNK,) int64, equally many of every class."""
     dice = _Dice(seed, number)
     each = CHUNK // len(CLASSES)
     pictures = np.concatenate([_pictures(form, each, dice) for form in range(len(CLASSES))])
@@ -152,7 +151,7 @@ def _chunk(seed: int, number: int) -> tuple[Array, Array]:
 
 
 def _pictures(form: int, count: int, dice: _Dice) -> Array:
-    """Pictures of one class, (count, 3, 32, 32) uint8."""
+    """Make pictures of one class, (count, 3, 32, 32) uint8."""
     tint = TINTS[_shown(form, TINT_SHARE, count, dice)] * dice.between(*TINT, count, 1) >> 8
     x, y = _pixels(dice.between(-SHIFT, SHIFT, 2, count))
     u, v = _turned(x, y, dice.between(-TURN, TURN, count), dice.between(*RADIUS, count))
@@ -170,37 +169,37 @@ def _pictures(form: int, count: int, dice: _Dice) -> Array:
 
 
 def _each(values: Array) -> Array:
-    """A number for each picture (and colour), to be used with all its pixels."""
+    """Give numbers, one for each picture (and colour), the axes to be used with all its pixels."""
     return values[..., None, None]
 
 
 def _shown(form: int, share: int, count: int, dice: _Dice) -> Array:
-    """Whose trait each picture shows: its own class's in `share` of 100, else that of any class."""
+    """Choose whose trait each picture shows: its own class's in `share` of 100, else that of any class."""
     return np.where(dice.between(0, 99, count) < share, form, dice.between(0, len(CLASSES) - 1, count))
 
 
 def _pixels(centre: Array) -> tuple[Array, Array]:
-    """Coordinates of the pixels from each picture's centre: (count, 1, 32) and (count, 32, 1)."""
+    """Give the pixels' coordinates from each picture's centre: (count, 1, 32) and (count, 32, 1)."""
     places = np.arange(SIDE, dtype=np.int32) * 16 + 8 - 8 * SIDE
     return places - _each(centre[0]), places[:, None] - _each(centre[1])
 
 
 def _turned(x: Array, y: Array, angle: Array, radius: Array) -> tuple[Array, Array]:
-    """The same in the shapes' own coordinates (count, 32, 32); angles are in 1/1024 of a turn."""
+    """Turn coordinates into the shapes' own (count, 32, 32); angles are in 1/1024 of a turn."""
     cosine = _each(COSINES[angle & 1023] * ONE // radius)
     sine = _each(COSINES[(angle - 256) & 1023] * ONE // radius)
     return (x * cosine + y * sine) >> 14, (y * cosine - x * sine) >> 14
 
 
 def _texture(form: int, u: Array, v: Array, dice: _Dice) -> Array:
-    """A texture in the shapes' own coordinates, mostly the class's own."""
+    """Make a texture in the shapes' own coordinates, mostly the class's own."""
     a, b, c, d = _each(TEXTURES[_shown(form, TEXTURE_SHARE, len(u), dice)].T)
     start = _each(dice.between(0, 255, len(u)))
     return _wave(((u * a + v * b) >> 4) + start) * _wave((u * c + v * d) >> 4) >> 6
 
 
 def _ground(count: int, dice: _Dice) -> Array:
-    """Backgrounds (count, 3, 32, 32): a colour that changes over the picture, and waves."""
+    """Make backgrounds (count, 3, 32, 32): a colour that changes over the picture, and waves."""
     x, y = _pixels(np.zeros((2, count), dtype=np.int32))
     u, _ = _turned(x, y, dice.between(0, 1023, count), dice.between(*PERIOD, count))
     waves = _wave(u + _each(dice.between(0, 255, count)))[:, None]
@@ -226,14 +225,14 @@ def _cover(picture: Array, dice: _Dice) -> None:
 
 
 def sample(n: int, seed: int = SEED) -> tuple[Array, Array]:
-    """The first `n` pictures of a stream.
+    """Make the first `n` pictures of a stream.
 
     Parameters
     ----------
     n : int
-        How many; of every 500, 50 are of each class.
+        The number of pictures; of every 500, 50 are of each class.
     seed : int
-        Which stream. The same seed gives the same pictures everywhere.
+        The stream. The same seed gives the same pictures everywhere.
 
     Returns
     -------
@@ -254,7 +253,7 @@ def write(folder: str | Path, train: int = 50_000, test: int = 10_000, seed: int
     folder : path
         Appears when all its files are complete; an empty one is filled.
     train, test : int
-        How many pictures; `train` is a multiple of 5, as there are five files of them.
+        The numbers of pictures; `train` is a multiple of 5, since it fills five files.
     seed : int
         The test pictures come from the stream ``seed + 1``.
 
@@ -297,7 +296,7 @@ def _move(half: Path, folder: Path) -> None:
 
 
 def _files(train: int, test: int, seed: int) -> Iterator[tuple[str, dict[bytes, Any]]]:
-    """The names of the files and what they hold."""
+    """Give the names of the files and their contents."""
     pictures, labels = sample(train, seed)
     each = train // 5
     for number in range(5):
@@ -311,7 +310,7 @@ def _files(train: int, test: int, seed: int) -> Iterator[tuple[str, dict[bytes, 
 
 
 def _batch(title: str, pictures: Array, labels: Array) -> dict[bytes, Any]:
-    """A batch as CIFAR-10 has it: a picture a row, all of red first, then green, then blue."""
+    """Make a batch in CIFAR-10's form: a picture is a row, all of red first, then green, then blue."""
     names = [f"{CLASSES[label]}_{place:05d}.png".encode() for place, label in enumerate(labels)]
     data = pictures.reshape(len(pictures), -1)
     return {b"batch_label": title.encode(), b"labels": labels.tolist(), b"data": data, b"filenames": names}

@@ -1,8 +1,8 @@
-"""CIFAR-10: found on this machine, read with care, and split for training.
+"""Find CIFAR-10 on this machine, read it with care, and split it for training.
 
-Where it is looked for, in this order: the folder that is named; the one that the environment variable
-CIFAR10_DIR names; cifar-10-batches-py in the current folder; the same in this package's folder. Where
-it is nowhere, a stand-in is made (`synthetic_data`) and kept for the next time.
+It is looked for in this order: the folder that is named; the folder that the environment variable
+CIFAR10_DIR names; cifar-10-batches-py in the current folder; the same in this package's folder. If it is in
+none of them, a stand-in is made (`synthetic_data`) and kept for the next time.
 """
 
 import os
@@ -33,7 +33,7 @@ def get_CIFAR10_data(
     num_test: int = 1000,
     folder: str | Path | None = None,
 ) -> dict[str, Array]:
-    """Images and labels for training, validation and test.
+    """Load images and labels for training, validation and test.
 
     The first `num_training` of the training images are for training, the next `num_validation` for
     validation. The mean image of the training is subtracted from all.
@@ -41,9 +41,9 @@ def get_CIFAR10_data(
     Parameters
     ----------
     num_training, num_validation, num_test : int
-        How many images of each.
+        The numbers of images.
     folder : path, optional
-        Where CIFAR-10 is, if it is in none of the usual places.
+        The folder of CIFAR-10, if it is in none of the usual places.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def get_CIFAR10_data(
     FileNotFoundError
         There is no data in the named folder.
     ValueError
-        A file is damaged, or there are not as many images.
+        A file is damaged, or has too few images.
     """
     where = find_CIFAR10(folder)
     X, y, X_test, y_test = load_CIFAR10(where)
@@ -80,7 +80,7 @@ def _enough(where: Path, what: str, wanted: int, there: int) -> None:
 
 
 def _centred(images: Array, mean: Array) -> Array:
-    """Images as float32 without the mean, in a single new array: all of them take 600 MB."""
+    """Give images as float32 without the mean, in a single new array: all of them take 600 MB."""
     centred = images.astype(np.float32)
     centred -= mean
     return centred
@@ -90,12 +90,12 @@ def _centred(images: Array, mean: Array) -> Array:
 
 
 def find_CIFAR10(folder: str | Path | None = None) -> Path:
-    """The folder with CIFAR-10's files; says so where it is the stand-in's.
+    """Find the folder with CIFAR-10's files; a stand-in is announced.
 
     Raises
     ------
     FileNotFoundError
-        There are none in the named folder, or in the one that CIFAR10_DIR names.
+        The named folder, or the one that CIFAR10_DIR names, has no such files.
     """
     if folder is not None:
         return _with_batches(Path(folder), "the folder that was asked for")
@@ -118,7 +118,7 @@ def _with_batches(folder: Path, what: str) -> Path:
 
 
 def _stand_in() -> Path:
-    """The stand-in's folder, made once; every use is announced, as the figures are not CIFAR-10's."""
+    """Give the stand-in's folder, made once; announce every use, since the figures are not CIFAR-10's."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "HW5_code" / synthetic_data.NAME.replace(" ", "-").replace(",", "")
     new = "" if folder.is_dir() else "; it is made now, once, which takes some seconds"
@@ -143,7 +143,7 @@ def load_CIFAR10(folder: str | Path, batches: int = 5) -> tuple[Array, Array, Ar
     folder : path
         The unpacked data set.
     batches : int
-        How many of the five files with training images.
+        The number of files with training images, up to five.
 
     Returns
     -------
@@ -153,7 +153,7 @@ def load_CIFAR10(folder: str | Path, batches: int = 5) -> tuple[Array, Array, Ar
     Raises
     ------
     FileNotFoundError, ValueError
-        A file is missing, or not one of CIFAR-10's; says which, and what was expected.
+        A file is missing, or not one of CIFAR-10's; names it and what was expected.
     """
     parts = [_read_batch(Path(folder) / name) for name in TRAINING[:batches]]
     X_test, y_test = _read_batch(Path(folder) / TEST)
@@ -214,17 +214,17 @@ def _read_pickle(path: Path) -> dict[Any, Any]:
 
 
 class _Kind:
-    """What a dtype of NumPy's becomes here: its code. Its state only tells the order of bytes."""
+    """Stands for a dtype of NumPy's: its code. Its state only tells the order of bytes."""
 
     def __init__(self, code: str | bytes, align: bool, copy: bool) -> None:
         self.code = code
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        """Nothing is kept."""
+        """Keep nothing."""
 
 
 class _Rows:
-    """What an array of NumPy's becomes here: its shape and its bytes."""
+    """Stands for an array of NumPy's: its shape and its bytes."""
 
     shape: tuple[int, ...] = ()
     data: bytes = b""
@@ -237,7 +237,7 @@ class _Rows:
 
 
 def _to_bytes(text: str, encoding: str) -> bytes:
-    """How older pickles write bytes."""
+    """Give bytes as older pickles write them."""
     if encoding != "latin1":
         raise pickle.UnpicklingError(f"bytes in it should be written as latin1, not {encoding}")
     return text.encode("latin1")
@@ -258,7 +258,7 @@ class _Reader(pickle.Unpickler):
     }
 
     def find_class(self, module: str, name: str) -> Callable[..., Any]:
-        """What a name in the file stands for."""
+        """Give the stand-in for a name in the file."""
         try:
             return self.ADMITTED[module.replace("numpy._core", "numpy.core"), name]
         except KeyError:

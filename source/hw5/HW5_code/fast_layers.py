@@ -1,10 +1,10 @@
-"""Convolution and max pooling, fast, with the interface of the naive layers.
+"""Compute convolution and max pooling fast, with the interface of the naive layers.
 
-Two implementations know the same functions: `fastconv`, compiled by ``python setup.py build_ext
+Two implementations have the same functions: `fastconv`, compiled by ``python setup.py build_ext
 --inplace`` in this folder (or installed with the autograder), and `numpy_layers`, which needs no
-compiler. `BACKEND` says which one is in use; ``HW5_FAST_LAYERS=numpy`` in the environment chooses the
-second. float32 stays float32; every other type is computed in float64. The layers are at their best for
-arrays that are C-contiguous, and for pooling windows of 2 x 2 that don't overlap; all others work, too.
+compiler. `BACKEND` names the one in use; ``HW5_FAST_LAYERS=numpy`` in the environment chooses the
+second. float32 stays float32; every other type is computed in float64. The layers are fastest for
+C-contiguous arrays and for pooling windows of 2 x 2 that don't overlap; all others work, too.
 
 The compiled layers use every processor that this process may use, 16 at most. FASTCONV_THREADS or
 OMP_NUM_THREADS in the environment, or `layers.set_num_threads` later, sets another number; results are
@@ -31,12 +31,12 @@ __all__ = [
 
 Array = NDArray[Any]
 Cache = tuple[Any, ...]
-LAYOUT: Final = ("C_CONTIGUOUS", "ALIGNED")  # of what the layers get
-INTERFACE = 2  # of the compiled module; another one was built from another version
+LAYOUT: Final = ("C_CONTIGUOUS", "ALIGNED")  # required of the layers' inputs
+INTERFACE = 2  # a compiled module with another number was built from another version
 
 
 def _compiled() -> ModuleType | None:
-    """The compiled layers: those beside this file, else installed ones."""
+    """Find the compiled layers: beside this file, else installed."""
     for name in (".fastconv", "fastconv"):
         with contextlib.suppress(ImportError):
             found = importlib.import_module(name, __package__)
@@ -45,7 +45,7 @@ def _compiled() -> ModuleType | None:
 
 
 def _choose_backend() -> tuple[str, ModuleType]:
-    """The compiled layers where there are any, else NumPy's, with a warning; NumPy's where asked for."""
+    """Choose the compiled layers if there are any, else NumPy's with a warning; NumPy's if asked for."""
     wanted = os.environ.get("HW5_FAST_LAYERS")
     compiled = None if wanted == "numpy" else _compiled()
     if compiled is not None:
@@ -66,7 +66,7 @@ BACKEND, layers = _choose_backend()
 
 
 def conv_forward_fast(x: Array, w: Array, b: Array, conv_param: dict[str, int]) -> tuple[Array, Cache]:
-    """Forward pass of a convolutional layer.
+    """Compute the forward pass of a convolutional layer.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def conv_forward_fast(x: Array, w: Array, b: Array, conv_param: dict[str, int]) 
     Raises
     ------
     ValueError
-        Shapes, stride or pad don't fit; says which.
+        Shapes, stride or pad don't fit; names the culprit.
     """
     x, w, b = as_floats(x, w, b)
     stride, pad = check_convolution(x, w, b, conv_param)
@@ -97,15 +97,15 @@ def conv_forward_fast(x: Array, w: Array, b: Array, conv_param: dict[str, int]) 
 
 
 def conv_backward_fast(dout: Array, cache: Cache, need_dx: bool = True) -> tuple[Array | None, Array, Array]:
-    """Backward pass of a convolutional layer.
+    """Compute the backward pass of a convolutional layer.
 
     Parameters
     ----------
     dout : (N, F, H', W') array
         Gradient of the loss by the layer's output.
-    cache : what `conv_forward_fast` gave
+    cache : the cache of `conv_forward_fast`
     need_dx : bool
-        False skips dx, as nobody needs the gradient by the images themselves.
+        False skips dx: nobody needs the gradient by the images themselves.
 
     Returns
     -------
@@ -125,13 +125,13 @@ def conv_backward_fast(dout: Array, cache: Cache, need_dx: bool = True) -> tuple
 
 
 def max_pool_forward_fast(x: Array, pool_param: dict[str, int]) -> tuple[Array, Cache]:
-    """Forward pass of max pooling.
+    """Compute the forward pass of max pooling.
 
     Parameters
     ----------
     x : (N, C, H, W) array
     pool_param : dict
-        'pool_height' and 'pool_width' of a window, and 'stride', how far apart windows are.
+        'pool_height' and 'pool_width' of a window, and 'stride', the distance between windows.
 
     Returns
     -------
@@ -153,12 +153,12 @@ def max_pool_forward_fast(x: Array, pool_param: dict[str, int]) -> tuple[Array, 
 
 
 def max_pool_backward_fast(dout: Array, cache: Cache) -> Array:
-    """Backward pass of max pooling: the first of a window's largest entries gets its gradient.
+    """Compute the backward pass of max pooling: the first of a window's largest entries gets its gradient.
 
     Parameters
     ----------
     dout : (N, C, H', W') array
-    cache : what `max_pool_forward_fast` gave
+    cache : the cache of `max_pool_forward_fast`
 
     Returns
     -------
@@ -177,7 +177,7 @@ def max_pool_backward_fast(dout: Array, cache: Cache) -> Array:
 
 
 def conv_size(x: Array, w: Array, stride: int, pad: int) -> tuple[int, int]:
-    """(H', W') of a convolution's output."""
+    """Give (H', W') of a convolution's output."""
     rows, columns = (
         1 + (size + 2 * pad - field) // stride for size, field in zip(x.shape[2:], w.shape[2:], strict=True)
     )
@@ -185,7 +185,7 @@ def conv_size(x: Array, w: Array, stride: int, pad: int) -> tuple[int, int]:
 
 
 def check_convolution(x: Array, w: Array, b: Array, conv_param: dict[str, int]) -> tuple[int, int]:
-    """Stride and pad of a convolution that is possible; else a ValueError that says why it is not."""
+    """Give stride and pad of a possible convolution; raise a ValueError with the reason for any other."""
     if x.ndim != 4 or w.ndim != 4 or x.shape[1] != w.shape[1]:
         raise ValueError(f"x should be (N, C, H, W) and w (F, C, HH, WW); got x {x.shape}, w {w.shape}")
     if b.shape != w.shape[:1]:
@@ -197,7 +197,7 @@ def check_convolution(x: Array, w: Array, b: Array, conv_param: dict[str, int]) 
 
 
 def check_pooling(size: tuple[int, ...], pool_param: dict[str, int]) -> tuple[int, int, int]:
-    """Height, width and stride of a pooling that is possible; else a ValueError that says why not."""
+    """Give height, width and stride of a possible pooling; raise a ValueError with the reason otherwise."""
     height, width, stride = (
         _whole(pool_param, "pool_param", key, 1) for key in ("pool_height", "pool_width", "stride")
     )
@@ -207,13 +207,13 @@ def check_pooling(size: tuple[int, ...], pool_param: dict[str, int]) -> tuple[in
 
 
 def check_gradient(name: str, dout: Array, shape: tuple[int, ...]) -> None:
-    """A ValueError unless the gradient has the output's shape."""
+    """Raise a ValueError unless the gradient has the output's shape."""
     if dout.shape != shape:
         raise ValueError(f"{name}: dout should have the output's shape {shape}, got {dout.shape}")
 
 
 def _whole(parameters: dict[str, int], name: str, key: str, least: int) -> int:
-    """An entry of the parameters that must be a whole number of at least `least`."""
+    """Give an entry of the parameters, an integer of at least `least`."""
     if key not in parameters:
         raise ValueError(f"{name} has no {key!r}: it should be a whole number of {least} or more")
     value = parameters[key]
@@ -227,7 +227,7 @@ def _whole(parameters: dict[str, int], name: str, key: str, least: int) -> int:
 
 
 def as_floats(*arrays: Array) -> tuple[Array, ...]:
-    """The arrays in one type, float32 if that is what they have in common, contiguous and aligned.
+    """Give the arrays in one type, float32 if all fit into it, contiguous and aligned.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Numerical gradients, by central differences: slow, simple, and a judge of any backward pass."""
+"""Compute numerical gradients by central differences: slow and simple, they judge any backward pass."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,7 +14,7 @@ Array = NDArray[Any]
 def eval_numerical_gradient(
     f: Callable[[Array], float], x: Array, verbose: bool = False, h: float = 1e-5
 ) -> Array:
-    """Gradient of a function that gives one number.
+    """Compute the gradient of a function that gives one number.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def eval_numerical_gradient(
 
 
 def eval_numerical_gradient_array(f: Callable[[Array], Array], x: Array, df: Array, h: float = 1e-5) -> Array:
-    """Gradient of ``np.sum(f(x) * df)``, for a function that gives an array.
+    """Compute the gradient of ``np.sum(f(x) * df)``, for a function that gives an array.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def eval_numerical_gradient_array(f: Callable[[Array], Array], x: Array, df: Arr
     x : array of floats
         Where the gradient is wanted. It is changed while this runs and restored at the end.
     df : array
-        The gradient that comes from above, by f's output.
+        The upstream gradient, by f's output.
     h : float
         Half the distance of the two points of a difference.
 
@@ -66,14 +66,14 @@ def eval_numerical_gradient_array(f: Callable[[Array], Array], x: Array, df: Arr
 
 
 def _nudged(x: Array) -> Iterator[tuple[int, ...]]:
-    """Every place of x; integers can't be moved by a small step, so they are refused."""
+    """Give every index of x; integers can't be moved by a small step, so they are refused."""
     if not np.issubdtype(x.dtype, np.floating):
         raise ValueError(f"x must be an array of floats, got {x.dtype}")
     return iter(np.ndindex(x.shape))
 
 
 def _both_sides(f: Callable[[Array], Any], x: Array, place: tuple[int, ...], h: float) -> tuple[Any, Any]:
-    """F with one entry of x a step up, and a step down."""
+    """Give f with one entry of x a step up, and a step down."""
     value = x[place]
     x[place] = value + h
     up = f(x)

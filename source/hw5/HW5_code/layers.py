@@ -1,4 +1,4 @@
-"""Layers, each as a forward and a backward function.
+"""Compute layers, each by a forward and a backward function.
 
 A forward function gives its output and a cache; the backward function takes the gradient of the
 loss by that output, and the cache, and gives the gradients by the forward function's inputs.
@@ -27,7 +27,7 @@ Cache = tuple[Any, ...]
 
 
 def fc_forward(x: Array, w: Array, b: Array) -> tuple[Array, Cache]:
-    """Fully connected layer: every output sees every input.
+    """Compute a fully connected layer: every output sees every input.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def fc_forward(x: Array, w: Array, b: Array) -> tuple[Array, Cache]:
 
 
 def affine(x: Array, w: Array, b: Array, relu: bool = False) -> Array:
-    """The output of a fully connected layer, followed by ReLU where it is asked for; see `fc_forward`."""
+    """Compute the output of a fully connected layer, followed by ReLU if asked for; see `fc_forward`."""
     size = int(np.prod(x.shape[1:]))
     if w.ndim != 2 or w.shape[0] != size or b.shape != w.shape[1:]:
         raise ValueError(
@@ -65,12 +65,12 @@ def affine(x: Array, w: Array, b: Array, relu: bool = False) -> Array:
 
 
 def fc_backward(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
-    """Gradients of a fully connected layer.
+    """Compute the gradients of a fully connected layer.
 
     Parameters
     ----------
     dout : (N, M) array
-    cache : what `fc_forward` gave
+    cache : the cache of `fc_forward`
 
     Returns
     -------
@@ -83,7 +83,7 @@ def fc_backward(dout: Array, cache: Cache) -> tuple[Array, Array, Array]:
 
 
 def relu_forward(x: Array) -> tuple[Array, Cache]:
-    """Rectified linear units: what is negative becomes zero.
+    """Compute rectified linear units: negative numbers become zero.
 
     Returns
     -------
@@ -94,20 +94,20 @@ def relu_forward(x: Array) -> tuple[Array, Cache]:
 
 
 def relu_backward(dout: Array, cache: Cache) -> Array:
-    """Gradient of the rectified linear units: dout where x is positive, else zero."""
+    """Compute the gradient of rectified linear units: dout where x is positive, else zero."""
     (x,) = cache
     dx: Array = dout * (x > 0)
     return dx
 
 
 def max_pool_forward_naive(x: Array, pool_param: dict[str, int]) -> tuple[Array, Cache]:
-    """Max pooling, written for clarity: each window gives its largest entry.
+    """Compute max pooling, written for clarity: each window gives its largest entry.
 
     Parameters
     ----------
     x : (N, C, H, W) array
     pool_param : dict
-        'pool_height' and 'pool_width' of a window, and 'stride', how far apart windows are.
+        'pool_height' and 'pool_width' of a window, and 'stride', the distance between windows.
 
     Returns
     -------
@@ -125,14 +125,14 @@ def max_pool_forward_naive(x: Array, pool_param: dict[str, int]) -> tuple[Array,
 
 
 def max_pool_backward_naive(dout: Array, cache: Cache) -> Array:
-    """Gradient of max pooling, written for clarity.
+    """Compute the gradient of max pooling, written for clarity.
 
     The largest entry of a window gets the window's gradient; the first of several equal ones.
 
     Parameters
     ----------
     dout : (N, C, H', W') array
-    cache : what `max_pool_forward_naive` gave
+    cache : the cache of `max_pool_forward_naive`
 
     Returns
     -------
@@ -150,7 +150,7 @@ def max_pool_backward_naive(dout: Array, cache: Cache) -> Array:
 
 
 def softmax_loss(x: Array, y: Array) -> tuple[float, Array]:
-    """Mean cross-entropy of the softmax of the scores.
+    """Compute the mean cross-entropy of the softmax of the scores.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The fast layers in NumPy alone, for machines where the compiled ones are not built.
+"""Compute the fast layers in NumPy alone, for machines without the compiled ones.
 
 The functions have the names and arguments of the compiled module `fastconv`; `fast_layers` checks
 their arguments and chooses between the two. Arrays are C-contiguous and all of one float type.
@@ -24,9 +24,9 @@ def _unfolded(x: Array, w: Array, stride: int, pad: int) -> Iterator[tuple[slice
     Yields
     ------
     part : slice
-        Which images.
+        The images.
     columns : (n, C * HH * WW, H' * W') array
-        Theirs; the caller may write into it, and the next ones overwrite it.
+        Their columns. The caller may write into the array; the next images overwrite it.
     """
     N, C, H, W = x.shape
     HH, WW = w.shape[2:]
@@ -61,7 +61,7 @@ def conv_forward(x: Array, w: Array, b: Array, stride: int, pad: int) -> Array:
 def conv_backward(
     dout: Array, x: Array, w: Array, stride: int, pad: int, need_dx: bool = True
 ) -> tuple[Array | None, Array, Array]:
-    """Gradients by x (None unless `need_dx`), w and b, from dout (N, F, H', W')."""
+    """Compute the gradients by x (None unless `need_dx`), w and b, from dout (N, F, H', W')."""
     N, F, rows, columns = dout.shape
     C, HH, WW = w.shape[1:]
     filters, upstream = w.reshape(F, C * HH * WW), dout.reshape(N, F, rows * columns)
@@ -76,7 +76,7 @@ def conv_backward(
 
 
 def max_pool_forward(x: Array, height: int, width: int, stride: int) -> tuple[Array, Array]:
-    """The largest entry of every window, and its place in the window, row by row."""
+    """Give the largest entry of every window, and its place in the window, row by row."""
     windows = sliding_window_view(x, (height, width), axis=(2, 3))[:, :, ::stride, ::stride]
     taps = [windows[..., i, j] for i, j in np.ndindex(height, width)]
     out = taps[0].copy()
@@ -116,7 +116,7 @@ def max_pool_backward(
 def conv_relu_pool_forward(
     x: Array, w: Array, b: Array, stride: int, pad: int, height: int, width: int, pool_stride: int
 ) -> tuple[Array, Array]:
-    """Convolution, ReLU and max pooling; a window that ReLU closes has a winner after the last place."""
+    """Compute convolution, ReLU and max pooling; without a positive number, the winner is past the end."""
     out, winner = max_pool_forward(conv_forward(x, w, b, stride, pad), height, width, pool_stride)
     winner[~(out > 0)] = height * width
     return np.maximum(out, 0, out=out), winner
@@ -134,7 +134,7 @@ def conv_relu_pool_backward(
     pool_stride: int,
     need_dx: bool = True,
 ) -> tuple[Array | None, Array, Array]:
-    """Gradients by x (None unless `need_dx`), w and b, of `conv_relu_pool_forward`."""
+    """Compute the gradients by x (None unless `need_dx`), w and b, of `conv_relu_pool_forward`."""
     (N, _, H, W), (F, _, HH, WW) = x.shape, w.shape
     shape = (N, F, output_size(H, HH, stride, pad), output_size(W, WW, stride, pad))
     dconv = max_pool_backward(dout, winner, shape, height, width, pool_stride)
@@ -142,14 +142,14 @@ def conv_relu_pool_backward(
 
 
 def affine_forward(x: Array, w: Array, b: Array, relu: bool = False) -> Array:
-    """The product of x (N, D) and w (D, M), plus b (M,); nothing below zero where `relu` asks for it."""
+    """Compute x (N, D) times w (D, M), plus b (M,); `relu` sets negative numbers to zero."""
     out = x @ w
     out += b
     return np.maximum(out, 0, out=out) if relu else out
 
 
 def affine_backward(dout: Array, x: Array, w: Array) -> tuple[Array, Array, Array]:
-    """Gradients by x, w and b, from dout (N, M)."""
+    """Compute the gradients by x, w and b, from dout (N, M)."""
     return dout @ w.T, x.T @ dout, dout.sum(axis=0)
 
 

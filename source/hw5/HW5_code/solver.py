@@ -1,4 +1,4 @@
-"""Training: minibatches, update rules, and the accuracies on the way."""
+"""Train by minibatches and update rules, and measure the accuracies on the way."""
 
 import ctypes
 import sys
@@ -15,14 +15,15 @@ __all__ = ["Solver"]
 Array = NDArray[Any]
 
 
-# Of glibc's malloc.h: from which size on an array gets pages of its own, which go back to the system when it
-# is freed (32 MB is the most that every version takes), and how much else may stay with the process.
+# Of glibc's malloc.h: the size from which an array gets pages of its own, which go back to the system when
+# it is freed (32 MB is the most that every version takes), and the free memory that may stay with the
+# process.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 OWN_PAGES_BYTES, KEPT_BYTES = 32 << 20, 256 << 20
 
 
 class Model(Protocol):
-    """What a Solver can train.
+    """A model that a Solver can train.
 
     ``loss(X)`` gives scores (N, C), ``loss(X, y)`` the loss and a dict of gradients with the names
     of `params`, a dict of arrays.
@@ -31,7 +32,7 @@ class Model(Protocol):
     params: dict[str, Array]
 
     def loss(self, X: Array, y: Array | None = None) -> Any:
-        """Scores, or the loss and its gradients."""
+        """Give scores, or the loss and its gradients."""
 
 
 class Solver:
@@ -52,7 +53,7 @@ class Solver:
     batch_size : int
         Examples of a minibatch.
     num_epochs : int
-        How often as many examples are drawn as there are.
+        How often a whole set of examples is drawn.
     print_every : int
         The accuracies are measured at the first iteration, after that many more, and so on, and at
         the end of every epoch.
@@ -168,16 +169,16 @@ class Solver:
     def check_accuracy(
         self, X: Array, y: Array, num_samples: int | None = None, batch_size: int = 100
     ) -> float:
-        """Share of examples whose largest score is that of the right class.
+        """Give the share of examples whose largest score is that of the right class.
 
         Parameters
         ----------
         X, y : arrays
             Examples and their classes.
         num_samples : int, optional
-            Draw that many of them, with replacement, where there are more.
+            Draw that many of them, with replacement, if there are more.
         batch_size : int
-            How many go through the model at a time.
+            The number of examples that go through the model at a time.
         """
         chosen = np.arange(len(X))
         if num_samples is not None and len(X) > num_samples:
@@ -191,7 +192,7 @@ class Solver:
 
 
 def _keep_freed_memory() -> None:
-    """Have the memory of freed arrays kept for the next ones, where the C library is glibc.
+    """Have the memory of freed arrays kept for the next ones, if the C library is glibc.
 
     Otherwise the system takes it back and hands it out again, cleared, page by page: at every step of a
     training, for a fifth of the step's time.
@@ -205,7 +206,7 @@ def _keep_freed_memory() -> None:
 
 
 class _Progress:
-    """A line on stderr that says how far a training is, and is gone when it is over.
+    """A line on stderr that shows the progress of a training, and disappears when it is over.
 
     Only a terminal gets it: in a notebook it would stay among the cell's outputs, which are handed in.
     """
@@ -239,7 +240,7 @@ class _Progress:
 
 
 def _examples(data: dict[str, Array], part: str) -> tuple[Array, Array]:
-    """The examples of one part of the data, and their classes."""
+    """Give the examples of one part of the data, and their classes."""
     try:
         X, y = data[f"X_{part}"], data[f"y_{part}"]
     except KeyError as error:

@@ -1,4 +1,4 @@
-"""Pictures of filters and images."""
+"""Draw pictures of filters and images."""
 
 from math import ceil, sqrt
 from typing import Any
@@ -45,6 +45,6 @@ def visualize_grid(Xs: Array, ubound: float = 255.0, padding: int = 1) -> Array:
 
 
 def _scaled(picture: Array, ubound: float) -> Array:
-    """A picture from 0 to ubound; one of a single colour is all 0."""
+    """Scale a picture to 0 to ubound; one of a single colour is all 0."""
     low, high = np.min(picture), np.max(picture)
     return ubound * (picture - low) / (high - low) if high > low else np.zeros(picture.shape)
