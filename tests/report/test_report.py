@@ -1,0 +1,124 @@
+"""A report: built, written, read back, held to its schema, and shown in a terminal."""
+
+import io
+import json
+import math
+from pathlib import Path
+
+import msgspec
+import pytest
+from reports import GRADER, PLACE, finding, item, make_report
+from rich.console import Console
+
+from autograder.errors import ReportError
+from autograder.grading.scoring import score_item
+from autograder.model import (
+    Finding,
+    Notice,
+    Outcome,
+    Status,
+    Submission,
+)
+from autograder.report import (
+    ReportFacts,
+    build_report,
+    read_report,
+    report_schema,
+    to_json,
+    validate,
+    write_report,
+)
+from autograder.report.terminal import render
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_metric_that_is_no_number_becomes_a_word():
+    metrics = {"loss": math.nan, "error": math.inf, "count": 3, "rate": 0.5}
+    found = Finding(check="a", status=Status.FAILED, fraction=0, message="", metrics=metrics)
+    (check,) = score_item(item(a=1), {"a": found}).checks
+    assert check.metrics == {"loss": "nan", "error": "inf", "count": 3, "rate": 0.5}
+
+
+def test_a_fault_of_the_grader_is_no_zero(monkeypatch):
+    from autograder.course import find_course
+
+    assignment = find_course(ROOT, "hw5").assignment
+    submission = Submission(id="s001", learner="s001", origin="s001")
+    facts = ReportFacts(grader=GRADER, environment=PLACE)
+    report = build_report(assignment, submission, facts, fault="bwrap died")
+    assert report.outcome is Outcome.GRADER_ERROR
+    assert report.score is None
+    assert "bwrap died" in report.message
+    report = build_report(assignment, submission, facts, given_up="It took 9 s.")
+    assert (report.outcome, report.score) == (Outcome.TIMEOUT, None)
+    assert report.message == "Not graded to the end, so there is no score; a person decides. It took 9 s."
+    broken = msgspec.structs.replace(submission, problem=Notice(code="not-json", message="It is not JSON."))
+    report = build_report(assignment, broken, facts)
+    assert (report.outcome, report.score, report.message) == (Outcome.UNGRADABLE, None, "It is not JSON.")
+
+
+def test_a_report_survives_its_file(tmp_path):
+    report = make_report()
+    write_report(tmp_path / "s001.json", report)
+    assert read_report(tmp_path / "s001.json") == report
+    assert [p.name for p in tmp_path.iterdir()] == ["s001.json"]
+
+
+def test_a_nan_is_refused_and_leaves_no_file(tmp_path):
+    report = make_report()
+    check = msgspec.structs.replace(report.items[0].checks[0], metrics={"x": math.nan})
+    item_ = msgspec.structs.replace(report.items[0], checks=(check,))
+    with pytest.raises(ReportError, match="s001"):
+        write_report(tmp_path / "s001.json", msgspec.structs.replace(report, items=(item_,)))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda d: d.pop("outcome"), "'outcome' is a required property"),
+        (lambda d: d["score"].update(final="8"), r"at \$\.score.*"),
+        (lambda d: d["items"][0].update(status="fine"), r"at \$\.items\[0\]\.status: 'fine' is not one of"),
+        (lambda d: d.update(schema_version="2.0"), "this autograder reads 1.1"),
+    ],
+)
+def test_what_does_not_fit_the_schema_is_placed(change, says):
+    document = json.loads(to_json(make_report()))
+    change(document)
+    with pytest.raises(ReportError, match=says):
+        validate(document, "s001.json")
+
+
+@pytest.mark.parametrize(("content", "says"), [("{", "is not JSON"), ("[]", "at \\$")])
+def test_a_file_that_is_no_report(tmp_path, content, says):
+    path = tmp_path / "x.json"
+    path.write_text(content)
+    with pytest.raises(ReportError, match=says):
+        read_report(path)
+    with pytest.raises(ReportError, match="can't be read"):
+        read_report(tmp_path / "none.json")
+
+
+def test_the_published_schema_is_the_types():
+    committed = json.loads((ROOT / "docs" / "report.schema.json").read_text())
+    assert committed == report_schema(), "python -m autograder.report > docs/report.schema.json"
+
+
+def test_the_schema_is_a_schema():
+    import jsonschema
+
+    jsonschema.Draft202012Validator.check_schema(report_schema())
+
+
+def test_in_a_terminal_each_lost_check_has_its_reason():
+    timed = {"a": finding("a", 1), "b": finding("b", 0), "c": finding("c", 0), "d": finding("d", 0)}
+    report = make_report(items=(score_item(item(a=2, b=1, c=1, d=0), timed),))
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(render(report))
+    lines = [line.split() for line in console.export_text().splitlines()]
+    assert lines[:3] == [
+        ["✗", "f", "4", "/", "8", "1", "of", "3", "checks", "passed."],
+        ["✗", "b", "0", "/", "2", "b:", "0"],
+        ["✗", "c", "0", "/", "2", "c:", "0"],
+    ]
