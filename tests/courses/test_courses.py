@@ -136,7 +136,7 @@ WRONG = {
     "the largest score stays": (
         "softmax",
         (" - scores.max(axis=1, keepdims=True)", ""),
-        {"loss-large-scores": "`loss` are wrong", "gradient-right": "`dW` are wrong", "why-answered": ""},
+        {"loss-large-scores": "inf instead of", "gradient-right": "`dW` are wrong", "why-answered": ""},
     ),
     "a gradient that is not averaged": (
         "softmax",

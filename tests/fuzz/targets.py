@@ -23,7 +23,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from autograder.assignment import Assignment, CompatSpec, FileRule, FilesSpec
+from autograder.assignment import Assignment, CompatSpec, FilesSpec
+from autograder.authoring.specs import FileRule
 from autograder.authoring.student import Handle, Keep, Limits, Student, StudentFault
 from autograder.errors import UsageError
 from autograder.execution.conversation import Conversation

@@ -65,5 +65,8 @@ def test_what_kinds_have_read_is_held_to_their_types(monkeypatch):
     def answer(candidate):
         return Reading(submission=candidate.unread(), readings={name: "no facts"})
 
-    with pytest.raises(GraderFault, match="a check's reading has another form: Expected `object`, got `str`"):
+    with pytest.raises(
+        GraderFault,
+        match="the reading of a check is not what its kind declares: Expected `object`, got `str`",
+    ):
         reader_that(monkeypatch, answer).read(CANDIDATE)

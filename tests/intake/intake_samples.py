@@ -3,7 +3,8 @@
 import json
 import zipfile
 
-from autograder.assignment import Assignment, FileRule, FilesSpec
+from autograder.assignment import Assignment, FilesSpec
+from autograder.authoring.specs import FileRule
 from autograder.authoring.student import Limits
 
 

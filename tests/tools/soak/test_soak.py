@@ -144,7 +144,10 @@ def test_only_slow_checks_are_left_out():
         ],
     }
     quick = without_slow_checks(table)
-    assert quick["items"] == [{"id": "a", "checks": [{"kind": "outputs"}]}]
+    assert quick["items"] == [
+        {"id": "a", "checks": [{"kind": "outputs"}]},
+        {"id": "b", "checks": [{"kind": "files", "id": "b-files"}]},
+    ]
     assert quick["limits"]["default"] == {"memory_mb": 7, "cpu_seconds": 2}
     assert table["limits"]["default"] == {"memory_mb": 7}
 
