@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from autograder.assignment.definition import Assignment, ItemSpec
+from autograder.assignment.definition import Assignment, DataSpec, ItemSpec
 from autograder.assignment.kinds import Pdf
 from autograder.assignment.lines import Place
 from autograder.authoring.specs import CheckSpec
@@ -35,6 +35,7 @@ def inconsistencies(assignment: Assignment) -> Iterator[Problem]:
             yield from _check_problems(check, ("items", number, "checks", place), assignment)
     yield from _limit_problems(assignment)
     yield from _time_problems(assignment)
+    yield from _data_problems(assignment.data)
     if not any(rule.suffix == ".ipynb" for rule in assignment.files.rules):
         yield Problem(at=("files", "rules"), message='one of the rules must have suffix = ".ipynb"')
 
@@ -95,6 +96,16 @@ def _time_problems(assignment: Assignment) -> Iterator[Problem]:
     if assignment.due_at is not None and not _has_zone(assignment.due_at):
         message = f"due_at = {assignment.due_at!r}, expected a time with its zone: 2027-03-01T23:59:00+01:00"
         yield Problem(at=("due_at",), message=message)
+
+
+def _data_problems(data: DataSpec | None) -> Iterator[Problem]:
+    if data is None:
+        return
+    if not data.url and not data.generator:
+        yield Problem(at=("data",), message="[data] needs a url or a generator")
+    if bool(data.url) != bool(data.md5) or bool(data.url) != bool(data.bytes):
+        message = "[data]: url, md5 and bytes belong together: all of them, or none for a generated data set"
+        yield Problem(at=("data", "url"), message=message)
 
 
 def _has_zone(text: str) -> bool:

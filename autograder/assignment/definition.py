@@ -48,20 +48,21 @@ class CompatSpec(Strict):
 
 
 class DataSpec(Strict):
-    """The data set: where the real one comes from, and the assignment's own modules that deal with it.
+    """The data set: its source, and the assignment's own modules that deal with it.
 
     `folder` is the unpacked folder's name, and `marker` a file in it by which it is known; the environment
-    variable `variable` may name the folder. `reader` is a module in ``reference/<id>/`` with
-    ``read(folder, train, test) -> DataSet``; `generator` is one beside the support code with
-    ``write(folder)``, which makes a stand-in of the same format. `test_samples` are read for measuring.
+    variable `variable` may name the folder. `url`, `md5` and `bytes` are the archive's, if there is one to
+    fetch. `reader` is a file in ``reference/<id>/`` with ``read(folder, train, test) -> DataSet``;
+    `generator` is one beside the support code with ``write(folder)``, which makes a stand-in of the same
+    format. `test_samples` are read for measuring.
     """
 
     folder: str
     marker: str
-    url: str
-    md5: str
-    bytes: PositiveInt
     reader: str
+    url: str = ""
+    md5: str = ""
+    bytes: PositiveInt | None = None
     variable: str = ""
     generator: str = ""
     test_samples: PositiveInt = 2000

@@ -12,8 +12,8 @@ import click
 @click.option(
     "--course",
     default=".",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The course's root folder; an empty one will do.",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The course's root folder; it is made where there is none.",
 )
 def command(assignment: str, course: Path) -> None:
     """Write source/ASSIGNMENT/: a notebook, a module of questions and a TOML file that work at once."""

@@ -23,8 +23,13 @@ def fetch_data(spec: DataSpec) -> Path:
     Raises
     ------
     DataError
-        The network, the server or the disk fails, or the file has another hash.
+        There is nothing to fetch; the network, the server or the disk fails; or the file has another hash.
     """
+    if not spec.url:
+        raise DataError(
+            f"{spec.folder}: [data] names no url, so there is nothing to fetch",
+            f"It is made by {spec.generator} where it is needed.",
+        )
     folder = fetched_folder(spec)
     return made_once(folder, lambda half: _fetch_into(half, spec, folder.parent))
 
@@ -33,7 +38,7 @@ def _fetch_into(half: Path, spec: DataSpec, kept: Path) -> None:
     """Fill a folder. The archive lies in `kept` until it is unpacked, so that a broken download can go on."""
     archive = download(spec, kept / PurePosixPath(spec.url).name)
     try:
-        unpack(archive, spec.folder, half, EXPANSION * spec.bytes)
+        unpack(archive, spec.folder, half, EXPANSION * (spec.bytes or 0))
     finally:
         archive.unlink()
     if not (half / spec.marker).exists():
@@ -58,16 +63,17 @@ def download(spec: DataSpec, archive: Path) -> Path:
             "a download needs pooch, which is not installed",
             "pip install -e '.[grader]' in the course's folder",
         ) from error
+    size = spec.bytes or 0
     pooch.utils.get_logger().setLevel("WARNING")
     part = archive.with_name(archive.name + ".part")
     try:
-        with _progress(archive.name, spec.bytes) as progress:
+        with _progress(archive.name, size) as progress:
             path = pooch.core.retrieve(
                 spec.url,
                 known_hash=f"md5:{spec.md5}",
                 fname=archive.name,
                 path=archive.parent,
-                downloader=Downloader(part, spec.bytes, progress),
+                downloader=Downloader(part, size, progress),
             )
     except ValueError as error:  # the hash differs
         raise DataError(

@@ -165,6 +165,14 @@ def test_a_part_that_the_server_does_not_know_is_dropped(server: Server, folder:
     assert leftovers(wanted) == []
 
 
+def test_a_data_set_that_is_only_generated_can_t_be_fetched() -> None:
+    made = DataSpec(folder=FOLDER, marker="m", reader="r.py", generator="make.py")
+    with pytest.raises(
+        DataError, match=r"names no url, so there is nothing to fetch\n  It is made by make\.py"
+    ):
+        fetch_data(made)
+
+
 def test_no_network() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))  # bound, not listening: a connection is refused

@@ -32,6 +32,12 @@ def test_it_builds_proves_and_grades_at_once(tmp_path):
     assert [report["score"]["final"] for report in reports] == [10, 0]
 
 
+def test_the_course_s_folder_is_made(tmp_path):
+    made = run("new", "lab6", "--course", "courses/spring", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert (tmp_path / "courses/spring/source/lab6/assignment.toml").exists()
+
+
 def test_one_that_is_there_already_is_left_alone(tmp_path):
     folder = new_assignment(tmp_path, "lab6")
     (folder / "questions.py").write_text("mine")
