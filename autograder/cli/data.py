@@ -7,16 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from autograder.cli.options import assignment_option, course_option
+
 if TYPE_CHECKING:
     from autograder.assignment import DataSpec
-
-_course = click.option(
-    "--course",
-    default=".",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The course's root folder.",
-)
-_assignment = click.option("--assignment", help="Which assignment, if the course has several.")
 
 
 @click.group()
@@ -25,8 +19,8 @@ def command() -> None:
 
 
 @command.command()
-@_course
-@_assignment
+@course_option
+@assignment_option
 def fetch(course: Path, assignment: str | None) -> None:
     """Download the real data set into the cache; an interrupted download goes on where it was."""
     from autograder.data import fetch_data
@@ -36,8 +30,8 @@ def fetch(course: Path, assignment: str | None) -> None:
 
 
 @command.command()
-@_course
-@_assignment
+@course_option
+@assignment_option
 @click.option(
     "--data", type=click.Path(path_type=Path, exists=True, file_okay=False), help="An unpacked data set."
 )

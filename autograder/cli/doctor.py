@@ -6,18 +6,14 @@ from pathlib import Path
 
 import click
 
+from autograder.cli.options import course_option
 from autograder.cli.status import ExitStatus
 
 _MARKS = {"ok": ("✓", "green"), "missing": ("✗", "red"), "note": ("–", "yellow")}
 
 
 @click.command()
-@click.option(
-    "--course",
-    default=".",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The course's root folder.",
-)
+@course_option
 def command(course: Path) -> None:
     """Say what works on this machine, and how to mend the rest.
 

@@ -6,18 +6,14 @@ from pathlib import Path
 
 import click
 
+from autograder.cli.options import course_option
 from autograder.cli.status import ExitStatus
 from autograder.execution.environment import one_blas_thread
 
 
 @click.command()
 @click.argument("assignment", required=False)
-@click.option(
-    "--course",
-    default=".",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The course's root folder.",
-)
+@course_option
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; fail if a frozen file differs.")
 def command(assignment: str | None, course: Path, only_check: bool) -> None:
     """Write the files that the table FROZEN in reference/ASSIGNMENT/questions.py names.

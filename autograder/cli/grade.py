@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from autograder.cli.options import assignment_option, course_option
 from autograder.cli.status import ExitStatus
 from autograder.execution.environment import one_blas_thread
 
@@ -30,13 +31,8 @@ _GRADED = ("graded", "pending_manual")
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for reports, pictures, summary.csv and the ledger.",
 )
-@click.option(
-    "--course",
-    default=".",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The course's root folder, if not this one.",
-)
-@click.option("--assignment", help="Which assignment, if the course has several.")
+@course_option
+@assignment_option
 @click.option(
     "--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Submissions at a time."
 )

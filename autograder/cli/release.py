@@ -7,18 +7,14 @@ from pathlib import Path
 
 import click
 
+from autograder.cli.options import course_option
 from autograder.cli.status import ExitStatus
 from autograder.execution.environment import one_blas_thread
 
 
 @click.command()
 @click.argument("assignment", required=False)
-@click.option(
-    "--course",
-    default=".",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The course's root folder.",
-)
+@course_option
 @click.option("--check", "only_check", is_flag=True, help="Build nothing; fail if the release is stale.")
 @click.option(
     "--prove/--no-prove", default=True, help="Grade the solved source and the untouched release, too."

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from autograder.cli.options import assignment_option, course_option
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,13 +27,8 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="The page to write.",
 )
-@click.option(
-    "--course",
-    default=".",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The course's root folder, if not this one.",
-)
-@click.option("--assignment", help="Which assignment, if the course has several.")
+@course_option
+@assignment_option
 @click.option(
     "--least-share",
     default=0.5,

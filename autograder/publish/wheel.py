@@ -29,6 +29,7 @@ MODULES = (
     "cli/__init__.py",
     "cli/check.py",
     "cli/doctor.py",
+    "cli/options.py",
     "cli/status.py",
     "course.py",
     "doctor.py",
