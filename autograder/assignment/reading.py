@@ -59,11 +59,13 @@ def read_assignment(path: Path, specs: Mapping[str, type[CheckSpec]] = SPECS) ->
         With the file, the line, the item, and what was expected there, for everything that is wrong.
     """
     table = read_table(path)
+    rows = [dict(row) for row in _tables(path, table.get("items", []), ("items",))]
+    checks = [
+        _tables(path, row.pop("checks", []), ("items", number, "checks")) for number, row in enumerate(rows)
+    ]
     try:
-        rows = [dict(row) for row in table.get("items", ())]
-        checks = [list(row.pop("checks", ())) for row in rows]
         bare = msgspec.convert({**table, "items": rows}, Assignment)
-    except (msgspec.ValidationError, TypeError, ValueError) as error:
+    except msgspec.ValidationError as error:
         raise located(path, [_explained(error, (), _TABLES)]) from error
     problems: list[Problem] = []
     items = tuple(
@@ -89,7 +91,16 @@ def read_table(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise AssignmentError(f"{path}: can't be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise AssignmentError(f"{path}: not valid TOML: {error}") from error
+        line = re.search(r"at line (\d+)", str(error))
+        raise AssignmentError(f"{path}:{line[1] if line else 1}: not valid TOML: {error}") from error
+
+
+def _tables(path: Path, value: Any, at: Place) -> list[dict[str, Any]]:
+    """Require a list of tables."""
+    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+        return value
+    name = ".".join(str(step) for step in at if isinstance(step, str))
+    raise located(path, [Problem(at=at, message=f"expected a list of tables: [[{name}]]")])
 
 
 def located(path: Path, problems: Iterable[Problem]) -> AssignmentError:
@@ -111,13 +122,16 @@ def _item(table: Mapping[str, Any], at: Place) -> str:
 
 
 def _checks(
-    tables: Sequence[Any], at: Place, specs: Mapping[str, type[CheckSpec]], problems: list[Problem]
+    tables: Sequence[Mapping[str, Any]],
+    at: Place,
+    specs: Mapping[str, type[CheckSpec]],
+    problems: list[Problem],
 ) -> tuple[CheckSpec, ...]:
     """Read an item's checks; what is wrong with them is added to the problems."""
     read = []
     for number, table in enumerate(tables):
         place = (*at, "checks", number)
-        kind = table.get("kind") if isinstance(table, dict) else None
+        kind = table.get("kind")
         if not isinstance(kind, str) or kind not in specs:
             message = f"kind = {kind!r}; {suggestion(str(kind), specs)}"
             problems.append(Problem(at=(*place, "kind"), message=message))

@@ -105,6 +105,8 @@ def load_module(path: Path, **siblings: ModuleType) -> ModuleType:
     for name, sibling in siblings.items():
         sys.modules[f"{package}.{name}"] = sibling
         setattr(sys.modules[package], name, sibling)
+    if not path.is_file():
+        raise AssignmentError(f"{path}: no such file", "assignment.toml names it.")
     spec = importlib.util.spec_from_file_location(f"{package}.{path.stem}", path)
     if spec is None or spec.loader is None:
         raise AssignmentError(f"{path}: is not a Python module")
@@ -112,16 +114,16 @@ def load_module(path: Path, **siblings: ModuleType) -> ModuleType:
     sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        raise AssignmentError(
-            f"{path}:{_line(path, error)}: can't be loaded: {type(error).__name__}: {error}"
-        ) from error
+    except (Exception, SystemExit) as error:  # an author's code may raise anything
+        what = f"{type(error).__name__}: {error}".replace(package, path.parent.name)
+        raise AssignmentError(f"{_place(path, error)}: can't be loaded: {what}") from error
     return module
 
 
-def _line(path: Path, error: Exception) -> int:
-    """Give the line of a module that an error came from."""
-    if isinstance(error, SyntaxError) and error.lineno and error.filename == str(path):
-        return error.lineno
+def _place(path: Path, error: BaseException) -> str:
+    """Give the file and line that an error came from: in the module, or in another one of its folder."""
+    if isinstance(error, SyntaxError) and error.lineno and error.filename:
+        return f"{error.filename}:{error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
-    return next((frame.lineno or 1 for frame in reversed(frames) if frame.filename == str(path)), 1)
+    own = [frame for frame in frames if Path(frame.filename).parent == path.parent]
+    return f"{own[-1].filename}:{own[-1].lineno}" if own else f"{path}:1"

@@ -39,6 +39,8 @@ def compare(name: str, actual: Value, expected: Expected) -> Mismatch | None:
         reason = f": {expected.reason}" if expected.reason else ""
         message = f"`{name}` has shape {values.shape}, expected {shape}{reason}"
         return _mismatch(message, str(shape), str(values.shape))
+    if not np.isfinite(expected.allowed).all():
+        return _mismatch(f"`{name}` can't be compared: the right value is not finite, or has no error bound")
     if expected.along is not None:
         return _compare_along(name, values.astype(np.float64), expected.along, expected)
     return _compare_values(name, values.astype(np.float64), expected)
@@ -47,8 +49,7 @@ def compare(name: str, actual: Value, expected: Expected) -> Mismatch | None:
 def _wrong(values: Array, expected: Expected) -> Array:
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(values - expected.value)
-        # Written so that a NaN is wrong, and an unbounded tolerance, which would compare nothing.
-        return np.asarray(~((error <= expected.allowed) & np.isfinite(expected.allowed)))
+        return np.asarray(~(error <= expected.allowed))  # written so that a NaN is wrong
 
 
 def _compare_along(name: str, values: Array, directions: Array, expected: Expected) -> Mismatch | None:

@@ -153,7 +153,7 @@ def _regimes(name: str, question: Comparison) -> frozenset[str]:
     """Give the regimes of a question's cases."""
     try:
         return frozenset(case.regime for case in question.cases(np.random.default_rng(0)))
-    except Exception as error:  # an author's code may raise anything
+    except (Exception, SystemExit) as error:  # an author's code may raise anything
         raise AssignmentError(
             f"the question `{name}` can't draw its cases: {type(error).__name__}: {error}"
         ) from error

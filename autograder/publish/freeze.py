@@ -81,7 +81,7 @@ def _frozen(root: Path, identity: str) -> Iterator[tuple[Path, bytes]]:
 def _computed(questions: Path, name: str, function: Freeze) -> bytes:
     try:
         return frozen_bytes(function())
-    except Exception as error:  # an author's code may raise anything
+    except (Exception, SystemExit) as error:  # an author's code may raise anything
         raise AssignmentError(
             f"{questions}: FROZEN[{name!r}] gives no arrays by name: {type(error).__name__}: {error}"
         ) from error

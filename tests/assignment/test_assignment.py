@@ -43,7 +43,10 @@ def test_a_good_one_reads(tmp_path):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("[limits.default]", "[limits.default"), "not valid TOML"),
+        (("[limits.default]", "[limits.default"), ":9: not valid TOML"),
+        (("points = 3", "points = 3\npoints = 4"), ":15: not valid TOML"),
+        (("[[items.checks]]", "[items.checks]"), ":15: `f`: expected a list of tables: [[items.checks]]"),
+        (("[[items]]", "[items]"), ":10: expected a list of tables: [[items]]"),
         (('title = "Tiny"', 'titel = "Tiny"'), ":3: unknown key `titel`; did you mean `title`?"),
         (("[limits.default]", "[limits.default]\nmemory = 3"), "did you mean `memory_mb`?"),
         (

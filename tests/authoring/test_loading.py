@@ -12,6 +12,8 @@ from autograder.errors import AssignmentError
         ("QUESTIONS = [", r"questions\.py:1: can't be loaded: SyntaxError"),
         ("\nimport nowhere_to_be_found", r"questions\.py:2: can't be loaded: ModuleNotFoundError"),
         ("def f():\n    return 1 / 0\n\nf()", r"questions\.py:2: can't be loaded: ZeroDivisionError"),
+        ("import sys\nsys.exit(3)", r"questions\.py:2: can't be loaded: SystemExit: 3"),
+        ("from . import nothing", "cannot import name 'nothing' from 'test_broken"),
         ("x = 1", "must define a table QUESTIONS"),
         ("QUESTIONS = [1]", "QUESTIONS is a list, expected a dict"),
         ("QUESTIONS = {'a': 1}", r"QUESTIONS\['a'\] is an int, expected a record of autograder\.authoring"),
@@ -27,6 +29,18 @@ def test_broken_questions_are_named(tmp_path, content, says):
     path.write_text(content)
     with pytest.raises(AssignmentError, match=says):
         load_authored(path)
+
+
+def test_an_error_in_a_neighbour_is_placed_there(tmp_path):
+    (tmp_path / "questions.py").write_text("from . import beside\nQUESTIONS = {}")
+    (tmp_path / "beside.py").write_text("\n\n1 / 0")
+    with pytest.raises(AssignmentError, match=r"beside\.py:3: can't be loaded: ZeroDivisionError"):
+        load_authored(tmp_path / "questions.py")
+
+
+def test_a_module_that_is_not_there(tmp_path):
+    with pytest.raises(AssignmentError, match=r"questions\.py: no such file\n  assignment\.toml names it"):
+        load_authored(tmp_path / "questions.py")
 
 
 def test_two_questions_of_one_name(tmp_path):
