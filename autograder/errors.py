@@ -88,4 +88,6 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     """
     names = sorted(set(known))
     close = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean `{close[0]}`?" if close else f"known are: {', '.join(names) or 'none'}"
+    if close:
+        return f"did you mean `{close[0]}`?"
+    return f"known are: {', '.join(names)}" if names else "there are none"
