@@ -2,7 +2,7 @@
 
 from autograder.extract.comments import CommentFacts, comment_facts
 from autograder.extract.definitions import code_of_cells, extract
-from autograder.extract.match import match_cells, untouched
+from autograder.extract.match import match_cells, untouched, with_code_cells
 from autograder.extract.outside import outside
 from autograder.extract.review_hints import ReviewHint, review_hints
 
@@ -16,4 +16,5 @@ __all__ = [
     "outside",
     "review_hints",
     "untouched",
+    "with_code_cells",
 ]

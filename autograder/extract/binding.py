@@ -7,6 +7,7 @@ import builtins
 import functools
 import re
 import symtable
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -15,7 +16,7 @@ from autograder.extract.code import Statement
 from autograder.extract.effects import FUNCTIONS
 from autograder.model import Struct
 
-_BUILTINS = frozenset(dir(builtins))
+BUILTINS = frozenset(dir(builtins))
 _IMPORTS = (ast.Import, ast.ImportFrom)
 # Values that may be a function: `f = g`, `f = Net.f`, `f = rules["f"]`, `f = jit(g)`, `f = g if fast else h`.
 _GIVING = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Lambda, ast.IfExp)
@@ -71,7 +72,9 @@ class Code:
     def _by_word(self) -> dict[str, list[int]]:
         found = defaultdict(list)
         for index, one in enumerate(self._statements):
-            for word in set(_WORD.findall(one.source)):
+            # Python reads identifiers in NFKC: µ (a sign) and μ (a letter) are one name
+            text = one.source if one.source.isascii() else unicodedata.normalize("NFKC", one.source)
+            for word in set(_WORD.findall(text)):
                 found[word].append(index)
         return found
 
@@ -154,6 +157,10 @@ def _bound_names(node: ast.AST) -> Iterator[str]:
         yield from ((alias.asname or alias.name.split(".")[0]) for alias in node.names if alias.name != "*")
     elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
         yield node.id
+    elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name is not None:
+        yield node.name
+    elif isinstance(node, ast.MatchMapping) and node.rest is not None:
+        yield node.rest
 
 
 def _aliases(node: ast.stmt) -> Iterator[tuple[str, frozenset[str]]]:
@@ -203,13 +210,13 @@ def inner_functions(one: Bound) -> Iterator[tuple[str, str]]:
 def needs(one: Bound) -> set[str]:
     """Give the names that a statement reads from the module, without the local names of its functions."""
     if len(one.statement.source) > MOST_CHARACTERS and _has_many_scopes(one.statement.node):
-        return {n.id for n in effects.nodes(one.statement.node) if isinstance(n, ast.Name)} - _BUILTINS
+        return {n.id for n in effects.nodes(one.statement.node) if isinstance(n, ast.Name)}
     try:
         table = symtable.symtable(one.statement.source, "<cell>", "exec")
     except (SyntaxError, ValueError, RecursionError):
         return set()  # it parses but can't be compiled (`return` outside a function): running it says so
     top = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
-    return (top | set(_globals_inside(table))) - _BUILTINS
+    return top | set(_globals_inside(table))
 
 
 def _globals_inside(table: symtable.SymbolTable) -> Iterator[str]:

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from autograder.assignment import CompatSpec
-from autograder.extract.binding import Bound, Code
+from autograder.extract.binding import BUILTINS, Bound, Code
 from autograder.extract.code import Statement, parse_cells
 from autograder.extract.compat import old_names
 from autograder.extract.missing import missing, twice, unfollowed
-from autograder.model import Chunk, Definitions, Notebook, capped
+from autograder.model import CellKind, Chunk, Definitions, Notebook, capped
 
 
 def extract(notebook: Notebook, wanted: Sequence[str], compat: CompatSpec) -> Definitions:
@@ -37,10 +37,16 @@ def extract(notebook: Notebook, wanted: Sequence[str], compat: CompatSpec) -> De
     """
     parsed = parse_cells(notebook.code_cells, compat.python2 == "emulate")
     code = Code(parsed.statements)
-    chosen = [code.bound(index) for index in sorted(_closure(code, frozenset(wanted)))]
+    chosen = [code.bound(index) for index in sorted(_closure(code, frozenset(wanted), _end(code, wanted)))]
     chunks = tuple(_chunk(one) for one in _imports_first(chosen))
     old = old_names(chunks, compat)
-    found = (*missing(wanted, code), *twice(wanted, code), *unfollowed(wanted, code, chosen), *old.notices)
+    texts = [cell for cell in notebook.cells if cell.kind is not CellKind.CODE]
+    found = (
+        *missing(wanted, code, texts),
+        *twice(wanted, code),
+        *unfollowed(wanted, code, chosen),
+        *old.notices,
+    )
     broken = [chunk for chunk in parsed.broken if _is_wanted(chunk, wanted, code)]
     return Definitions(chunks=(*chunks, *broken), compat=old.names, notices=(*parsed.notices, *capped(found)))
 
@@ -64,7 +70,7 @@ def code_of_cells(notebook: Notebook, cells: Collection[int], compat: CompatSpec
     code = Code(statements)
     own = {place for place, statement in enumerate(statements) if statement.cell.index in cells}
     wanted = frozenset[str]().union(*(code.needs(place) for place in own))
-    chosen = [code.bound(place) for place in sorted(own | _closure(code, wanted))]
+    chosen = [code.bound(place) for place in sorted(own | _closure(code, wanted, max(cells, default=-1)))]
     chunks = tuple(_chunk(one) for one in _imports_first(chosen))
     return Definitions(chunks=chunks, compat=old_names(chunks, compat).names)
 
@@ -72,7 +78,7 @@ def code_of_cells(notebook: Notebook, cells: Collection[int], compat: CompatSpec
 def statements_for(notebook: Notebook, wanted: Sequence[str]) -> tuple[Statement, ...]:
     """Give the statements that define some names, and those that these need; imports are left out."""
     code = Code(parse_cells(notebook.code_cells, python2=True).statements)
-    chosen = [code.bound(index) for index in sorted(_closure(code, frozenset(wanted)))]
+    chosen = [code.bound(index) for index in sorted(_closure(code, frozenset(wanted), _end(code, wanted)))]
     return tuple(one.statement for one in chosen if not one.is_import)
 
 
@@ -87,12 +93,25 @@ def _is_wanted(broken: Chunk, wanted: Sequence[str], code: Code) -> bool:
     return any(name in wanted and not code.binding(name) for name in broken.names)
 
 
-def _closure(code: Code, wanted: frozenset[str]) -> set[int]:
-    """Give the places of the statements that the wanted names need, and of every star import."""
+def _end(code: Code, wanted: Sequence[str]) -> int:
+    """Give the index of the last cell that defines a wanted name."""
+    found = (code.bound(place) for name in wanted for place in code.binding(name))
+    return max((one.statement.cell.index for one in found), default=-1)
+
+
+def _closure(code: Code, wanted: frozenset[str], end: int) -> set[int]:
+    """Give the places of the statements that the wanted names need, and of every star import.
+
+    A built-in that the notebook binds up to the cell `end` is the notebook's own. One bound below is not: it
+    is most often a variable of an experiment, which a run of the tests never meets.
+    """
     left, seen = list(wanted), set(wanted)
     chosen = set(code.star_imports())
     while left:
-        for index in _binders(code, left.pop(), wanted):
+        name = left.pop()
+        for index in _binders(code, name, wanted):
+            if name in BUILTINS and code.bound(index).statement.cell.index > end:
+                continue
             if index not in chosen:
                 chosen.add(index)
                 fresh = code.needs(index) - seen

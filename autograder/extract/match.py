@@ -9,7 +9,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from autograder.model import Cell, Notebook
+from msgspec.structs import replace
+
+from autograder.model import Cell, CellKind, Notebook, Notice
 
 # A cell with a smaller share of the lines of a release's cell is another cell.
 ALIKE = 0.6
@@ -29,6 +31,38 @@ def match_cells(notebook: Notebook, given: Notebook) -> Mapping[str, Cell]:
     _match_by(_own_id, matched, notebook, given)
     _match_by_likeness(matched, notebook, given)
     return matched
+
+
+def with_code_cells(notebook: Notebook, given: Notebook) -> tuple[Notebook, tuple[Notice, ...]]:
+    """Make cells code again that the release has as code, and that were turned into text.
+
+    Returns
+    -------
+    notebook : Notebook
+        The same notebook, with these cells as code.
+    notices : tuple of Notice
+        One for each such cell.
+    """
+    names = {_name(cell) for cell in given.code_cells}
+    there = {_name(cell) for cell in notebook.code_cells}
+    turned = {
+        cell.index
+        for cell in notebook.cells
+        if cell.kind is not CellKind.CODE and _name(cell) in names - there and _own_id(cell) is not None
+    }
+    if not turned:
+        return notebook, ()
+    cells = tuple(replace(c, kind=CellKind.CODE) if c.index in turned else c for c in notebook.cells)
+    notices = tuple(
+        Notice(
+            code="cell-type-changed",
+            message=f"{cell.label} is a text cell here and a code cell in the release; it was read as code.",
+            where=cell.label,
+        )
+        for cell in notebook.cells
+        if cell.index in turned
+    )
+    return replace(notebook, cells=cells), notices
 
 
 def _own_id(cell: Cell) -> str | None:

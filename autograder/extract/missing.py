@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from autograder.extract.binding import Bound, Code, inner_functions
-from autograder.model import Notice
+from autograder.model import Cell, CellKind, Notice
 
 # The most names compared with a missing one, and the most places in one message.
 MOST_NAMES = 1_000
 MOST_PLACES = 10
 
 
-def missing(wanted: Sequence[str], code: Code) -> Iterator[Notice]:
-    """Notice each wanted name that no statement binds, with a guess at the one that was meant."""
+def missing(wanted: Sequence[str], code: Code, texts: Sequence[Cell] = ()) -> Iterator[Notice]:
+    """Notice each wanted name that no statement binds, with a guess at the one that was meant.
+
+    `texts` are the notebook's cells that are not code.
+    """
     absent = [name for name in wanted if not code.binding(name)]
     places: dict[str, str] = {}
     for one in code.all_bound() if absent else ():
         if len(places) < MOST_NAMES:
             places.update(dict.fromkeys(one.defines, one.statement.cell.label))
     for name in absent:
-        message = f"`{name}` is not defined at the left edge of any cell.{_hint(name, code, places)}"
+        hint = _in_a_text(name, texts) or _hint(name, code, places)
+        message = f"`{name}` is not defined at the left edge of any cell.{hint}"
         yield Notice(code="missing-definition", message=message)
+
+
+def _in_a_text(name: str, texts: Sequence[Cell]) -> str:
+    """Name the cell that defines a name, but is not code; nothing if there is none."""
+    defined = re.compile(rf"^(?:async\s+)?(?:def|class)\s+{re.escape(name)}\b", re.MULTILINE)
+    for cell in texts:
+        if name in cell.source and defined.search(cell.source):
+            kind = "Markdown" if cell.kind is CellKind.MARKDOWN else "raw"
+            return f" It stands in a {kind} cell ({cell.label}): make that a code cell."
+    return ""
 
 
 def _hint(name: str, code: Code, places: Mapping[str, str]) -> str:

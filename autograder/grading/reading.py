@@ -17,7 +17,7 @@ from autograder.authoring.context import Reading
 from autograder.authoring.kinds import CheckKind
 from autograder.course import Course
 from autograder.errors import GraderFault
-from autograder.extract import extract, match_cells, outside, review_hints, untouched
+from autograder.extract import extract, match_cells, outside, review_hints, untouched, with_code_cells
 from autograder.intake import Candidate, fingerprint, read
 from autograder.intake.isolation import NotRead, ReaderProcess, ReadingLimits
 from autograder.model import Chunk, Definitions, Notebook, Notice
@@ -42,6 +42,8 @@ def read_candidate(
     notebook = submission.notebook
     if notebook is None or submission.problem is not None:
         return Reading(submission=submission)
+    notebook, turned = with_code_cells(notebook, given)
+    submission = msgspec.structs.replace(submission, notebook=notebook)
     definitions = definitions_of(notebook, assignment)
     hints = review_hints(definitions.chunks, given, course.support_sources())[:MOST_TO_READ]
     return Reading(
@@ -54,7 +56,7 @@ def read_candidate(
             for check in assignment.checks
             if (kind := kinds[check.kind]).read is not None
         },
-        notices=(*definitions.notices, *outside(notebook, definitions.chunks, submission.files)),
+        notices=(*turned, *definitions.notices, *outside(notebook, definitions.chunks, submission.files)),
         integrity=tuple(Notice(code="to-read", message=one.what, where=one.where) for one in hints),
     )
 

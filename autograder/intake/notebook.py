@@ -16,6 +16,7 @@ from autograder.model import Cell, CellKind, Notebook, Notice
 MAX_BRACKETS = 3_000_000
 MAX_CELLS = 5_000
 MAX_GRADE_ID = 200
+MOST_DIGITS = 9
 _CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KINDS = {"code": CellKind.CODE, "markdown": CellKind.MARKDOWN, "heading": CellKind.MARKDOWN}
 
@@ -193,6 +194,11 @@ def _kind(value: Any) -> CellKind:
 
 
 def _count(value: Any) -> int | None:
+    """Give an execution count; editors have written it as text and as a float, too."""
+    if isinstance(value, str) and len(value) <= MOST_DIGITS and value.isascii() and value.isdigit():
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 

@@ -184,6 +184,35 @@ def test_no_text_raises(text):
     comment_facts(broken, cells, ["f"])
 
 
+# --- names as Python resolves them -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("above", "body", "answer"),
+    [
+        ("\u00b5 = 3", "return \u03bc", 3),  # the micro sign, and the letter that it is an identifier for
+        ("\u03f5 = 3", "return \u03b5", 3),
+        ("def \u2113(x): return x + 1", "return \u2113(2)", 3),
+        ("sum = max", "return sum(1, 3)", 3),
+        ("from operator import add as sum", "return sum(1, 2)", 3),
+        ("def filter(x): return x + 1", "return filter(2)", 3),
+        ("class max:\n    @staticmethod\n    def of(x): return x", "return max.of(3)", 3),
+        ("match {'a': 3}:\n    case {'a': ONE}: pass", "return ONE", 3),
+        ("match [1, 2, 3]:\n    case [_, *REST]: pass", "return REST[1]", 3),
+        ("match {'a': 1, 'b': 3}:\n    case {'a': _, **MORE}: pass", "return MORE['b']", 3),
+        ("match 3:\n    case int() as WHOLE: pass", "return WHOLE", 3),
+    ],
+)
+def test_names_are_those_that_python_resolves(above, body, answer):
+    found = extract(notebook(above, f"def f():\n    {body}"), ["f"], OFF)
+    assert run(found)["f"]() == answer
+
+
+def test_an_experiment_below_takes_no_built_in_away():
+    cells = notebook("def f(x):\n    return sum(x)", "sum = 0\nfor i in range(3):\n    sum += i")
+    assert run(extract(cells, ["f"], OFF))["f"]([1, 2]) == 3
+
+
 # --- old habits ----------------------------------------------------------------------------------
 
 

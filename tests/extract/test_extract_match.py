@@ -1,8 +1,10 @@
 """Cells found again, whatever became of their metadata."""
 
-from extract_samples import notebook
+import msgspec
+import pytest
+from extract_samples import OFF, notebook
 
-from autograder.extract import match_cells, untouched
+from autograder.extract import extract, match_cells, untouched, with_code_cells
 from autograder.model import Cell, CellKind, Notebook
 
 SOURCES = {
@@ -82,3 +84,39 @@ def test_untouched_looks_past_white_space_and_empty_cells():
     assert untouched(notebook("", *[f"{s}\n\n" for s in sources], "  \n"), GIVEN)
     assert not untouched(notebook(*sources, "x = 1"), GIVEN)
     assert not untouched(notebook(*sources[:-1]), GIVEN)
+
+
+# --- cells whose type was changed ------------------------------------------------------------------
+
+
+def turned(cell, kind):
+    return msgspec.structs.replace(cell, kind=kind)
+
+
+@pytest.mark.parametrize("kind", [CellKind.MARKDOWN, CellKind.RAW])
+def test_a_code_cell_of_the_release_that_was_turned_into_text_is_code(kind):
+    worked = cells(("imports", "a", "import math"), ("layer", "b", "def layer(x): return x"))
+    changed = msgspec.structs.replace(worked, cells=(worked.cells[0], turned(worked.cells[1], kind)))
+    again, (notice,) = with_code_cells(changed, GIVEN)
+    assert again == worked
+    assert notice.message == "cell 2 is a text cell here and a code cell in the release; it was read as code."
+
+
+def test_a_text_of_one_s_own_stays_text():
+    own = cells((None, "mine", "def layer(x): return x"), (None, "cell-1", "y"))
+    text = msgspec.structs.replace(own, cells=tuple(turned(c, CellKind.MARKDOWN) for c in own.cells))
+    assert with_code_cells(text, GIVEN) == (text, ())
+
+
+def test_a_copy_as_text_beside_the_cell_stays_text():
+    both = cells(("layer", "a", "def layer(x): return x"), ("layer", "b", "def layer(x): return 2 * x"))
+    changed = msgspec.structs.replace(both, cells=(both.cells[0], turned(both.cells[1], CellKind.RAW)))
+    assert with_code_cells(changed, GIVEN) == (changed, ())
+
+
+@pytest.mark.parametrize(("kind", "name"), [(CellKind.MARKDOWN, "Markdown"), (CellKind.RAW, "raw")])
+def test_a_definition_in_a_text_cell_is_named(kind, name):
+    own = notebook("x = 1", "def layer(x):\n    return x")
+    changed = msgspec.structs.replace(own, cells=(own.cells[0], turned(own.cells[1], kind)))
+    (notice,) = extract(changed, ["layer"], OFF).notices
+    assert f"It stands in a {name} cell (cell 2): make that a code cell." in notice.message

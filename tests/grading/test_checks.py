@@ -317,6 +317,17 @@ def test_what_a_run_lacks_is_said(cells, fraction, says):
     assert says in finding.message
 
 
+def test_outputs_without_counts_are_for_a_person():
+    finding = run_order(code(0, None, SAYS), code(1, None, SAYS), code(2))
+    assert (finding.status, finding.fraction) == (Status.MANUAL, pytest.approx(2 / 3, abs=1e-4))
+    assert finding.message == (
+        "2 of 2 cells have outputs, but no cell has an execution count: the order of the run can't be seen, "
+        "so a person decides."
+    )
+    assert run_order(code(0, None, SAYS), code(1), code(2)).fraction == pytest.approx(1 / 6, abs=1e-4)
+    assert run_order(code(0, None, SAYS), code(1, None, FAILS)).fraction == pytest.approx(1 / 3, abs=1e-4)
+
+
 MANUAL = Manual(kind="manual", id="m", after_cell="extra", question_for_grader="Well?")
 
 

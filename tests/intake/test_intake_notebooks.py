@@ -91,6 +91,11 @@ def test_a_count_is_a_positive_number(count):
     assert parse(notebook_bytes(code_cell(execution_count=count)))[0].cells[0].execution_count is None
 
 
+@pytest.mark.parametrize("count", [7, "7", 7.0])
+def test_a_count_may_be_written_as_text_or_as_a_float(count):
+    assert parse(notebook_bytes(code_cell(execution_count=count)))[0].cells[0].execution_count == 7
+
+
 OLD = {
     "nbformat": 3,
     "nbformat_minor": 0,

@@ -32,8 +32,7 @@ def check_run_order(spec: RunOrder, context: CheckContext) -> Finding:
         label for label, c in asked if c is not None and c.execution_count is not None and not c.outputs
     ]
     if not counts:
-        message = "No cell was ever run: run the notebook from the top, save it, and hand that in."
-        return found(spec, Status.FAILED, message)
+        return _without_counts(spec, asked, errors)
     run_share = 1 - len(missing) / max(1, len(asked))
     fraction = (run_share + (not disordered) + (not errors and not silent)) / 3
     problems = _problems(missing, disordered, errors, silent)
@@ -41,6 +40,22 @@ def check_run_order(spec: RunOrder, context: CheckContext) -> Finding:
     message = " ".join(problems) or f"All {len(asked)} cells ran in order, without an error."
     metrics = {"cells_run": len(counts), "errors": len(errors)}
     return found(spec, status, message, round(fraction, 4), metrics=metrics)
+
+
+def _without_counts(
+    spec: RunOrder, asked: Sequence[tuple[str, Cell | None]], errors: Sequence[Cell]
+) -> Finding:
+    """Give the finding on a notebook without execution counts: its outputs show whether it ran."""
+    shown = [label for label, cell in asked if cell is not None and cell.outputs]
+    if not shown:
+        message = "No cell was ever run: run the notebook from the top, save it, and hand that in."
+        return found(spec, Status.FAILED, message)
+    share = len(shown) / len(asked)
+    message = (
+        f"{len(shown)} of {len(asked)} cells have outputs, but no cell has an execution count: the order of "
+        "the run can't be seen, so a person decides."
+    )
+    return found(spec, Status.MANUAL, message, round((share + (share == 1.0 and not errors)) / 3, 4))
 
 
 def _asked(spec: RunOrder, context: CheckContext) -> list[tuple[str, Cell | None]]:
@@ -79,7 +94,7 @@ def check_manual(spec: Manual, context: CheckContext) -> Finding:
     """Hand the cells after the named one, with their pictures, to a person."""
     start = context.cells.get(spec.after_cell)
     cells = [c for c in context.notebook.code_cells if start is None or c.index > start]
-    done = [c for c in cells if c.execution_count is not None]
+    done = [c for c in cells if c.execution_count is not None or c.outputs]
     pictures = [o.png for c in done for o in c.outputs if o.png is not None][:MAX_PICTURES]
     if not done:
         return found(spec, Status.SKIPPED, "Nothing was run here, so there is nothing to judge.")
