@@ -2,7 +2,7 @@
 
 from autograder.extract.comments import CommentFacts, comment_facts
 from autograder.extract.definitions import code_of_cells, extract
-from autograder.extract.match import match_cells, untouched, with_code_cells
+from autograder.extract.match import has_given_code, match_cells, untouched, with_code_cells
 from autograder.extract.outside import outside
 from autograder.extract.review_hints import ReviewHint, review_hints
 
@@ -12,6 +12,7 @@ __all__ = [
     "code_of_cells",
     "comment_facts",
     "extract",
+    "has_given_code",
     "match_cells",
     "outside",
     "review_hints",

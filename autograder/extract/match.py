@@ -157,6 +157,11 @@ def untouched(notebook: Notebook, given: Notebook) -> bool:
     """Say whether nothing was done: the release's code, except for white space and empty cells, never run."""
     if any(cell.execution_count is not None or cell.outputs for cell in notebook.code_cells):
         return False
+    return has_given_code(notebook, given)
+
+
+def has_given_code(notebook: Notebook, given: Notebook) -> bool:
+    """Say whether the code is the release's, except for white space and empty cells, run or not."""
     return _code(notebook) == _code(given)
 
 

@@ -17,7 +17,15 @@ from autograder.authoring.context import Reading
 from autograder.authoring.kinds import CheckKind
 from autograder.course import Course
 from autograder.errors import GraderFault
-from autograder.extract import extract, match_cells, outside, review_hints, untouched, with_code_cells
+from autograder.extract import (
+    extract,
+    has_given_code,
+    match_cells,
+    outside,
+    review_hints,
+    untouched,
+    with_code_cells,
+)
 from autograder.intake import Candidate, fingerprint, read
 from autograder.intake.isolation import NotRead, ReaderProcess, ReadingLimits
 from autograder.model import Chunk, Definitions, Notebook, Notice
@@ -38,7 +46,7 @@ def read_candidate(
 ) -> Reading:
     """Read one candidate and all that the checks need from its text. None of its code runs."""
     assignment = course.assignment
-    submission = read(candidate, assignment)
+    submission = read(candidate, assignment, functools.partial(has_given_code, given=given))
     notebook = submission.notebook
     if notebook is None or submission.problem is not None:
         return Reading(submission=submission)

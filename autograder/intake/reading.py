@@ -7,7 +7,7 @@ import datetime
 import hashlib
 import re
 import zoneinfo
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -23,6 +23,8 @@ from autograder.intake.names import TIMESTAMP, likeness, stem_key, suffix
 from autograder.intake.notebook import parse_notebook
 from autograder.intake.rejected import RejectedInput
 from autograder.model import FileRecord, Notebook, Notice, Struct, Submission, capped
+
+IsGiven = Callable[[Notebook], bool]
 
 MAX_NESTING = 3
 _NO_REFUSALS = ("repeated-name", "zip-unpacked")
@@ -40,11 +42,20 @@ class _Gathered(Struct):
     fingerprint: str
 
 
-def read(candidate: Candidate, assignment: Assignment) -> Submission:
+def read(candidate: Candidate, assignment: Assignment, is_given: IsGiven = lambda _: False) -> Submission:
     """Read one candidate, whatever it holds.
 
     If there is nothing to grade, the submission's `problem` says why and what to do. Notices name the files
     that can't or must not be read, and everything that was mended.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        The place to look.
+    assignment : Assignment
+        The files that are asked for, and the caps.
+    is_given : callable
+        Says of a notebook whether its code is the release's: such a one is read only if there is no other.
     """
     caps = caps_of(assignment)
     submission = candidate.unread()
@@ -55,7 +66,7 @@ def read(candidate: Candidate, assignment: Assignment) -> Submission:
             submission, problem=rejected.notice, fingerprint=_hash(candidate, (), [rejected.notice])
         )
     submission = msgspec.structs.replace(submission, fingerprint=gathered.fingerprint)
-    return _with_notebook(_with_files(submission, gathered), gathered, assignment, caps)
+    return _with_notebook(_with_files(submission, gathered), gathered, assignment, is_given)
 
 
 def read_notebook(path: Path) -> Notebook:
@@ -201,14 +212,15 @@ def _with_files(submission: Submission, gathered: _Gathered) -> Submission:
 
 
 def _with_notebook(
-    submission: Submission, gathered: _Gathered, assignment: Assignment, caps: Caps
+    submission: Submission, gathered: _Gathered, assignment: Assignment, is_given: IsGiven
 ) -> Submission:
+    caps = caps_of(assignment)
     notebooks = [f for f in gathered.files if suffix(f.path) == NOTEBOOK]
     ranked = sorted(notebooks, key=lambda f: _rank(f.path, assignment.notebook))
     stamp, stamp_notices = _submitted_at(gathered.files)
     notices = [*submission.notices, *stamp_notices, *_oversized(gathered.files, caps)]
     flood = _flood(len(notebooks), assignment, caps)
-    chosen, notebook, refusals = _first_readable([] if flood else ranked, caps, notices)
+    chosen, notebook, refusals = _first_worked([] if flood else ranked, caps, is_given, notices)
     refusals = flood or refusals
     if notebook is None:
         problem = refusals[0] if refusals else _nothing_found(submission, gathered, assignment)
@@ -231,19 +243,34 @@ def _rank(path: str, expected: str) -> tuple[int, int, str]:
     return -likeness(path, expected), path.count("/"), path
 
 
-def _first_readable(
-    ranked: Sequence[_File], caps: Caps, notices: list[Notice]
+def _first_worked(
+    ranked: Sequence[_File], caps: Caps, is_given: IsGiven, notices: list[Notice]
 ) -> tuple[str, Notebook | None, list[Notice]]:
-    refusals = []
+    """Read the first notebook in which somebody worked, or else the first that can be read at all."""
+    refusals: list[Notice] = []
+    unworked: list[tuple[str, Notebook, tuple[Notice, ...]]] = []
     for file in ranked:
         try:
             notebook, mended = parse_notebook(_content(file, caps), file.path)
         except RejectedInput as refused:
             refusals.append(refused.notice)
-        else:
-            notices += mended
-            return file.path, notebook, refusals
-    return "", None, refusals
+            continue
+        if len(ranked) > 1 and is_given(notebook):
+            unworked.append((file.path, notebook, mended))
+            continue
+        notices += [*mended, *_as_handed_out([path for path, _, _ in unworked])]
+        return file.path, notebook, refusals
+    if not unworked:
+        return "", None, refusals
+    path, notebook, mended = unworked[0]
+    notices += mended
+    return path, notebook, refusals
+
+
+def _as_handed_out(paths: Sequence[str]) -> Iterator[Notice]:
+    for path in paths:
+        message = f"{path}: is the notebook as it was handed out, so another one was read."
+        yield Notice(code="notebook-as-given", message=message, where=path)
 
 
 def _content(file: _File, caps: Caps) -> bytes:

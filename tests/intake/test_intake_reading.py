@@ -151,6 +151,28 @@ def test_of_several_notebooks_the_best_named_is_read(tmp_path, names, chosen):
     assert f"{chosen} was read" in message(found, "several-notebooks")
 
 
+UNWORKED = notebook_bytes(code_cell("as given", metadata={"nbgrader": {"grade_id": "one"}}))
+
+
+def is_given(notebook):
+    return notebook.cells[0].source == "as given"
+
+
+@pytest.mark.parametrize("good", ["HW5 (1).ipynb", "final/HW5.ipynb", "own name.ipynb"])
+def test_the_notebook_as_it_was_handed_out_gives_way_to_a_worked_one(tmp_path, good):
+    folder = write_files(tmp_path, {"HW5.ipynb": UNWORKED, good: GOOD})
+    found = read(candidate(folder), A, is_given)
+    assert found.notebook.path == good
+    said = message(found, "notebook-as-given")
+    assert said == "HW5.ipynb: is the notebook as it was handed out, so another one was read."
+
+
+def test_among_notebooks_as_handed_out_the_best_named_is_read(tmp_path):
+    folder = write_files(tmp_path, {"HW5.ipynb": UNWORKED, "A.ipynb": UNWORKED})
+    found = read(candidate(folder), A, is_given)
+    assert (found.notebook.path, "notebook-as-given" in codes(found)) == ("HW5.ipynb", False)
+
+
 def test_a_best_named_notebook_that_is_broken_gives_way(tmp_path):
     found = read_folder(tmp_path, {"HW5.ipynb": b"broken", "HW5-1.ipynb": GOOD})
     assert found.problem is None
