@@ -214,7 +214,8 @@ def needs(one: Bound) -> set[str]:
     try:
         table = symtable.symtable(one.statement.source, "<cell>", "exec")
     except (SyntaxError, ValueError, RecursionError):
-        return set()  # it parses but can't be compiled (`return` outside a function): running it says so
+        # it parses but can't be compiled: `await` at the top level, or a `return` of which running it says so
+        return {n.id for n in effects.nodes(one.statement.node) if isinstance(n, ast.Name)}
     top = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
     return top | set(_globals_inside(table))
 

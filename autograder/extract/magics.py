@@ -1,12 +1,26 @@
-"""Magics, shell lines and questions in a cell, dropped line for line so that Python is left."""
+"""The Python in a cell, as IPython reads it: without magics, shell lines, questions, prompts and an indent.
+
+Lines stay lines, so that messages can name them.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 
-# `%%time` and its like run their body, which is Python; the other cell magics' bodies are not.
-_BODY_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
+# Cell magics whose body is another language, or runs in a process of its own. Every other body is Python.
+_FOREIGN = frozenset(
+    (
+        *("!", "bash", "cmd", "script", "sh", "shell", "sx", "system", "file", "writefile"),
+        *("HTML", "html", "javascript", "js", "Latex", "latex", "markdown", "mermaid", "SVG", "svg"),
+        *("bigquery", "configure", "cython", "f2py", "julia", "local", "lua", "octave", "perl", "R", "ruby"),
+        *("sql", "pypy", "python", "python2", "python3"),
+    )
+)
+# Line magics that run the rest of their line as a statement of the notebook.
+_RUNS_STATEMENT = re.compile(r"^(?P<indent>\s*)%(?:time|prun)\s+(?:-\w+\s+)*(?P<statement>[^-\s%!].*)$")
+_CLASSIC = re.compile(r"^(?:>>>|\.\.\.)(?: |$)")
+_NUMBERED = re.compile(r"^(?:In \[\d+\]: |\s*\.{3,}: ?)")
 _MAGIC = re.compile(
     r"^(?P<indent>\s*)(?:[%!?]|[\w.]+(?:\s*,\s*[\w.]+)*\s*=\s*[%!](?!=)|[\w.]+\?{1,2}\s*(?:#.*)?$)"
 )
@@ -82,20 +96,46 @@ def magic_of(source: str) -> str:
 
 def python_of(source: str) -> str:
     """Give the Python in a cell, line for line; any other line becomes ``pass`` or an empty line."""
-    lines = source.split("\n")
-    head = next((i for i, line in enumerate(lines) if line.strip()), 0)
-    if lines[head].lstrip().startswith("%%"):
-        if not lines[head].lstrip().startswith(_BODY_MAGICS):
+    lines = _without_prompts(_without_indent(source.split("\n")))
+    head = _first(lines)
+    if lines[head].startswith("%%"):
+        name = re.match(r"%%(\w+|!)?", lines[head])
+        if name is None or (name[1] or "") in _FOREIGN:
             return "\n" * (len(lines) - 1)
         lines[head] = ""
+        lines = _without_indent(lines)
     return "\n".join(_without_magics(lines))
+
+
+def _first(lines: Sequence[str]) -> int:
+    """Give the place of the first line that is not blank."""
+    return next((i for i, line in enumerate(lines) if line.strip()), 0)
+
+
+def _without_indent(lines: list[str]) -> list[str]:
+    """Take the first line's indent from every line that begins with it."""
+    head = lines[_first(lines)]
+    indent = head[: len(head) - len(head.lstrip(" \t"))]
+    return [line.removeprefix(indent) for line in lines] if indent else lines
+
+
+def _without_prompts(lines: list[str]) -> list[str]:
+    """Take prompts of Python (``>>>``) or IPython (``In [7]:``) away, if the first line has one."""
+    for prompt, start in ((_CLASSIC, ">>>"), (_NUMBERED, "In [")):
+        head = lines[_first(lines)]
+        if head.startswith(start) and prompt.match(head):
+            return [prompt.sub("", line, count=1) for line in lines]
+    return lines
 
 
 def _without_magics(lines: Sequence[str]) -> Iterator[str]:
     reader = _LineReader()
     continued = False
-    for line in lines:
-        found = _MAGIC.match(line) if reader.is_fresh(line) else None
+    for written in lines:
+        is_fresh = reader.is_fresh(written) and not continued
+        statement = _RUNS_STATEMENT.match(written) if is_fresh else None
+        line = statement["indent"] + statement["statement"] if statement is not None else written
+        found = _MAGIC.match(line) if is_fresh else None
         if continued or found is not None:
             yield "" if continued or found is None else f"{found['indent']}pass"
             continued = line.endswith("\\")

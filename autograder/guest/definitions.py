@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import linecache
 import sys
 import traceback
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, NoReturn
 
 from .withheld import Withheld
@@ -44,6 +46,15 @@ def _show_nothing(*_: Any, **__: Any) -> None:
 def _leave(status: object = None) -> NoReturn:
     """Stand for `exit` and `quit`, which only an interactive Python has."""
     raise SystemExit(status)
+
+
+def _await(coroutine: Coroutine[Any, Any, Any]) -> None:
+    """Run a statement that awaits at the top level, as a notebook may; nothing else runs meanwhile."""
+    try:
+        while True:
+            coroutine.send(None)
+    except StopIteration:
+        return
 
 
 def text_of(error: BaseException) -> str:
@@ -119,8 +130,12 @@ class Namespace:
         name, line = file_name(chunk["cell"]), chunk["line"]
         self._remember(name, line, chunk["source"])
         try:
-            code = compile("\n" * (line - 1) + chunk["source"], name, "exec", dont_inherit=True)
-            exec(code, vars(self._module))
+            source = "\n" * (line - 1) + chunk["source"]
+            code = compile(source, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+            if code.co_flags & inspect.CO_COROUTINE:
+                _await(eval(code, vars(self._module)))
+            else:
+                exec(code, vars(self._module))
         except BaseException as error:
             why = self._explain(error) + self.reason(error)
             self._failed.update(dict.fromkeys(chunk["names"], why))

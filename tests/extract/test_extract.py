@@ -1,5 +1,8 @@
 """Definitions found by content: what is taken, what is left, and what is said."""
 
+import textwrap
+
+import msgspec
 import pytest
 from extract_samples import EMULATE, OFF, codes, names, notebook, run
 from hypothesis import given
@@ -182,6 +185,56 @@ def test_no_text_raises(text):
     broken = Notebook(path="n", cells=(*cells.cells, Cell(index=1, id="b", kind=CellKind.CODE, source=text)))
     extract(broken, ["f", "x"], EMULATE)
     comment_facts(broken, cells, ["f"])
+
+
+# --- input as IPython reads it ---------------------------------------------------------------------
+
+FUNCTION = "def f(x):\n    if x:\n\n        return 2 * x\n    return 0"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(textwrap.indent(FUNCTION, "    "), id="an indent"),
+        pytest.param(textwrap.indent(FUNCTION, "\t"), id="a tab"),
+        pytest.param(
+            "\n".join((">>> " if line.startswith("def") else "... ") + line for line in FUNCTION.split("\n")),
+            id="prompts of Python",
+        ),
+        pytest.param(
+            "In [12]: " + FUNCTION.replace("\n", "\n    ...: "),
+            id="prompts of IPython",
+        ),
+        pytest.param("%%time\n" + FUNCTION, id="a known cell magic"),
+        pytest.param("%%anything --at all\n" + FUNCTION, id="an unknown cell magic"),
+        pytest.param("%%heat\n" + textwrap.indent(FUNCTION, "  "), id="an indent below a cell magic"),
+        pytest.param(FUNCTION + "\n%timeit f(3)\n!ls\nf?", id="lines that are no Python"),
+    ],
+)
+def test_input_is_read_as_ipython_reads_it(source):
+    (cell,) = notebook("x = 1").cells
+    found = extract(Notebook(path="n", cells=(msgspec.structs.replace(cell, source=source),)), ["f"], OFF)
+    assert run(found)["f"](4) == 8
+
+
+@pytest.mark.parametrize("line", ["%time TWO = make()", "%time -x TWO = make()", "%prun TWO = make()"])
+def test_a_line_magic_that_runs_a_statement_leaves_the_statement(line):
+    found = extract(notebook(f"def make(): return 2\n{line}\ndef f(x): return TWO * x"), ["f"], OFF)
+    assert run(found)["f"](4) == 8
+
+
+@pytest.mark.parametrize(
+    "magic", ["%%bash", "%%writefile a.py", "%%python3", "%%script python", "%%html", "%%!"]
+)
+def test_a_cell_in_another_language_or_process_is_no_code(magic):
+    assert run(extract(notebook(f"{magic}\n{FUNCTION}"), ["f"], OFF)).get("f") is None
+
+
+def test_what_awaits_at_the_top_level_finds_what_it_needs():
+    found = extract(
+        notebook("import asyncio", "Z = await asyncio.sleep(0, 2)", "def f(): return Z"), ["f"], OFF
+    )
+    assert [name for chunk in found.chunks for name in chunk.names] == ["asyncio", "Z", "f"]
 
 
 # --- names as Python resolves them -----------------------------------------------------------------
