@@ -16,7 +16,7 @@ from autograder.authoring.findings import found
 from autograder.authoring.kinds import CheckKind
 from autograder.authoring.specs import CheckSpec
 from autograder.authoring.student import Session, StudentFault
-from autograder.errors import AutograderError, GraderFault
+from autograder.errors import AutograderError
 from autograder.grading.budget import TimeBudget
 from autograder.grading.scoring import picture_names, score_item
 from autograder.intake import Candidate
@@ -88,11 +88,7 @@ class Pipeline(Struct):
         except AutograderError:
             raise
         except Exception as error:
-            # A mistake in the grader must cost nobody a point, so it becomes a fault of the grader.
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            raise GraderFault(
-                f"`{check.id}`: {type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
-            ) from error
+            return _left_to_a_person(check, error)
 
     def _graded(self, reading: Reading, findings: Mapping[str, Finding], exhausted: str) -> Graded:
         data = next((one.data for one in findings.values() if one.data), "")
@@ -130,3 +126,14 @@ def shown_once(findings: Mapping[str, Finding]) -> dict[str, Finding]:
         seen.update((finding.output, repr(finding.smallest)))
         shown[name] = finding
     return shown
+
+
+def _left_to_a_person(check: CheckSpec, error: Exception) -> Finding:
+    """Give the finding of a check with a mistake of ours: it costs neither points nor the other checks."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"{type(error).__name__}: {error}"[:200]
+    message = (
+        "The grader failed in this check, not the submission: a person decides. "
+        f"({what}, {Path(place.filename).name}:{place.lineno})"
+    )
+    return Finding(check=check.id, status=Status.MANUAL, fraction=0.0, message=message)

@@ -21,6 +21,8 @@ from pathlib import Path, PurePosixPath
 from autograder.errors import SandboxError
 from autograder.model import Struct
 
+# Names that are imported before a child is forked: their number, and the length of each.
+MOST_PRELOADED, MOST_CHARACTERS = 100, 100
 # Paths inside the sandbox.
 PYTHON, PACKAGES, SUPPORT, RUN = "/opt/py", "/opt/packages", "/opt/support", "/opt/run"
 
@@ -86,14 +88,17 @@ def this_interpreter() -> Interpreter:
 def worth_preloading(sources: Iterable[str], imports: Iterable[str]) -> list[str]:
     """Give the modules of the policy's packages that some code imports, to import them once for all children.
 
-    Only a package and its public modules are taken; code that does not parse imports nothing.
+    Only a package and its public modules are taken; code that does not parse imports nothing. No package
+    has as many modules, or such long names, as would fill the harness's message: what is left out is
+    imported later.
 
     >>> worth_preloading(["import os", "from scipy import signal"], ["scipy"])
     ['scipy', 'scipy.signal']
     """
     names = frozenset[str]().union(*(_imports_of(source) for source in sources if "import" in source))
     known = set(imports)
-    return sorted(name for name in names if _is_public(name) and name.partition(".")[0] in known)
+    public = sorted(name for name in names if _is_public(name) and name.partition(".")[0] in known)
+    return [name for name in public if len(name) <= MOST_CHARACTERS][:MOST_PRELOADED]
 
 
 @functools.lru_cache(maxsize=256)  # a submission's chunks are asked about for each of its children

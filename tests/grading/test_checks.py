@@ -25,6 +25,7 @@ from autograder.authoring.questions import Answer, Answers
 from autograder.authoring.specs import FileRule
 from autograder.errors import AssignmentError
 from autograder.grading.checks import KINDS
+from autograder.grading.checks.rerun import numbers_agree
 from autograder.model import (
     Cell,
     CellKind,
@@ -404,6 +405,14 @@ class PrintingContext(FakeContext):
     def run(self, definitions, limits):
         with super().run(definitions, limits) as student:
             yield Printing(student._namespace)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "agree"),
+    [("5 6", "# 5", False), ("loss 1.0", "loss 1.0", True), ("nan", "nan", True), ("1 2", "1 3", False)],
+)
+def test_lines_agree_in_all_their_numbers_or_not_at_all(one, other, agree):
+    assert numbers_agree(one, other) is agree
 
 
 def rerun(stored, mine="def f(x):\n    return 2 * x", cells=("show",)):

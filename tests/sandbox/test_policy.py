@@ -73,6 +73,13 @@ def test_a_package_is_found_by_the_name_that_is_imported() -> None:
     assert "PIL" in targets("PIL")
 
 
+def test_no_code_makes_the_list_of_modules_to_preload_long() -> None:
+    sources = [f"import numpy.m{number}" for number in range(1000)] + ["import numpy." + "A" * 70_000]
+    found = policy.worth_preloading(sources, ["numpy"])
+    assert len(found) == policy.MOST_PRELOADED
+    assert max(map(len, found)) < policy.MOST_CHARACTERS
+
+
 def test_what_code_imports_of_the_policy_s_packages_is_worth_preloading() -> None:
     sources = [
         "import matplotlib.pyplot as plt, os",

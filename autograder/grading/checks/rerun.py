@@ -93,8 +93,8 @@ def _lines(text: str) -> list[str]:
 
 def numbers_agree(one: str, other: str) -> bool:
     """Decide whether the numbers in two lines are the same up to rounding."""
-    pairs = zip(map(float, _NUMBER.findall(one)), map(float, _NUMBER.findall(other)), strict=True)
-    return all(_agree(a, b) for a, b in pairs)
+    ours, others = ([float(number) for number in _NUMBER.findall(line)] for line in (one, other))
+    return len(ours) == len(others) and all(map(_agree, ours, others))
 
 
 def _agree(a: float, b: float) -> bool:
