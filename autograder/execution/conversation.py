@@ -14,9 +14,10 @@ import msgspec
 from autograder.authoring.student import FaultKind, Handle, Limits, Request, Student, StudentFault, Value
 from autograder.errors import GraderFault
 from autograder.execution import faults
-from autograder.execution.printed import Printed, clean
+from autograder.execution.printed import Printed
 from autograder.guest import wire
 from autograder.model import Definitions
+from autograder.text import clean
 
 # A handle's number combines the child's number and the object's, so that no two handles are equal.
 _SHIFT = 32

@@ -6,8 +6,9 @@ import math
 import signal
 
 from autograder.authoring.student import FaultKind, Limits, StudentFault
-from autograder.execution.printed import FLOOD, clean
+from autograder.execution.printed import FLOOD
 from autograder.guest.runner import EXIT_MEMORY
+from autograder.text import clean
 
 # Kinds that a child may report itself; every other kind is decided here.
 CLAIMABLE = {

@@ -5,27 +5,10 @@ from __future__ import annotations
 import re
 
 from autograder.model import OutputText
+from autograder.text import clean
 
 # Output of more than this many times the kept size is a flood.
 FLOOD = 64
-
-_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-# C0 and C1 controls, the marks that turn the direction of text, and the two that break lines.
-_HARMFUL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-
-
-def clean(text: str, most: int = 2000) -> str:
-    r"""Give text that changes nothing but itself where it is shown, and at most so many characters of it.
-
-    >>> clean("a\x00b\rc")
-    'a\\x00b\nc'
-    """
-    cut = text[:most] + (" …" if len(text) > most else "")
-    plain = _COLOURS.sub("", cut).replace("\r\n", "\n").replace("\r", "\n")
-    return _HARMFUL.sub(lambda found: found.group().encode("unicode_escape").decode(), plain)
-
 
 # Python's lines when a signal ends it.
 _DUMP = re.compile(

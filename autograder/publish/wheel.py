@@ -38,6 +38,7 @@ MODULES = (
     "model.py",
     "py.typed",
     "selfcheck.py",
+    "text.py",
     "version.py",
 )
 # The modules of those rooms that only grading uses.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
 
 from autograder.assignment import Assignment
 from autograder.model import (
@@ -21,6 +24,9 @@ from autograder.model import (
 )
 from autograder.report.schema import SCHEMA_VERSION
 from autograder.report.totals import outcome_of, total
+from autograder.text import clean, clean_all
+
+Record = TypeVar("Record", bound=Struct)
 
 
 class ReportFacts(Struct):
@@ -52,7 +58,7 @@ def build_report(
         schema_version=SCHEMA_VERSION,
         generated_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         outcome=outcome,
-        message=message,
+        message=clean(message, len(message)),
         grader=facts.grader,
         environment=facts.environment,
         assignment=AssignmentFacts(
@@ -71,10 +77,15 @@ def build_report(
         ),
         learner=Learner(id=submission.learner),
         score=total(assignment, items) if scored else None,
-        items=tuple(items),
-        notices=(*submission.notices, *notices),
-        integrity=tuple(integrity),
+        items=_harmless(items, ItemReport),
+        notices=_harmless((*submission.notices, *notices), Notice),
+        integrity=_harmless(integrity, Notice),
     )
+
+
+def _harmless(records: Sequence[Record], kind: type[Record]) -> tuple[Record, ...]:
+    """Give the records with texts that are harmless to show, whichever of a student's words are in them."""
+    return tuple(msgspec.convert(clean_all(msgspec.to_builtins(records)), list[kind]))  # type: ignore[valid-type]
 
 
 def _ending(

@@ -58,6 +58,27 @@ def test_a_fault_of_the_grader_is_no_zero(monkeypatch):
     assert (report.outcome, report.score, report.message) == (Outcome.UNGRADABLE, None, "It is not JSON.")
 
 
+def test_no_text_of_a_stranger_reaches_a_terminal_as_it_is():
+    class Tiny:
+        id, title, version, due_at, max_score = "tiny", "Tiny", "1", None, 8.0
+        items = ()
+
+    bad = "\x1b]0;x\x07 and \u202eback"
+    one = score_item(
+        item(a=1), {"a": msgspec.structs.replace(finding("a", 0), message=bad, metrics={bad: bad})}
+    )
+    report = build_report(
+        Tiny(),
+        Submission(id="s001", learner="s001", origin="s001", notices=(Notice(code="n", message=bad),)),
+        ReportFacts(grader=GRADER, environment=PLACE),
+        items=[one],
+        integrity=[Notice(code="to-read", message=bad, where=bad)],
+    )
+    text = to_json(report)
+    assert "and \\\\u202eback" in text
+    assert not any(sign in text for sign in ("\x1b", "\x07", "\u202e", "\\u001b"))
+
+
 def test_a_report_survives_its_file(tmp_path):
     report = make_report()
     write_report(tmp_path / "s001.json", report)

@@ -1,0 +1,30 @@
+"""A stranger's text is shown as it is, but moves no cursor and turns no line round."""
+
+import pytest
+
+from autograder.text import clean, clean_all
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\tb\n", "a\tb\n"),
+        ("\x07", "\\x07"),
+        ("\x1b[1;31mred\x1b[0m", "red"),
+        ("\u202e", "\\u202e"),
+        ("\x9b", "\\x9b"),
+        ("\ud800", "\\ud800"),
+        ("caf\u00e9 \u674e", "caf\u00e9 \u674e"),
+    ],
+)
+def test_text_is_made_harmless(text, shown):
+    assert clean(text) == shown
+
+
+def test_text_is_cut():
+    assert clean("x" * 11, 10) == "x" * 10 + " …"
+
+
+def test_every_text_in_plain_values_is_cleaned_and_none_is_cut():
+    value = {"\x07": ["\x1b]0;x", {"a": "y" * 5000}, 3, None, True]}
+    assert clean_all(value) == {"\\x07": ["\\x1b]0;x", {"a": "y" * 5000}, 3, None, True]}
