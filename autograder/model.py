@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from enum import Enum
-from typing import Any, Literal, dataclass_transform
+from typing import Annotated, Any, Literal, dataclass_transform
 
 import msgspec
 
@@ -305,10 +305,14 @@ class AssignmentFacts(Struct):
     due_at: str | None = None
 
 
+# A submission's id names files: no folder can be in it, and it is none.
+SafeId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
+
+
 class SubmissionFacts(Struct):
     """The submission, with the files that were handed in."""
 
-    id: str
+    id: SafeId
     origin: str
     files: tuple[FileRecord, ...] = ()
     attempt: int = 1

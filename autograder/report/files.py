@@ -43,7 +43,7 @@ def read_report(path: Path) -> Report:
         The file can't be read, is not JSON, or does not fit; names the file and the place in it.
     """
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
     except OSError as error:
         raise ReportError(f"{path}: can't be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
@@ -52,3 +52,7 @@ def read_report(path: Path) -> Report:
         ) from error
     validate(document, str(path))
     return msgspec.convert(document, Report)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")

@@ -101,6 +101,12 @@ def test_a_nan_is_refused_and_leaves_no_file(tmp_path):
         (lambda d: d.pop("outcome"), "'outcome' is a required property"),
         (lambda d: d["score"].update(final="8"), r"at \$\.score.*"),
         (lambda d: d["items"][0].update(status="fine"), r"at \$\.items\[0\]\.status: 'fine' is not one of"),
+        (
+            lambda d: d["submission"].update(id="../../up"),
+            r"at \$\.submission\.id: '\.\./\.\./up' does not match",
+        ),
+        (lambda d: d["submission"].update(id=".."), r"at \$\.submission\.id"),
+        (lambda d: d["submission"].update(id="a/b"), r"at \$\.submission\.id"),
         (lambda d: d.update(schema_version="2.0"), "this autograder reads 1.1"),
     ],
 )
@@ -111,7 +117,10 @@ def test_what_does_not_fit_the_schema_is_placed(change, says):
         validate(document, "s001.json")
 
 
-@pytest.mark.parametrize(("content", "says"), [("{", "is not JSON"), ("[]", "at \\$")])
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [("{", "is not JSON"), ("[]", "at \\$"), ('{"score": NaN}', "NaN is no number of JSON")],
+)
 def test_a_file_that_is_no_report(tmp_path, content, says):
     path = tmp_path / "x.json"
     path.write_text(content)
