@@ -41,12 +41,9 @@ def extract(notebook: Notebook, wanted: Sequence[str], compat: CompatSpec) -> De
     chunks = tuple(_chunk(one) for one in _imports_first(chosen))
     old = old_names(chunks, compat)
     texts = [cell for cell in notebook.cells if cell.kind is not CellKind.CODE]
-    found = (
-        *missing(wanted, code, texts),
-        *twice(wanted, code),
-        *unfollowed(wanted, code, chosen),
-        *old.notices,
-    )
+    broken_names = frozenset(name for chunk in parsed.broken for name in chunk.names)
+    absent = missing(wanted, code, texts, broken_names)
+    found = (*absent, *twice(wanted, code), *unfollowed(wanted, code, chosen), *old.notices)
     broken = [chunk for chunk in parsed.broken if _is_wanted(chunk, wanted, code)]
     return Definitions(chunks=(*chunks, *broken), compat=old.names, notices=(*parsed.notices, *capped(found)))
 

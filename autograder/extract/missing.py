@@ -14,18 +14,21 @@ MOST_NAMES = 1_000
 MOST_PLACES = 10
 
 
-def missing(wanted: Sequence[str], code: Code, texts: Sequence[Cell] = ()) -> Iterator[Notice]:
+def missing(
+    wanted: Sequence[str], code: Code, texts: Sequence[Cell] = (), broken: frozenset[str] = frozenset()
+) -> Iterator[Notice]:
     """Notice each wanted name that no statement binds, with a guess at the one that was meant.
 
-    `texts` are the notebook's cells that are not code.
+    `texts` are the notebook's cells that are not code. `broken` are the names whose definition is no valid
+    Python: a notice has said that, so nothing is guessed.
     """
     absent = [name for name in wanted if not code.binding(name)]
     places: dict[str, str] = {}
     for one in code.all_bound() if absent else ():
         if len(places) < MOST_NAMES:
-            places.update(dict.fromkeys(one.defines, one.statement.cell.label))
+            places.update(dict.fromkeys(one.defines - set(wanted), one.statement.cell.label))
     for name in absent:
-        hint = _in_a_text(name, texts) or _hint(name, code, places)
+        hint = "" if name in broken else _in_a_text(name, texts) or _hint(name, code, places)
         message = f"`{name}` is not defined at the left edge of any cell.{hint}"
         yield Notice(code="missing-definition", message=message)
 

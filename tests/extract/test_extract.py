@@ -187,6 +187,22 @@ def test_no_text_raises(text):
     comment_facts(broken, cells, ["f"])
 
 
+def test_a_syntax_error_explains_a_gap_by_itself():
+    found = extract(
+        notebook("def conv_forward(x):\n    return (x", "def conv_forwards(x): return x"),
+        ["conv_forward"],
+        OFF,
+    )
+    assert codes(found) == ["syntax-error", "missing-definition"]
+    assert found.notices[1].message == "`conv_forward` is not defined at the left edge of any cell."
+
+
+def test_a_wanted_name_is_not_taken_for_another_one():
+    found = extract(notebook("def conv_backward(x): return x"), ["conv_backwards", "conv_backward"], OFF)
+    (notice,) = found.notices
+    assert "Give that its name back" not in notice.message
+
+
 # --- input as IPython reads it ---------------------------------------------------------------------
 
 FUNCTION = "def f(x):\n    if x:\n\n        return 2 * x\n    return 0"
