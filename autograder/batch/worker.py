@@ -45,7 +45,7 @@ class Failed(Struct):
 
 
 class Broken(Struct):
-    """The worker can't go on: `message` is for a person, `details` for whoever mends it."""
+    """The worker can't go on: `message` is for a person, `details` for the person who repairs it."""
 
     message: str
     hint: str

@@ -158,7 +158,7 @@ class Namespace:
         return f", since its definition failed: {why}" if why else ""
 
     def find(self, name: str) -> Any:
-        """Give what is bound to the name.
+        """Give the object bound to the name.
 
         Raises
         ------

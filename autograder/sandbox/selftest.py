@@ -173,7 +173,7 @@ def explain(log: str) -> SandboxError:
 
 
 def failures(answers: Mapping[str, str]) -> list[str]:
-    """List what is wrong, by the probes' answers."""
+    """List the problems that the probes' answers show."""
     bad = [f"{name} does not work ({answers[name]})" for name in WORKS if _is_refused(answers[name])]
     return bad + [
         f"{name} is possible ({answers[name]})" for name in REFUSED if not _is_refused(answers[name])

@@ -39,7 +39,7 @@ class Spawner:
         threading.Thread(target=self._work, name="sandbox-spawner", daemon=True).start()
 
     def run(self, job: Callable[[], Any]) -> Any:
-        """Run a job on the thread, and give what it gives or raise what it raises."""
+        """Run a job on the thread; return its result or raise its error."""
         done: Future[Any] = Future()
         self._jobs.put((job, done))
         return done.result()
