@@ -176,7 +176,7 @@ class Definitions(Struct):
 
 
 class Status(Enum):
-    """How a check or an item ended. `MANUAL` waits for a person; `SKIPPED` could not be judged."""
+    """The end of a check or an item. `MANUAL` waits for a person; `SKIPPED` could not be judged."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -259,7 +259,7 @@ class Finding(Struct):
 
 
 class Outcome(Enum):
-    """How grading a submission ended, apart from any score.
+    """The end of grading a submission, apart from any score.
 
     Only `GRADED` and `PENDING_MANUAL` have a score. `GRADER_ERROR` is the grader's fault. `UNGRADABLE` is the
     submission's: it can't be read. `TIMEOUT` means that its code used up the time for one submission.
@@ -305,7 +305,7 @@ class AssignmentFacts(Struct):
     due_at: str | None = None
 
 
-# A submission's id names files: no folder can be in it, and it is none.
+# A submission's id names files, so it can't hold a folder's path.
 SafeId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
 
 

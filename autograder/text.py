@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -12,25 +13,33 @@ _HARMFUL = re.compile(
 )
 
 
-def clean(text: str, most: int = 2000) -> str:
-    r"""Give at most so many characters of a text, without those that would change how others are shown.
+def harmless(text: str) -> str:
+    r"""Give a text without the characters that would change how others are shown.
 
-    >>> clean("a\x00b\rc")
+    >>> harmless("a\x00b\rc")
     'a\\x00b\nc'
     """
-    cut = text[:most] + (" …" if len(text) > most else "")
-    if cut.isprintable():
-        return cut
-    plain = _COLOURS.sub("", cut).replace("\r\n", "\n").replace("\r", "\n")
+    if text.isprintable():
+        return text
+    plain = _COLOURS.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     return _HARMFUL.sub(lambda found: found.group().encode("unicode_escape").decode(), plain)
 
 
-def clean_all(value: Any) -> Any:
-    """Clean every text in plain values: in lists and dicts, keys included; nothing is cut."""
+def clean(text: str, most: int = 2000) -> str:
+    """Give the first `most` characters of a text, harmless to show, and a mark if there were more."""
+    return harmless(text[:most] + (" …" if len(text) > most else ""))
+
+
+def in_texts(change: Callable[[str], str], value: Any) -> Any:
+    """Change every text in plain values: in lists and dicts, keys included.
+
+    >>> in_texts(str.upper, {"a": ["b", 3]})
+    {'A': ['B', 3]}
+    """
     if isinstance(value, str):
-        return clean(value, len(value))
+        return change(value)
     if isinstance(value, list | tuple):
-        return [clean_all(item) for item in value]
+        return [in_texts(change, item) for item in value]
     if isinstance(value, dict):
-        return {clean_all(key): clean_all(item) for key, item in value.items()}
+        return {in_texts(change, key): in_texts(change, item) for key, item in value.items()}
     return value

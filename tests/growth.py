@@ -13,7 +13,7 @@ def seconds(work, value):
 
 
 def grows_linearly(work, make, size):
-    """Whether `work` on `make(4 * size)` takes less than 2.2 times as long as linear growth allows.
+    """Decide whether `work` on `make(4 * size)` takes less than 2.2 times as long as linear growth allows.
 
     Processor time is compared with processor time, several times where a measurement was disturbed.
     """

@@ -1,4 +1,4 @@
-"""What the keys of an assignment must be to each other, decided from ``assignment.toml`` alone."""
+"""Hold the keys of ``assignment.toml`` against each other."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from autograder.authoring.specs import CheckSpec, Share
+from autograder.authoring.specs import CheckSpec, QuestionSpec, Share
 from autograder.authoring.student import Positive, PositiveInt
 
 
@@ -26,33 +26,21 @@ class Outputs(CheckSpec, kw_only=True):
         return self.questions
 
 
-class Speed(CheckSpec, kw_only=True):
+class Speed(QuestionSpec, kw_only=True):
     """Time the student's layer against the fast one, as a ratio of times for each output element."""
 
-    question: str
     min_ratio: Positive
 
-    @property
-    def asks(self) -> tuple[str, ...]:
-        """See `CheckSpec.asks`."""
-        return (self.question,)
 
-
-class ProbeSpec(CheckSpec, kw_only=True):
+class ProbeSpec(QuestionSpec, kw_only=True):
     """Ask a probe, whose answer carries its own verdict.
 
     `is_training` says that the probe trains, so that it is skipped where training is switched off;
     `counts_untouched` that the release's own, unrun notebook earns the points, too.
     """
 
-    question: str
     is_training: bool = False
     counts_untouched: bool = False
-
-    @property
-    def asks(self) -> tuple[str, ...]:
-        """See `CheckSpec.asks`."""
-        return (self.question,)
 
     @property
     def trains(self) -> bool:

@@ -34,7 +34,7 @@ from autograder.authoring.questions import (
     TimedCall,
     Timing,
 )
-from autograder.authoring.specs import CheckSpec
+from autograder.authoring.specs import CheckSpec, QuestionSpec
 from autograder.authoring.student import (
     Array,
     FaultKind,
@@ -72,6 +72,7 @@ __all__ = [
     "Limits",
     "Notebook",
     "Probe",
+    "QuestionSpec",
     "SpeedComparison",
     "Status",
     "Struct",

@@ -49,7 +49,7 @@ class AssignmentContext(Struct):
 
 
 class Reading(Struct):
-    """What was read in one submission, none of it run.
+    """The parts of one submission as they were read; none of them has run.
 
     cells       which of its cells stands for which of the release's, by grade id: its index
     untouched   whether nothing was done: the release's code, and no cell was ever run

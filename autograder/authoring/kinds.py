@@ -26,7 +26,7 @@ class CheckKind(Struct):
     run       (spec, context) -> Finding: judges one submission. It imports no clock, file, process or socket
     read      (spec, notebook, given) -> reading: looks at the code and text of a submission, and runs none of
               it. It runs in the reader's process, within that one's limits
-    asks      the type of the questions that such a check asks, None where it asks any or none
+    question  the type of the questions that such a check asks, None where it asks any or none
     reading   the type of what `read` gives, made of plain values, to which the answer is held
     prepare   (spec, context) -> a JSON value: measured once for a batch, with the release's own notebook in
               the place of a submission; kept in the user's cache. `run` finds it as ``context.prepared``
@@ -34,7 +34,7 @@ class CheckKind(Struct):
 
     spec: type[CheckSpec]
     run: Run
-    asks: type[Struct] | None = None
+    question: type[Struct] | None = None
     read: Read | None = None
     reading: Any = None
     prepare: Prepare | None = None

@@ -20,7 +20,7 @@ from autograder.model import Struct
 
 
 class Authored(Struct):
-    """What an assignment's modules define.
+    """The tables that an assignment's modules define.
 
     questions   the questions by name
     visible     the names of those that go into the release
@@ -87,7 +87,7 @@ def _table(path: Path, module: ModuleType, name: str, kind: Any) -> dict[str, An
     if table is None:
         return None
     if not isinstance(table, dict):
-        raise AssignmentError(f"{path}: {name} is a {type(table).__name__}, expected a dict")
+        raise AssignmentError(f"{path}: {name} is {kind_of(table)}, expected a dict")
     for key, value in table.items():
         if not isinstance(value, kind):
             found = kind_of(value)
@@ -97,6 +97,8 @@ def _table(path: Path, module: ModuleType, name: str, kind: Any) -> dict[str, An
 
 def load_module(path: Path, **siblings: ModuleType) -> ModuleType:
     """Load a module by its path, its folder's modules and the given siblings beside it."""
+    if not path.is_file():
+        raise AssignmentError(f"{path}: no such file", "assignment.toml names it.")
     package = "autograder_questions_" + "".join(c if c.isalnum() else "_" for c in str(path.parent.resolve()))
     if package not in sys.modules:
         holder = ModuleType(package)
@@ -105,8 +107,6 @@ def load_module(path: Path, **siblings: ModuleType) -> ModuleType:
     for name, sibling in siblings.items():
         sys.modules[f"{package}.{name}"] = sibling
         setattr(sys.modules[package], name, sibling)
-    if not path.is_file():
-        raise AssignmentError(f"{path}: no such file", "assignment.toml names it.")
     spec = importlib.util.spec_from_file_location(f"{package}.{path.stem}", path)
     if spec is None or spec.loader is None:
         raise AssignmentError(f"{path}: is not a Python module")

@@ -31,7 +31,7 @@ class FileRule(Strict):
 
 
 class CheckSpec(Strict):
-    """What every check has; a kind adds keys of its own.
+    """The keys of every check; a kind adds its own.
 
     `kind` names the kind, `id` the check. `weight` is the check's share of the item's points against the
     item's other checks; a weight of 0 makes it a note, which costs nothing. `limits` names one of the
@@ -63,15 +63,26 @@ class CheckSpec(Strict):
 
     @property
     def trains(self) -> bool:
-        """Whether it is skipped where training is switched off."""
+        """True if it is skipped where training is switched off."""
         return False
 
     @property
     def waits_for_person(self) -> bool:
-        """Whether only a person gives its points, however right the work is."""
+        """True if only a person gives its points, however right the work is."""
         return False
 
     @property
     def earns_untouched(self) -> bool:
-        """Whether the release's own, unrun notebook may earn its points."""
+        """True if the release's own, unrun notebook may earn its points."""
         return False
+
+
+class QuestionSpec(CheckSpec, kw_only=True):
+    """The keys of a check that asks one question."""
+
+    question: str
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """See `CheckSpec.asks`."""
+        return (self.question,)

@@ -37,7 +37,7 @@ Value = Any
 
 
 class FaultKind(Enum):
-    """How a call into a student's code ended, if not by returning.
+    """The end of a call into a student's code that did not return.
 
     RAISED       their code raised; `traceback` shows their lines only
     MISSING      no such function or class is defined (or its definition itself failed)
@@ -88,17 +88,17 @@ class StudentFault(Exception):
 
     @property
     def is_timeout(self) -> bool:
-        """Whether a limit of time was met."""
+        """True if a limit of time was met."""
         return self.kind in (FaultKind.CPU, FaultKind.WALL)
 
     @property
     def is_limit(self) -> bool:
-        """Whether a limit was met that the next call would only meet again, at the same cost."""
+        """True if a limit was met that the next call would only meet again, at the same cost."""
         return self.is_timeout or self.kind in (FaultKind.MEMORY, FaultKind.OUTPUT)
 
 
 class Limits(Struct, forbid_unknown_fields=True):
-    """What one handle on a student's code may use; each limit is per child process.
+    """The limits of one handle on a student's code, each per child process.
 
     cpu_seconds      s of processor time, rounded up (RLIMIT_CPU); the code is interrupted where it is, and
                      killed a second later: `FaultKind.CPU`
@@ -125,7 +125,7 @@ class Limits(Struct, forbid_unknown_fields=True):
 
 
 class Keep(Enum):
-    """What a call's result becomes: decoded `VALUES` (objects as handles), or one `HANDLE` to it all."""
+    """The form of a call's result: decoded `VALUES` (objects as handles), or one `HANDLE` to it all."""
 
     VALUES = "values"
     HANDLE = "handle"

@@ -1,7 +1,7 @@
 """A grading run: all that a process or a machine needs to grade, and how it is put together.
 
-`plan_run` looks at the course, the data and this machine once. What it gives is frozen and can be pickled;
-`open_pipeline` makes a pipeline of it, in this process or in another.
+`plan_run` looks at the course, the data and this machine once, and gives a frozen record that can be pickled.
+`open_pipeline` makes a pipeline of that record, in this process or in another.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import functools
 import hashlib
 import importlib.util
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ UNSANDBOXED = "none (unsandboxed by request)"
 
 
 class RunOptions(Struct):
-    """What a person asked for.
+    """The choices of the person who starts the run.
 
     `training_images` is a smaller budget than the assignment's, for a quick look; `slowness` is the factor
     for limits of time, measured where it is None; `unsandboxed` is for an instructor's own files only.
@@ -151,7 +152,7 @@ def _walls(course: Course, unsandboxed: bool) -> tuple[str, tuple[str, ...]]:
 def policy_for(course: Course) -> Policy:
     """Give what the sandbox mounts for this assignment, and imports before it forks."""
     wanted = course.assignment.sandbox
-    modules = [line.split()[1] for line in wanted.preamble]
+    imports = (re.match(r"(?:import|from)\s+([^\W\d][\w.]*)", line) for line in wanted.preamble)
     optional = (name for name in wanted.if_installed if importlib.util.find_spec(name) is not None)
     extension = course.extension()
     return Policy(
@@ -159,7 +160,7 @@ def policy_for(course: Course) -> Policy:
         tools=wanted.tools,
         support=course.support,
         extra_modules=(extension,) if extension else (),
-        preload=tuple(dict.fromkeys(modules)),
+        preload=tuple(dict.fromkeys(found[1] for found in imports if found)),
     )
 
 

@@ -1,4 +1,4 @@
-"""What grading and building releases need of a machine: `autograder doctor` for instructors."""
+"""Check what grading and building releases need of a machine: `autograder doctor` for instructors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running a batch: hands candidates to workers, records what is done, replaces a worker that died."""
+"""Run a batch: hand candidates to workers, record finished ones, replace a worker that died."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker process: makes its pipeline once, then grades what it is sent until it is told to stop."""
+"""Grade in a worker process: make the pipeline once, then grade each candidate that is sent."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def save(graded: Graded, folder: Path) -> str:
     except OSError as error:
         raise UsageError(
             f"{folder}: the report of {report.submission.id} can't be written: {error.strerror}",
-            "Make room, or choose another -o DIR; --resume goes on with what is not graded yet.",
+            "Make room, or choose another -o DIR; --resume grades the submissions that are left.",
         ) from error
     return hashlib.sha256(to_json(report).encode()).hexdigest()
 

@@ -21,7 +21,7 @@ def command(assignment: str | None, course: Path, only_check: bool) -> None:
     Exit status: 0 done, 1 a frozen file differs, 2 wrong usage.
     """
     from autograder.course import find_course
-    from autograder.publish.freeze import freeze, thawed
+    from autograder.publish.freeze import differing, freeze
 
     one_blas_thread()
     root = course.resolve()
@@ -33,10 +33,10 @@ def command(assignment: str | None, course: Path, only_check: bool) -> None:
         if not written:
             click.echo("Nothing to write: the frozen outputs are what the reference gives.")
         return
-    differing = thawed(root, identity)
-    for path in differing:
+    paths = differing(root, identity)
+    for path in paths:
         click.echo(f"differs: {path}", err=True)
-    if differing:
+    if paths:
         click.echo(f"If the new numbers are right, freeze them: autograder freeze {identity}", err=True)
         raise click.exceptions.Exit(ExitStatus.SOME_FAILED)
     click.echo("The frozen outputs are what the reference gives.")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.authoring.questions import Expected
-from autograder.authoring.student import Array, Handle, Value
+from autograder.authoring.student import Array, Value
+from autograder.authoring.unpack import kind_of
 from autograder.model import Cause, Struct
 
 
@@ -31,7 +32,7 @@ def compare(name: str, actual: Value, expected: Expected) -> Mismatch | None:
     """
     shape, dtype = expected.shape, expected.value.dtype
     if not isinstance(actual, np.ndarray | float | int) or isinstance(actual, bool):
-        return _mismatch(f"`{name}` is {_kind(actual)}, expected an array of shape {shape}")
+        return _mismatch(f"`{name}` is {kind_of(actual)}, expected an array of shape {shape}")
     values = np.asarray(actual)
     if values.dtype.kind not in "fiu":
         return _mismatch(f"`{name}` has dtype {values.dtype}, expected real numbers such as {dtype}")
@@ -88,14 +89,6 @@ def _compare_values(name: str, values: Array, expected: Expected) -> Mismatch | 
 
 def _mismatch(message: str, expected: str = "", actual: str = "") -> Mismatch:
     return Mismatch(message=message, cause=Cause(expected=expected, actual=actual))
-
-
-def _kind(value: Value) -> str:
-    if value is None:
-        return "None"
-    if isinstance(value, Handle):
-        return f"an object of type {value.kind}"
-    return f"a {type(value).__name__}"
 
 
 def told_apart(one: float, other: float) -> tuple[str, str]:

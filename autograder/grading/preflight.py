@@ -136,7 +136,7 @@ def _question_problems(
 
 
 def _asked_problem(check: CheckSpec, name: str, authored: Authored, kinds: Mapping[str, CheckKind]) -> str:
-    question, wanted = authored.questions.get(name), kinds[check.kind].asks
+    question, wanted = authored.questions.get(name), kinds[check.kind].question
     if question is None:
         return f"there is no question `{name}`; {suggestion(name, authored.questions)}"
     if wanted is not None and not isinstance(question, wanted):

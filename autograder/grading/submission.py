@@ -16,7 +16,7 @@ from autograder.authoring.findings import found
 from autograder.authoring.kinds import CheckKind
 from autograder.authoring.specs import CheckSpec
 from autograder.authoring.student import Session, StudentFault
-from autograder.errors import AutograderError
+from autograder.errors import AutograderError, GraderFault
 from autograder.grading.budget import TimeBudget
 from autograder.grading.scoring import picture_names, score_item
 from autograder.intake import Candidate
@@ -87,6 +87,8 @@ class Pipeline(Struct):
             return Finding(check=check.id, status=Status.ERROR, fraction=0.0, message=fault.message)
         except AutograderError:
             raise
+        except (OSError, MemoryError) as error:  # the machine's state, not a mistake: another try may succeed
+            raise GraderFault(f"{check.id}: {type(error).__name__}: {error}") from error
         except Exception as error:
             return _left_to_a_person(check, error)
 

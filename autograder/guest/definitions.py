@@ -93,7 +93,7 @@ def describe(error: BaseException) -> str:
         where = place_of(error)
         return f"your code ends the whole program{where}: a function ends with `return`, without `exit()`."
     if isinstance(error, Withheld):
-        return f"your code calls `{error.name}`{place_of(error)}: what is judged here has to be your own."
+        return f"your code calls `{error.name}`{place_of(error)}: it must compute this itself."
     return text_of(error) + place_of(error)
 
 

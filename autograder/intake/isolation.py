@@ -38,6 +38,7 @@ from autograder import errors
 from autograder.errors import AutograderError, GraderFault
 from autograder.intake.discovery import archive_names
 from autograder.model import Struct
+from autograder.text import in_texts
 
 Answer = TypeVar("Answer")
 _LENGTH = struct.Struct("<cQ")
@@ -57,7 +58,7 @@ _OUT_OF_MEMORY = 2
 
 
 class ReadingLimits(Struct):
-    """What one call may use.
+    """The limits of one call.
 
     cpu_seconds     s of processor time
     wall_seconds    s of clock time
@@ -343,7 +344,7 @@ def _called(
         return _CRASHED, b"RecursionError"
     except AutograderError as error:
         known = next(kind.__name__ for kind in type(error).__mro__ if kind.__name__ in _ERRORS)
-        return _RAISED, msgspec.msgpack.encode(tuple(map(_replaced, (known, error.message, error.hint))))
+        return _RAISED, _packed((known, error.message, error.hint))
     except Exception as error:
         return _FAILED, f"{type(error).__name__}: {error}".encode("utf-8", "replace")
 
@@ -354,15 +355,7 @@ def _packed(value: Any) -> bytes:
         return msgspec.msgpack.encode(value, enc_hook=_encoded)
     except UnicodeEncodeError:
         plain = msgspec.to_builtins(value, builtin_types=(bytes,), enc_hook=_encoded)
-        return msgspec.msgpack.encode(_replaced(plain))
-
-
-def _replaced(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {_replaced(key): _replaced(item) for key, item in value.items()}
-    return [_replaced(item) for item in value] if isinstance(value, list | tuple) else value
+        return msgspec.msgpack.encode(in_texts(lambda text: text.encode("utf-8", "replace").decode(), plain))
 
 
 def _limit_this_process(limits: ReadingLimits) -> None:

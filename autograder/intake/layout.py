@@ -1,4 +1,4 @@
-"""Which submissions a list of file names holds, decided from the names alone.
+"""Find the submissions in a list of file names, from the names alone.
 
 The layouts, in the order in which they are tried::
 

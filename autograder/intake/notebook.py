@@ -199,7 +199,9 @@ def _count(value: Any) -> int | None:
         value = int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 < value < 10**MOST_DIGITS else None
 
 
 def _grade_id(raw: Raw) -> str | None:

@@ -41,8 +41,8 @@ def freeze(root: Path, identity: str) -> list[Path]:
     return list(contents)
 
 
-def thawed(root: Path, identity: str) -> list[Path]:
-    """Name the frozen files that are not what the reference gives now; raises as `freeze` does."""
+def differing(root: Path, identity: str) -> list[Path]:
+    """Name the frozen files that differ from what the reference gives now; raise as `freeze` does."""
     return [path for path, content in _frozen(root, identity) if not _is_same(path, content)]
 
 

@@ -24,13 +24,13 @@ from autograder.model import (
 )
 from autograder.report.schema import SCHEMA_VERSION
 from autograder.report.totals import outcome_of, total
-from autograder.text import clean, clean_all
+from autograder.text import harmless, in_texts
 
 Record = TypeVar("Record", bound=Struct)
 
 
 class ReportFacts(Struct):
-    """What every report of a batch says alike: who graded, and where the code ran."""
+    """The facts that all reports of a batch share: who graded, and where the code ran."""
 
     grader: Grader
     environment: Environment
@@ -58,7 +58,7 @@ def build_report(
         schema_version=SCHEMA_VERSION,
         generated_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         outcome=outcome,
-        message=clean(message, len(message)),
+        message=harmless(message),
         grader=facts.grader,
         environment=facts.environment,
         assignment=AssignmentFacts(
@@ -85,7 +85,8 @@ def build_report(
 
 def _harmless(records: Sequence[Record], kind: type[Record]) -> tuple[Record, ...]:
     """Give the records with texts that are harmless to show, whichever of a student's words are in them."""
-    return tuple(msgspec.convert(clean_all(msgspec.to_builtins(records)), list[kind]))  # type: ignore[valid-type]
+    plain = in_texts(harmless, msgspec.to_builtins(records))
+    return tuple(msgspec.convert(plain, list[kind]))  # type: ignore[valid-type]
 
 
 def _ending(

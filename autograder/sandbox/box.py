@@ -54,7 +54,7 @@ class Ready(Struct, frozen=True):
 
 
 class Ending(Struct, frozen=True):
-    """How a child ended: its exit status (negative for a signal) and its processor time in seconds."""
+    """The end of a child: its exit status (negative for a signal) and its processor time in seconds."""
 
     code: int
     cpu: float
@@ -62,7 +62,7 @@ class Ending(Struct, frozen=True):
 
 @functools.cache
 def guest_files() -> dict[str, bytes]:
-    """The guest's modules as compiled files by their path inside: no source is read there."""
+    """Give the guest's modules as compiled files, by their path inside, so that no source is read there."""
     folder = Path(guest.__file__).parent
     compiled = {}
     for path in sorted(folder.rglob("*.py")):

@@ -52,7 +52,7 @@ def find_bubblewrap() -> Bubblewrap:
 
 
 def _packaged() -> Bubblewrap | None:
-    """Find the program in the package, which is not imported: it would change the file's mode."""
+    """Find the program in its package without importing that: the import would change the file's mode."""
     spec = importlib.util.find_spec(PACKAGE)
     for folder in (spec and spec.submodule_search_locations) or ():
         program = Path(folder) / PROGRAM

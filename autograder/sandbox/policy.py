@@ -71,7 +71,7 @@ class Interpreter(Struct, frozen=True):
 
 
 def this_interpreter() -> Interpreter:
-    """The interpreter that runs the engine, without its virtual environment."""
+    """Find the interpreter that runs the engine, without its virtual environment."""
     standard = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix})).resolve()
     shared = sysconfig.get_config_var("INSTSONAME") or ""
     # its path now, and the path that it was built for
@@ -88,9 +88,9 @@ def this_interpreter() -> Interpreter:
 def worth_preloading(sources: Iterable[str], imports: Iterable[str]) -> list[str]:
     """Give the modules of the policy's packages that some code imports, to import them once for all children.
 
-    Only a package and its public modules are taken; code that does not parse imports nothing. No package
-    has as many modules, or such long names, as would fill the harness's message: what is left out is
-    imported later.
+    Only a package and its public modules are taken; code that does not parse imports nothing. Long names,
+    and all after the first hundred, are left out so that the harness's message stays small; the child
+    imports them itself.
 
     >>> worth_preloading(["import os", "from scipy import signal"], ["scipy"])
     ['scipy', 'scipy.signal']

@@ -158,7 +158,7 @@ _CAUSES = {
         "apt-get install util-linux",
     ),
     r"error while loading shared libraries|libpython": (
-        "the interpreter can't be run inside: a shared library of it lies elsewhere",
+        "the interpreter can't run inside: one of its shared libraries is in another folder",
         "Use a Python that finds its libraries by itself (the distribution's, or pyenv's, or uv's).",
     ),
 }

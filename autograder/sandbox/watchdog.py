@@ -86,7 +86,7 @@ class Watchdog:
                 continue
             chosen = victim(list(process_tree(self._first)), self._limit)
             if chosen is not None:
-                # counted before it is killed: whoever sees the ending must find the reason
+                # counted before it is killed, so that the reason is there when its end is seen
                 self._killed += 1
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(chosen.pid, signal.SIGKILL)

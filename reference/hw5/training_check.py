@@ -11,11 +11,11 @@ from autograder.authoring import (
     Array,
     CheckContext,
     CheckKind,
-    CheckSpec,
     DataSet,
     Definitions,
     Finding,
     Notebook,
+    QuestionSpec,
     Status,
     Struct,
     Student,
@@ -33,21 +33,15 @@ TELLING_GAIN = 0.02
 SETTINGS_LIMITS = "default"
 
 
-class Training(CheckSpec, kw_only=True):
+class Training(QuestionSpec, kw_only=True):
     """A short training with the settings found in the submission.
 
     Full credit at `full` of the reference's gain in accuracy over chance, none at `none` of it.
     """
 
-    question: str
     full: float = 0.9
     none: float = 0.2
     counts_untouched: bool = False
-
-    @property
-    def asks(self) -> tuple[str, ...]:
-        """See `CheckSpec.asks`."""
-        return (self.question,)
 
     @property
     def trains(self) -> bool:
@@ -91,7 +85,7 @@ class Accuracies(Struct):
 
     @property
     def tells(self) -> bool:
-        """Whether the budget is large enough to tell settings apart: the reference learnt something."""
+        """True if the budget is large enough to tell settings apart: the reference learnt something."""
         return self.reached >= self.baseline or self.baseline - self.chance >= TELLING_GAIN
 
 
@@ -223,7 +217,7 @@ KINDS = {
     "training": CheckKind(
         spec=Training,
         run=check_training,
-        asks=TrainingRun,
+        question=TrainingRun,
         read=read_code,
         reading=TrainingCode,
         prepare=measure_baseline,

@@ -1,4 +1,4 @@
-"""What a student's function returned is taken apart safely: another form is the student's fault, in words."""
+"""Taking a returned value apart is safe: another form is the student's fault, in words."""
 
 import numpy as np
 import pytest

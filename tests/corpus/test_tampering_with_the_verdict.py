@@ -167,7 +167,7 @@ def test_the_support_codes_own_layers_are_no_answer(open_session, how):
     with open_session() as session:
         reports = graded("borrowed", [source], session)
     assert points(reports) == pytest.approx(FORWARD_WRONG)
-    assert "what is judged here has to be your own" in reports["conv-forward"].message
+    assert "it must compute this itself" in reports["conv-forward"].message
 
 
 def test_an_alias_of_a_fast_layer_is_no_answer(open_session):

@@ -16,7 +16,7 @@ from autograder.intake import discover
 from autograder.model import Outcome, Status
 from autograder.publish import build, find_leaks
 from autograder.publish.build import release_files
-from autograder.publish.freeze import thawed
+from autograder.publish.freeze import differing
 from autograder.publish.verify import prove_release
 
 COURSES = Path(__file__).parent
@@ -28,20 +28,24 @@ def prove(root, name):
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    """The course with both releases built and proved."""
+def built(tmp_path_factory):
+    """Build and prove both releases; give the course and the proofs by name."""
     root = tmp_path_factory.mktemp("courses")
     for part in ("source", "reference"):
         shutil.copytree(COURSES / part, root / part, ignore=shutil.ignore_patterns("__pycache__"))
     proofs = {}
     for name in NAMES:
         build(root, name, root / "release", lambda name=name: proofs.update({name: prove(root, name)}))
-    (root / "proofs.json").write_text(json.dumps(proofs))
-    return root
+    return root, proofs
 
 
-def test_the_solved_source_earns_all_and_the_untouched_release_nothing(root):
-    assert json.loads((root / "proofs.json").read_text()) == {
+@pytest.fixture(scope="module")
+def root(built):
+    return built[0]
+
+
+def test_the_solved_source_earns_all_and_the_untouched_release_nothing(built):
+    assert built[1] == {
         "softmax": [
             "the solved source earns 9 of 12 points; 3 wait for a person",
             "the untouched release earns 0 of 12 points",
@@ -60,7 +64,7 @@ def test_the_release_gives_nothing_away(root, name):
 
 
 def test_frozen_outputs_are_what_the_reference_gives():
-    assert thawed(COURSES, "softmax") == []
+    assert differing(COURSES, "softmax") == []
 
 
 # --- an independent oracle -------------------------------------------------------------------------

@@ -2,11 +2,13 @@
 
 import contextlib
 
+import pytest
 from reports import GRADER, PLACE
 
 from autograder.assignment import Files, ItemSpec
 from autograder.authoring import CheckKind
 from autograder.authoring.context import Reading
+from autograder.errors import GraderFault
 from autograder.grading.submission import Pipeline
 from autograder.model import Finding, Notebook, Outcome, Status, Submission
 from autograder.report import ReportFacts
@@ -30,12 +32,13 @@ def run(check, context):
 
 
 class Shared:
-    """What a context looks at when it is made."""
+    """The attributes that a context looks at when it is made."""
 
     given = file_rules = prepared = diagnose = None
 
 
-def test_a_mistake_of_ours_is_a_check_for_a_person_and_the_others_stand():
+def report_by(run):
+    """Grade an empty notebook with checks that `run` makes."""
     pipeline = Pipeline(
         assignment=Tiny(),
         shared=Shared(),
@@ -46,7 +49,11 @@ def test_a_mistake_of_ours_is_a_check_for_a_person_and_the_others_stand():
     )
     notebook = Notebook(path="n", cells=())
     submission = Submission(id="s001", learner="s001", origin="s001", notebook=notebook)
-    report = pipeline.grade_reading(Reading(submission=submission)).report
+    return pipeline.grade_reading(Reading(submission=submission)).report
+
+
+def test_a_mistake_of_ours_is_a_check_for_a_person_and_the_others_stand():
+    report = report_by(run)
     assert report.outcome is Outcome.PENDING_MANUAL
     assert (report.score.final, report.score.pending) == (4, 4)
     (check,) = report.items[0].checks
@@ -54,3 +61,12 @@ def test_a_mistake_of_ours_is_a_check_for_a_person_and_the_others_stand():
         "The grader failed in this check, not the submission: a person decides. "
         f"(KeyError: 'no such key', test_submission.py:{run.__code__.co_firstlineno + 2})"
     )
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), MemoryError()])
+def test_trouble_with_the_machine_is_the_grader_s_fault_and_tried_again(error):
+    def fail(check, context):
+        raise error
+
+    with pytest.raises(GraderFault, match=rf"^a-check: {type(error).__name__}: "):
+        report_by(fail)

@@ -41,4 +41,4 @@ def test_the_message_names_the_function(kit):
     withhold(["kit.conv"])
     with pytest.raises(Withheld) as caught:
         kit[1].taken(1)
-    assert describe(caught.value) == "your code calls `conv`: what is judged here has to be your own."
+    assert describe(caught.value) == "your code calls `conv`: it must compute this itself."

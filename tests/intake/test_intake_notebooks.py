@@ -86,7 +86,9 @@ def test_bad_ids_are_mended():
     assert "HW5.ipynb: 4 cell ids were invalid or there twice; mended." in [n.message for n in notices]
 
 
-@pytest.mark.parametrize("count", [True, "x", "3.5", -1, 0, 2.5, float("nan"), float("inf"), "9" * 40, None])
+@pytest.mark.parametrize(
+    "count", [True, "x", "3.5", -1, 0, 2.5, float("nan"), float("inf"), "9" * 40, 10**30, 1e300, -1e300, None]
+)
 def test_a_count_is_a_positive_number(count):
     assert parse(notebook_bytes(code_cell(execution_count=count)))[0].cells[0].execution_count is None
 

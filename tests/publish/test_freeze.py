@@ -10,7 +10,7 @@ import pytest
 from autograder.authoring import read_frozen
 from autograder.authoring.frozen import hash_path
 from autograder.errors import AssignmentError
-from autograder.publish.freeze import freeze, thawed
+from autograder.publish.freeze import differing, freeze
 
 ROOT = Path(__file__).parents[2]
 FROZEN, QUESTIONS = "reference/affine/expected.npz", "reference/affine/questions.py"
@@ -24,7 +24,7 @@ def edit(path, before, after):
 
 @pytest.mark.parametrize(("root", "name"), [(ROOT, "hw5"), (Path(__file__).parent / "course", "affine")])
 def test_the_committed_outputs_are_what_the_reference_gives(root, name):
-    assert thawed(root, name) == []
+    assert differing(root, name) == []
 
 
 def test_equal_numbers_give_equal_bytes(course):
@@ -38,7 +38,7 @@ def test_equal_numbers_give_equal_bytes(course):
 
 def test_rounding_alone_changes_no_file(course):
     edit(course / QUESTIONS, "axes=1) + b", "axes=1) * (1 + 1e-15) + b")
-    assert thawed(course, "affine") == []
+    assert differing(course, "affine") == []
     assert freeze(course, "affine") == []
 
 
@@ -47,14 +47,14 @@ def test_rounding_alone_changes_no_file(course):
 )
 def test_other_numbers_are_seen_and_frozen(course, after):
     edit(course / QUESTIONS, "axes=1) + b", after)
-    assert thawed(course, "affine") == [course / FROZEN]
+    assert differing(course, "affine") == [course / FROZEN]
     freeze(course, "affine")
-    assert thawed(course, "affine") == []
+    assert differing(course, "affine") == []
 
 
 def test_a_case_more_is_seen(course):
     edit(course / QUESTIONS, 'SHAPES = {"flat"', 'SHAPES = {"more": (2, 2), "flat"')
-    assert thawed(course, "affine") == [course / FROZEN]
+    assert differing(course, "affine") == [course / FROZEN]
 
 
 def test_a_file_that_was_changed_is_refused(course):
@@ -64,7 +64,7 @@ def test_a_file_that_was_changed_is_refused(course):
         AssignmentError, match=r"its SHA-256 differs\n  Write it anew: autograder freeze affine"
     ):
         read_frozen(path)
-    assert thawed(course, "affine") == [path]
+    assert differing(course, "affine") == [path]
 
 
 def test_a_file_that_is_not_there_is_named(course):

@@ -325,7 +325,7 @@ def test_every_kind_has_a_sentence(kind: FaultKind) -> None:
         ("bwrap: Creating new namespace failed: No space left on device", "no more", "max_user_namespaces"),
         ("bwrap: Unknown option --disable-userns", "older than 0.8", "0.8"),
         ("sh: 1: exec: setpriv: not found", "setpriv is missing", "util-linux"),
-        ("error while loading shared libraries: libpython3.11.so.1.0", "shared library", "pyenv"),
+        ("error while loading shared libraries: libpython3.11.so.1.0", "shared libraries", "pyenv"),
         ("something else", "something else", "docs/security.md"),
     ],
 )

@@ -20,9 +20,9 @@ from autograder.grading.checks.speed import check_speed
 from autograder.grading.checks.stored import check_manual, check_run_order, check_written
 
 KINDS: Mapping[str, CheckKind] = {
-    "outputs": CheckKind(spec=SPECS["outputs"], run=check_outputs, asks=Comparison),
-    "speed": CheckKind(spec=SPECS["speed"], run=check_speed, asks=Timing),
-    "probe": CheckKind(spec=SPECS["probe"], run=check_probe, asks=Probe),
+    "outputs": CheckKind(spec=SPECS["outputs"], run=check_outputs, question=Comparison),
+    "speed": CheckKind(spec=SPECS["speed"], run=check_speed, question=Timing),
+    "probe": CheckKind(spec=SPECS["probe"], run=check_probe, question=Probe),
     "comments": CheckKind(
         spec=SPECS["comments"], run=check_comments, read=read_comments, reading=CommentFacts
     ),
