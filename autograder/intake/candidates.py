@@ -39,6 +39,7 @@ class Candidate(Struct):
               Moodle puts into the name
     inside    the part of a folder or zip that belongs to it (ends with ``/``; all of it if empty)
     members   its files if it shares its place with others, or the files beside it if the place is a file
+    problem   why there is nothing to read, if that is known before
     """
 
     id: str
@@ -50,6 +51,7 @@ class Candidate(Struct):
     members: tuple[Member, ...] = ()
     attempt: int = 1
     notices: tuple[Notice, ...] = ()
+    problem: Notice | None = None
 
     def unread(self) -> Submission:
         """Give the submission without its files, for a report on one that can't be graded."""
@@ -58,15 +60,16 @@ class Candidate(Struct):
             learner=self.learner,
             origin=self.origin,
             notices=self.notices,
+            problem=self.problem,
             attempt=self.attempt,
         )
 
 
 class Discovery(Struct):
-    """The candidates in order of their ids, and notices about the search."""
+    """The candidates in order of their ids, and notices about what was left out."""
 
     candidates: tuple[Candidate, ...]
-    notices: tuple[Notice, ...] = ()
+    left_out: tuple[Notice, ...] = ()
 
 
 def safe_id(text: str) -> str:

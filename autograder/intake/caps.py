@@ -6,13 +6,12 @@ import hashlib
 from collections.abc import Callable
 
 from autograder.assignment import Assignment
-from autograder.intake.names import TIMESTAMP, suffix
+from autograder.intake.names import NOTEBOOK, TIMESTAMP, suffix
 from autograder.intake.rejected import RejectedInput
 from autograder.model import Struct
 
 MEGABYTE = 1024 * 1024
 PIECE = 1 << 16
-NOTEBOOK = ".ipynb"
 ARCHIVE = ".zip"
 
 
@@ -33,6 +32,7 @@ class Caps(Struct):
 def caps_of(assignment: Assignment) -> Caps:
     """Give the caps that an assignment sets."""
     kept = {rule.suffix.lower(): int(rule.max_mb * MEGABYTE) for rule in assignment.files.rules}
+    kept |= {".json": kept.get(NOTEBOOK, 0)}  # it may be a notebook under another name
     total = int(assignment.files.max_total_mb * MEGABYTE)
     return Caps(max_files=assignment.files.max_files, max_total=total, kept={ARCHIVE: total} | kept)
 

@@ -7,18 +7,19 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from autograder.assignment import Assignment
 from autograder.authoring.specs import FileRule
 from autograder.errors import UsageError
 from autograder.intake.archive import member_names, open_archive
 from autograder.intake.candidates import Candidate, Discovery, Member, SourceKind, safe_id, with_unique_ids
-from autograder.intake.caps import ARCHIVE, NOTEBOOK
-from autograder.intake.layout import Group, Layout, find_groups
-from autograder.intake.names import is_noise, likeness, printable
+from autograder.intake.caps import ARCHIVE
+from autograder.intake.layout import LEDGER, SUBMITTED, Group, Layout, find_groups
+from autograder.intake.names import NOTEBOOK, is_noise, likeness, printable, suffix
 from autograder.intake.rejected import RejectedInput
 from autograder.model import Notice
 
-SUBMITTED = "submitted"
 MAX_DEPTH = 6
 # Names below one folder of a class; the layout shows in far fewer.
 MAX_BELOW = 20_000
@@ -50,9 +51,9 @@ def discover(
     Parameters
     ----------
     paths : sequence of Path
-        Each a notebook, a zip (one submission's, or Canvas's or Moodle's of a whole class), a folder
-        with one submission or with a class's, or nbgrader's course folder, its ``submitted/`` or a
-        student's folder in that.
+        Each a notebook, a zip (one submission's, or a platform's of a whole class), a folder with one
+        submission or with a class's, or nbgrader's course folder, its ``submitted/`` or a student's folder
+        in that.
     assignment : Assignment
         Whose submissions they are.
     list_archive : callable
@@ -61,16 +62,29 @@ def discover(
     Raises
     ------
     UsageError
-        A path does not exist or is neither file nor folder, or there is no submission in any.
+        A path does not exist or is neither file nor folder, there is no submission in any, or two single
+        files are of one learner.
     """
     candidates: list[Candidate] = []
-    notices: list[Notice] = []
+    left_out: list[Notice] = []
     for path in dict.fromkeys(Path(os.path.abspath(p)) for p in paths):  # noqa: PTH100 - keeps links
-        candidates += _in_place(path, assignment, notices, list_archive)
+        candidates += _in_place(path, assignment, left_out, list_archive)
     if not candidates:
-        reasons = " ".join(notice.message for notice in notices)
+        reasons = " ".join(notice.message for notice in left_out)
         raise UsageError(reasons or "No place was named in which to look for submissions.", _EXPECTED)
-    return Discovery(candidates=with_unique_ids(candidates), notices=tuple(notices))
+    _refuse_equal_learners([c for c in candidates if c.place is SourceKind.FILE])
+    return Discovery(candidates=with_unique_ids(candidates), left_out=tuple(left_out))
+
+
+def _refuse_equal_learners(files: Sequence[Candidate]) -> None:
+    by_learner: dict[str, Candidate] = {}
+    for one in files:
+        other = by_learner.setdefault(one.learner, one)
+        if other is not one:
+            raise UsageError(
+                f"{one.origin}: is of the learner `{one.learner}`, as {other.origin} is",
+                "Name one of them, or the folder that holds a folder for each learner.",
+            )
 
 
 def candidate_for(notebook: Path, rules: Sequence[FileRule] = ()) -> Candidate:
@@ -93,19 +107,20 @@ def _companion(notebook: Path, rule: FileRule) -> str:
 
 
 def _in_place(
-    path: Path, assignment: Assignment, notices: list[Notice], list_archive: ListArchive
+    path: Path, assignment: Assignment, left_out: list[Notice], list_archive: ListArchive
 ) -> Sequence[Candidate]:
     if path.is_dir():
-        return _in_folder(path, assignment, notices, list_archive)
+        return _in_folder(path, assignment, left_out, list_archive)
     if not path.exists():
         raise UsageError(f"{path}: does not exist.", _EXPECTED)
-    if not path.is_file() or path.suffix.lower() not in (NOTEBOOK, ARCHIVE):
+    if not path.is_file() or suffix(path.name) not in (NOTEBOOK, ARCHIVE):
         raise UsageError(f"{path}: is neither a notebook, a zip nor a folder.", _EXPECTED)
-    if path.suffix.lower() == ARCHIVE:
-        return _in_archive(path, assignment, notices, list_archive)
+    if suffix(path.name) == ARCHIVE:
+        return _in_archive(path, assignment, left_out, list_archive)
     # a notebook is named by its id, or else, where it has the release's name, by its folder
     usual = likeness(path.name, assignment.notebook) >= 2
-    return [_candidate(path.parent.name if usual else path.stem, path, SourceKind.FILE)]
+    name = _folder_name(path.parent, assignment) if usual else path.stem
+    return [replace(candidate_for(path, assignment.files.rules), id=safe_id(name), learner=printable(name))]
 
 
 def _candidate(name: str, path: Path, place: SourceKind, group: Group | None = None) -> Candidate:
@@ -122,6 +137,7 @@ def _candidate(name: str, path: Path, place: SourceKind, group: Group | None = N
         members=group.members,
         attempt=group.attempt,
         notices=group.notices,
+        problem=group.problem,
     )
 
 
@@ -129,52 +145,46 @@ def _candidate(name: str, path: Path, place: SourceKind, group: Group | None = N
 
 
 def _in_folder(
-    path: Path, assignment: Assignment, notices: list[Notice], list_archive: ListArchive
+    path: Path, assignment: Assignment, left_out: list[Notice], list_archive: ListArchive
 ) -> Sequence[Candidate]:
     if (path / SUBMITTED).is_dir():
         path = path / SUBMITTED
     names = list(_names_below(path))
-    if not names:
-        notices.append(_nothing(path, "is empty."))
+    if not names or LEDGER in names:
+        left_out.append(_nothing(path, "holds the reports of a batch." if names else "is empty."))
         return []
-    if SUBMITTED in (path.name, path.parent.name) and not _has_assignment(path, names, assignment.id):
-        notices.append(_nothing(path, _other_assignments(path, names, assignment.id)))
+    if path.parent.name == SUBMITTED and not any(name.startswith(f"{assignment.id}/") for name in names):
+        left_out.append(_nothing(path, f"has no folder {assignment.id}."))
         return []
-    if len(names) == 1 and names[0].lower().endswith(ARCHIVE) and _is_plain(path / names[0]):
-        of_class = _in_archive(path / names[0], assignment, notices, list_archive)
+    if len(names) == 1 and suffix(names[0]) == ARCHIVE and _is_plain(path / names[0]):
+        of_class = _in_archive(path / names[0], assignment, left_out, list_archive)
         if len(of_class) > 1:
             return of_class
-    layout = find_groups(names, assignment.id, assignment.notebook)
-    notices += layout.notices
-    return [c for group in layout.groups for c in _of_group(path, group, assignment, notices, list_archive)]
-
-
-def _has_assignment(path: Path, names: Sequence[str], assignment_id: str) -> bool:
-    depth = 1 if path.name == SUBMITTED else 0
-    parts = (name.split("/") for name in names)
-    return any(len(p) > depth + 1 and p[depth] == assignment_id for p in parts)
-
-
-def _other_assignments(path: Path, names: Sequence[str], assignment_id: str) -> str:
-    depth = 1 if path.name == SUBMITTED else 0
-    parts = [name.split("/") for name in names]
-    others = sorted({p[depth] for p in parts if len(p) > depth + 1})
-    return f"has submissions of {', '.join(others[:5]) or 'nothing'}, none of {assignment_id}."
+    layout = find_groups(names, assignment, path.name)
+    left_out += layout.left_out
+    if all(group.problem is not None for group in layout.groups):
+        left_out.append(_nothing(path, f"holds nothing of {assignment.id}, only {_others(names)}."))
+        return []
+    return [_of_group(path, group, assignment) for group in layout.groups]
 
 
 def _nothing(path: Path, what: str) -> Notice:
     return Notice(code="nothing-found", message=f"{printable(str(path))}: {what}", where=printable(str(path)))
 
 
-def _of_group(
-    path: Path, group: Group, assignment: Assignment, notices: list[Notice], list_archive: ListArchive
-) -> Sequence[Candidate]:
-    """Give a group's candidate; a lone zip may turn out to hold a whole class."""
-    if len(group.members) == 1 and group.learner == group.name:
+def _others(names: Sequence[str]) -> str:
+    """Name the assignments that nbgrader's students have folders of."""
+    parts = (name.split("/") for name in names)
+    return ", ".join(sorted({p[1] for p in parts if len(p) > 2})[:5]) or "empty folders"
+
+
+def _of_group(path: Path, group: Group, assignment: Assignment) -> Candidate:
+    """Give a group's candidate. A zip in a class is one submission, whatever it holds."""
+    if len(group.members) == 1 and suffix(group.members[0].name) == ARCHIVE and group.learner == group.name:
         archive = path / group.members[0].name
-        if archive.suffix.lower() == ARCHIVE and _is_plain(archive):
-            return _in_archive(archive, assignment, notices, list_archive)
-    return [_candidate(_folder_name(path, assignment), path, SourceKind.FOLDER, group)]
+        if _is_plain(archive):
+            return _candidate(group.name, archive, SourceKind.ZIP, replace(group, members=()))
+    return _candidate(_folder_name(path, assignment), path, SourceKind.FOLDER, group)
 
 
 def _is_plain(path: Path) -> bool:
@@ -182,9 +192,8 @@ def _is_plain(path: Path) -> bool:
 
 
 def _folder_name(path: Path, assignment: Assignment) -> str:
-    """Give a folder's name, or nbgrader's student id in ``submitted/<student>/<assignment>``."""
-    nbgrader = path.name == assignment.id and path.parent.parent.name == SUBMITTED
-    return path.parent.name if nbgrader else path.name
+    """Give a folder's name; the learner's, if it is the assignment's folder within the learner's."""
+    return path.parent.name if path.name == assignment.id else path.name
 
 
 def _names_below(root: Path, inside: str = "", depth: int = 0) -> Iterator[str]:
@@ -208,17 +217,18 @@ def _names_below(root: Path, inside: str = "", depth: int = 0) -> Iterator[str]:
 
 
 def _in_archive(
-    path: Path, assignment: Assignment, notices: list[Notice], list_archive: ListArchive
+    path: Path, assignment: Assignment, left_out: list[Notice], list_archive: ListArchive
 ) -> Sequence[Candidate]:
     """Give the submissions of a zip; one that can't be listed is a candidate whose reading says so."""
     names = list_archive(path)
-    layout = Layout(groups=(Group(),))
-    if names:
-        layout = find_groups(names, assignment.id, assignment.notebook, wrapped=True)
+    layout = find_groups(names, assignment) if names else Layout(groups=(Group(),))
     if len(layout.groups) > MAX_SUBMISSIONS:
         count = f"{len(layout.groups):,} submissions, more than {MAX_SUBMISSIONS:,}"
         message = f"{printable(path.name)}: holds {count}; it counts as one."
-        notices.append(Notice(code="too-many-submissions", message=message, where=printable(str(path))))
+        left_out.append(Notice(code="too-many-submissions", message=message, where=printable(str(path))))
         layout = Layout(groups=(Group(),))
-    notices += layout.notices
-    return [_candidate(path.stem, path, SourceKind.ZIP, group) for group in layout.groups]
+    left_out += layout.left_out
+    groups = layout.groups
+    if len(groups) == 1 and not layout.platform:
+        groups = (replace(groups[0], name="", learner=""),)  # it is named after the zip
+    return [_candidate(path.stem, path, SourceKind.ZIP, group) for group in groups]

@@ -29,18 +29,28 @@ def folder_entries(root: Path) -> Iterator[Entry]:
     A folder that is a link, or can't be listed, is an entry that refuses to open.
     """
     for path in itertools.islice(_walk(root, ""), MAX_LISTED):
-        yield Entry(path=printable(path), open=functools.partial(_open, root, path))
+        yield Entry(
+            path=printable(path), open=functools.partial(_open, root, path), saved=_saved(root / path)
+        )
 
 
 def member_entries(root: Path, members: Sequence[Member]) -> Iterator[Entry]:
     """Give the named files of a folder."""
     for member in members:
-        yield Entry(path=printable(member.path), open=functools.partial(_open, root, member.name))
+        opened, saved = functools.partial(_open, root, member.name), _saved(root / member.name)
+        yield Entry(path=printable(member.path), open=opened, saved=saved)
 
 
 def named_entry(path: Path) -> Entry:
     """Give a file that a person named; it may be a link."""
     return Entry(path=printable(path.name), open=functools.partial(_open_named, path))
+
+
+def _saved(path: Path) -> float:
+    try:
+        return path.lstat().st_mtime
+    except (OSError, ValueError):
+        return 0.0
 
 
 def _walk(root: Path, inside: str) -> Iterator[str]:

@@ -1,40 +1,54 @@
-"""Find the submissions in a list of file names, from the names alone.
+"""Find the submissions among the names in a folder or zip, from the names alone.
 
-The layouts, in the order in which they are tried::
+The same rules hold at every depth. A level is, in this order:
 
-    lastnamefirst_12345_67890_Lab5-1.ipynb             Canvas, all files of a class in one folder
-    Full Name_12345_assignsubmission_file_/Lab5.ipynb  Moodle, with folders or, flat, without
-    s001/lab5/Lab5.ipynb                                nbgrader's submitted/
-    Lab5.ipynb, Lab5.pdf                                one submission
-    s001/…, s002.ipynb, s003.zip                      a class's submissions, named by their ids
+1. a platform's download, where entries have the names that one gives (`platforms`);
+2. one submission, where a notebook with the homework's name lies, or the only notebook;
+3. a folder around one of these, which is opened;
+4. a class: each folder, zip and notebook is a submission, named after its learner.
+
+Below that a learner's folder or zip is closed: what lies in it never makes a submission of somebody else.
+Only where all folders of a class hold several learners, as its sections do, are they opened.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
+from autograder.assignment import Assignment
 from autograder.intake.candidates import Member
-from autograder.intake.caps import ARCHIVE, NOTEBOOK
-from autograder.intake.names import is_noise, likeness, stem_key, suffix
+from autograder.intake.caps import ARCHIVE
+from autograder.intake.names import CHECKPOINTS, NOTEBOOK, is_noise, likeness, stem, stem_key, suffix
+from autograder.intake.platforms import Owner, owner_of
 from autograder.model import Notice, Struct
 
-_CANVAS = re.compile(r"(?P<name>[^_/]+)(?P<late>_LATE)?_(?P<number>\d+)_\d+_(?P<file>[^/]+)")
-_MOODLE = re.compile(
-    r"(?P<name>[^/]+?)_(?P<number>\d+)_assignsubmission_(?P<kind>file|onlinetext)(?P<gap>_?/|_)(?P<file>.*)"
+SUBMITTED = "submitted"
+LEDGER = "ledger.sqlite3"
+# Notebooks with the homework's name in one folder that may be copies of one learner's.
+MOST_COPIES = 3
+# Zips are opened; the others are a learner's too, and their reading says what to hand in.
+_ARCHIVES = (ARCHIVE, ".rar", ".7z", ".tar", ".gz", ".tgz", ".xz")
+# Folders round a class, which are nobody's name.
+_GENERIC = frozenset(
+    {"submission", "submissions", SUBMITTED, "download", "downloads", "assignments", "files"}
 )
 _ATTEMPT = re.compile(r"-(\d{1,2})$")
+
+# A folder's entries by name; a file has none.
+Tree: TypeAlias = dict[str, "Tree | None"]
 
 
 class Group(Struct):
     """The files of one submission.
 
     Its id is made from `name`, and `learner` handed it in; both are empty if all files are one submission.
-    `inside` is the folder that holds nothing else; without one, `members` lists the files.
+    `inside` is the folder that holds nothing else; without one, `members` lists the files. `problem` says why
+    there is nothing to read.
     """
 
     name: str = ""
@@ -43,178 +57,329 @@ class Group(Struct):
     members: tuple[Member, ...] = ()
     attempt: int = 1
     notices: tuple[Notice, ...] = ()
+    problem: Notice | None = None
 
 
 class Layout(Struct):
-    """The groups that were found, and notices about names that belong to none."""
+    """The groups that were found, notices about names that belong to none, and whose form it is, if one's."""
 
     groups: tuple[Group, ...]
-    notices: tuple[Notice, ...] = ()
+    left_out: tuple[Notice, ...] = ()
+    platform: str = ""
 
 
-def find_groups(paths: Iterable[str], assignment_id: str, notebook: str, wrapped: bool = False) -> Layout:
+def find_groups(paths: Iterable[str], assignment: Assignment, name: str = "") -> Layout:
     """Find the submissions in a list of names.
 
     Parameters
     ----------
     paths : iterable of str
         Relative paths with forward slashes; folders end with ``/``.
-    assignment_id, notebook : str
-        The assignment's id and its notebook's name.
-    wrapped : bool
-        Whether a single folder around everything is ignored, as in a zip.
+    assignment : Assignment
+        Whose submissions they are.
+    name : str
+        The folder's own name.
     """
-    names = sorted(path for path in paths if not is_noise(path) and not is_noise(path + "x"))
-    for layout in (_canvas(names, notebook), _moodle(names), _nbgrader(names, assignment_id)):
-        if layout is not None:
-            return layout
-    tops = _tops(names)
-    if wrapped and len(tops) == 1 and tops[0].endswith("/"):
-        below = [name.removeprefix(tops[0]) for name in names if name != tops[0]]
-        return _below(tops[0], find_groups(below, assignment_id, notebook))
-    return Layout(groups=(Group(),)) if is_one_submission(names, notebook) else _class(names)
+    return _level(tree_of(paths), "", name, assignment)
 
 
-def _below(folder: str, layout: Layout) -> Layout:
-    moved = (
-        replace(
-            group,
-            inside=folder + group.inside if not group.members else "",
-            members=tuple(replace(m, name=folder + m.name) for m in group.members),
-        )
-        for group in layout.groups
-    )
-    return Layout(groups=tuple(moved), notices=layout.notices)
+def several_learners(paths: Iterable[str], assignment: Assignment) -> int:
+    """Count the learners whose work lies among one submission's files; give 0 if names do not say so."""
+    tree = tree_of(paths)
+    while len(tree) == 1 and isinstance(below := next(iter(tree.values())), dict):
+        tree = below
+    learners = len({(o.name, o.learner) for o in _owners(tree, assignment).values()})
+    folders = len(_with_alike(tree, assignment))
+    return max(learners if learners > 1 else 0, folders if folders > MOST_COPIES else 0)
 
 
-def _tops(names: Sequence[str]) -> list[str]:
-    """Give the top-level entries, each once; folders end with a slash."""
-    return list(dict.fromkeys(n.split("/")[0] + "/" * ("/" in n) for n in names))
+def tree_of(paths: Iterable[str]) -> Tree:
+    """Make a tree of a list of names, without what systems and editors leave behind."""
+    root: Tree = {}
+    for path in sorted(path for path in paths if not is_noise(path) and not is_noise(path + "x")):
+        *folders, last = path.split("/")
+        node = root
+        for folder in folders:
+            below = node.get(folder)
+            node[folder] = node = {} if below is None else below
+        if last:
+            node.setdefault(last, None)
+    return root
 
 
-# --- Canvas, Moodle ------------------------------------------------------------------------------
+def _level(tree: Tree, inside: str, name: str, assignment: Assignment) -> Layout:
+    if owners := _owners(tree, assignment):
+        return _platform(tree, inside, owners, assignment)
+    if _is_one(tree, assignment):
+        return Layout(groups=(Group(inside=inside),))
+    return _opened(tree, inside, name, assignment) or _class(tree, inside, name, assignment)
 
 
-def _canvas(names: Sequence[str], notebook: str) -> Layout | None:
-    found = {name: m for name in names if (m := _CANVAS.fullmatch(name)) is not None}
-    # Lab5_2024_11_final.ipynb is one learner's file with a date in it
-    matched = {name: m for name, m in found.items() if stem_key(m["name"]) != stem_key(notebook)}
-    if not matched or 2 * len(matched) < len(_tops(names)):
+def _opened(tree: Tree, inside: str, name: str, assignment: Assignment) -> Layout | None:
+    """Open the one folder that matters here, if there is one: the assignment's, or the only one with work."""
+    folders = _folders(tree)
+    loose = any(below is None and suffix(entry) in (NOTEBOOK, *_ARCHIVES) for entry, below in tree.items())
+    holding = [folder for folder, below in folders.items() if _holds(below)]
+    own = assignment.id in holding and name != SUBMITTED
+    single = len(holding) == 1 and not loose
+    if not own and not single:
         return None
-    by_learner: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for name, match in matched.items():
-        by_learner[match["name"], match["number"]].append(name)
-    groups = tuple(
-        Group(
-            name=f"{who}_{number}",
-            learner=number,
-            members=tuple(Member(name=f, path=matched[f]["file"]) for f in files),
-            attempt=1 + max(_attempt(matched[f]["file"]) for f in files),
-            notices=_lateness(files[0], any(matched[f]["late"] for f in files)),
+    only = assignment.id if own else holding[0]
+    below = _level(folders[only], f"{inside}{only}/", only, assignment)
+    left_out = (*below.left_out, *_strangers([e for e in tree if e != only], "the folder of the class"))
+    if len(below.groups) > 1:
+        return replace(below, left_out=left_out) if single else None
+    if own:
+        return below
+    if name == SUBMITTED or len(folders) > 1:
+        return None
+    return replace(_named_after(only, below, assignment), left_out=left_out)
+
+
+def _named_after(folder: str, layout: Layout, assignment: Assignment) -> Layout:
+    """Name the one submission in a folder after that, unless the folder's name is nobody's."""
+    (group,) = layout.groups
+    generic = {*_GENERIC, assignment.id.casefold(), stem_key(assignment.notebook)}
+    if folder.casefold() in generic or stem_key(folder) in generic or group.problem:
+        return layout
+    return replace(layout, groups=(replace(group, name=folder, learner=folder),))
+
+
+# --- what a level holds --------------------------------------------------------------------------
+
+
+def _folders(tree: Tree) -> dict[str, Tree]:
+    return {name: below for name, below in tree.items() if below is not None and name != CHECKPOINTS}
+
+
+def _is_gradable(name: str) -> bool:
+    return suffix(name) in (NOTEBOOK, ARCHIVE)
+
+
+def _holds(tree: Tree) -> bool:
+    """Say whether there is a notebook or a zip anywhere below."""
+    return any(_is_gradable(n) if below is None else _holds(below) for n, below in tree.items())
+
+
+def _alike(tree: Tree, assignment: Assignment) -> list[str]:
+    """Give the notebooks of a folder that have the homework's name, or that of a copy."""
+    names = (name for name, below in tree.items() if below is None and suffix(name) == NOTEBOOK)
+    return [name for name in names if likeness(name, assignment.notebook) >= 2]
+
+
+def _has_alike(tree: Tree, assignment: Assignment) -> bool:
+    below = (t for t in _folders(tree).values())
+    return bool(_alike(tree, assignment)) or any(_has_alike(t, assignment) for t in below)
+
+
+def _with_alike(tree: Tree, assignment: Assignment) -> list[str]:
+    """Give the folders somewhere in which a notebook has the homework's name."""
+    return [name for name, below in _folders(tree).items() if _has_alike(below, assignment)]
+
+
+def _is_one(tree: Tree, assignment: Assignment) -> bool:
+    """Say whether a level belongs to one learner and not to a class."""
+    files = [name for name, below in tree.items() if below is None]
+    folders = _folders(tree)
+    if alike := _alike(tree, assignment):
+        return len(alike) <= MOST_COPIES and len(_with_alike(tree, assignment)) < 2
+    notebooks = [name for name in files if suffix(name) == NOTEBOOK]
+    archives = [name for name in files if suffix(name) == ARCHIVE]
+    if archives or any(map(_holds, folders.values())):
+        beside = {suffix(name) for name in files} - {ARCHIVE}
+        return len(archives) == 1 and not folders and beside <= _kept(assignment)
+    if len(notebooks) == 2:
+        # two notebooks beside the homework's one print are one learner's
+        others = [name for name in files if name not in notebooks]
+        return any(
+            stem_key(n) == stem_key(assignment.notebook) for n in others if suffix(n) in _kept(assignment)
         )
-        for (who, number), files in by_learner.items()
+    return len(notebooks) == 1 or not (notebooks or folders)
+
+
+def _kept(assignment: Assignment) -> set[str]:
+    """Give the kinds of files that are asked for beside the notebook."""
+    return {rule.suffix.lower() for rule in assignment.files.rules} - {NOTEBOOK}
+
+
+# --- platforms -----------------------------------------------------------------------------------
+
+
+def _owners(tree: Tree, assignment: Assignment) -> dict[str, Owner]:
+    """Give the entries that a platform named, if it named this level: two learners', or all that counts."""
+    found = {
+        name: owner
+        for name, below in tree.items()
+        if (owner := owner_of(name, below is not None, assignment.notebook)) is not None
+    }
+    counted = [name for name, below in tree.items() if _is_gradable(name) or below is not None]
+    if len({(o.name, o.learner) for o in found.values()}) > 1 or (found and all(n in found for n in counted)):
+        return found
+    return {}
+
+
+def _platform(tree: Tree, inside: str, owners: Mapping[str, Owner], assignment: Assignment) -> Layout:
+    """Make a submission of each learner's entries; what the platform did not name is as in a class."""
+    by_learner: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for entry, owner in owners.items():
+        by_learner[owner.name, owner.learner].append(entry)
+    groups = [_of_learner(tree, inside, {e: owners[e] for e in mine}) for mine in by_learner.values()]
+    rest: Tree = {name: below for name, below in tree.items() if name not in owners}
+    platform = next(iter(owners.values())).platform
+    if any(_counts(name, below) for name, below in rest.items()):
+        others = _class(rest, inside, "", assignment)
+    else:
+        others = Layout(groups=(), left_out=tuple(_strangers(list(rest), f"a download from {platform}")))
+    return replace(others, groups=(*groups, *others.groups), platform=platform)
+
+
+def _of_learner(tree: Tree, inside: str, entries: Mapping[str, Owner]) -> Group:
+    """Gather a learner's entries: of several attempts the last notebook or zip, and all else."""
+    own = {name: o for name, o in entries.items() if not o.aside} or dict(entries)
+    first = next(iter(own.values()))
+    moments = sorted({o.when for o in own.values()})
+    group = Group(
+        name=first.name,
+        learner=first.learner,
+        attempt=max(len(moments), 1 + max(_attempt(o.file) for o in own.values())),
+        notices=_said(next(iter(own)), own.values(), moments),
     )
-    return Layout(groups=groups, notices=_strangers([n for n in names if n not in matched], "Canvas"))
+    if len(own) == 1 and tree[next(iter(own))] is not None:
+        return replace(group, inside=f"{inside}{next(iter(own))}/")
+    last = max((o.when for n, o in own.items() if _counts(n, tree[n])), default="")
+    members = {
+        member.path: member
+        for name, owner in sorted(own.items(), key=lambda pair: (pair[1].when, pair[0]))
+        for member in _members(name, tree[name], owner)
+        if owner.when == last or not _is_gradable(member.path)
+    }
+    return replace(group, members=tuple(replace(m, name=inside + m.name) for m in members.values()))
+
+
+def _counts(name: str, below: Tree | None) -> bool:
+    return _is_gradable(name) if below is None else _holds(below)
+
+
+def _members(name: str, below: Tree | None, owner: Owner) -> Iterator[Member]:
+    if below is None:
+        yield Member(name=name, path=owner.file or name)
+        return
+    for path in _paths(below):
+        yield Member(name=f"{name}/{path}", path=path)
+
+
+def _paths(tree: Tree) -> Iterator[str]:
+    for name, below in tree.items():
+        if below is None:
+            yield name
+        else:
+            yield from (f"{name}/{path}" for path in _paths(below))
 
 
 def _attempt(file: str) -> int:
     """Canvas adds ``-1`` to the name of a first resubmission."""
-    found = _ATTEMPT.search(PurePosixPath(file).stem)
+    found = _ATTEMPT.search(stem(file))
     return int(found[1]) if found else 0
 
 
-def _lateness(where: str, late: bool) -> tuple[Notice, ...]:
-    if not late:
-        return ()
-    return (Notice(code="marked-late", message="Canvas marked the submission as late.", where=where),)
+def _said(where: str, owners: Iterable[Owner], moments: Sequence[str]) -> tuple[Notice, ...]:
+    notices = []
+    if any(owner.late for owner in owners):
+        message = "Canvas marked the submission as late."
+        notices.append(Notice(code="marked-late", message=message, where=where))
+    if len(moments) > 1:
+        message = f"There are {len(moments)} attempts; the last notebook, of {moments[-1]}, was read."
+        notices.append(Notice(code="several-attempts", message=message, where=where))
+    return tuple(notices)
 
 
-def _strangers(names: Sequence[str], platform: str) -> tuple[Notice, ...]:
-    if not names:
-        return ()
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    message = f"{shown}: not named as submissions are in {platform}, and left out."
-    return (Notice(code="not-a-submission", message=message, where=names[0]),)
+def _strangers(names: Sequence[str], place: str) -> Iterator[Notice]:
+    """Say which entries are no submission; more than a few share a notice."""
+    for name in names[:3]:
+        message = f"{name}: is no submission of {place}; it was left out."
+        yield Notice(code="not-a-submission", message=message, where=name)
+    if len(names) > 3:
+        message = f"{len(names) - 3} more entries are no submissions of {place}; they were left out."
+        yield Notice(code="not-a-submission", message=message, where=names[3])
 
 
-def _moodle(names: Sequence[str]) -> Layout | None:
-    matched = {name: m for name in names if (m := _MOODLE.match(name)) is not None}
-    if not matched or 2 * len(matched) < len(names):
-        return None
-    by_learner: dict[tuple[str, str], list[re.Match[str]]] = defaultdict(list)
-    for match in matched.values():
-        by_learner[match["name"], match["number"]].append(match)
-    groups = tuple(_moodle_group(f"{who}_{number}", number, m) for (who, number), m in by_learner.items())
-    return Layout(groups=groups, notices=_strangers([n for n in names if n not in matched], "Moodle"))
+# --- a class -------------------------------------------------------------------------------------
 
 
-def _moodle_group(name: str, number: str, matches: Sequence[re.Match[str]]) -> Group:
-    """Group a learner's files, or take their folder; a typed text counts only by itself."""
-    files = [m for m in matches if m["kind"] == "file"] or list(matches)
-    if "/" in files[0]["gap"]:
-        return Group(name=name, learner=number, inside=files[0].string.split("/")[0] + "/")
-    members = tuple(Member(name=m.string, path=m["file"] or m.string) for m in files)
-    return Group(name=name, learner=number, members=members)
+def _class(tree: Tree, inside: str, name: str, assignment: Assignment) -> Layout:
+    """Make a submission of each folder, zip and notebook."""
+    folders = {n: below for n, below in _folders(tree).items() if LEDGER not in below}
+    reports = [n for n, below in _folders(tree).items() if LEDGER in below]
+    files = [n for n, below in tree.items() if below is None]
+    if not any(map(_is_gradable, files)) and _are_sections(folders, assignment):
+        found = [_level(below, f"{inside}{n}/", n, assignment) for n, below in folders.items()]
+        groups = [group for layout in found for group in layout.groups]
+        left_out = [notice for layout in found for notice in layout.left_out]
+    else:
+        groups = [_of_folder(n, below, inside, assignment, name == SUBMITTED) for n, below in folders.items()]
+        left_out = []
+    loose, strangers = _by_stem(files, assignment)
+    groups += [_named(stem(some[0]), members=[inside + f for f in some]) for some in loose]
+    left_out += _strangers([*strangers, *reports], "a class")
+    return Layout(groups=tuple(groups), left_out=tuple(left_out))
 
 
-# --- nbgrader, one submission, a class ---------------------------------------------------------------
+def _are_sections(folders: Mapping[str, Tree], assignment: Assignment) -> bool:
+    """Say whether each folder holds several learners' work, and no two folders the same names."""
+    inner = [_with_alike(below, assignment) for below in folders.values()]
+    if any(_owners(below, assignment) for below in folders.values()):
+        return all(_owners(below, assignment) for below in folders.values())
+    together = [name for names in inner for name in names]
+    apart = len(set(together)) == len(together) and assignment.id not in together
+    return (
+        bool(folders)
+        and apart
+        and all(len(names) > 1 for names in inner)
+        and not any(_alike(below, assignment) for below in folders.values())
+    )
 
 
-def _nbgrader(names: Sequence[str], assignment_id: str) -> Layout | None:
-    """``<student>/<assignment>/…``, or one student's ``<assignment>/…``."""
-    if any(_is_notebook(name) and "/" not in name for name in names):
-        return None
-    if any(name.startswith(f"{assignment_id}/") for name in names):
-        return Layout(groups=(Group(inside=f"{assignment_id}/"),))
-    parts = [name.split("/") for name in names]
-    done = dict.fromkeys(p[0] for p in parts if len(p) > 2 and p[1] == assignment_id)
-    if not done:
-        return None
-    others = dict.fromkeys(p[0] for p in parts if len(p) > 1 and p[0] not in done)
-    groups = tuple(Group(name=who, learner=who, inside=f"{who}/{assignment_id}/") for who in done)
-    return Layout(groups=groups, notices=tuple(_not_submitted(who, assignment_id) for who in others))
+def _of_folder(name: str, tree: Tree, inside: str, assignment: Assignment, strict: bool) -> Group:
+    """Take a learner's folder, or nbgrader's folder of the assignment in it."""
+    own = tree.get(assignment.id)
+    if own is not None and not _alike(tree, assignment) and (strict or _holds(own)):
+        return _named(name, inside=f"{inside}{name}/{assignment.id}/")
+    if not strict:
+        return _named(name, inside=f"{inside}{name}/")
+    message = f"{name}: has no folder {assignment.id}, so there is nothing of theirs to grade."
+    problem = Notice(code="not-submitted", message=message, where=name)
+    return replace(_named(name, inside=f"{inside}{name}/"), problem=problem)
 
 
-def _not_submitted(who: str, assignment_id: str) -> Notice:
-    message = f"{who}: has no folder {assignment_id}, so there is nothing of theirs to grade."
-    return Notice(code="not-submitted", message=message, where=who)
+def _by_stem(files: Sequence[str], assignment: Assignment) -> tuple[list[list[str]], list[str]]:
+    """Give the files of each learner, the notebook first, and the files of nobody.
 
-
-def is_one_submission(names: Sequence[str], notebook: str) -> bool:
-    """Say whether the names belong to one submission and not to a class."""
-    files = [name for name in names if "/" not in name]
-    notebooks = [name for name in files if _is_notebook(name)]
-    if any(likeness(name, notebook) >= 2 for name in notebooks):
-        return True
-    gradable = [name for name in names if _is_notebook(name) or suffix(name) == ARCHIVE]
-    if len(notebooks) >= 2:
-        stems = {PurePosixPath(name).stem for name in notebooks}
-        return any(suffix(name) == ".pdf" and PurePosixPath(name).stem not in stems for name in files)
-    if not files:
-        return not names
-    return len(gradable) <= 1 and not any("/" in name for name in gradable)
-
-
-def _is_notebook(name: str) -> bool:
-    return suffix(name) == NOTEBOOK
-
-
-def _class(names: Sequence[str]) -> Layout:
-    """Make a submission of each folder, zip and notebook; other files go with the notebook of their stem."""
-    tops = _tops(names)
-    groups = [_named(top.rstrip("/"), inside=top) for top in tops if top.endswith("/")]
-    files = [top for top in tops if not top.endswith("/")]
-    groups += [_named(PurePosixPath(f).stem, names=(f,)) for f in files if suffix(f) == ARCHIVE]
-    by_stem: dict[str, list[str]] = defaultdict(list)
+    A zip is alone; other files go with the notebook whose stem theirs begins with. Where learners hand in
+    single files, one that is asked for is a learner's even without a notebook.
+    """
+    archives = [[file] for file in files if suffix(file) in _ARCHIVES]
+    by_stem: dict[str, list[str]] = {}
     for file in files:
-        if suffix(file) != ARCHIVE:
-            by_stem[PurePosixPath(file).stem].append(file)
-    with_notebook = {stem: some for stem, some in by_stem.items() if any(map(_is_notebook, some))}
-    groups += [_named(stem, names=with_notebook[stem]) for stem in sorted(with_notebook)]
-    strangers = [f for stem, some in by_stem.items() if stem not in with_notebook for f in some]
-    return Layout(groups=tuple(groups), notices=_strangers(sorted(strangers), "a class's folder"))
+        if suffix(file) == NOTEBOOK:
+            by_stem.setdefault(stem(file).removesuffix("-checkpoint"), []).append(file)
+    flat, strangers = bool(by_stem), []
+    for file in (file for file in files if suffix(file) not in (NOTEBOOK, *_ARCHIVES)):
+        near = _beginning(stem(file), by_stem)
+        if near is not None:
+            by_stem[near].append(file)
+        elif flat and suffix(file) in _kept(assignment):
+            by_stem[stem(file)] = [file]
+        else:
+            strangers.append(file)
+    return [*archives, *by_stem.values()], strangers
 
 
-def _named(name: str, inside: str = "", names: Iterable[str] = ()) -> Group:
-    members = tuple(Member(name=n, path=n) for n in names)
-    return Group(name=name, learner=name, inside=inside, members=members)
+def _beginning(name: str, stems: Mapping[str, list[str]]) -> str | None:
+    """Give the longest stem that begins a name: ``s001`` begins ``s001 print`` and not ``s0012``."""
+    ends = (end for end in range(len(name), 0, -1) if not name[end : end + 1].isalnum())
+    return next((name[:end] for end in ends if name[:end] in stems), None)
+
+
+def _named(name: str, inside: str = "", members: Iterable[str] = ()) -> Group:
+    listed = tuple(Member(name=m, path=m.rpartition("/")[2]) for m in members)
+    return Group(name=name, learner=name, inside=inside, members=listed)

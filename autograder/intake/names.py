@@ -6,22 +6,25 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 
-NOISE_FOLDERS = frozenset({"__MACOSX", ".ipynb_checkpoints", "__pycache__", ".git", ".idea", ".vscode"})
+NOISE_FOLDERS = frozenset({"__MACOSX", "__pycache__", ".git", ".idea", ".vscode"})
+CHECKPOINTS = ".ipynb_checkpoints"
 NOISE_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".gitignore", ".directory"})
 TIMESTAMP = "timestamp.txt"
 # A zip's names may have 65,535 bytes; no file system's have more than 255.
 MAX_NAME = 240
+NOTEBOOK = ".ipynb"
+_RENAMED = re.compile(r"\.ipynb([ _-]*\(\d+\))?\.(json|txt|text|download|bak|part)$", re.IGNORECASE)
 
 
 def is_noise(path: str) -> bool:
     """Say whether an operating system or an editor left this file behind."""
     parts = path.split("/")
-    return (
-        not NOISE_FOLDERS.isdisjoint(parts[:-1])
-        or parts[-1] in NOISE_FILES
-        or parts[-1].startswith("._")
-        or parts[-1].endswith("-checkpoint.ipynb")
-    )
+    return not NOISE_FOLDERS.isdisjoint(parts[:-1]) or parts[-1] in NOISE_FILES or parts[-1].startswith("._")
+
+
+def is_checkpoint(path: str) -> bool:
+    """Say whether Jupyter saved this file by itself, beside the notebook that its user saved."""
+    return CHECKPOINTS in path.split("/")[:-1] or path.endswith("-checkpoint.ipynb")
 
 
 def is_unsafe(path: str) -> bool:
@@ -43,8 +46,20 @@ def printable(text: str) -> str:
 
 
 def suffix(path: str) -> str:
-    """Give the last suffix in lower case, with its dot."""
-    return PurePosixPath(path).suffix.lower()
+    """Give the last suffix in lower case, with its dot.
+
+    Browsers and mail programs put another one behind a notebook's: it stays a notebook.
+
+    >>> suffix("Lab5.ipynb.json"), suffix("Lab5.ipynb (1).txt"), suffix("Lab5.PDF")
+    ('.ipynb', '.ipynb', '.pdf')
+    """
+    return NOTEBOOK if _RENAMED.search(path) else PurePosixPath(path).suffix.lower()
+
+
+def stem(path: str) -> str:
+    """Give a file's name without its suffix, and without what was put behind a notebook's."""
+    name = path.rpartition("/")[2]
+    return _RENAMED.sub("", name) if _RENAMED.search(name) else PurePosixPath(name).stem
 
 
 def stem_key(name: str) -> str:
@@ -53,10 +68,10 @@ def stem_key(name: str) -> str:
     >>> stem_key("Copy of Lab5 (2).ipynb"), stem_key("lab5-1.ipynb")
     ('lab5', 'lab5')
     """
-    stem = PurePosixPath(name).stem.casefold().strip()
-    stem = re.sub(r"^copy[ _-]of[ _-]", "", stem)
-    stem = re.sub(r"([ _-]*\(\d+\)|[-_ ]+\d{1,2}|[-_ ]+copy\d*|[-_ ]+final)+$", "", stem)
-    return re.sub(r"[^a-z0-9]", "", stem) or stem
+    key = stem(name).casefold().strip()
+    key = re.sub(r"^copy[ _-]of[ _-]", "", key)
+    key = re.sub(r"([ _-]*\(\d+\)|[-_ ]+\d{1,2}|[-_ ]+copy\d*|[-_ ]+final|-checkpoint)+$", "", key)
+    return re.sub(r"[^a-z0-9]", "", key) or key
 
 
 def likeness(path: str, notebook: str) -> int:

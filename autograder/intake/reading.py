@@ -7,7 +7,7 @@ import datetime
 import hashlib
 import re
 import zoneinfo
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -16,28 +16,21 @@ from autograder.assignment import Assignment
 from autograder.errors import IntakeError
 from autograder.intake.archive import archive_entries, open_archive, repeated_names
 from autograder.intake.candidates import Candidate, SourceKind
-from autograder.intake.caps import ARCHIVE, MEGABYTE, NOTEBOOK, Budget, Caps, Drained, caps_of, drain
+from autograder.intake.caps import ARCHIVE, MEGABYTE, Budget, Caps, caps_of, drain
+from autograder.intake.choice import IsGiven, ReadFile, choose, nothing_found, oversized
 from autograder.intake.entries import Entry
 from autograder.intake.folder import folder_entries, member_entries, named_entry
-from autograder.intake.names import TIMESTAMP, likeness, stem_key, suffix
+from autograder.intake.names import NOTEBOOK, TIMESTAMP, is_checkpoint, suffix
 from autograder.intake.notebook import parse_notebook
 from autograder.intake.rejected import RejectedInput
 from autograder.model import FileRecord, Notebook, Notice, Struct, Submission, capped
 
-IsGiven = Callable[[Notebook], bool]
-
 MAX_NESTING = 3
-_NO_REFUSALS = ("repeated-name", "zip-unpacked")
 _TRUSTED = Caps(max_files=10_000, max_total=1024 * MEGABYTE, kept={})
 
 
-class _File(Struct):
-    path: str
-    read: Drained
-
-
 class _Gathered(Struct):
-    files: tuple[_File, ...]
+    files: tuple[ReadFile, ...]
     notices: tuple[Notice, ...]
     fingerprint: str
 
@@ -59,6 +52,8 @@ def read(candidate: Candidate, assignment: Assignment, is_given: IsGiven = lambd
     """
     caps = caps_of(assignment)
     submission = candidate.unread()
+    if candidate.problem is not None:
+        return msgspec.structs.replace(submission, fingerprint=fingerprint(candidate, assignment))
     try:
         gathered = _gather(candidate, caps)
     except RejectedInput as rejected:
@@ -99,7 +94,7 @@ def fingerprint(candidate: Candidate, assignment: Assignment) -> str:
     return _hash(candidate, files, notices)
 
 
-def _hash(candidate: Candidate, files: Sequence[_File], notices: Sequence[Notice]) -> str:
+def _hash(candidate: Candidate, files: Sequence[ReadFile], notices: Sequence[Notice]) -> str:
     """Hash a candidate with what was read of it; file names may hold what no encoding can."""
     read = [(file.path, file.read.size, file.read.sha256) for file in files]
     content = repr((candidate, read, list(notices)))
@@ -140,11 +135,14 @@ def _entries(candidate: Candidate, notices: list[Notice]) -> Iterator[Iterable[E
         yield folder_entries(candidate.path / candidate.inside)
 
 
-def _read_all(entries: Iterable[Entry], budget: Budget, notices: list[Notice]) -> list[_File]:
+def _read_all(entries: Iterable[Entry], budget: Budget, notices: list[Notice]) -> list[ReadFile]:
     """Read what is expected first, so that a flood of other files hides no notebook."""
-    files: list[_File] = []
+    files: list[ReadFile] = []
     for entry in sorted(entries, key=lambda e: (_turn(e.path, budget.caps), e.path)):
-        needless = suffix(entry.path) == ARCHIVE and _has_notebook(files)
+        spare = suffix(entry.path) == ARCHIVE or is_checkpoint(entry.path)
+        needless = spare and _has_notebook(files)
+        if needless and is_checkpoint(entry.path):
+            continue
         try:
             budget.count_file()
             with entry.open() as reader:
@@ -154,25 +152,27 @@ def _read_all(entries: Iterable[Entry], budget: Budget, notices: list[Notice]) -
             if refused.notice.code in ("too-many-files", "too-large"):
                 break
         else:
-            files.append(_File(path=entry.path, read=drained))
+            files.append(ReadFile(path=entry.path, read=drained, saved=entry.saved))
     return files
 
 
 def _turn(path: str, caps: Caps) -> int:
     """Give a file's place in the order of reading: notebooks, other kept kinds, archives, the rest."""
+    if is_checkpoint(path):
+        return 3
     special = {NOTEBOOK: 0, ARCHIVE: 2}.get(suffix(path))
-    return special if special is not None else 1 if caps.kept_bytes(path) else 3
+    return special if special is not None else 1 if caps.kept_bytes(path) else 4
 
 
-def _has_notebook(files: Sequence[_File]) -> bool:
-    return any(suffix(file.path) == NOTEBOOK for file in files)
+def _has_notebook(files: Sequence[ReadFile]) -> bool:
+    return any(suffix(file.path) == NOTEBOOK and not is_checkpoint(file.path) for file in files)
 
 
-def _is_archive(file: _File) -> bool:
+def _is_archive(file: ReadFile) -> bool:
     return suffix(file.path) == ARCHIVE and file.read.data is not None
 
 
-def _unpacked(files: Sequence[_File], budget: Budget, notices: list[Notice]) -> list[_File]:
+def _unpacked(files: Sequence[ReadFile], budget: Budget, notices: list[Notice]) -> list[ReadFile]:
     """Replace every zip among the files by the files in it."""
     result = []
     for file in files:
@@ -208,120 +208,25 @@ def _with_files(submission: Submission, gathered: _Gathered) -> Submission:
     )
 
 
-# --- the notebook --------------------------------------------------------------------------------
-
-
 def _with_notebook(
     submission: Submission, gathered: _Gathered, assignment: Assignment, is_given: IsGiven
 ) -> Submission:
-    caps = caps_of(assignment)
-    notebooks = [f for f in gathered.files if suffix(f.path) == NOTEBOOK]
-    ranked = sorted(notebooks, key=lambda f: _rank(f.path, assignment.notebook))
     stamp, stamp_notices = _submitted_at(gathered.files)
-    notices = [*submission.notices, *stamp_notices, *_oversized(gathered.files, caps)]
-    flood = _flood(len(notebooks), assignment, caps)
-    chosen, notebook, refusals = _first_worked([] if flood else ranked, caps, is_given, notices)
-    refusals = flood or refusals
-    if notebook is None:
-        problem = refusals[0] if refusals else _nothing_found(submission, gathered, assignment)
-        rest = tuple(n for n in notices if n != problem)
-        return msgspec.structs.replace(submission, problem=problem, notices=rest, submitted_at=stamp)
-    names = [f.path for f in ranked]
-    notices += [*refusals, *_naming(chosen, names, (assignment.notebook, submission.learner))]
-    return msgspec.structs.replace(submission, notebook=notebook, notices=capped(notices), submitted_at=stamp)
+    found = choose(gathered.files, assignment, submission.learner, is_given)
+    notices = [*submission.notices, *stamp_notices, *oversized(gathered.files, caps_of(assignment))]
+    submission = msgspec.structs.replace(submission, submitted_at=stamp, notebook=found.notebook)
+    if found.notebook is not None:
+        return msgspec.structs.replace(submission, notices=capped([*notices, *found.notices]))
+    paths = [file.path for file in submission.files]
+    reasons = [*found.notices, nothing_found(paths, gathered.notices, assignment.notebook, submission.origin)]
+    rest = tuple(notice for notice in notices if notice != reasons[0])
+    return msgspec.structs.replace(submission, problem=reasons[0], notices=rest)
 
 
-def _flood(count: int, assignment: Assignment, caps: Caps) -> list[Notice]:
-    """Refuse to choose where the cap on files was met by notebooks alone: some were not even looked at."""
-    if count < caps.max_files:
-        return []
-    message = f"It holds {caps.max_files} notebooks or more. Hand in only {assignment.notebook}."
-    return [Notice(code="too-many-notebooks", message=message)]
+# --- the time stamp ------------------------------------------------------------------------------
 
 
-def _rank(path: str, expected: str) -> tuple[int, int, str]:
-    return -likeness(path, expected), path.count("/"), path
-
-
-def _first_worked(
-    ranked: Sequence[_File], caps: Caps, is_given: IsGiven, notices: list[Notice]
-) -> tuple[str, Notebook | None, list[Notice]]:
-    """Read the first notebook in which somebody worked, or else the first that can be read at all."""
-    refusals: list[Notice] = []
-    unworked: list[tuple[str, Notebook, tuple[Notice, ...]]] = []
-    for file in ranked:
-        try:
-            notebook, mended = parse_notebook(_content(file, caps), file.path)
-        except RejectedInput as refused:
-            refusals.append(refused.notice)
-            continue
-        if len(ranked) > 1 and is_given(notebook):
-            unworked.append((file.path, notebook, mended))
-            continue
-        notices += [*mended, *_as_handed_out([path for path, _, _ in unworked])]
-        return file.path, notebook, refusals
-    if not unworked:
-        return "", None, refusals
-    path, notebook, mended = unworked[0]
-    notices += mended
-    return path, notebook, refusals
-
-
-def _as_handed_out(paths: Sequence[str]) -> Iterator[Notice]:
-    for path in paths:
-        message = f"{path}: is the notebook as it was handed out, so another one was read."
-        yield Notice(code="notebook-as-given", message=message, where=path)
-
-
-def _content(file: _File, caps: Caps) -> bytes:
-    if file.read.data is None and file.read.size > 0:
-        raise _too_large(file, caps)
-    return file.read.data or b""
-
-
-def _too_large(file: _File, caps: Caps) -> RejectedInput:
-    size, cap = file.read.size / MEGABYTE, caps.kept_bytes(file.path) / MEGABYTE
-    advice = "Clear large outputs, save it again" if suffix(file.path) == NOTEBOOK else "Make it smaller"
-    message = f"{file.path}: has {size:.1f} MB, at most {cap:.3g} MB are read. {advice}, and hand that in."
-    return RejectedInput("file-too-large", message, file.path)
-
-
-def _oversized(files: Sequence[_File], caps: Caps) -> Iterator[Notice]:
-    for file in files:
-        kept = caps.kept_bytes(file.path)
-        if suffix(file.path) not in (NOTEBOOK, ARCHIVE) and 0 < kept < file.read.size:
-            yield _too_large(file, caps).notice
-
-
-def _nothing_found(submission: Submission, gathered: _Gathered, assignment: Assignment) -> Notice:
-    """Explain why there is no notebook: the first refusal, or else the files that are there instead."""
-    for notice in (n for n in gathered.notices if n.code not in _NO_REFUSALS):
-        if suffix(notice.where) in (NOTEBOOK, ARCHIVE) or notice.code in ("too-large", "too-many-files"):
-            return notice
-    names = [PurePosixPath(f.path).name for f in submission.files]
-    if not names:
-        message = f"There are no files in it. Hand in {assignment.notebook}."
-        return Notice(code="no-files", message=message, where=submission.origin)
-    message = f"There is no notebook (.ipynb) in it, only {_listed(names)}. Hand in {assignment.notebook}."
-    return Notice(code="no-notebook", message=message, where=submission.origin)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-
-
-def _naming(chosen: str, ranked: Sequence[str], names: tuple[str, str]) -> Iterator[Notice]:
-    """Notice several notebooks, and a notebook named neither after the release nor after the learner."""
-    if len(ranked) > 1:
-        others = _listed([path for path in ranked if path != chosen])
-        message = f"There are {len(ranked)} notebooks; {chosen} was read, {others} not. Hand in one only."
-        yield Notice(code="several-notebooks", message=message, where=chosen)
-    if PurePosixPath(chosen).stem != names[1] and stem_key(chosen) != stem_key(names[0]):
-        message = f"{chosen}: the notebook was expected to be called {names[0]}; it was read all the same."
-        yield Notice(code="notebook-name", message=message, where=chosen)
-
-
-def _submitted_at(files: Sequence[_File]) -> tuple[str | None, list[Notice]]:
+def _submitted_at(files: Sequence[ReadFile]) -> tuple[str | None, list[Notice]]:
     """Read the time in nbgrader's ``timestamp.txt``, in ISO 8601 and UTC."""
     for file in files:
         if PurePosixPath(file.path).name == TIMESTAMP:

@@ -1,6 +1,7 @@
 """Where submissions are found: every layout of files that a person may point at."""
 
 import re
+import shutil
 
 import pytest
 from hypothesis import given
@@ -30,7 +31,7 @@ def found(*paths):
 
 
 def notices(*paths):
-    return [notice.code for notice in discover(paths, A).notices]
+    return [notice.code for notice in discover(paths, A).left_out]
 
 
 BOTH = ["HW5.ipynb", "HW5.pdf"]
@@ -121,9 +122,9 @@ def test_a_class_of_folders_notebooks_and_zips(tmp_path):
         "s003": ("s003", BOTH),
         "s004": ("s004", ["deep/HW5.ipynb"]),
     }
-    (notice,) = discover([tmp_path], A).notices
+    (notice,) = discover([tmp_path], A).left_out
     assert notice.code == "not-a-submission"
-    assert notice.message == "grades.csv: not named as submissions are in a class's folder, and left out."
+    assert notice.message == "grades.csv: is no submission of a class; it was left out."
 
 
 def test_a_class_of_notebooks(tmp_path):
@@ -174,19 +175,22 @@ def nbgrader_course(root):
     ],
 )
 def test_an_nbgrader_course_at_every_level(tmp_path, where, learners):
-    assert found(nbgrader_course(tmp_path) / where) == {who: (who, BOTH) for who in learners}
+    course = nbgrader_course(tmp_path)
+    shutil.rmtree(course / "submitted/s003")
+    assert found(course / where) == {who: (who, BOTH) for who in learners}
 
 
 def test_nbgrader_s_students_without_the_assignment_are_named(tmp_path):
-    (notice,) = discover([nbgrader_course(tmp_path)], A).notices
-    assert (notice.code, notice.where) == ("not-submitted", "s003")
-    assert notice.message == "s003: has no folder hw5, so there is nothing of theirs to grade."
+    left = discover([nbgrader_course(tmp_path)], A).candidates[-1]
+    submission = read(left, A)
+    assert (left.learner, submission.problem.code, submission.notebook) == ("s003", "not-submitted", None)
+    assert submission.problem.message == "s003: has no folder hw5, so there is nothing of theirs to grade."
 
 
 @pytest.mark.parametrize("where", ["submitted/s003", "submitted"])
 def test_only_another_assignment_there_is_an_error(tmp_path, where):
     write_files(tmp_path / "submitted", under("s003/hw4", ONE))
-    with pytest.raises(UsageError, match="has submissions of hw4, none of hw5"):
+    with pytest.raises(UsageError, match="has no folder hw5|holds nothing of hw5, only hw4"):
         discover([tmp_path / where], A)
 
 
@@ -278,7 +282,7 @@ def test_an_empty_folder_by_itself_and_beside_another(tmp_path):
     write_files(tmp_path / "s001", ONE)
     discovery = discover([tmp_path / "empty", tmp_path / "s001"], A)
     assert [c.id for c in discovery.candidates] == ["s001"]
-    assert [n.code for n in discovery.notices] == ["nothing-found"]
+    assert [n.code for n in discovery.left_out] == ["nothing-found"]
 
 
 def test_no_path_at_all():
@@ -339,8 +343,291 @@ paths = st.lists(
 )
 
 
-@given(paths, st.booleans())
-def test_any_list_of_names_has_a_layout(listed, wrapped):
-    for group in find_groups(listed, "hw5", "HW5.ipynb", wrapped).groups:
+@given(paths)
+def test_any_list_of_names_has_a_layout(listed):
+    for group in find_groups(listed, A).groups:
         assert not (group.inside and group.members)
         assert all(member.name in listed for member in group.members)
+
+
+# --- the same at any depth -----------------------------------------------------------------------
+
+CLASS = {**under("s001", ONE), **under("s002", ONE)}
+CLASS_FOUND = {"s001": ("s001", BOTH), "s002": ("s002", BOTH)}
+
+
+@pytest.mark.parametrize(
+    "around", ["", "submissions/submissions", "a/b/c/d", "hw5", "hw5/hw5", "HW5 submissions"]
+)
+@pytest.mark.parametrize("beside", [{}, {"grades.csv": b""}, {"s003.pdf": PDF, "readme/notes.txt": b""}])
+def test_a_class_is_found_at_any_depth(tmp_path, around, beside):
+    files = {**under(f"{around}/x", {}), **{f"{around}/{name}".strip("/"): c for name, c in CLASS.items()}}
+    top = write_files(tmp_path / "top", files)
+    if around:
+        write_files(top, beside)
+        assert {notice.where for notice in discover([top], A).left_out} == {n.split("/")[0] for n in beside}
+        assert found(write_zip(tmp_path / "all.zip", {**files, **beside})) == CLASS_FOUND
+    assert found(top) == CLASS_FOUND
+
+
+def test_a_class_of_one_is_named_after_the_learner(tmp_path):
+    write_files(tmp_path / "submissions", under("submissions/s001", ONE))
+    assert found(tmp_path / "submissions") == {"s001": ("s001", BOTH)}
+    write_files(tmp_path / "class", under("s004/deep", ONE))
+    assert found(tmp_path / "class") == {"s004": ("s004", BOTH)}
+    write_files(tmp_path / "s005", under("hw5", ONE))
+    assert found(tmp_path / "s005") == {"s005": ("s005", BOTH)}
+
+
+def test_sections_are_opened_and_a_learner_s_versions_are_not(tmp_path):
+    sections = {
+        **under("a/s001", ONE),
+        **under("a/s002", ONE),
+        **under("b/s003", ONE),
+        **under("b/s004", ONE),
+    }
+    assert list(found(write_files(tmp_path / "sections", sections))) == ["s001", "s002", "s003", "s004"]
+    versions = {
+        **under("s001/v1", ONE),
+        **under("s001/v2", ONE),
+        **under("s002/v1", ONE),
+        **under("s002/v2", ONE),
+    }
+    assert list(found(write_files(tmp_path / "versions", versions))) == ["s001", "s002"]
+    mixed = {**under("s001/v1", ONE), **under("s001/v2", ONE), **under("s002", ONE)}
+    assert list(found(write_files(tmp_path / "mixed", mixed))) == ["s001", "s002"]
+
+
+def test_sections_that_a_platform_named_are_opened(tmp_path):
+    files = {**under("monday", CANVAS), "tuesday/four_444_9010_HW5.ipynb": NB}
+    assert found(write_files(tmp_path, files)) == {**CANVAS_FOUND, "four_444": ("444", ["HW5.ipynb"])}
+
+
+def test_a_candidate_that_holds_a_class_is_not_graded_and_says_so(tmp_path):
+    many = {f"x{i}/HW5.ipynb": NB for i in range(4)}
+    write_files(tmp_path, {**under("s001", ONE), **under("s002", many), **under("s003", CANVAS)})
+    write_zip(tmp_path / "s004.zip", many)
+    problems = {c.id: read(c, A).problem for c in discover([tmp_path], A).candidates}
+    assert list(problems) == ["s001", "s002", "s003", "s004"]
+    assert problems.pop("s001") is None
+    assert {problem.code for problem in problems.values()} == {"several-learners"}
+    assert "the work of 4 learners" in problems["s002"].message
+    assert "the work of 3 learners" in problems["s003"].message
+
+
+def test_a_zip_in_a_class_is_one_submission_whatever_it_holds(tmp_path):
+    write_files(tmp_path, {**under("s010", ONE), **under("s002", ONE)})
+    write_zip(tmp_path / "s009.zip", {"s010/HW5.ipynb": NB, "s002/HW5.ipynb": NB, "=cmd'!A0/HW5.ipynb": NB})
+    write_zip(tmp_path / "s011.zip", {"one.ipynb": NB, "two.ipynb": NB})
+    assert {who: learner for who, (learner, _) in found(tmp_path).items()} == {
+        who: who for who in ("s002", "s009", "s010", "s011")
+    }
+
+
+def test_one_learner_s_folder_of_the_assignment_hides_nobody(tmp_path):
+    write_files(tmp_path, {**under("s001", ONE), **under("s002/hw5", ONE), **under("s003/work", ONE)})
+    assert found(tmp_path) == {
+        "s001": ("s001", BOTH),
+        "s002": ("s002", BOTH),
+        "s003": ("s003", [f"work/{name}" for name in BOTH]),
+    }
+
+
+@pytest.mark.parametrize("count", [3, 4, 9])
+def test_many_copies_in_one_folder_are_a_class_whose_names_say_no_learner(tmp_path, count):
+    names = ["HW5.ipynb", *(f"HW5 ({i}).ipynb" for i in range(1, count))]
+    assert len(found(write_files(tmp_path, dict.fromkeys(names, NB)))) == (1 if count == 3 else count)
+
+
+def test_a_print_of_another_name_does_not_make_a_class_one_submission(tmp_path):
+    files = {"s001.ipynb": NB, "s001.pdf": PDF, "s002.ipynb": NB, "s003.ipynb": NB, "my report.pdf": PDF}
+    write_files(tmp_path, {**files, "s002 print.pdf": PDF, "s0.pdf": PDF})
+    candidates = {c.id: read(c, A) for c in discover([tmp_path], A).candidates}
+    assert list(candidates) == ["my-report", "s0", "s001", "s002", "s003"]
+    assert [f.path for f in candidates["s002"].files] == ["s002 print.pdf", "s002.ipynb"]
+    assert candidates["my-report"].problem.code == candidates["s0"].problem.code == "no-notebook"
+
+
+def test_two_notebooks_beside_the_homework_s_print_are_one_learner_s(tmp_path):
+    write_files(tmp_path / "s001", {"my work.ipynb": NB, "scratch.ipynb": NB, "HW5.pdf": PDF})
+    assert list(found(tmp_path / "s001")) == ["s001"]
+
+
+@pytest.mark.parametrize("name", ["s004.7z", "s004.rar", "s004.tar.gz"])
+def test_an_archive_of_another_kind_is_a_submission_with_a_problem(tmp_path, name):
+    write_files(tmp_path, {**under("s001", ONE), name: b"x"})
+    other = discover([tmp_path], A).candidates[1]
+    assert (
+        read(other, A).problem.message
+        == f"There is no notebook (.ipynb) in it, only {name}. Hand in HW5.ipynb."
+    )
+
+
+def test_the_folder_of_an_earlier_batch_s_reports_is_no_submission(tmp_path):
+    write_files(tmp_path, {**CLASS, "reports/ledger.sqlite3": b"x", "reports/reports/s001.json": b"{}"})
+    assert found(tmp_path) == CLASS_FOUND
+    assert notices(tmp_path) == ["not-a-submission"]
+    with pytest.raises(UsageError, match="holds the reports of a batch"):
+        discover([tmp_path / "reports"], A)
+
+
+# --- single files --------------------------------------------------------------------------------
+
+
+def test_single_notebooks_get_their_learner_and_companions_as_folders_do(tmp_path):
+    write_files(tmp_path / "submitted", {**under("s001/hw5", ONE), **under("s002/hw5", ONE)})
+    assert found(*sorted(tmp_path.glob("submitted/*/hw5/HW5.ipynb"))) == CLASS_FOUND
+
+
+def test_two_single_notebooks_of_one_learner_are_refused(tmp_path):
+    write_files(tmp_path, {"a/s001.ipynb": NB, "b/s001.ipynb": NB})
+    with pytest.raises(UsageError, match=r"b/s001.ipynb: is of the learner `s001`, as .*a/s001.ipynb is"):
+        discover([tmp_path / "a/s001.ipynb", tmp_path / "b/s001.ipynb"], A)
+
+
+@pytest.mark.parametrize("name", ["HW5.ipynb.json", "HW5.ipynb.txt", "HW5.ipynb (1).txt", "HW5.json"])
+def test_a_notebook_with_another_suffix_is_read_with_a_note(tmp_path, name):
+    write_files(tmp_path, {f"s001/{name}": NB, "s001/HW5.pdf": PDF, **under("s002", ONE)})
+    first = read(discover([tmp_path], A).candidates[0], A)
+    assert (first.problem, first.notebook.path) == (None, name)
+    assert "whose name ends in .ipynb" in " ".join(n.message for n in first.notices)
+
+
+def test_a_flat_class_with_notebooks_of_other_suffixes(tmp_path):
+    write_files(tmp_path, {"s004.ipynb.txt": NB, "s005.ipynb": NB, "fay.ipynb": NB})
+    assert {who: learner for who, (learner, _) in found(tmp_path).items()} == {
+        "fay": "fay",
+        "s004": "s004",
+        "s005": "s005",
+    }
+
+
+def test_a_json_file_that_is_no_notebook_hides_none(tmp_path):
+    write_files(tmp_path / "a", {**ONE, "HW5.json": b"{}"})
+    assert read(discover([tmp_path / "a"], A).candidates[0], A).notebook.path == "HW5.ipynb"
+    write_files(tmp_path / "b", {"HW5.json": b"{}"})
+    assert read(discover([tmp_path / "b"], A).candidates[0], A).problem.code == "not-a-notebook"
+
+
+# --- checkpoints ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["HW5-checkpoint.ipynb", ".ipynb_checkpoints/HW5-checkpoint.ipynb"])
+def test_a_checkpoint_by_itself_is_graded_with_a_note(tmp_path, name):
+    write_files(tmp_path, {f"s001/{name}": NB, **under("s002", ONE), f"s002/{name}": NB})
+    first, second = (read(c, A) for c in discover([tmp_path], A).candidates)
+    assert (first.problem, first.notebook.path) == (None, name)
+    assert [n.code for n in first.notices] == ["checkpoint"]
+    assert ([f.path for f in second.files], second.notices) == (BOTH, ())
+
+
+def test_checkpoints_in_downloads(tmp_path):
+    canvas = {"does011_11_21_HW5-checkpoint.ipynb": NB, "roes012_12_22_HW5.ipynb": NB}
+    assert list(found(write_zip(tmp_path / "canvas.zip", canvas))) == ["does011_11", "roes012_12"]
+    moodle = {
+        "S011 Doe_11_assignsubmission_file_/HW5-checkpoint.ipynb": NB,
+        "S012 Roe_12_assignsubmission_file_/HW5.ipynb": NB,
+        "Max Poe_13_assignsubmission_file_/.ipynb_checkpoints/HW5-checkpoint.ipynb": NB,
+    }
+    assert list(found(write_zip(tmp_path / "m.zip", moodle))) == ["Max-Poe_13", "S011-Doe_11", "S012-Roe_12"]
+
+
+# --- other platforms -----------------------------------------------------------------------------
+
+PLATFORMS = {
+    "Canvas, anonymous": (
+        {
+            "anon_aB3dE_9001_HW5.ipynb": NB,
+            "LATE_anon_Zz9yX_9002_HW5.ipynb": NB,
+            "anon_12345_9003_HW5.ipynb": NB,
+        },
+        {"12345": "12345", "Zz9yX": "Zz9yX", "aB3dE": "aB3dE"},
+    ),
+    "Canvas, groups": (
+        {"team1_55_9001_HW5.ipynb": NB, "team_two_LATE_66_9002_HW5.ipynb": NB},
+        {"team1_55": "55", "team_two_66": "66"},
+    ),
+    "Canvas, a typed text": (
+        {"a_55_text.html": b"", "b_66_9002_HW5.ipynb": NB, "b_66_text.html": b"", "c_77_9003_HW5.ipynb": NB},
+        {"a_55": "55", "b_66": "66", "c_77": "77"},
+    ),
+    "Moodle, anonymous": (
+        {
+            "Participant_11_assignsubmission_file_/HW5.ipynb": NB,
+            "Participant_12_assignsubmission_file_/HW5.ipynb": NB,
+        },
+        {"Participant_11": "11", "Participant_12": "12"},
+    ),
+    "Blackboard": (
+        {
+            "HW 5_s001_attempt_2024-05-01-12-00-00_HW5.ipynb": NB,
+            "HW 5_s001_attempt_2024-05-01-12-00-00.txt": b"Name: s001",
+            "HW 5_s002_attempt_2024-05-01-12-00-00_work.ipynb": NB,
+            "HW 5_s003_attempt_2024-05-01-12-00-00.txt": b"Name: s003",
+        },
+        {"s001": "s001", "s002": "s002", "s003": "s003"},
+    ),
+    "Brightspace": (
+        {
+            "index.html": b"",
+            "123-45 - S001 Doe - Sep 3, 2024 1159 PM/HW5.ipynb": NB,
+            "124-45 - S002 Roe - 3 September, 2024 2359/HW5.ipynb": NB,
+        },
+        {"S001-Doe_123-45": "S001 Doe", "S002-Roe_124-45": "S002 Roe"},
+    ),
+    "Brightspace, flat": (
+        {
+            "123-45 - S001 Doe - Sep 3, 2024 1159 PM - HW5.ipynb": NB,
+            "123-45 - S001 Doe - Sep 3, 2024 1159 PM - HW5.pdf": PDF,
+            "124-45 - S002 Roe - Sep 4, 2024 101 AM - HW5.ipynb": NB,
+        },
+        {"S001-Doe_123-45": "S001 Doe", "S002-Roe_124-45": "S002 Roe"},
+    ),
+    "Gradescope": (
+        {
+            "assignment_9_export/submission_metadata.yml": b"",
+            "assignment_9_export/submission_11/HW5.ipynb": NB,
+            "assignment_9_export/submission_12/HW5.ipynb": NB,
+        },
+        {"submission_11": "submission_11", "submission_12": "submission_12"},
+    ),
+    "Google Classroom": (
+        {"S001 Doe - HW5.ipynb": NB, "S002 Roe - HW5 (1).ipynb": NB, "S001 Doe - HW5.pdf": PDF},
+        {"S001-Doe": "S001 Doe", "S002-Roe": "S002 Roe"},
+    ),
+}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("around", ["", "submissions/"])
+def test_a_platform_s_download_as_a_zip_and_unpacked(tmp_path, platform, around):
+    files, learners = PLATFORMS[platform]
+    files = {around + name: content for name, content in files.items()}
+    for place in (write_zip(tmp_path / "all.zip", files), write_files(tmp_path / "unpacked", files)):
+        assert {c.id: c.learner for c in discover([place], A).candidates} == learners
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "HW5_s001_attempt_2024-05-{:02}-12-00-00_HW5 {}.ipynb",
+        "1-2 - s001 - May {}, 2024 1130 AM/HW5 {}.ipynb",
+    ],
+)
+def test_of_several_attempts_the_last_notebook_is_read_with_all_else(tmp_path, name):
+    write_files(tmp_path, {name.format(day, day): NB for day in (2, 10, 9)})
+    write_files(tmp_path, {name.format(3, 3).replace("ipynb", "pdf"): PDF})
+    (candidate,) = discover([tmp_path], A).candidates
+    submission = read(candidate, A)
+    assert [f.path for f in submission.files] == ["HW5 10.ipynb", "HW5 3.pdf"]
+    assert (submission.attempt, submission.problem) == (4, None)
+    assert submission.notices[0].message.startswith("There are 4 attempts; the last notebook, of ")
+
+
+def test_a_learner_whom_the_platform_did_not_name_is_found_beside_the_others(tmp_path):
+    files = {**CANVAS, "by mail/HW5.ipynb": NB, "s009.ipynb": NB}
+    assert found(write_files(tmp_path, files)) == {
+        **CANVAS_FOUND,
+        "by-mail": ("by mail", ["HW5.ipynb"]),
+        "s009": ("s009", ["s009.ipynb"]),
+    }
