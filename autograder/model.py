@@ -133,6 +133,7 @@ class Submission(Struct):
     notices: tuple[Notice, ...] = ()
     problem: Notice | None = None
     submitted_at: str | None = None
+    saved_at: str | None = None
     attempt: int = 1
     fingerprint: str = ""
 

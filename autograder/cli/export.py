@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from autograder.cli.options import reports_argument
+
 
 @click.command()
 @click.argument("form", metavar="FORMAT")
-@click.argument("reports", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@reports_argument
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write: a file, or a folder.")
 def command(form: str, reports: tuple[Path, ...], output: Path | None) -> None:
     """Render REPORTS (files, or folders of them) as FORMAT: gradescope or csv.
@@ -19,15 +21,13 @@ def command(form: str, reports: tuple[Path, ...], output: Path | None) -> None:
     from autograder.delivery import FORMATS
     from autograder.errors import UsageError
     from autograder.files import write_atomically
-    from autograder.report import read_report
+    from autograder.report import read_report, report_files
 
     if form not in FORMATS:
         known = ", ".join(f"{name} ({f.about})" for name, f in FORMATS.items())
         raise UsageError(f"no format `{form}`", f"There is: {known}.")
     chosen = FORMATS[form]
-    paths = [path for given in reports for path in _report_files(given)]
-    if not paths:
-        raise UsageError(f"{reports[0]}: no reports (*.json) there")
+    paths = report_files(reports)
     read = [read_report(path) for path in paths]
     if not chosen.single or len(read) == 1:
         _write(chosen.render(read), output)
@@ -40,18 +40,12 @@ def command(form: str, reports: tuple[Path, ...], output: Path | None) -> None:
         click.echo(f"{len(read)} files in {output}")
 
 
-def _report_files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    folder = path / "reports" if (path / "reports").is_dir() else path
-    return sorted(folder.glob("*.json"))
-
-
 def _write(text: str, output: Path | None) -> None:
+    from autograder.delivery.summary import BYTE_ORDER_MARK
     from autograder.files import write_atomically
 
     if output is None:
-        click.echo(text, nl=False)
+        click.echo(text.removeprefix(BYTE_ORDER_MARK), nl=False)
     else:
         write_atomically(output, text)
         click.echo(f"written: {output}")

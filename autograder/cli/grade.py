@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -13,12 +12,17 @@ from autograder.cli.status import ExitStatus
 from autograder.execution.environment import one_blas_thread
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from autograder.batch import Done, RunOptions
-    from autograder.intake import Candidate
+    from autograder.batch.roster import Roster
+    from autograder.intake import Discovery
 
-_GRADED = ("graded", "pending_manual")
+
+class Places(NamedTuple):
+    """The places that the command line names."""
+
+    paths: tuple[Path, ...]
+    output: Path
+    roster: Path | None
 
 
 @click.command()
@@ -37,6 +41,12 @@ _GRADED = ("graded", "pending_manual")
     "--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Submissions at a time."
 )
 @click.option("--resume", is_flag=True, help="Skip what an interrupted batch has already graded.")
+@click.option("--dry-run", is_flag=True, help="List learners, files and times; run and write nothing.")
+@click.option(
+    "--roster",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The class as CSV, an id first in each row: who handed in nothing is named.",
+)
 @click.option(
     "--data",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -65,6 +75,8 @@ def command(  # noqa: PLR0917 - click calls it by name
     assignment: str | None,
     jobs: int,
     resume: bool,
+    dry_run: bool,
+    roster: Path | None,
     data: Path | None,
     training: bool,
     training_images: int | None,
@@ -74,13 +86,14 @@ def command(  # noqa: PLR0917 - click calls it by name
 ) -> None:
     """Grade PATHS: one JSON report a submission, and a summary.
 
-    A path is a notebook, a zip, a folder of submissions, nbgrader's submitted/, or a download of all
-    submissions from Canvas or Moodle.
+    A path is a notebook, a zip, a folder of submissions, nbgrader's submitted/, or a learning platform's
+    download of all submissions.
 
     Exit status: 0 all graded, 1 some ungradable, 2 wrong usage, 3 no sandbox, 130 interrupted (finished
     reports are kept; go on with --resume).
     """
     from autograder.batch import RunOptions
+    from autograder.cli.batch_view import GRADED
 
     options = RunOptions(
         root=course.resolve(),
@@ -92,71 +105,65 @@ def command(  # noqa: PLR0917 - click calls it by name
         slowness=slowness,
         unsandboxed=unsandboxed,
     )
+    places = Places(paths, output, roster)
     one_blas_thread()
-    done = _run(options, paths, output, jobs, resume)
-    raise click.exceptions.Exit(
-        ExitStatus.DONE if all(d.outcome in _GRADED for d in done) else ExitStatus.SOME_FAILED
-    )
+    if dry_run:
+        good = _list(options, places)
+    else:
+        good = all(done.outcome in GRADED for done in _run(options, places, jobs, resume))
+    raise click.exceptions.Exit(ExitStatus.DONE if good else ExitStatus.SOME_FAILED)
 
 
-def _run(options: RunOptions, paths: tuple[Path, ...], output: Path, jobs: int, resume: bool) -> list[Done]:
+def _run(options: RunOptions, places: Places, jobs: int, resume: bool) -> list[Done]:
     from rich.console import Console
 
     from autograder.batch import Batch, grade_all, plan_run
-    from autograder.course import find_course
-    from autograder.intake import discover
-    from autograder.intake.isolation import archive_lister
+    from autograder.cli.batch_view import say_found, summarise, watch
 
     console = Console(stderr=True)
-    found = discover(paths, find_course(options.root, options.assignment).assignment, archive_lister())
-    for notice in found.notices:
-        console.print(f"note: {notice.where}: {notice.message}", style="yellow", markup=False)
+    found, roster = _find(options, places)
+    say_found(found, roster, console)
+    absent = roster.absent(c.learner for c in found.candidates) if roster else ()
     run = plan_run(options)
     if options.unsandboxed:
         console.print("UNSANDBOXED: students' code runs with your rights on this machine.", style="bold red")
-    batch = Batch(run=run, candidates=found.candidates, folder=output, jobs=jobs, resume=resume)
+    batch = Batch(run=run, candidates=found.candidates, folder=places.output, jobs=jobs, resume=resume)
     done: list[Done] = []
     try:
-        for one in _watch(grade_all(batch), found.candidates, console):
+        for one in watch(grade_all(batch), found.candidates, console):
             done.append(one)
     except KeyboardInterrupt:
         console.print(f"\n{len(done)} of {len(found.candidates)} graded and kept; go on with --resume.")
         raise
-    _summarise(done, output, console)
+    summarise(done, places.output, absent, console)
     return done
 
 
-def _watch(work: Iterator[Done], candidates: tuple[Candidate, ...], console: Console) -> Iterator[Done]:
-    """Show a progress bar with the time left, and name each submission that could not be graded."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def _find(options: RunOptions, places: Places) -> tuple[Discovery, Roster | None]:
+    """Find the submissions behind limits, and read the roster."""
+    from autograder.batch.roster import read_roster
+    from autograder.course import find_course
+    from autograder.intake import discover
+    from autograder.intake.isolation import archive_lister
 
-    columns = (
-        TextColumn("grading"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(elapsed_when_finished=True),
-    )
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("grading", total=len(candidates))
-        for one in work:
-            progress.advance(task)
-            if one.outcome not in _GRADED:
-                progress.console.print(
-                    f"{one.id}: {one.outcome}: {one.message}", style="yellow", markup=False
-                )
-            yield one
+    roster = read_roster(places.roster) if places.roster else None
+    assignment = find_course(options.root, options.assignment).assignment
+    return discover(places.paths, assignment, archive_lister()), roster
 
 
-def _summarise(done: list[Done], output: Path, messages: Console) -> None:
+def _list(options: RunOptions, places: Places) -> bool:
+    """List what would be graded, and say whether all of it could be; nothing is run or written."""
     from rich.console import Console
 
-    from autograder.batch import report_path
-    from autograder.delivery import to_csv
-    from autograder.files import write_atomically
-    from autograder.report import read_report
-    from autograder.report.terminal import render_summary
+    from autograder.cli.batch_view import listing, say_found
+    from autograder.course import find_course
+    from autograder.grading.reading import SubmissionReader
+    from autograder.grading.setup import given_notebook, kinds_of
 
-    reports = [read_report(report_path(output, one.id)) for one in done]
-    write_atomically(output / "summary.csv", to_csv(reports))
-    Console().print(render_summary(reports))
-    messages.print(f"reports: {output / 'reports'}   summary: {output / 'summary.csv'}", markup=False)
+    found, roster = _find(options, places)
+    course = find_course(options.root, options.assignment)
+    reader = SubmissionReader(course, given_notebook(course), kinds_of(course))
+    submissions = [reader.read(candidate).submission for candidate in found.candidates]
+    Console().print(listing(submissions))
+    say_found(found, roster, Console(stderr=True))
+    return all(one.problem is None for one in submissions)

@@ -13,3 +13,6 @@ course_option = click.option(
     help="The course's root folder, if not this one.",
 )
 assignment_option = click.option("--assignment", help="Which assignment, if the course has several.")
+reports_argument = click.argument(
+    "reports", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
+)

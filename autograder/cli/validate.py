@@ -6,25 +6,27 @@ from pathlib import Path
 
 import click
 
+from autograder.cli.options import reports_argument
 from autograder.cli.status import ExitStatus
 from autograder.errors import ReportError
 
 
 @click.command()
-@click.argument(
-    "reports", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
+@reports_argument
 def command(reports: tuple[Path, ...]) -> None:
-    """Check REPORTS against the published JSON Schema; each that does not fit is named, with the place."""
-    from autograder.report import read_report
+    """Check REPORTS (files, or folders of them) against the published JSON Schema.
 
-    bad = 0
-    for path in reports:
+    Each that does not fit is named, with the place.
+    """
+    from autograder.report import read_report, report_files
+
+    bad, paths = 0, report_files(reports)
+    for path in paths:
         try:
             read_report(path)
         except ReportError as error:
             bad += 1
             click.echo(f"error: {error}", err=True)
-    click.echo(f"{len(reports) - bad} of {len(reports)} reports are valid.")
+    click.echo(f"{len(paths) - bad} of {len(paths)} reports are valid.")
     if bad:
         raise click.exceptions.Exit(ExitStatus.SOME_FAILED)

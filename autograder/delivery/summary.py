@@ -11,18 +11,26 @@ from autograder.model import Report
 _FIRST = ("learner", "submission", "outcome", "final", "max", "extra_credit", "pending")
 
 
-def to_csv(reports: Sequence[Report]) -> str:
+# Spreadsheets know UTF-8 by it.
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def to_csv(reports: Sequence[Report], absent: Sequence[str] = ()) -> str:
     """Render the outcome, the points, a column for each item, and the number of passages to read.
 
-    A submission without a score has empty fields, never zeros. An apostrophe stands before text that a
-    spreadsheet would take for a formula.
+    A submission without a score has empty fields, never zeros. The `absent` are learners who handed in
+    nothing. An apostrophe stands before text that a spreadsheet would take for a formula.
     """
     items = list(dict.fromkeys(item.id for report in reports for item in report.items))
-    text = io.StringIO()
+    text = io.StringIO(BYTE_ORDER_MARK)
+    text.seek(0, io.SEEK_END)
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*_FIRST, *items, "to_read", "message"])
     for report in sorted(reports, key=lambda r: (r.learner.id, r.submission.id)):
         writer.writerow([_safe(value) for value in _row(report, items)])
+    blank = [""] * (len(_FIRST) - 3 + len(items))
+    for learner in absent:
+        writer.writerow([_safe(learner), "", "not_submitted", *blank, "", "Handed in nothing."])
     return text.getvalue()
 
 

@@ -103,10 +103,9 @@ def archive_entries(
             yield Entry(path=member.path, open=opened, saved=_saved(info))
 
 
-def _saved(info: zipfile.ZipInfo) -> float:
-    """Count seconds in months of 31 days: enough to sort by, and no date is refused."""
+def _saved(info: zipfile.ZipInfo) -> str:
     year, month, day, hour, minute, second = info.date_time
-    return float((((year * 12 + month) * 31 + day) * 24 + hour) * 3600 + minute * 60 + second)
+    return f"{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
 
 
 def repeated_names(archive: zipfile.ZipFile) -> Iterator[Notice]:

@@ -15,23 +15,21 @@ from autograder.model import Notebook, Notice, Struct
 
 IsGiven = Callable[[Notebook], bool]
 
-# Seconds between two files that were not written together, as by unpacking a zip.
-APART = 60
-
 
 class ReadFile(Struct):
-    """A file that was read: its path, its content, and when it was saved (in seconds, 0 if not known)."""
+    """A file that was read: its path, its content, and when it was saved, as `Entry` says it."""
 
     path: str
     read: Drained
-    saved: float
+    saved: str
 
 
 class Choice(Struct):
-    """The notebook to grade, with notices about it and the others; without one, the reasons."""
+    """The notebook to grade and when it was saved, with notices about it; without one, the reasons."""
 
     notebook: Notebook | None
     notices: tuple[Notice, ...]
+    saved: str = ""
 
 
 class _Parsed(Struct):
@@ -55,15 +53,16 @@ def choose(files: Sequence[ReadFile], assignment: Assignment, learner: str, is_g
     worked = [one for one in parsed if one.worked]
     chosen = _last_saved(worked) if worked else parsed[0]
     path = chosen.file.path
+    given = [one.file.path for one in parsed if worked and not one.worked]
     notices = (
         *chosen.mended,
-        *_as_handed_out([one.file.path for one in parsed if worked and not one.worked]),
+        *_as_handed_out(given),
         *_also_worked(path, [one.file.path for one in worked if one is not chosen]),
         *refusals,
-        *_others(path, [file.path for file in ranked if file is not chosen.file]),
+        *_others(path, [file.path for file in ranked if file.path not in (path, *given)]),
         *_naming(path, assignment.notebook, learner),
     )
-    return Choice(notebook=chosen.notebook, notices=notices)
+    return Choice(notebook=chosen.notebook, notices=notices, saved=chosen.file.saved)
 
 
 def _notebooks(files: Sequence[ReadFile], assignment: Assignment) -> list[ReadFile]:
@@ -105,8 +104,8 @@ def _parsed(
 
 
 def _last_saved(worked: Sequence[_Parsed]) -> _Parsed:
-    last = max(worked, key=lambda one: one.file.saved)
-    return last if last.file.saved - worked[0].file.saved >= APART else worked[0]
+    """Give the one that was saved last; files of the same minute were unpacked or copied together."""
+    return max(worked, key=lambda one: one.file.saved[:16])  # of equals the best named, which is the first
 
 
 def content(file: ReadFile, caps: Caps) -> bytes:

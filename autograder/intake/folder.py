@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import itertools
 import os
@@ -43,14 +44,17 @@ def member_entries(root: Path, members: Sequence[Member]) -> Iterator[Entry]:
 
 def named_entry(path: Path) -> Entry:
     """Give a file that a person named; it may be a link."""
-    return Entry(path=printable(path.name), open=functools.partial(_open_named, path))
+    return Entry(
+        path=printable(path.name), open=functools.partial(_open_named, path), saved=_saved(path.resolve())
+    )
 
 
-def _saved(path: Path) -> float:
+def _saved(path: Path) -> str:
     try:
-        return path.lstat().st_mtime
-    except (OSError, ValueError):
-        return 0.0
+        moment = datetime.datetime.fromtimestamp(path.lstat().st_mtime, datetime.UTC)
+    except (OSError, ValueError, OverflowError):
+        return ""
+    return moment.isoformat(timespec="seconds")
 
 
 def _walk(root: Path, inside: str) -> Iterator[str]:

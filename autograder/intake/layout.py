@@ -126,7 +126,7 @@ def _opened(tree: Tree, inside: str, name: str, assignment: Assignment) -> Layou
         return None
     only = assignment.id if own else holding[0]
     below = _level(folders[only], f"{inside}{only}/", only, assignment)
-    left_out = (*below.left_out, *_strangers([e for e in tree if e != only], "the folder of the class"))
+    left_out = (*below.left_out, *_strangers([e for e in tree if e != only]))
     if len(below.groups) > 1:
         return replace(below, left_out=left_out) if single else None
     if own:
@@ -229,7 +229,7 @@ def _platform(tree: Tree, inside: str, owners: Mapping[str, Owner], assignment: 
     if any(_counts(name, below) for name, below in rest.items()):
         others = _class(rest, inside, "", assignment)
     else:
-        others = Layout(groups=(), left_out=tuple(_strangers(list(rest), f"a download from {platform}")))
+        others = Layout(groups=(), left_out=tuple(_strangers(list(rest))))
     return replace(others, groups=(*groups, *others.groups), platform=platform)
 
 
@@ -293,13 +293,12 @@ def _said(where: str, owners: Iterable[Owner], moments: Sequence[str]) -> tuple[
     return tuple(notices)
 
 
-def _strangers(names: Sequence[str], place: str) -> Iterator[Notice]:
-    """Say which entries are no submission; more than a few share a notice."""
+def _strangers(names: Sequence[str]) -> Iterator[Notice]:
+    """Say which entries are no submission; those above a few share a notice."""
     for name in names[:3]:
-        message = f"{name}: is no submission of {place}; it was left out."
-        yield Notice(code="not-a-submission", message=message, where=name)
+        yield Notice(code="not-a-submission", message=f"{name}: is no submission.", where=name)
     if len(names) > 3:
-        message = f"{len(names) - 3} more entries are no submissions of {place}; they were left out."
+        message = f"{len(names) - 3} more entries are no submissions."
         yield Notice(code="not-a-submission", message=message, where=names[3])
 
 
@@ -320,7 +319,7 @@ def _class(tree: Tree, inside: str, name: str, assignment: Assignment) -> Layout
         left_out = []
     loose, strangers = _by_stem(files, assignment)
     groups += [_named(stem(some[0]), members=[inside + f for f in some]) for some in loose]
-    left_out += _strangers([*strangers, *reports], "a class")
+    left_out += _strangers([*strangers, *reports])
     return Layout(groups=tuple(groups), left_out=tuple(left_out))
 
 

@@ -214,7 +214,9 @@ def _with_notebook(
     stamp, stamp_notices = _submitted_at(gathered.files)
     found = choose(gathered.files, assignment, submission.learner, is_given)
     notices = [*submission.notices, *stamp_notices, *oversized(gathered.files, caps_of(assignment))]
-    submission = msgspec.structs.replace(submission, submitted_at=stamp, notebook=found.notebook)
+    submission = msgspec.structs.replace(
+        submission, submitted_at=stamp, saved_at=found.saved or None, notebook=found.notebook
+    )
     if found.notebook is not None:
         return msgspec.structs.replace(submission, notices=capped([*notices, *found.notices]))
     paths = [file.path for file in submission.files]

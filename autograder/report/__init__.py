@@ -1,7 +1,7 @@
 """Build reports, hold them to their published schema, and write them whole or not at all."""
 
 from autograder.report.build import ReportFacts, build_report
-from autograder.report.files import read_report, to_json, write_report
+from autograder.report.files import read_report, report_files, to_json, write_report
 from autograder.report.schema import SCHEMA_VERSION, report_schema, validate
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "ReportFacts",
     "build_report",
     "read_report",
+    "report_files",
     "report_schema",
     "to_json",
     "validate",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
-from autograder.errors import ReportError
+from autograder.errors import ReportError, UsageError
 from autograder.files import write_atomically
 from autograder.model import Report
 from autograder.report.schema import validate
@@ -32,6 +33,24 @@ def write_report(path: Path, report: Report) -> None:
     text = to_json(report)
     validate(json.loads(text), str(path))
     write_atomically(path, text)
+
+
+def report_files(places: Iterable[Path]) -> list[Path]:
+    """Give the reports in files and folders; of a batch's folder, those in its ``reports/``.
+
+    Raises
+    ------
+    UsageError
+        A folder holds no report.
+    """
+    found: list[Path] = []
+    for place in places:
+        folder = place / "reports" if (place / "reports").is_dir() else place
+        inside = sorted(folder.glob("*.json")) if place.is_dir() else [place]
+        if not inside:
+            raise UsageError(f"{place}: no reports (*.json) there", "Name the folder that a batch wrote.")
+        found += inside
+    return found
 
 
 def read_report(path: Path) -> Report:

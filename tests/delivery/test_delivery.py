@@ -18,10 +18,11 @@ def test_csv_has_a_row_a_submission_and_no_formula():
     ungradable = make_report(
         outcome=Outcome.UNGRADABLE, score=None, items=(), submission=SubmissionFacts(id="s002", origin="")
     )
-    rows = to_csv([ungradable, report]).splitlines()
-    assert rows[0] == "learner,submission,outcome,final,max,extra_credit,pending,f,to_read,message"
+    rows = to_csv([ungradable, report], ["s003"]).splitlines()
+    assert rows[0] == "\ufefflearner,submission,outcome,final,max,extra_credit,pending,f,to_read,message"
     assert rows[1].startswith("'=cmd(),s001,graded,4,8,0,0,4,")
     assert rows[2].startswith("s001,s002,ungradable,,,,,,")
+    assert rows[3] == "s003,,not_submitted,,,,,,,Handed in nothing."
 
 
 def test_gradescope_carries_tests_and_no_score_for_a_fault():

@@ -72,6 +72,60 @@ def test_what_can_not_be_graded_has_a_report_and_the_rest_goes_on(tmp_path):
     assert "s001: ungradable:" in done.stderr
 
 
+def a_class(folder, **learners):
+    for who, name in learners.items():
+        (folder / who).mkdir(parents=True)
+        shutil.copy(SAMPLES / "s009" / "HW5.ipynb", folder / who / name)
+    return folder
+
+
+def test_a_dry_run_lists_learners_files_and_times_and_writes_nothing(tmp_path):
+    inbox = a_class(tmp_path / "inbox", s001="HW5.ipynb", s002="HW5.ipynb.json")
+    (inbox / "grades.csv").write_text("")
+    (inbox / "s003").mkdir()
+    done = run("grade", inbox, "-o", tmp_path / "out", "--dry-run", COLUMNS="200")
+    assert done.returncode == 1
+    rows = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
+    assert "HW5.ipynb" in rows["s001"]
+    assert "was read as a notebook" in rows["s002"]
+    assert "There are no files in it" in rows["s003"]
+    assert time.strftime("%Y-", time.gmtime()) in rows["s001"]
+    assert "3 submissions, 1 left out\n  left out: grades.csv: is no submission.\n" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_roster_names_who_handed_in_nothing(tmp_path):
+    inbox = a_class(tmp_path / "inbox", s001="HW5.ipynb", s009="HW5.ipynb")
+    (tmp_path / "class.csv").write_text("id,name\ns001,One\ns002,Two\n")
+    done = grade(inbox, tmp_path / "out", "--roster", tmp_path / "class.csv")
+    assert done.returncode == 0
+    assert "1 of 2 on the roster handed in nothing: s002" in done.stderr
+    assert "1 submissions are of nobody on the roster: s009" in done.stderr
+    rows = (tmp_path / "out/summary.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert [row.split(",")[:3] for row in rows[1:]] == [
+        ["s001", "s001", "graded"],
+        ["s009", "s009", "graded"],
+        ["s002", "", "not_submitted"],
+    ]
+
+
+def test_the_summary_is_of_all_reports_in_the_folder(tmp_path):
+    inbox = a_class(tmp_path / "inbox", s001="HW5.ipynb", s002="HW5.ipynb")
+    assert grade(inbox, inbox / "reports").returncode == 0
+    again = grade(inbox / "s002", inbox / "reports")
+    assert again.returncode == 0
+    rows = (inbox / "reports/summary.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert [row.split(",")[0] for row in rows] == ["learner", "s001", "s002"]
+    (inbox / "reports/reports/broken.json").write_text("{")
+    whole = grade(inbox, inbox / "reports", "--resume")
+    assert whole.returncode == 0
+    assert "2 submissions, 1 left out" in whole.stderr
+    assert "broken.json: is not JSON" in whole.stderr
+    checked = run("validate", inbox / "reports")
+    assert (checked.returncode, "2 of 3 reports are valid." in checked.stdout) == (1, True)
+    assert "no reports (*.json) there" in run("validate", inbox / "s001").stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

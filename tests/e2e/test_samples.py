@@ -76,7 +76,7 @@ def test_an_endless_loop_says_so_and_costs_only_its_checks(graded):
 
 
 def test_the_summary_has_a_row_each(graded):
-    rows = list(csv.DictReader((graded[0] / "summary.csv").open()))
+    rows = list(csv.DictReader((graded[0] / "summary.csv").open(encoding="utf-8-sig")))
     assert [row["submission"] for row in rows] == sorted(EXPECTED)
 
 
@@ -94,7 +94,7 @@ def test_passages_to_read_are_named_apart_from_every_score(graded):
         ("to-read", "cell 7, line 157"),
     ]
     assert "to read, no verdict (`integrity` in the report): s014 (2)" in graded[1].stdout
-    with (graded[0] / "summary.csv").open(newline="") as file:
+    with (graded[0] / "summary.csv").open(newline="", encoding="utf-8-sig") as file:
         assert {row["submission"]: row["to_read"] for row in csv.DictReader(file)}["s014"] == "2"
 
 

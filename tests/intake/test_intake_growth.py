@@ -114,7 +114,7 @@ def test_a_zip_of_very_many_submissions_counts_as_one_and_is_not_graded(tmp_path
     content = notebook_bytes()
     write_zip(tmp_path / "s001.zip", {f"n{i}.ipynb": content for i in range(31)})
     write_zip(tmp_path / "s002.zip", {"HW5.ipynb": content})
-    found = discover([tmp_path], A)
+    found = discover([tmp_path / "s001.zip", tmp_path / "s002.zip"], A)
     assert [one.id for one in found.candidates] == ["s001", "s002"]
     assert found.left_out[0].message == "s001.zip: holds 31 submissions, more than 30; it counts as one."
     problem = read(found.candidates[0], A).problem

@@ -167,6 +167,20 @@ def test_the_notebook_as_it_was_handed_out_gives_way_to_a_worked_one(tmp_path, g
     assert said == "HW5.ipynb: is the notebook as it was handed out, so another one was read."
 
 
+@pytest.mark.parametrize(("minutes", "chosen"), [(0, "HW5.ipynb"), (5, "HW5 (1).ipynb"), (-5, "HW5.ipynb")])
+def test_of_two_worked_notebooks_the_later_is_read_and_the_other_named(tmp_path, minutes, chosen):
+    folder = write_files(tmp_path, {"HW5.ipynb": GOOD, "HW5 (1).ipynb": GOOD, "A.ipynb": GOOD})
+    os.utime(folder / "HW5.ipynb", (1e9, 1e9))
+    os.utime(folder / "HW5 (1).ipynb", (1e9 + 60 * minutes, 1e9 + 60 * minutes))
+    found = read(candidate(folder), A, is_given)
+    (other,) = {"HW5.ipynb", "HW5 (1).ipynb"} - {chosen}
+    assert found.notebook.path == chosen
+    assert found.saved_at.startswith("2001-09-09T01:")
+    assert message(found, "several-worked") == (
+        f"{chosen} was read; {other} was worked in, too. Check which one counts."
+    )
+
+
 def test_among_notebooks_as_handed_out_the_best_named_is_read(tmp_path):
     folder = write_files(tmp_path, {"HW5.ipynb": UNWORKED, "A.ipynb": UNWORKED})
     found = read(candidate(folder), A, is_given)

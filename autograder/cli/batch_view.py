@@ -1,0 +1,125 @@
+"""What a batch says on the console: what was found, how far it is, what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autograder.batch import Done, report_path
+from autograder.batch.roster import Roster
+from autograder.delivery import to_csv
+from autograder.errors import ReportError
+from autograder.files import write_atomically
+from autograder.intake import Candidate, Discovery
+from autograder.model import Report, Submission
+from autograder.report import read_report
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+GRADED = ("graded", "pending_manual")
+# Notices about which files count: the person who grades reads them, too.
+_ABOUT_FILES = frozenset(
+    {"several-notebooks", "several-worked", "several-attempts", "notebook-as-given", "checkpoint", "same-id"}
+    | {"notebook-suffix"}
+)
+_SHOWN = 8
+
+
+def say_found(found: Discovery, roster: Roster | None, console: Console) -> None:
+    """Say how many submissions there are, what was left out and why, and who handed in nothing."""
+    console.print(_counted(found), markup=False, highlight=False)
+    for notice in found.left_out:
+        console.print(f"  left out: {notice.message}", style="yellow", markup=False)
+    if roster is None:
+        return
+    learners = [candidate.learner for candidate in found.candidates]
+    _list(f"of {len(roster.rows)} on the roster handed in nothing", roster.absent(learners), console)
+    _list("submissions are of nobody on the roster", roster.unknown(learners), console)
+
+
+def _counted(found: Discovery) -> str:
+    count = len(found.candidates)
+    left = f", {len(found.left_out)} left out" if found.left_out else ""
+    return f"{count} submission{'s' * (count != 1)}{left}"
+
+
+def _list(what: str, names: Sequence[str], console: Console) -> None:
+    if names:
+        rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        console.print(f"{len(names)} {what}: {', '.join(names[:_SHOWN])}{rest}", style="yellow", markup=False)
+
+
+def listing(submissions: Iterable[Submission]) -> Table:
+    """Render submissions that were read and not graded: learners, files and times."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 1), header_style="bold")
+    for column in ("learner", "submission", "notebook", "other files", "handed in", "saved", "notes"):
+        table.add_column(column, overflow="fold")
+    for one in submissions:
+        path = one.notebook.path if one.notebook else "–"
+        others = ", ".join(file.path for file in one.files[: _SHOWN + 1] if file.path != path)
+        notes = [one.problem.message] if one.problem else [n.message for n in one.notices]
+        cells = (
+            one.learner,
+            one.id,
+            path,
+            others,
+            one.submitted_at or "–",
+            one.saved_at or "–",
+            " ".join(notes),
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def watch(work: Iterator[Done], candidates: Sequence[Candidate], console: Console) -> Iterator[Done]:
+    """Show a progress bar with the time left, and name each submission that could not be graded."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("grading"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("grading", total=len(candidates))
+        for one in work:
+            progress.advance(task)
+            if one.outcome not in GRADED:
+                progress.console.print(
+                    f"{one.id}: {one.outcome}: {one.message}", style="yellow", markup=False
+                )
+            yield one
+
+
+def summarise(done: Sequence[Done], output: Path, absent: Sequence[str], messages: Console) -> None:
+    """Write the summary of all reports in the folder, and show that of this batch."""
+    from rich.console import Console
+
+    from autograder.report.terminal import render_summary
+
+    reports = [read_report(report_path(output, one.id)) for one in done]
+    for report in reports:
+        for notice in (n for n in report.notices if n.code in _ABOUT_FILES):
+            messages.print(f"{report.submission.id}: {notice.message}", style="yellow", markup=False)
+    everything = [*reports, *_earlier(output, {one.id for one in done}, messages)]
+    write_atomically(output / "summary.csv", to_csv(everything, absent))
+    Console().print(render_summary(reports))
+    messages.print(f"reports: {output / 'reports'}   summary: {output / 'summary.csv'}", markup=False)
+
+
+def _earlier(output: Path, graded: set[str], messages: Console) -> Iterator[Report]:
+    """Give the reports of earlier batches in the same folder."""
+    for path in sorted((output / "reports").glob("*.json")):
+        if path.stem in graded:
+            continue
+        try:
+            yield read_report(path)
+        except ReportError as error:
+            messages.print(f"note: {error}; it is not in the summary", style="yellow", markup=False)

@@ -1,0 +1,56 @@
+"""Rosters, as spreadsheets and learning platforms write them."""
+
+import pytest
+
+from autograder.batch.roster import read_roster
+from autograder.errors import UsageError
+
+ROWS = "{0}s001{1}One{1}one@x.org\n{0}s002{1}Zoë{1}zoe@x.org\n"
+
+
+@pytest.mark.parametrize("header", ["", "id,name,email\n", "Student,ID,SIS User ID\n    Points Possible,,\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_roster_in_every_form(tmp_path, header, encoding, separator):
+    text = (header + ROWS.format("", ",")).replace(",", separator)
+    (tmp_path / "class.csv").write_bytes(text.encode(encoding))
+    roster = read_roster(tmp_path / "class.csv")
+    assert roster.rows == (("s001", "One", "one@x.org"), ("s002", "Zoë", "zoe@x.org"))
+
+
+@pytest.mark.parametrize(
+    ("learners", "absent", "unknown"),
+    [
+        (["s001", "s002"], (), ()),
+        (["S001 ", "zoë"], (), ()),
+        (["ZOE@X.ORG", "s009"], ("s001",), ("s009",)),
+        ([], ("s001", "s002"), ()),
+    ],
+)
+def test_who_handed_in_nothing_and_who_is_not_on_it(tmp_path, learners, absent, unknown):
+    (tmp_path / "class.csv").write_text(ROWS.format("", ","), encoding="utf-8")
+    roster = read_roster(tmp_path / "class.csv")
+    assert roster.absent(learners) == absent
+    assert roster.unknown(learners) == unknown
+
+
+def test_moodle_s_worksheet(tmp_path):
+    (tmp_path / "class.csv").write_text("Identifier,Full name\nParticipant 11,One\nParticipant 12,Two\n")
+    assert read_roster(tmp_path / "class.csv").absent(["11"]) == ("Participant 12",)
+
+
+def test_ids_keep_their_zeros(tmp_path):
+    (tmp_path / "class.csv").write_text("00123\n007\n")
+    assert read_roster(tmp_path / "class.csv").absent(["123", "7"]) == ("00123", "007")
+
+
+@pytest.mark.parametrize("content", ["", "id,name\n", "\n,\n", '"' + "x" * 200_000])
+def test_a_roster_that_names_nobody_is_refused(tmp_path, content):
+    (tmp_path / "class.csv").write_text(content)
+    with pytest.raises(UsageError, match="names no learner"):
+        read_roster(tmp_path / "class.csv")
+
+
+def test_a_roster_that_can_not_be_read_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="can't be read: Is a directory"):
+        read_roster(tmp_path)
