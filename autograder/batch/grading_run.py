@@ -171,7 +171,7 @@ def session_opener(course: Course, unsandboxed: bool) -> OpenSession:
         from autograder.execution.plain import open_session as open_plain
 
         return functools.partial(open_plain, policy.support, policy.extra_modules)
-    return functools.partial(open_session, policy)
+    return functools.partial(open_session, policy, course.assignment.sandbox.withheld)
 
 
 def open_pipeline(run: GradingRun) -> Pipeline:

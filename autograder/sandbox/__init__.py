@@ -13,10 +13,10 @@
                       ├─ child           one handle: /tmp, Landlock, resource limits, the second filter
                       └─ child           another handle
 
-`policy` decides what is shown inside, `enforcement` the arguments for it, `filters` the system calls that are
-allowed. They touch nothing. `box`, `spawner`, `cgroup`, `watchdog` and `session` act. `autograder.guest` runs
-inside. Modules of Linux alone are imported when a sandbox is wanted, so that a self-check runs on every
-system.
+`policy` and `support` decide what is shown inside, `enforcement` the arguments for it, `filters` the system
+calls that are allowed. They touch nothing. `box`, `spawner`, `cgroup`, `watchdog` and `session` act.
+`autograder.guest` runs inside. Modules of Linux alone are imported when a sandbox is wanted, so that a
+self-check runs on every system.
 """
 
 from __future__ import annotations
@@ -40,8 +40,11 @@ def _require_linux() -> None:
         )
 
 
-def open_session(policy: Policy) -> AbstractContextManager[Session]:
+def open_session(policy: Policy, withheld: tuple[str, ...] = ()) -> AbstractContextManager[Session]:
     """Give a context manager that starts a sandbox, and ends it with everything in it.
+
+    Definitions from which something is withheld run in a sandbox of their own, whose support code lacks the
+    functions that `withheld` names.
 
     Raises
     ------
@@ -52,8 +55,9 @@ def open_session(policy: Policy) -> AbstractContextManager[Session]:
     """
     _require_linux()
     from autograder.sandbox.session import open_sandbox
+    from autograder.sandbox.support import without
 
-    return open_sandbox(policy)
+    return open_sandbox(policy, without(policy, withheld))
 
 
 def self_test(policy: Policy) -> SelfTest:

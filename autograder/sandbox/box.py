@@ -140,7 +140,7 @@ class Box:
             ours.callback(ends[1].close)
             descriptors = {"seccomp": _memory_file(filters.harness_filter()), "status": status}
             ours.callback(os.close, descriptors["seccomp"])
-            contents = guest_files() | {f"{RUN}/filter": filters.child_filter()}
+            contents = {**guest_files(), f"{RUN}/filter": filters.child_filter(), **dict(self._policy.files)}
             files = {path: _memory_file(data) for path, data in contents.items()}
             for opened in files.values():
                 ours.callback(os.close, opened)

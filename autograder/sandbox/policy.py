@@ -27,6 +27,14 @@ MOST_PRELOADED, MOST_CHARACTERS = 100, 100
 PYTHON, PACKAGES, SUPPORT, RUN = "/opt/py", "/opt/packages", "/opt/support", "/opt/run"
 
 
+class Mount(Struct, frozen=True):
+    """A file or folder and its path inside; a `copied` one is small and may be copied instead."""
+
+    source: Path
+    target: str
+    copied: bool = False
+
+
 class Policy(Struct, frozen=True):
     """The modules that can be imported beside the standard library.
 
@@ -35,6 +43,7 @@ class Policy(Struct, frozen=True):
     support          folders for submissions, importable by their names
     extra_modules    single files that these use (a compiled module, say)
     preload          modules that are imported once, before a child is forked for each handle
+    files, mounts    further files by their paths inside, with their content or their place here
     """
 
     imports: tuple[str, ...] = ("numpy",)
@@ -42,19 +51,13 @@ class Policy(Struct, frozen=True):
     support: tuple[Path, ...] = ()
     extra_modules: tuple[Path, ...] = ()
     preload: tuple[str, ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()
+    mounts: tuple[Mount, ...] = ()
 
     @property
     def packages(self) -> tuple[str, ...]:
         """All installed packages that are mounted."""
         return (*self.imports, *self.tools)
-
-
-class Mount(Struct, frozen=True):
-    """A file or folder and its path inside; a `copied` one is small and may be copied instead."""
-
-    source: Path
-    target: str
-    copied: bool = False
 
 
 class Interpreter(Struct, frozen=True):
@@ -129,7 +132,8 @@ def importable_names(policy: Policy) -> list[str]:
     >>> importable_names(Policy(imports=("numpy",), tools=("pypdf",), support=(Path("kit"),)))
     ['kit', 'numpy']
     """
-    return sorted({*policy.imports, *(path.name for path in policy.support)})
+    folders = (Path(path).relative_to(SUPPORT).parts[0] for path, _ in policy.files)
+    return sorted({*policy.imports, *(path.name for path in policy.support), *folders})
 
 
 # --- packages -----------------------------------------------------------------------------------
@@ -236,7 +240,8 @@ def all_mounts(policy: Policy, interpreter: Interpreter) -> tuple[Mount, ...]:
     SandboxError
         Something that the policy names is not there, or not for this user.
     """
-    mounts = (*interpreter_mounts(interpreter), *package_mounts(policy.packages), *support_mounts(policy))
+    own = (*support_mounts(policy), *policy.mounts)
+    mounts = (*interpreter_mounts(interpreter), *package_mounts(policy.packages), *own)
     for mount in mounts:
         if not os.access(mount.source, os.R_OK):
             raise SandboxError(f"{mount.source}: can't be read, but the sandbox's policy names it")

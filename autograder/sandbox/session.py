@@ -137,6 +137,8 @@ class SandboxSession:
     ----------
     policy : Policy
         What a submission may import.
+    judged : Policy, optional
+        The same without what is withheld; a sandbox of its own holds the children of such definitions.
 
     Raises
     ------
@@ -144,14 +146,14 @@ class SandboxSession:
         The sandbox did not come up.
     """
 
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
-        self._box = self._start()
-        self._walls = describe_walls(self._box)
+    def __init__(self, policy: Policy, judged: Policy | None = None) -> None:
+        self._policies = (policy, judged or policy)
+        self._boxes: dict[Policy, Box] = {}
+        self._walls = describe_walls(self._box(self._policies[1]))
 
-    def _start(self) -> Box:
+    def _start(self, policy: Policy) -> Box:
         try:
-            box = Box(self._policy)
+            box = Box(policy)
         except StartFailed as error:
             raise GraderFault(f"the sandbox did not come up: {error}") from error
         if box.ready.failed:
@@ -169,10 +171,11 @@ class SandboxSession:
     def student(self, definitions: Definitions, limits: Limits) -> Iterator[Student]:
         """See `Session.student`."""
         printed = Printed(limits.output_kb << 10)
-        preload = worth_preloading((chunk.source for chunk in definitions.chunks), self._policy.packages)
+        policy = self._policies[bool(definitions.withheld)]
+        preload = worth_preloading((chunk.source for chunk in definitions.chunks), policy.packages)
 
         def open_child() -> SandboxChild:
-            return SandboxChild(self._living_box(), limits, printed, preload)
+            return SandboxChild(self._box(policy), limits, printed, preload)
 
         conversation = Conversation(open_child, definitions, limits, printed)
         try:
@@ -180,20 +183,23 @@ class SandboxSession:
         finally:
             conversation.close()
 
-    def _living_box(self) -> Box:
-        """Give the sandbox, or a new one where it has ended."""
-        if not self._box.alive:
-            self._box.close(at_once=True)
-            self._box = self._start()
-        return self._box
+    def _box(self, policy: Policy) -> Box:
+        """Give the sandbox of a policy; start one where there is none, or where it has ended."""
+        box = self._boxes.get(policy)
+        if box is None or not box.alive:
+            if box is not None:
+                box.close(at_once=True)
+            box = self._boxes[policy] = self._start(policy)
+        return box
 
     def close(self) -> None:
-        """End the sandbox and everything in it."""
-        self._box.close()
+        """End the sandboxes and everything in them."""
+        for box in self._boxes.values():
+            box.close()
 
 
 @contextlib.contextmanager
-def open_sandbox(policy: Policy) -> Iterator[SandboxSession]:
+def open_sandbox(policy: Policy, judged: Policy | None = None) -> Iterator[SandboxSession]:
     """Start a sandbox, and end it with all that runs in it.
 
     Raises
@@ -203,7 +209,7 @@ def open_sandbox(policy: Policy) -> Iterator[SandboxSession]:
     GraderFault
         It did not come up.
     """
-    session = SandboxSession(policy)
+    session = SandboxSession(policy, judged)
     try:
         yield session
     finally:

@@ -138,6 +138,84 @@ BORROWED = {
     return importlib.reload(HW5_code.fast_layers).conv_forward_fast(x, w, b, conv_param)
     """,
 }
+# Each binds `found` to the support code's convolution, where a notebook could have it from.
+WAYS = {
+    "running the module": """
+    import runpy
+    found = runpy.run_module('HW5_code.numpy_layers')['conv_forward']
+    """,
+    "running the file": """
+    import runpy
+    found = runpy.run_path(HW5_code.__path__[0] + '/numpy_layers.py')['conv_forward']
+    """,
+    "executing its text": """
+    source = open(HW5_code.__path__[0] + '/numpy_layers.py').read()
+    module = type(np)('HW5_code.again')
+    module.__package__ = 'HW5_code'
+    exec(compile(source, 'x', 'exec'), module.__dict__)
+    found = module.conv_forward
+    """,
+    "lines that are kept for tracebacks": """
+    import linecache, textwrap
+    names = {}
+    lines = linecache.getlines(HW5_code.__path__[0] + '/numpy_layers.py')
+    exec(compile('from __future__ import annotations' + chr(10) + ''.join(lines), 'x', 'exec'), names)
+    found = names['conv_forward']
+    """,
+    "its loader": """
+    from HW5_code import numpy_layers
+    module = type(np)('HW5_code.again')
+    module.__package__ = 'HW5_code'
+    numpy_layers.__loader__.exec_module(module)
+    found = module.conv_forward
+    """,
+    "a module that was forgotten": """
+    import sys
+    for name in [name for name in sys.modules if name.startswith('HW5_code.')]:
+        del sys.modules[name]
+    from HW5_code.numpy_layers import conv_forward as found
+    """,
+    "the compiled file": """
+    import importlib.util, pathlib, sys
+    place = next(p for folder in [HW5_code.__path__[0], *sys.path] for p in pathlib.Path(folder).glob('fastconv*'))
+    spec = importlib.util.spec_from_file_location('fastconv', place)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = module.conv_forward
+    """,
+    "its specification": """
+    import importlib.util
+    spec = importlib.util.find_spec('HW5_code.numpy_layers')
+    names = {'__name__': 'HW5_code.x', '__package__': 'HW5_code'}
+    exec(spec.loader.get_code('HW5_code.numpy_layers'), names)
+    found = names['conv_forward']
+    """,
+    "all code in memory": """
+    import gc
+    codes = [o.__code__ for o in gc.get_objects() if type(o) is type(gc.get_objects.__class__) or hasattr(o, '__code__')]
+    code = next(c for c in codes if c.co_name == 'conv_forward' and len(c.co_code) > 100)
+    from HW5_code import numpy_layers
+    found = type(lambda: 0)(code, vars(numpy_layers))
+    """,
+    "constants of compiled modules": """
+    import importlib.util, marshal
+    path = importlib.util.cache_from_source(HW5_code.__path__[0] + '/numpy_layers.py')
+    code = marshal.loads(open(path, 'rb').read()[16:])
+    inner = next(c for c in code.co_consts if getattr(c, 'co_name', '') == 'conv_forward')
+    found = type(lambda: 0)(inner, vars(HW5_code.numpy_layers))
+    """,
+    "the memory of the process": """
+    text = open('/proc/self/mem', 'rb').read(1)
+    found = None
+    """,
+    "a child of its own": """
+    import subprocess, sys
+    found = subprocess.run([sys.executable, '-c', 'import HW5_code'], check=True)
+    """,
+    "another name of the layers": """
+    found = HW5_code.layer_utils.__dict__['fast_layers'].layers.conv_forward
+    """,
+}
 HARD_CODED = "\n    if x.shape == (2, 3, 4, 4): return out, cache"
 
 
@@ -167,7 +245,17 @@ def test_the_support_codes_own_layers_are_no_answer(open_session, how):
     with open_session() as session:
         reports = graded("borrowed", [source], session)
     assert points(reports) == pytest.approx(FORWARD_WRONG)
-    assert "it must compute this itself" in reports["conv-forward"].message
+    said = reports["conv-forward"].message
+    assert "it must compute this itself" in said or "`fastconv` is not available here" in said
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_what_is_withheld_is_nowhere_to_be_had(open_session, how):
+    use = "    return found(x, w, b, conv_param['stride'], conv_param['pad']), cache"
+    source = "import HW5_code, HW5_code.layer_utils\n" + BASE.replace(GIVE, f"{WAYS[how].rstrip()}\n{use}", 1)
+    with open_session() as session:
+        reports = graded("borrowed", [source], session)
+    assert points(reports) == pytest.approx(FORWARD_WRONG)
 
 
 def test_an_alias_of_a_fast_layer_is_no_answer(open_session):
