@@ -1,4 +1,4 @@
-"""Finding submissions in the places that a person names."""
+"""Find submissions in the places that a person names."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from autograder.errors import UsageError
 from autograder.intake.archive import member_names, open_archive
 from autograder.intake.candidates import Candidate, Discovery, Member, SourceKind, safe_id, with_unique_ids
 from autograder.intake.caps import ARCHIVE, NOTEBOOK
-from autograder.intake.layout import Group, Layout, find_groups
+from autograder.intake.entries import RejectedInput, remark
+from autograder.intake.layout import Group, find_groups
 from autograder.intake.names import is_noise, likeness, printable
-from autograder.intake.rejected import RejectedInput
 from autograder.model import Notice
 
 SUBMITTED = "submitted"
@@ -28,13 +28,12 @@ _EXPECTED = (
     "Expected a notebook (.ipynb), a zip, a folder with one submission, a folder with a class's "
     "submissions, or nbgrader's course folder."
 )
-
-
 ListArchive = Callable[[Path], list[str]]
+Found = Iterator[Candidate | Notice]
 
 
 def archive_names(path: Path) -> list[str]:
-    """List the files in a zip; one that can't be opened has none."""
+    """List the files in a zip; none if it can't be opened."""
     try:
         with open_archive(path, path.name) as archive:
             return list(member_names(archive))
@@ -45,28 +44,21 @@ def archive_names(path: Path) -> list[str]:
 def discover(
     paths: Sequence[Path], assignment: Assignment, list_archive: ListArchive = archive_names
 ) -> Discovery:
-    """Find the submissions in files and folders; nothing is read yet but names.
+    """Find the submissions in files and folders; only names are read.
 
-    Parameters
-    ----------
-    paths : sequence of Path
-        Each a notebook, a zip (one submission's, or Canvas's or Moodle's of a whole class), a folder
-        with one submission or with a class's, or nbgrader's course folder, its ``submitted/`` or a
-        student's folder in that.
-    assignment : Assignment
-        Whose submissions they are.
-    list_archive : callable
-        Lists the files in a zip; a batch has it done in a process with limits.
+    Each path is a notebook, a zip (one submission's, or a whole class's from Canvas or Moodle), a folder
+    with one submission or a class's, or nbgrader's course folder, its ``submitted/`` or a student's folder in
+    that. `list_archive` lists the files in a zip; a batch does that in a process with limits.
 
     Raises
     ------
     UsageError
-        A path does not exist or is neither file nor folder, or there is no submission in any.
+        A path does not exist or is neither file nor folder, or none of them holds a submission.
     """
-    candidates: list[Candidate] = []
-    notices: list[Notice] = []
-    for path in dict.fromkeys(Path(os.path.abspath(p)) for p in paths):  # noqa: PTH100 - keeps links
-        candidates += _in_place(path, assignment, notices, list_archive)
+    places = dict.fromkeys(Path(os.path.abspath(p)) for p in paths)  # noqa: PTH100 - keeps links
+    found = [one for path in places for one in _in_place(path, assignment, list_archive)]
+    candidates = [one for one in found if isinstance(one, Candidate)]
+    notices = [one for one in found if isinstance(one, Notice)]
     if not candidates:
         reasons = " ".join(notice.message for notice in notices)
         raise UsageError(reasons or "No place was named in which to look for submissions.", _EXPECTED)
@@ -74,10 +66,10 @@ def discover(
 
 
 def candidate_for(notebook: Path, rules: Sequence[FileRule] = ()) -> Candidate:
-    """Make a candidate of one notebook, and of the other files that are asked for and lie beside it.
+    """Make a candidate of one notebook and the other requested files beside it.
 
-    Of each kind of file in the rules, take the one with the rule's name or the notebook's stem, or else
-    the only one.
+    For each rule, the file with the rule's name or the notebook's stem is taken, or else the only one of its
+    kind.
     """
     path = Path(os.path.abspath(notebook))  # noqa: PTH100 - keeps links
     companions = (_companion(path, rule) for rule in rules if rule.suffix.lower() != NOTEBOOK)
@@ -92,20 +84,20 @@ def _companion(notebook: Path, rule: FileRule) -> str:
     return (good or (found if len(found) == 1 else [""]))[0]
 
 
-def _in_place(
-    path: Path, assignment: Assignment, notices: list[Notice], list_archive: ListArchive
-) -> Sequence[Candidate]:
+def _in_place(path: Path, assignment: Assignment, list_archive: ListArchive) -> Found:
     if path.is_dir():
-        return _in_folder(path, assignment, notices, list_archive)
+        yield from _in_folder(path, assignment, list_archive)
+        return
     if not path.exists():
         raise UsageError(f"{path}: does not exist.", _EXPECTED)
     if not path.is_file() or path.suffix.lower() not in (NOTEBOOK, ARCHIVE):
         raise UsageError(f"{path}: is neither a notebook, a zip nor a folder.", _EXPECTED)
     if path.suffix.lower() == ARCHIVE:
-        return _in_archive(path, assignment, notices, list_archive)
-    # a notebook is named by its id, or else, where it has the release's name, by its folder
-    usual = likeness(path.name, assignment.notebook) >= 2
-    return [_candidate(path.parent.name if usual else path.stem, path, SourceKind.FILE)]
+        yield from _in_archive(path, assignment, list_archive)
+    else:
+        # a notebook's name is its id; one with the release's name is called after its folder
+        usual = likeness(path.name, assignment.notebook) >= 2
+        yield _candidate(path.parent.name if usual else path.stem, path, SourceKind.FILE)
 
 
 def _candidate(name: str, path: Path, place: SourceKind, group: Group | None = None) -> Candidate:
@@ -128,63 +120,54 @@ def _candidate(name: str, path: Path, place: SourceKind, group: Group | None = N
 # --- folders -------------------------------------------------------------------------------------
 
 
-def _in_folder(
-    path: Path, assignment: Assignment, notices: list[Notice], list_archive: ListArchive
-) -> Sequence[Candidate]:
+def _in_folder(path: Path, assignment: Assignment, list_archive: ListArchive) -> Found:
     if (path / SUBMITTED).is_dir():
         path = path / SUBMITTED
     names = list(_names_below(path))
     if not names:
-        notices.append(_nothing(path, "is empty."))
-        return []
-    if SUBMITTED in (path.name, path.parent.name) and not _has_assignment(path, names, assignment.id):
-        notices.append(_nothing(path, _other_assignments(path, names, assignment.id)))
-        return []
+        yield _nothing(path, "is empty.")
+        return
+    others = _assignments(path, names) if SUBMITTED in (path.name, path.parent.name) else [assignment.id]
+    if assignment.id not in others:
+        shown = ", ".join(others[:5]) or "nothing"
+        yield _nothing(path, f"has submissions of {shown}, none of {assignment.id}.")
+        return
     if len(names) == 1 and names[0].lower().endswith(ARCHIVE) and _is_plain(path / names[0]):
-        of_class = _in_archive(path / names[0], assignment, notices, list_archive)
-        if len(of_class) > 1:
-            return of_class
-    layout = find_groups(names, assignment.id, assignment.notebook)
-    notices += layout.notices
-    return [c for group in layout.groups for c in _of_group(path, group, assignment, notices, list_archive)]
+        of_class = list(_in_archive(path / names[0], assignment, list_archive))
+        if sum(isinstance(one, Candidate) for one in of_class) > 1:
+            yield from of_class
+            return
+    groups, notices = find_groups(names, assignment.id, assignment.notebook)
+    yield from notices
+    for group in groups:
+        yield from _of_group(path, group, assignment, list_archive)
 
 
-def _has_assignment(path: Path, names: Sequence[str], assignment_id: str) -> bool:
+def _assignments(path: Path, names: Sequence[str]) -> list[str]:
+    """Give the assignments in nbgrader's ``submitted/``, or in a student's folder there."""
     depth = 1 if path.name == SUBMITTED else 0
     parts = (name.split("/") for name in names)
-    return any(len(p) > depth + 1 and p[depth] == assignment_id for p in parts)
-
-
-def _other_assignments(path: Path, names: Sequence[str], assignment_id: str) -> str:
-    depth = 1 if path.name == SUBMITTED else 0
-    parts = [name.split("/") for name in names]
-    others = sorted({p[depth] for p in parts if len(p) > depth + 1})
-    return f"has submissions of {', '.join(others[:5]) or 'nothing'}, none of {assignment_id}."
+    return sorted({p[depth] for p in parts if len(p) > depth + 1})
 
 
 def _nothing(path: Path, what: str) -> Notice:
-    return Notice(code="nothing-found", message=f"{printable(str(path))}: {what}", where=printable(str(path)))
+    return remark("nothing-found", printable(str(path)), what)
 
 
-def _of_group(
-    path: Path, group: Group, assignment: Assignment, notices: list[Notice], list_archive: ListArchive
-) -> Sequence[Candidate]:
+def _of_group(path: Path, group: Group, assignment: Assignment, list_archive: ListArchive) -> Found:
     """Give a group's candidate; a lone zip may turn out to hold a whole class."""
     if len(group.members) == 1 and group.learner == group.name:
         archive = path / group.members[0].name
         if archive.suffix.lower() == ARCHIVE and _is_plain(archive):
-            return _in_archive(archive, assignment, notices, list_archive)
-    return [_candidate(_folder_name(path, assignment), path, SourceKind.FOLDER, group)]
+            yield from _in_archive(archive, assignment, list_archive)
+            return
+    # in submitted/<student>/<assignment>, the student's id is the name
+    nbgrader = path.name == assignment.id and path.parent.parent.name == SUBMITTED
+    yield _candidate(path.parent.name if nbgrader else path.name, path, SourceKind.FOLDER, group)
 
 
 def _is_plain(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
-
-
-def _folder_name(path: Path, assignment: Assignment) -> str:
-    """Give a folder's name, or nbgrader's student id in ``submitted/<student>/<assignment>``."""
-    nbgrader = path.name == assignment.id and path.parent.parent.name == SUBMITTED
-    return path.parent.name if nbgrader else path.name
 
 
 def _names_below(root: Path, inside: str = "", depth: int = 0) -> Iterator[str]:
@@ -207,18 +190,18 @@ def _names_below(root: Path, inside: str = "", depth: int = 0) -> Iterator[str]:
 # --- zips ----------------------------------------------------------------------------------------
 
 
-def _in_archive(
-    path: Path, assignment: Assignment, notices: list[Notice], list_archive: ListArchive
-) -> Sequence[Candidate]:
-    """Give the submissions of a zip; one that can't be listed is a candidate whose reading says so."""
+def _in_archive(path: Path, assignment: Assignment, list_archive: ListArchive) -> Found:
+    """Give the submissions of a zip; a zip that can't be listed is a candidate whose reading says why."""
     names = list_archive(path)
-    layout = Layout(groups=(Group(),))
+    groups: Sequence[Group] = ()
+    notices: Sequence[Notice] = ()
     if names:
-        layout = find_groups(names, assignment.id, assignment.notebook, wrapped=True)
-    if len(layout.groups) > MAX_SUBMISSIONS:
-        count = f"{len(layout.groups):,} submissions, more than {MAX_SUBMISSIONS:,}"
+        groups, notices = find_groups(names, assignment.id, assignment.notebook, wrapped=True)
+    if len(groups) > MAX_SUBMISSIONS:
+        count = f"{len(groups):,} submissions, more than {MAX_SUBMISSIONS:,}"
         message = f"{printable(path.name)}: holds {count}; it counts as one."
-        notices.append(Notice(code="too-many-submissions", message=message, where=printable(str(path))))
-        layout = Layout(groups=(Group(),))
-    notices += layout.notices
-    return [_candidate(path.stem, path, SourceKind.ZIP, group) for group in layout.groups]
+        where = printable(str(path))
+        groups, notices = (), [Notice(code="too-many-submissions", message=message, where=where)]
+    yield from notices
+    for group in groups or [Group()]:
+        yield _candidate(path.stem, path, SourceKind.ZIP, group)

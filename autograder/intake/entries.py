@@ -1,11 +1,11 @@
-"""One file of a submission that can be opened, wherever it lies."""
+"""One file of a submission, wherever it lies: opening it, and saying what is wrong with it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from autograder.model import Struct
+from autograder.model import Notice, Struct
 
 Reader = Callable[[int], bytes]
 
@@ -13,9 +13,27 @@ Reader = Callable[[int], bytes]
 class Entry(Struct):
     """A file: its path inside the submission, and how to open it for reading in pieces.
 
-    `open` gives a function that reads the next piece of at most so many bytes, empty at the end. Both raise
-    `RejectedInput` if the file can't or must not be read.
+    `open` gives a function that returns the next piece of at most the given size, and nothing at the end.
+    Both raise `RejectedInput` if the file can't or must not be read.
     """
 
     path: str
     open: Callable[[], AbstractContextManager[Reader]]
+
+
+class RejectedInput(Exception):
+    """Something untrusted is refused; `notice` says what it is, what was expected and what to do."""
+
+    def __init__(self, notice: Notice) -> None:
+        super().__init__(notice)
+        self.notice = notice
+
+
+def remark(code: str, where: str, what: str) -> Notice:
+    """Give a notice about a file; its message begins with the file's name."""
+    return Notice(code=code, message=f"{where}: {what}", where=where)
+
+
+def refusal(code: str, where: str, what: str) -> RejectedInput:
+    """Give the exception that refuses a file; its message begins with the file's name."""
+    return RejectedInput(remark(code, where, what))

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from msgspec.structs import replace
 
 from autograder.intake.candidates import Member
 from autograder.intake.caps import ARCHIVE, NOTEBOOK
+from autograder.intake.entries import remark
 from autograder.intake.names import is_noise, likeness, stem_key, suffix
 from autograder.model import Notice, Struct
 
@@ -45,24 +46,14 @@ class Group(Struct):
     notices: tuple[Notice, ...] = ()
 
 
-class Layout(Struct):
-    """The groups that were found, and notices about names that belong to none."""
-
-    groups: tuple[Group, ...]
-    notices: tuple[Notice, ...] = ()
+# The groups that were found, and notices about names that belong to none.
+Layout = tuple[Sequence[Group], Sequence[Notice]]
 
 
 def find_groups(paths: Iterable[str], assignment_id: str, notebook: str, wrapped: bool = False) -> Layout:
-    """Find the submissions in a list of names.
+    """Find the submissions in a list of relative paths with forward slashes; folders end with ``/``.
 
-    Parameters
-    ----------
-    paths : iterable of str
-        Relative paths with forward slashes; folders end with ``/``.
-    assignment_id, notebook : str
-        The assignment's id and its notebook's name.
-    wrapped : bool
-        Whether a single folder around everything is ignored, as in a zip.
+    `notebook` is the name of the release's. `wrapped` ignores a single folder around everything, as in a zip.
     """
     names = sorted(path for path in paths if not is_noise(path) and not is_noise(path + "x"))
     for layout in (_canvas(names, notebook), _moodle(names), _nbgrader(names, assignment_id)):
@@ -71,20 +62,15 @@ def find_groups(paths: Iterable[str], assignment_id: str, notebook: str, wrapped
     tops = _tops(names)
     if wrapped and len(tops) == 1 and tops[0].endswith("/"):
         below = [name.removeprefix(tops[0]) for name in names if name != tops[0]]
-        return _below(tops[0], find_groups(below, assignment_id, notebook))
-    return Layout(groups=(Group(),)) if is_one_submission(names, notebook) else _class(names)
+        groups, notices = find_groups(below, assignment_id, notebook)
+        return [_moved(tops[0], group) for group in groups], notices
+    return ([Group()], []) if is_one_submission(names, notebook) else _class(names)
 
 
-def _below(folder: str, layout: Layout) -> Layout:
-    moved = (
-        replace(
-            group,
-            inside=folder + group.inside if not group.members else "",
-            members=tuple(replace(m, name=folder + m.name) for m in group.members),
-        )
-        for group in layout.groups
-    )
-    return Layout(groups=tuple(moved), notices=layout.notices)
+def _moved(folder: str, group: Group) -> Group:
+    """Put a group that was found below a folder into the folder."""
+    members = tuple(replace(m, name=folder + m.name) for m in group.members)
+    return replace(group, inside=folder + group.inside if not members else "", members=members)
 
 
 def _tops(names: Sequence[str]) -> list[str]:
@@ -97,59 +83,60 @@ def _tops(names: Sequence[str]) -> list[str]:
 
 def _canvas(names: Sequence[str], notebook: str) -> Layout | None:
     found = {name: m for name in names if (m := _CANVAS.fullmatch(name)) is not None}
-    # Lab5_2024_11_final.ipynb is one learner's file with a date in it
+    # Lab5_2024_11_final.ipynb is not Canvas's: it is one learner's file with a date in its name
     matched = {name: m for name, m in found.items() if stem_key(m["name"]) != stem_key(notebook)}
     if not matched or 2 * len(matched) < len(_tops(names)):
         return None
-    by_learner: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for name, match in matched.items():
-        by_learner[match["name"], match["number"]].append(name)
-    groups = tuple(
-        Group(
-            name=f"{who}_{number}",
-            learner=number,
-            members=tuple(Member(name=f, path=matched[f]["file"]) for f in files),
-            attempt=1 + max(_attempt(matched[f]["file"]) for f in files),
-            notices=_lateness(files[0], any(matched[f]["late"] for f in files)),
-        )
-        for (who, number), files in by_learner.items()
+    by_learner = _by_learner(matched.values())
+    groups = [_canvas_group(f"{who}_{number}", number, m) for (who, number), m in by_learner.items()]
+    return groups, _strangers([n for n in names if n not in matched], "Canvas")
+
+
+def _canvas_group(name: str, number: str, matches: Sequence[re.Match[str]]) -> Group:
+    message = "Canvas marked the submission as late."
+    late = Notice(code="marked-late", message=message, where=matches[0].string)
+    return Group(
+        name=name,
+        learner=number,
+        members=tuple(Member(name=m.string, path=m["file"]) for m in matches),
+        attempt=1 + max(_attempt(m["file"]) for m in matches),
+        notices=(late,) if any(m["late"] for m in matches) else (),
     )
-    return Layout(groups=groups, notices=_strangers([n for n in names if n not in matched], "Canvas"))
 
 
 def _attempt(file: str) -> int:
-    """Canvas adds ``-1`` to the name of a first resubmission."""
+    """Give the number of a resubmission: Canvas adds ``-1`` to the file names of the first."""
     found = _ATTEMPT.search(PurePosixPath(file).stem)
     return int(found[1]) if found else 0
 
 
-def _lateness(where: str, late: bool) -> tuple[Notice, ...]:
-    if not late:
-        return ()
-    return (Notice(code="marked-late", message="Canvas marked the submission as late.", where=where),)
+def _by_learner(matches: Iterable[re.Match[str]]) -> Mapping[tuple[str, str], list[re.Match[str]]]:
+    groups = defaultdict(list)
+    for match in matches:
+        groups[match["name"], match["number"]].append(match)
+    return groups
 
 
-def _strangers(names: Sequence[str], platform: str) -> tuple[Notice, ...]:
+def _strangers(names: Sequence[str], platform: str) -> list[Notice]:
+    """Notice the names that belong to no submission."""
     if not names:
-        return ()
+        return []
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     message = f"{shown}: not named as submissions are in {platform}, and left out."
-    return (Notice(code="not-a-submission", message=message, where=names[0]),)
+    return [Notice(code="not-a-submission", message=message, where=names[0])]
 
 
 def _moodle(names: Sequence[str]) -> Layout | None:
     matched = {name: m for name in names if (m := _MOODLE.match(name)) is not None}
     if not matched or 2 * len(matched) < len(names):
         return None
-    by_learner: dict[tuple[str, str], list[re.Match[str]]] = defaultdict(list)
-    for match in matched.values():
-        by_learner[match["name"], match["number"]].append(match)
-    groups = tuple(_moodle_group(f"{who}_{number}", number, m) for (who, number), m in by_learner.items())
-    return Layout(groups=groups, notices=_strangers([n for n in names if n not in matched], "Moodle"))
+    by_learner = _by_learner(matched.values())
+    groups = [_moodle_group(f"{who}_{number}", number, m) for (who, number), m in by_learner.items()]
+    return groups, _strangers([n for n in names if n not in matched], "Moodle")
 
 
 def _moodle_group(name: str, number: str, matches: Sequence[re.Match[str]]) -> Group:
-    """Group a learner's files, or take their folder; a typed text counts only by itself."""
+    """Group a learner's files, or take their folder; a typed text counts only if there are no files."""
     files = [m for m in matches if m["kind"] == "file"] or list(matches)
     if "/" in files[0]["gap"]:
         return Group(name=name, learner=number, inside=files[0].string.split("/")[0] + "/")
@@ -161,23 +148,19 @@ def _moodle_group(name: str, number: str, matches: Sequence[re.Match[str]]) -> G
 
 
 def _nbgrader(names: Sequence[str], assignment_id: str) -> Layout | None:
-    """``<student>/<assignment>/…``, or one student's ``<assignment>/…``."""
+    """Read ``<student>/<assignment>/…``, or one student's ``<assignment>/…``."""
     if any(_is_notebook(name) and "/" not in name for name in names):
         return None
     if any(name.startswith(f"{assignment_id}/") for name in names):
-        return Layout(groups=(Group(inside=f"{assignment_id}/"),))
+        return [Group(inside=f"{assignment_id}/")], []
     parts = [name.split("/") for name in names]
     done = dict.fromkeys(p[0] for p in parts if len(p) > 2 and p[1] == assignment_id)
     if not done:
         return None
     others = dict.fromkeys(p[0] for p in parts if len(p) > 1 and p[0] not in done)
-    groups = tuple(Group(name=who, learner=who, inside=f"{who}/{assignment_id}/") for who in done)
-    return Layout(groups=groups, notices=tuple(_not_submitted(who, assignment_id) for who in others))
-
-
-def _not_submitted(who: str, assignment_id: str) -> Notice:
-    message = f"{who}: has no folder {assignment_id}, so there is nothing of theirs to grade."
-    return Notice(code="not-submitted", message=message, where=who)
+    what = f"has no folder {assignment_id}, so there is nothing of theirs to grade."
+    groups = [Group(name=who, learner=who, inside=f"{who}/{assignment_id}/") for who in done]
+    return groups, [remark("not-submitted", who, what) for who in others]
 
 
 def is_one_submission(names: Sequence[str], notebook: str) -> bool:
@@ -200,7 +183,7 @@ def _is_notebook(name: str) -> bool:
 
 
 def _class(names: Sequence[str]) -> Layout:
-    """Make a submission of each folder, zip and notebook; other files go with the notebook of their stem."""
+    """Make each folder, zip and notebook a submission; other files go with the notebook of the same stem."""
     tops = _tops(names)
     groups = [_named(top.rstrip("/"), inside=top) for top in tops if top.endswith("/")]
     files = [top for top in tops if not top.endswith("/")]
@@ -212,7 +195,7 @@ def _class(names: Sequence[str]) -> Layout:
     with_notebook = {stem: some for stem, some in by_stem.items() if any(map(_is_notebook, some))}
     groups += [_named(stem, names=with_notebook[stem]) for stem in sorted(with_notebook)]
     strangers = [f for stem, some in by_stem.items() if stem not in with_notebook for f in some]
-    return Layout(groups=tuple(groups), notices=_strangers(sorted(strangers), "a class's folder"))
+    return groups, _strangers(sorted(strangers), "a class's folder")
 
 
 def _named(name: str, inside: str = "", names: Iterable[str] = ()) -> Group:

@@ -1,4 +1,4 @@
-"""Reading one candidate: its files within the caps, its notebook, and notices about both."""
+"""Read one candidate: its files within the caps, its notebook, and notices about both."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ import zoneinfo
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-import msgspec
+from msgspec.structs import replace
 
 from autograder.assignment import Assignment
 from autograder.errors import IntakeError
 from autograder.intake.archive import archive_entries, open_archive, repeated_names
 from autograder.intake.candidates import Candidate, SourceKind
-from autograder.intake.caps import ARCHIVE, MEGABYTE, NOTEBOOK, Budget, Caps, Drained, caps_of, drain
-from autograder.intake.entries import Entry
+from autograder.intake.caps import ARCHIVE, MEGABYTE, NOTEBOOK, Budget, Caps, ReadFile, caps_of, drain
+from autograder.intake.entries import Entry, RejectedInput, refusal, remark
 from autograder.intake.folder import folder_entries, member_entries, named_entry
 from autograder.intake.names import TIMESTAMP, likeness, stem_key, suffix
 from autograder.intake.notebook import parse_notebook
-from autograder.intake.rejected import RejectedInput
-from autograder.model import FileRecord, Notebook, Notice, Struct, Submission, capped
+from autograder.model import FileRecord, Notebook, Notice, Submission, capped
 
 IsGiven = Callable[[Notebook], bool]
 
@@ -31,64 +30,37 @@ _NO_REFUSALS = ("repeated-name", "zip-unpacked")
 _TRUSTED = Caps(max_files=10_000, max_total=1024 * MEGABYTE, kept={})
 
 
-class _File(Struct):
-    path: str
-    read: Drained
-
-
-class _Gathered(Struct):
-    files: tuple[_File, ...]
-    notices: tuple[Notice, ...]
-    fingerprint: str
-
-
 def read(candidate: Candidate, assignment: Assignment, is_given: IsGiven = lambda _: False) -> Submission:
-    """Read one candidate, whatever it holds.
+    """Read one candidate, whatever it holds, within the assignment's caps.
 
     If there is nothing to grade, the submission's `problem` says why and what to do. Notices name the files
-    that can't or must not be read, and everything that was mended.
-
-    Parameters
-    ----------
-    candidate : Candidate
-        The place to look.
-    assignment : Assignment
-        The files that are asked for, and the caps.
-    is_given : callable
-        Says of a notebook whether its code is the release's: such a one is read only if there is no other.
+    that can't or must not be read, and everything that was mended. `is_given` says whether a notebook's code
+    is the release's: such a notebook is read only if there is no other.
     """
-    caps = caps_of(assignment)
     submission = candidate.unread()
     try:
-        gathered = _gather(candidate, caps)
+        files, notices, mark = _gather(candidate, caps_of(assignment))
     except RejectedInput as rejected:
-        return msgspec.structs.replace(
-            submission, problem=rejected.notice, fingerprint=_hash(candidate, (), [rejected.notice])
-        )
-    submission = msgspec.structs.replace(submission, fingerprint=gathered.fingerprint)
-    return _with_notebook(_with_files(submission, gathered), gathered, assignment, is_given)
+        mark = _hash(candidate, (), [rejected.notice])
+        return replace(submission, problem=rejected.notice, fingerprint=mark)
+    submission = _with_files(replace(submission, fingerprint=mark), files, notices)
+    return _with_notebook(submission, files, notices, assignment, is_given)
 
 
 def read_notebook(path: Path) -> Notebook:
-    """Read a single trusted notebook, such as the release's.
-
-    Raises
-    ------
-    IntakeError
-        It can't be read as a notebook.
-    """
+    """Read a single trusted notebook, such as the release's. Raises `IntakeError` if that fails."""
     try:
         with named_entry(path).open() as reader:
-            data = drain(reader, Budget(_TRUSTED), _TRUSTED.max_total).data
+            data = drain(path.name, reader, Budget(_TRUSTED), _TRUSTED.max_total).data
         return parse_notebook(data or b"", str(path))[0]
     except RejectedInput as refused:
         raise IntakeError(f"{path}: can't be used: {refused.notice.message}") from refused
 
 
 def fingerprint(candidate: Candidate, assignment: Assignment) -> str:
-    """Hash the files of a candidate as `read` would read them; it changes where any of them does.
+    """Hash a candidate's files; the result equals the `fingerprint` of the submission that `read` gives.
 
-    It never raises, and equals the `fingerprint` of the submission that `read` gives.
+    It never raises, and it changes with any of the files.
     """
     notices: list[Notice] = []
     try:
@@ -99,9 +71,9 @@ def fingerprint(candidate: Candidate, assignment: Assignment) -> str:
     return _hash(candidate, files, notices)
 
 
-def _hash(candidate: Candidate, files: Sequence[_File], notices: Sequence[Notice]) -> str:
-    """Hash a candidate with what was read of it; file names may hold what no encoding can."""
-    read = [(file.path, file.read.size, file.read.sha256) for file in files]
+def _hash(candidate: Candidate, files: Sequence[ReadFile], notices: Sequence[Notice]) -> str:
+    """Hash a candidate with the files that were read; their names may hold what no encoding can carry."""
+    read = [(file.path, file.size, file.sha256) for file in files]
     content = repr((candidate, read, list(notices)))
     return hashlib.sha256(content.encode("utf-8", "backslashreplace")).hexdigest()
 
@@ -109,7 +81,8 @@ def _hash(candidate: Candidate, files: Sequence[_File], notices: Sequence[Notice
 # --- files ---------------------------------------------------------------------------------------
 
 
-def _gather(candidate: Candidate, caps: Caps) -> _Gathered:
+def _gather(candidate: Candidate, caps: Caps) -> tuple[list[ReadFile], list[Notice], str]:
+    """Read a candidate's files, unpack archives if there is no notebook, and give the fingerprint too."""
     budget = Budget(caps)
     notices: list[Notice] = []
     with _entries(candidate, notices) as entries:
@@ -120,9 +93,7 @@ def _gather(candidate: Candidate, caps: Caps) -> _Gathered:
         if _has_notebook(files) or not any(_is_archive(f) for f in files):
             break
         files = _unpacked(files, budget, notices)
-    return _Gathered(
-        files=tuple(sorted(files, key=lambda f: f.path)), notices=tuple(notices), fingerprint=mark
-    )
+    return sorted(files, key=lambda f: f.path), notices, mark
 
 
 @contextlib.contextmanager
@@ -140,21 +111,20 @@ def _entries(candidate: Candidate, notices: list[Notice]) -> Iterator[Iterable[E
         yield folder_entries(candidate.path / candidate.inside)
 
 
-def _read_all(entries: Iterable[Entry], budget: Budget, notices: list[Notice]) -> list[_File]:
-    """Read what is expected first, so that a flood of other files hides no notebook."""
-    files: list[_File] = []
+def _read_all(entries: Iterable[Entry], budget: Budget, notices: list[Notice]) -> list[ReadFile]:
+    """Read the expected files first, so that a flood of others hides no notebook."""
+    files: list[ReadFile] = []
     for entry in sorted(entries, key=lambda e: (_turn(e.path, budget.caps), e.path)):
         needless = suffix(entry.path) == ARCHIVE and _has_notebook(files)
         try:
             budget.count_file()
             with entry.open() as reader:
-                drained = drain(reader, budget, 0 if needless else budget.caps.kept_bytes(entry.path))
+                keep = 0 if needless else budget.caps.kept_bytes(entry.path)
+                files.append(drain(entry.path, reader, budget, keep))
         except RejectedInput as refused:
             notices.append(refused.notice)
             if refused.notice.code in ("too-many-files", "too-large"):
                 break
-        else:
-            files.append(_File(path=entry.path, read=drained))
     return files
 
 
@@ -164,15 +134,15 @@ def _turn(path: str, caps: Caps) -> int:
     return special if special is not None else 1 if caps.kept_bytes(path) else 3
 
 
-def _has_notebook(files: Sequence[_File]) -> bool:
+def _has_notebook(files: Sequence[ReadFile]) -> bool:
     return any(suffix(file.path) == NOTEBOOK for file in files)
 
 
-def _is_archive(file: _File) -> bool:
-    return suffix(file.path) == ARCHIVE and file.read.data is not None
+def _is_archive(file: ReadFile) -> bool:
+    return suffix(file.path) == ARCHIVE and file.data is not None
 
 
-def _unpacked(files: Sequence[_File], budget: Budget, notices: list[Notice]) -> list[_File]:
+def _unpacked(files: Sequence[ReadFile], budget: Budget, notices: list[Notice]) -> list[ReadFile]:
     """Replace every zip among the files by the files in it."""
     result = []
     for file in files:
@@ -180,31 +150,28 @@ def _unpacked(files: Sequence[_File], budget: Budget, notices: list[Notice]) -> 
             result.append(file)
             continue
         try:
-            with open_archive(file.read.data or b"", file.path) as archive:
+            with open_archive(file.data or b"", file.path) as archive:
                 notices += repeated_names(archive)
-                below = [_below(file.path, entry) for entry in archive_entries(archive)]
+                below = (replace(e, path=f"{file.path}/{e.path}") for e in archive_entries(archive))
                 result += _read_all(below, budget, notices)
-            message = f"{file.path}: was unpacked, since no notebook lay beside it."
-            notices.append(Notice(code="zip-unpacked", message=message, where=file.path))
+            notices.append(
+                remark("zip-unpacked", file.path, "was unpacked, since no notebook lay beside it.")
+            )
         except RejectedInput as refused:
             notices.append(refused.notice)
-            result.append(msgspec.structs.replace(file, read=msgspec.structs.replace(file.read, data=None)))
+            result.append(replace(file, data=None))
     return result
 
 
-def _below(archive: str, entry: Entry) -> Entry:
-    return msgspec.structs.replace(entry, path=f"{archive}/{entry.path}")
-
-
-def _with_files(submission: Submission, gathered: _Gathered) -> Submission:
+def _with_files(submission: Submission, files: Sequence[ReadFile], notices: Sequence[Notice]) -> Submission:
     """List the files in the submission, without nbgrader's time stamp."""
-    files = [f for f in gathered.files if PurePosixPath(f.path).name != TIMESTAMP]
-    kept = {f.path: f.read.data for f in files if suffix(f.path) not in (NOTEBOOK, ARCHIVE)}
-    return msgspec.structs.replace(
+    files = [f for f in files if PurePosixPath(f.path).name != TIMESTAMP]
+    kept = {f.path: f.data for f in files if suffix(f.path) not in (NOTEBOOK, ARCHIVE)}
+    return replace(
         submission,
-        files=tuple(FileRecord(path=f.path, bytes=f.read.size, sha256=f.read.sha256) for f in files),
+        files=tuple(FileRecord(path=f.path, bytes=f.size, sha256=f.sha256) for f in files),
         contents={path: data for path, data in kept.items() if data is not None},
-        notices=capped(submission.notices + gathered.notices),
+        notices=capped((*submission.notices, *notices)),
     )
 
 
@@ -212,27 +179,32 @@ def _with_files(submission: Submission, gathered: _Gathered) -> Submission:
 
 
 def _with_notebook(
-    submission: Submission, gathered: _Gathered, assignment: Assignment, is_given: IsGiven
+    submission: Submission,
+    files: Sequence[ReadFile],
+    found: Sequence[Notice],
+    assignment: Assignment,
+    is_given: IsGiven,
 ) -> Submission:
+    """Add the best notebook, or say why there is none; `found` are the notices about the files."""
     caps = caps_of(assignment)
-    notebooks = [f for f in gathered.files if suffix(f.path) == NOTEBOOK]
+    notebooks = [f for f in files if suffix(f.path) == NOTEBOOK]
     ranked = sorted(notebooks, key=lambda f: _rank(f.path, assignment.notebook))
-    stamp, stamp_notices = _submitted_at(gathered.files)
-    notices = [*submission.notices, *stamp_notices, *_oversized(gathered.files, caps)]
+    stamp, stamp_notices = _submitted_at(files)
+    notices = [*submission.notices, *stamp_notices, *_oversized(files, caps)]
     flood = _flood(len(notebooks), assignment, caps)
-    chosen, notebook, refusals = _first_worked([] if flood else ranked, caps, is_given, notices)
+    notebook, refusals = _first_worked([] if flood else ranked, caps, is_given, notices)
     refusals = flood or refusals
     if notebook is None:
-        problem = refusals[0] if refusals else _nothing_found(submission, gathered, assignment)
+        problem = refusals[0] if refusals else _nothing_found(submission, found, assignment)
         rest = tuple(n for n in notices if n != problem)
-        return msgspec.structs.replace(submission, problem=problem, notices=rest, submitted_at=stamp)
+        return replace(submission, problem=problem, notices=rest, submitted_at=stamp)
     names = [f.path for f in ranked]
-    notices += [*refusals, *_naming(chosen, names, (assignment.notebook, submission.learner))]
-    return msgspec.structs.replace(submission, notebook=notebook, notices=capped(notices), submitted_at=stamp)
+    notices += [*refusals, *_naming(notebook.path, names, (assignment.notebook, submission.learner))]
+    return replace(submission, notebook=notebook, notices=capped(notices), submitted_at=stamp)
 
 
 def _flood(count: int, assignment: Assignment, caps: Caps) -> list[Notice]:
-    """Refuse to choose where the cap on files was met by notebooks alone: some were not even looked at."""
+    """Refuse to choose if notebooks alone met the cap on files: some were not even looked at."""
     if count < caps.max_files:
         return []
     message = f"It holds {caps.max_files} notebooks or more. Hand in only {assignment.notebook}."
@@ -244,11 +216,11 @@ def _rank(path: str, expected: str) -> tuple[int, int, str]:
 
 
 def _first_worked(
-    ranked: Sequence[_File], caps: Caps, is_given: IsGiven, notices: list[Notice]
-) -> tuple[str, Notebook | None, list[Notice]]:
-    """Read the first notebook in which somebody worked, or else the first that can be read at all."""
+    ranked: Sequence[ReadFile], caps: Caps, is_given: IsGiven, notices: list[Notice]
+) -> tuple[Notebook | None, list[Notice]]:
+    """Give the first notebook with work in it, or else the first that can be read, and the refusals."""
     refusals: list[Notice] = []
-    unworked: list[tuple[str, Notebook, tuple[Notice, ...]]] = []
+    unworked: list[tuple[Notebook, tuple[Notice, ...]]] = []
     for file in ranked:
         try:
             notebook, mended = parse_notebook(_content(file, caps), file.path)
@@ -256,46 +228,41 @@ def _first_worked(
             refusals.append(refused.notice)
             continue
         if len(ranked) > 1 and is_given(notebook):
-            unworked.append((file.path, notebook, mended))
+            unworked.append((notebook, mended))
             continue
-        notices += [*mended, *_as_handed_out([path for path, _, _ in unworked])]
-        return file.path, notebook, refusals
+        what = "is the notebook as it was handed out, so another one was read."
+        notices += [*mended, *(remark("notebook-as-given", given.path, what) for given, _ in unworked)]
+        return notebook, refusals
     if not unworked:
-        return "", None, refusals
-    path, notebook, mended = unworked[0]
+        return None, refusals
+    notebook, mended = unworked[0]
     notices += mended
-    return path, notebook, refusals
+    return notebook, refusals
 
 
-def _as_handed_out(paths: Sequence[str]) -> Iterator[Notice]:
-    for path in paths:
-        message = f"{path}: is the notebook as it was handed out, so another one was read."
-        yield Notice(code="notebook-as-given", message=message, where=path)
-
-
-def _content(file: _File, caps: Caps) -> bytes:
-    if file.read.data is None and file.read.size > 0:
+def _content(file: ReadFile, caps: Caps) -> bytes:
+    if file.data is None and file.size > 0:
         raise _too_large(file, caps)
-    return file.read.data or b""
+    return file.data or b""
 
 
-def _too_large(file: _File, caps: Caps) -> RejectedInput:
-    size, cap = file.read.size / MEGABYTE, caps.kept_bytes(file.path) / MEGABYTE
+def _too_large(file: ReadFile, caps: Caps) -> RejectedInput:
+    size, cap = file.size / MEGABYTE, caps.kept_bytes(file.path) / MEGABYTE
     advice = "Clear large outputs, save it again" if suffix(file.path) == NOTEBOOK else "Make it smaller"
-    message = f"{file.path}: has {size:.1f} MB, at most {cap:.3g} MB are read. {advice}, and hand that in."
-    return RejectedInput("file-too-large", message, file.path)
+    what = f"has {size:.1f} MB, at most {cap:.3g} MB are read. {advice}, and hand that in."
+    return refusal("file-too-large", file.path, what)
 
 
-def _oversized(files: Sequence[_File], caps: Caps) -> Iterator[Notice]:
+def _oversized(files: Sequence[ReadFile], caps: Caps) -> Iterator[Notice]:
     for file in files:
         kept = caps.kept_bytes(file.path)
-        if suffix(file.path) not in (NOTEBOOK, ARCHIVE) and 0 < kept < file.read.size:
+        if suffix(file.path) not in (NOTEBOOK, ARCHIVE) and 0 < kept < file.size:
             yield _too_large(file, caps).notice
 
 
-def _nothing_found(submission: Submission, gathered: _Gathered, assignment: Assignment) -> Notice:
+def _nothing_found(submission: Submission, found: Sequence[Notice], assignment: Assignment) -> Notice:
     """Explain why there is no notebook: the first refusal, or else the files that are there instead."""
-    for notice in (n for n in gathered.notices if n.code not in _NO_REFUSALS):
+    for notice in (n for n in found if n.code not in _NO_REFUSALS):
         if suffix(notice.where) in (NOTEBOOK, ARCHIVE) or notice.code in ("too-large", "too-many-files"):
             return notice
     names = [PurePosixPath(f.path).name for f in submission.files]
@@ -317,25 +284,25 @@ def _naming(chosen: str, ranked: Sequence[str], names: tuple[str, str]) -> Itera
         message = f"There are {len(ranked)} notebooks; {chosen} was read, {others} not. Hand in one only."
         yield Notice(code="several-notebooks", message=message, where=chosen)
     if PurePosixPath(chosen).stem != names[1] and stem_key(chosen) != stem_key(names[0]):
-        message = f"{chosen}: the notebook was expected to be called {names[0]}; it was read all the same."
-        yield Notice(code="notebook-name", message=message, where=chosen)
+        what = f"the notebook was expected to be called {names[0]}; it was read all the same."
+        yield remark("notebook-name", chosen, what)
 
 
-def _submitted_at(files: Sequence[_File]) -> tuple[str | None, list[Notice]]:
+def _submitted_at(files: Sequence[ReadFile]) -> tuple[str | None, list[Notice]]:
     """Read the time in nbgrader's ``timestamp.txt``, in ISO 8601 and UTC."""
     for file in files:
         if PurePosixPath(file.path).name == TIMESTAMP:
-            text = (file.read.data or b"").decode("utf-8", "replace").strip()
+            text = (file.data or b"").decode("utf-8", "replace").strip()
             moment = _moment(text)
             if moment is not None:
                 return moment.isoformat(timespec="seconds"), []
-            message = f"{file.path}: holds {text[:40]!r}, expected a time such as 2024-05-31 23:59:00 UTC."
-            return None, [Notice(code="bad-timestamp", message=message, where=file.path)]
+            what = f"holds {text[:40]!r}, expected a time such as 2024-05-31 23:59:00 UTC."
+            return None, [remark("bad-timestamp", file.path, what)]
     return None, []
 
 
 def _moment(text: str) -> datetime.datetime | None:
-    """Read a time in UTC; None if the text is none, or lies outside the calendar in UTC."""
+    """Read a time in UTC; None if the text is no time or lies outside the calendar in UTC."""
     found = re.fullmatch(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)\s*(\S*)", text)
     if found is None:
         return None

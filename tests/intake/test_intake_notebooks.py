@@ -12,7 +12,7 @@ from autograder.errors import IntakeError
 from autograder.intake import RejectedInput, parse_notebook, read_notebook
 from autograder.intake import notebook as notebook_module
 from autograder.intake.outputs import MAX_OUTPUTS, MAX_PNG, MAX_TEXT, MAX_TEXTS
-from autograder.model import CellKind
+from autograder.model import CellKind, Notice
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
@@ -83,7 +83,7 @@ def test_ids_are_made_where_there_are_none_the_same_ones_each_time():
 def test_bad_ids_are_mended():
     found, notices = parse(notebook_bytes(*(code_cell(id=i) for i in ("a", "a", "not valid!", 7, "cell-1"))))
     assert [c.id for c in found.cells] == ["a", "cell-1", "cell-2", "cell-3", "cell-4"]
-    assert "HW5.ipynb: 4 cell ids were invalid or there twice; mended." in [n.message for n in notices]
+    assert "HW5.ipynb: 4 cell ids were invalid or repeated; mended." in [n.message for n in notices]
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_damaged_and_too_many_cells_are_left_out(monkeypatch):
 def test_a_refusal_survives_the_way_between_processes():
     import pickle
 
-    refused = RejectedInput("code", "A sentence.", "file")
+    refused = RejectedInput(Notice(code="code", message="A sentence.", where="file"))
     assert pickle.loads(pickle.dumps(refused)).notice == refused.notice
 
 
