@@ -1,4 +1,4 @@
-"""Extraction: from a notebook's code to what checks need. Pure; nothing of a submission is run."""
+"""Extraction: find the code that checks need in a notebook. Pure; no code of a submission is run."""
 
 from autograder.extract.comments import CommentFacts, comment_facts
 from autograder.extract.definitions import code_of_cells, extract

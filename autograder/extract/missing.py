@@ -1,4 +1,4 @@
-"""Notices about wanted names that are missing, defined more than once, or set anew."""
+"""Notice wanted names that are missing, defined more than once, or reassigned."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from autograder.extract.binding import Bound, Code, inner_functions
+from autograder.extract.binding import Bound, Code
+from autograder.extract.effects import FUNCTIONS, nodes
 from autograder.model import Cell, CellKind, Notice
 
 # The most names compared with a missing one, and the most places in one message.
@@ -17,10 +18,10 @@ MOST_PLACES = 10
 def missing(
     wanted: Sequence[str], code: Code, texts: Sequence[Cell] = (), broken: frozenset[str] = frozenset()
 ) -> Iterator[Notice]:
-    """Notice each wanted name that no statement binds, with a guess at the one that was meant.
+    """Notice each wanted name that no statement binds, with a guess at the name that was meant.
 
-    `texts` are the notebook's cells that are not code. `broken` are the names whose definition is no valid
-    Python: a notice has said that, so nothing is guessed.
+    `texts` are the notebook's cells that are not code. `broken` are names whose definition is not valid
+    Python: another notice says that, so nothing is guessed.
     """
     absent = [name for name in wanted if not code.binding(name)]
     places: dict[str, str] = {}
@@ -34,7 +35,7 @@ def missing(
 
 
 def _in_a_text(name: str, texts: Sequence[Cell]) -> str:
-    """Name the cell that defines a name, but is not code; nothing if there is none."""
+    """Name the cell that defines a name but is not code; an empty string if there is none."""
     defined = re.compile(rf"^(?:async\s+)?(?:def|class)\s+{re.escape(name)}\b", re.MULTILINE)
     for cell in texts:
         if name in cell.source and defined.search(cell.source):
@@ -46,9 +47,10 @@ def _in_a_text(name: str, texts: Sequence[Cell]) -> str:
 def _hint(name: str, code: Code, places: Mapping[str, str]) -> str:
     for index in code.mentioning(name):
         one = code.bound(index)
-        outers = [outer for inner, outer in inner_functions(one) if inner == name]
-        if outers:
-            return f" It stands inside `{outers[0]}` in {one.statement.cell.label}: move it out of there."
+        outer = one.statement.node
+        inside = (inner.name for inner in nodes(outer) if isinstance(inner, FUNCTIONS))
+        if isinstance(outer, FUNCTIONS) and name in inside:
+            return f" It stands inside `{outer.name}` in {one.statement.cell.label}: move it out of there."
     alike = difflib.get_close_matches(name, places, n=1, cutoff=0.75)
     return f" Is it `{alike[0]}` in {places[alike[0]]}? Give that its name back." if alike else ""
 
@@ -66,7 +68,7 @@ def twice(wanted: Sequence[str], code: Code) -> Iterator[Notice]:
 
 
 def unfollowed(wanted: Sequence[str], code: Code, chosen: Sequence[Bound]) -> Iterator[Notice]:
-    """Notice each wanted name that is set in a way that is not followed."""
+    """Notice each wanted name that is reassigned in a way that extraction does not follow."""
     followed = set(map(id, chosen))
     for name in wanted:
         places = [code.bound(index) for index in code.binding(name)]
@@ -74,8 +76,7 @@ def unfollowed(wanted: Sequence[str], code: Code, chosen: Sequence[Bound]) -> It
         for one in places[last:]:
             if id(one) not in followed:
                 where = f"{one.statement.cell.label}, line {one.statement.line}"
-                message = (
-                    f"`{name}` is set anew in {where}, which is not followed: "
-                    f"its definition in {places[last].statement.cell.label} counts."
-                )
+                defined = places[last].statement.cell.label
+                message = f"`{name}` is set anew in {where}, which is not followed: "
+                message += f"its definition in {defined} counts."
                 yield Notice(code="set-anew", message=message, where=where)

@@ -1,4 +1,4 @@
-"""Notices about code that is never read: in other files, or in cells that are not Python."""
+"""Find code that is never read: in other files, or in cells that are not Python."""
 
 from __future__ import annotations
 
@@ -18,17 +18,7 @@ _RUN = re.compile(r"^%(?:run|load)[ \t]+(\S+)", re.MULTILINE)
 
 
 def outside(notebook: Notebook, chunks: Sequence[Chunk], files: Sequence[FileRecord]) -> tuple[Notice, ...]:
-    """Notice code that stands in files, or in cells that are not Python.
-
-    Parameters
-    ----------
-    notebook : Notebook
-        A submission's.
-    chunks : sequence of Chunk
-        Its definitions.
-    files : sequence of FileRecord
-        All files that were handed in.
-    """
+    """Notice a notebook's code in cells that are not Python, and the handed-in files that it imports."""
     in_cells = (notice for cell in notebook.code_cells for notice in _in_cell(cell))
     return capped((*in_cells, *_in_files(chunks, files)))
 

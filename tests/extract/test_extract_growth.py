@@ -132,9 +132,9 @@ def test_old_code_is_recognised_and_converted_in_linear_time():
 
 
 def test_a_long_line_is_not_converted_from_python_2():
-    assert to_python3("print 'a'\n").source == "print( 'a')\n"
+    assert to_python3("print 'a'\n")[0] == "print( 'a')\n"
     long = "print '" + "a" * MAX_LINE + "'"
-    assert to_python3(long).source == long
+    assert to_python3(long)[0] == long
 
 
 def test_what_stands_beyond_a_cap_is_not_read_and_that_is_said(monkeypatch):
@@ -145,7 +145,7 @@ def test_what_stands_beyond_a_cap_is_not_read_and_that_is_said(monkeypatch):
     assert found.names == {"f"}
     found = extract(notebook("x = 1\n" * 8, "y = 1\n" * 8, "def f(): return 1"), ["f"], EMULATE)
     assert codes(found) == ["code-too-long", "missing-definition"]
-    assert found.notices[0].message.startswith("cell 3: what stands from here on is not read.")
+    assert found.notices[0].message.startswith("cell 3: the code from here on is not read.")
 
 
 def test_a_cap_on_characters_and_one_on_broken_statements(monkeypatch):
@@ -158,7 +158,7 @@ def test_a_cap_on_characters_and_one_on_broken_statements(monkeypatch):
     found = extract(notebook("a b\n" * 31 + "def f(): return 1"), ["f"], EMULATE)
     assert codes(found) == ["syntax-error"] * 20 + ["code-too-long", "syntax-error", "missing-definition"]
     assert [one.message for one in found.notices][21] == "and 10 more of this kind."
-    assert "what stands from line 31 on is not read" in found.notices[20].message
+    assert "the code from line 31 on is not read" in found.notices[20].message
 
 
 def test_a_notebook_of_a_hundred_ordinary_cells_meets_no_cap():
