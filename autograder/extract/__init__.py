@@ -3,7 +3,7 @@
 from autograder.extract.comments import CommentFacts, comment_facts
 from autograder.extract.definitions import code_of_cells, extract
 from autograder.extract.match import has_given_code, match_cells, untouched, with_code_cells
-from autograder.extract.outside import outside
+from autograder.extract.notices import outside
 from autograder.extract.review_hints import ReviewHint, review_hints
 
 __all__ = [

@@ -14,7 +14,7 @@ from autograder.assignment import CompatSpec
 from autograder.extract.binding import BUILTINS, Bound, Code
 from autograder.extract.code import Statement, parse_cells
 from autograder.extract.compat import old_names
-from autograder.extract.missing import missing, twice, unfollowed
+from autograder.extract.notices import missing, twice, unfollowed
 from autograder.model import CellKind, Chunk, Definitions, Notebook, capped
 
 

@@ -9,14 +9,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 # Cell magics whose body is in another language or runs in a process of its own. Any other body is Python.
-_FOREIGN = frozenset(
-    (
-        *("!", "bash", "cmd", "script", "sh", "shell", "sx", "system", "file", "writefile"),
-        *("HTML", "html", "javascript", "js", "Latex", "latex", "markdown", "mermaid", "SVG", "svg"),
-        *("bigquery", "configure", "cython", "f2py", "julia", "local", "lua", "octave", "perl", "R", "ruby"),
-        *("sql", "pypy", "python", "python2", "python3"),
-    )
-)
+_FOREIGN_NAMES = """
+    ! bash cmd script sh shell sx system file writefile HTML html javascript js Latex latex markdown mermaid
+    SVG svg bigquery configure cython f2py julia local lua octave perl R ruby sql pypy python python2 python3
+"""
+_FOREIGN = frozenset(_FOREIGN_NAMES.split())
 # Line magics that run the rest of their line as a statement of the notebook.
 _RUNS_STATEMENT = re.compile(r"^(?P<indent>\s*)%(?:time|prun)\s+(?:-\w+\s+)*(?P<statement>[^-\s%!].*)$")
 _CLASSIC = re.compile(r"^(?:>>>|\.\.\.)(?: |$)")

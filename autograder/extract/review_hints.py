@@ -97,12 +97,9 @@ def _fixed_shapes(tree: ast.Module) -> Iterator[int]:
     for node in nodes(tree):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
-            if any(_is_shape(side) for side in sides) and any(_is_fixed(side) for side in sides):
+            has_shape = any(isinstance(side, ast.Attribute) and side.attr == "shape" for side in sides)
+            if has_shape and any(map(_is_fixed, sides)):
                 yield node.lineno
-
-
-def _is_shape(node: ast.expr) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr == "shape"
 
 
 def _is_fixed(node: ast.expr) -> bool:

@@ -43,18 +43,15 @@ def render_page(
     `works` are the submissions by id, `title` is the assignment's, and `least` has the thresholds that the
     pairs met: the shared part in [0, 1], and tokens.
     """
-    return "\n".join([*_head(title), *_body(pairs, works, title, least)])
+    return "\n".join(_page(pairs, works, title, least))
 
 
-def _head(title: str) -> Iterator[str]:
+def _page(
+    pairs: Sequence[Pair], works: Mapping[str, Work], title: str, least: tuple[float, int]
+) -> Iterator[str]:
     yield '<!doctype html>\n<html lang="en">'
     yield '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>Passages in common: {html.escape(title)}</title><style>{_STYLE}</style></head>"
-
-
-def _body(
-    pairs: Sequence[Pair], works: Mapping[str, Work], title: str, least: tuple[float, int]
-) -> Iterator[str]:
     yield f"<body><h1>Passages in common: {html.escape(title)}</h1><p>{_NOTE}</p>"
     yield (
         f"<p>{len(works)} submissions were compared. Shown are pairs that share {least[0]:.0%} or more of "

@@ -50,13 +50,13 @@ def with_train_cell(source):
     return msgspec.structs.replace(given(), cells=tuple(cells))
 
 
-def test_the_releases_own_are_those_of_its_train_cell(found_in):
+def test_the_releases_settings_are_those_of_its_train_cell(found_in):
     found = found_in(given())
     assert (found.network, found.unread) == ({"reg": 0.1}, ())
     assert found.solver == {"update_rule": "sgd", "batch_size": 200, "optim_config": {"learning_rate": 1e-5}}
 
 
-def test_the_solved_source_has_the_references(found_in):
+def test_the_solved_source_has_the_references_settings(found_in):
     found = found_in(read_notebook(ROOT / "source/hw5/HW5.ipynb"))
     assert (found.network, found.unread) == ({"reg": 1e-3}, ())
     assert found.solver["update_rule"] == "adam"
@@ -102,7 +102,7 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_settings_mean_what_python_says(found_in, spelling):
+def test_settings_have_the_values_that_python_gives_them(found_in, spelling):
     found = found_in(with_train_cell(SPELLINGS[spelling]))
     assert (found.solver, found.network, found.unread) == (FOUND, {"reg": 1e-3}, ())
     assert found.where == TRAIN_CELL.label
@@ -113,7 +113,7 @@ def test_a_statement_that_fails_ends_its_cell_as_in_a_notebook(found_in):
     assert (found.solver, found.unread) == (FOUND, ())
 
 
-def test_an_own_cell_counts_while_the_train_cell_is_the_releases(found_in):
+def test_a_students_own_cell_counts_if_the_train_cell_is_unchanged(found_in):
     found = found_in(notebook_with(MODEL + CALL))
     assert (found.solver, found.where) == (FOUND, OWN)
 
@@ -210,7 +210,7 @@ def test_a_person_decides_where_settings_are_uncertain(found_in, name):
     assert time.monotonic() - start < 30
 
 
-def test_a_training_in_a_cell_of_the_releases_is_left_to_a_person(found_in):
+def test_training_in_a_cell_of_the_release_is_left_to_a_person(found_in):
     without = msgspec.structs.replace(
         given(), cells=tuple(c for c in given().cells if "Solver" not in c.source)
     )
@@ -225,7 +225,7 @@ def test_a_training_in_a_cell_of_the_releases_is_left_to_a_person(found_in):
 
 
 @pytest.mark.parametrize("insane", ["-1e17", "True", "'16'", "[16]", "float('nan')", "1e400"])
-def test_settings_that_no_training_can_have_are_left_out_and_said(found_in, insane):
+def test_impossible_settings_are_left_out_with_a_notice(found_in, insane):
     code = f"""x = {insane}
 model = ThreeLayerConvNet(num_filters=x, reg=x)
 Solver(model, data, lr_decay=x, batch_size=x, update_rule=x, optim_config={{'learning_rate': x}})
@@ -255,7 +255,7 @@ def claimed(answer):
     return TRAINING.find_settings(code, (), lambda definitions, ask: ask(Claiming(answer)))
 
 
-def test_an_answer_of_the_right_form_is_taken():
+def test_an_answer_of_the_right_form_is_accepted():
     assert claimed(calls()).solver == {"update_rule": "adam"}
 
 

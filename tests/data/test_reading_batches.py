@@ -84,7 +84,7 @@ both = pytest.mark.parametrize(
 
 
 @both
-def test_files_of_python_2(folder: Path, read: Load, error: type[Exception]) -> None:
+def test_files_written_by_python_2(folder: Path, read: Load, error: type[Exception]) -> None:
     images, labels = synthetic_data.sample(4)
     (folder / "data_batch_1").write_bytes(python2_batch(images.reshape(4, -1), labels.tolist()))
     x, y = read(folder)
@@ -195,7 +195,7 @@ def test_half_a_file(folder: Path, read: Load, error: type[Exception]) -> None:
 
 
 @both
-def test_something_else_than_a_dict(folder: Path, read: Load, error: type[Exception]) -> None:
+def test_a_file_without_a_dict(folder: Path, read: Load, error: type[Exception]) -> None:
     (folder / "data_batch_1").write_bytes(pickle.dumps([1, 2]))
     with pytest.raises(error, match=r"data_batch_1: should hold a dict, holds (a )?list"):
         read(folder)
@@ -213,9 +213,7 @@ def test_something_else_than_a_dict(folder: Path, read: Load, error: type[Except
         ([0, 1, 2, 3.0], "from 0 to 9"),
     ],
 )
-def test_labels_that_are_none(
-    folder: Path, read: Load, error: type[Exception], labels: Any, message: str
-) -> None:
+def test_invalid_labels(folder: Path, read: Load, error: type[Exception], labels: Any, message: str) -> None:
     change(folder / "data_batch_4", labels=labels)
     with pytest.raises(error, match=f"data_batch_4: .*{message}"):
         read(folder)
@@ -235,7 +233,7 @@ def test_a_missing_file_is_named(folder: Path, read: Load, error: type[Exception
         read(folder)
 
 
-def test_a_reference_to_something_outside(folder: Path) -> None:
+def test_a_reference_to_an_outside_object(folder: Path) -> None:
     (folder / "data_batch_1").write_bytes(b"\x80\x03U\x05thereQ.")
     with pytest.raises(DataError, match=r"data_batch_1: is not a file of CIFAR-10, or damaged"):
         READER.read(folder, 20, 6)

@@ -32,7 +32,9 @@ def test_students_ask_for_too_many(folder: Path, counts: tuple[int, int, int], m
         data_utils.get_CIFAR10_data(*counts, folder)
 
 
-def test_where_students_data_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_where_students_code_finds_its_data(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     assert data_utils.find_CIFAR10(folder) == folder
     assert data_utils.find_CIFAR10(tmp_path) == folder
     monkeypatch.chdir(tmp_path)

@@ -105,7 +105,7 @@ def test_cells_are_matched_in_linear_time(source):
     assert grows_linearly(work, lambda n: notebook(f"{source}\n" * n), 1_000)
 
 
-def test_files_that_are_imported_are_found_in_linear_time():
+def test_imported_files_are_found_in_linear_time():
     files = [FileRecord(path=f"m{i}.py", bytes=1, sha256="") for i in range(50)]
 
     def work(chunks):
@@ -137,7 +137,7 @@ def test_a_long_line_is_not_converted_from_python_2():
     assert to_python3(long)[0] == long
 
 
-def test_what_stands_beyond_a_cap_is_not_read_and_that_is_said(monkeypatch):
+def test_code_beyond_a_cap_is_not_read_and_a_notice_says_so(monkeypatch):
     forget()
     monkeypatch.setattr(code, "MAX_STATEMENTS", 10)
     found = extract(notebook("def f(): return 1", "x = 1\n" * 11), ["f"], EMULATE)
