@@ -54,7 +54,7 @@ def _require_md5(archive: Path, spec: DataSpec) -> None:
     with archive.open("rb") as file:
         digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     if digest != spec.md5.lower():
-        what = f"the file is damaged or another one: its MD5 is not {spec.md5}. It was not kept"
+        what = f"the file is damaged or not the expected one: its MD5 is not {spec.md5}. It was not kept"
         advice = "Try again; if that does not help, correct [data] in assignment.toml."
         raise DataError(f"{spec.url}: {what}", advice)
 

@@ -59,7 +59,7 @@ def parse_cells(cells: Iterable[Cell], python2: bool) -> ParsedCell:
     for cell in cells:
         if len(cell.source) > MAX_SOURCE:
             size = f"{len(cell.source):,} characters"
-            message = f"{cell.label} has {size}; cells above {MAX_SOURCE:,} are not read."
+            message = f"{cell.label} has {size}; cells of more than {MAX_SOURCE:,} are not read."
             notices.append(Notice(code="cell-too-long", message=message, where=cell.label))
             continue
         characters += len(cell.source)

@@ -18,7 +18,7 @@ from autograder.model import Cell, CellKind, Chunk, FileRecord, Notebook, Notice
 MOST_NAMES = 1_000
 MOST_PLACES = 10
 _DEFINES = re.compile(r"^[ \t]*(?:def|cdef|cpdef|class)[ \t]", re.MULTILINE)
-_INSTEAD = "put what it defines into the notebook."
+_INSTEAD = "put its definitions into the notebook."
 _RUN = re.compile(r"^%(?:run|load)[ \t]+(\S+)", re.MULTILINE)
 
 
@@ -47,7 +47,7 @@ def _in_a_text(name: str, texts: Sequence[Cell]) -> str:
     for cell in texts:
         if name in cell.source and defined.search(cell.source):
             kind = "Markdown" if cell.kind is CellKind.MARKDOWN else "raw"
-            return f" It stands in a {kind} cell ({cell.label}): make that a code cell."
+            return f" It is in a {kind} cell ({cell.label}): make that a code cell."
     return ""
 
 
@@ -57,9 +57,9 @@ def _hint(name: str, code: Code, places: Mapping[str, str]) -> str:
         outer = one.statement.node
         inside = (inner.name for inner in nodes(outer) if isinstance(inner, FUNCTIONS))
         if isinstance(outer, FUNCTIONS) and name in inside:
-            return f" It stands inside `{outer.name}` in {one.statement.cell.label}: move it out of there."
+            return f" It is inside `{outer.name}` in {one.statement.cell.label}: move it out."
     alike = difflib.get_close_matches(name, places, n=1, cutoff=0.75)
-    return f" Is it `{alike[0]}` in {places[alike[0]]}? Give that its name back." if alike else ""
+    return f" Did you mean `{alike[0]}` in {places[alike[0]]}? Rename it." if alike else ""
 
 
 def twice(wanted: Sequence[str], code: Code) -> Iterator[Notice]:
@@ -84,12 +84,12 @@ def unfollowed(wanted: Sequence[str], code: Code, chosen: Sequence[Bound]) -> It
             if id(one) not in followed:
                 where = f"{one.statement.cell.label}, line {one.statement.line}"
                 defined = places[last].statement.cell.label
-                message = f"`{name}` is set anew in {where}, which is not followed: "
+                message = f"`{name}` is reassigned in {where}, which is not followed: "
                 message += f"its definition in {defined} counts."
                 yield Notice(code="set-anew", message=message, where=where)
 
 
-# --- code outside the notebook, or in cells that are not Python -----------------------------------
+# --- code outside the notebook, or in cells that are not Python ----------------------------------
 
 
 def outside(notebook: Notebook, chunks: Sequence[Chunk], files: Sequence[FileRecord]) -> tuple[Notice, ...]:
@@ -101,7 +101,7 @@ def outside(notebook: Notebook, chunks: Sequence[Chunk], files: Sequence[FileRec
 def _in_cell(cell: Cell) -> Iterator[Notice]:
     magic = magic_of(cell.source)
     if magic and not python_of(cell.source).strip() and _DEFINES.search(cell.source):
-        message = f"{cell.label} begins with `{magic}`: what it defines is not part of the notebook's code."
+        message = f"{cell.label} begins with `{magic}`: its definitions are not part of the notebook's code."
         yield Notice(code="not-read", message=message, where=cell.label)
     if not magic:
         for name in _RUN.findall(cell.source):
@@ -114,7 +114,7 @@ def _in_files(chunks: Sequence[Chunk], files: Sequence[FileRecord]) -> Iterator[
     paths = {PurePosixPath(file.path).stem: file.path for file in files if file.path.endswith(".py")}
     for chunk in (chunk for chunk in chunks if chunk.cell and paths):
         for name in sorted(paths.keys() & _imported(chunk.source)):
-            message = f"`{shown(paths[name], 120)}` was handed in and is not read: {_INSTEAD}"
+            message = f"`{shown(paths[name], 120)}` was handed in but is not read: {_INSTEAD}"
             yield Notice(code="not-read", message=message, where=f"cell {chunk.cell}, line {chunk.line}")
 
 

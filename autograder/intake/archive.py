@@ -115,7 +115,7 @@ def _read(stream: IO[bytes], info: zipfile.ZipInfo, shown: str, count: int) -> b
 
 def _require_readable(info: zipfile.ZipInfo, shown: str) -> None:
     if is_unsafe(member_name(info)):
-        what = "its path leads out of the archive; not read. Pack the files without paths."
+        what = "its path leads out of the archive, so it was not read. Pack the files without paths."
         raise refusal("unsafe-path", shown, what)
     if stat.S_ISLNK(info.external_attr >> 16):
         what = "is a symbolic link in the archive; links are not followed. Pack the file itself."

@@ -99,7 +99,7 @@ def _free(wanted: str, taken: set[str], numbers: dict[str, int]) -> str:
 
 
 def _renamed(candidate: Candidate, chosen: str) -> Candidate:
-    message = f"Another submission is called `{candidate.id}` too; this one is kept apart as `{chosen}`."
+    message = f"Another submission is also called `{candidate.id}`, so this one is called `{chosen}`."
     message += " Check which of them counts."
     notice = Notice(code="same-id", message=message, where=candidate.origin)
     return replace(candidate, id=chosen, notices=(*candidate.notices, notice))

@@ -122,7 +122,7 @@ def _strangers(names: Sequence[str], platform: str) -> list[Notice]:
     if not names:
         return []
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    message = f"{shown}: not named as submissions are in {platform}, and left out."
+    message = f"{shown}: not named like a submission in {platform}; left out."
     return [Notice(code="not-a-submission", message=message, where=names[0])]
 
 
@@ -144,7 +144,7 @@ def _moodle_group(name: str, number: str, matches: Sequence[re.Match[str]]) -> G
     return Group(name=name, learner=number, members=members)
 
 
-# --- nbgrader, one submission, a class ---------------------------------------------------------------
+# --- nbgrader, one submission, a class -----------------------------------------------------------
 
 
 def _nbgrader(names: Sequence[str], assignment_id: str) -> Layout | None:
@@ -158,7 +158,7 @@ def _nbgrader(names: Sequence[str], assignment_id: str) -> Layout | None:
     if not done:
         return None
     others = dict.fromkeys(p[0] for p in parts if len(p) > 1 and p[0] not in done)
-    what = f"has no folder {assignment_id}, so there is nothing of theirs to grade."
+    what = f"has no folder {assignment_id}, so there is nothing to grade."
     groups = [Group(name=who, learner=who, inside=f"{who}/{assignment_id}/") for who in done]
     return groups, [remark("not-submitted", who, what) for who in others]
 

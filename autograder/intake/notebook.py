@@ -97,7 +97,7 @@ def _language(raw: Raw, path: str, notices: list[Notice]) -> str:
     language = info.get("name") or kernel.get("language") or "python"
     language = language.lower()[:40] if isinstance(language, str) else "python"
     if not language.startswith(("python", "ipython")):
-        what = f"says that it is written in {language}; it was read as Python all the same."
+        what = f"says that it is written in {language}; it was read as Python anyway."
         notices.append(remark("other-language", path, what))
     return language
 

@@ -155,7 +155,7 @@ def _unpacked(files: Sequence[ReadFile], budget: Budget, notices: list[Notice]) 
                 below = (replace(e, path=f"{file.path}/{e.path}") for e in archive_entries(archive))
                 result += _read_all(below, budget, notices)
             notices.append(
-                remark("zip-unpacked", file.path, "was unpacked, since no notebook lay beside it.")
+                remark("zip-unpacked", file.path, "was unpacked, since there was no notebook beside it.")
             )
         except RejectedInput as refused:
             notices.append(refused.notice)
@@ -281,10 +281,10 @@ def _naming(chosen: str, ranked: Sequence[str], names: tuple[str, str]) -> Itera
     """Notice several notebooks, and a notebook named neither after the release nor after the learner."""
     if len(ranked) > 1:
         others = _listed([path for path in ranked if path != chosen])
-        message = f"There are {len(ranked)} notebooks; {chosen} was read, {others} not. Hand in one only."
+        message = f"There are {len(ranked)} notebooks; {chosen} was read, {others} not. Hand in only one."
         yield Notice(code="several-notebooks", message=message, where=chosen)
     if PurePosixPath(chosen).stem != names[1] and stem_key(chosen) != stem_key(names[0]):
-        what = f"the notebook was expected to be called {names[0]}; it was read all the same."
+        what = f"the notebook was expected to be called {names[0]}; it was read anyway."
         yield remark("notebook-name", chosen, what)
 
 

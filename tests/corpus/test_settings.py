@@ -1,4 +1,4 @@
-"""The settings of a training: found by running its code with a `Solver` that trains nothing."""
+"""The settings of a training are found by running its code with a `Solver` that does not train."""
 
 import sys
 import time
@@ -42,7 +42,7 @@ def found_in(session):
 
 
 def with_train_cell(source):
-    """The release's notebook with other code in its `train` cell."""
+    """Give the release's notebook with other code in its `train` cell."""
     cells = [
         msgspec.structs.replace(cell, source=source) if cell.grade_id == "train" else cell
         for cell in given().cells
@@ -62,7 +62,7 @@ def test_the_solved_source_has_the_references_settings(found_in):
     assert found.solver["update_rule"] == "adam"
 
 
-# ruff: noqa: E501 - students' code keeps its own lines
+# ruff: noqa: E501 - students' code keeps its line breaks
 SPELLINGS = {
     "literal": MODEL + CALL,
     "dict": MODEL
@@ -162,14 +162,14 @@ UNCERTAIN = {
         "does not come to a call of `Solver`: IndexError: list index out of range (cell",
     ),
     "no call at all": ("solvers = []\n" + MODEL, "does not come to a call of `Solver`"),
-    "an accuracy of one's own": (
+    "an accuracy computed by hand": (
         MODEL
         + CALL
         + "right = np.mean(np.argmax(model.loss(data['X_val']), axis=1) == data['y_val'])\n"
         + "Solver(model, data, optim_config={'learning_rate': 1e-3 if right > 0.5 else 1e-4})",
         "they depend on the results of a training: `loss` (cell",
     ),
-    "a result read where errors are swallowed": (
+    "a result read inside a bare except": (
         MODEL
         + CALL
         + "try:\n    rate = 1e-3 if solver.val_acc_history[-1] > 0.5 else 1e-4\nexcept:\n    rate = 1e-4\n"
@@ -194,7 +194,7 @@ UNCERTAIN = {
         + "Solver(model, data, optim_config={'learning_rate': rate})",
         "they depend on the results of a training: `check_accuracy` (cell",
     ),
-    "memory met below a call": (
+    "the memory limit after a call": (
         MODEL + CALL + "x = [0]\n" + "x += x\n" * 40 + CALL,
         "its code met the limit of memory: MemoryError (cell",
     ),
@@ -202,7 +202,7 @@ UNCERTAIN = {
 
 
 @pytest.mark.parametrize("name", UNCERTAIN)
-def test_a_person_decides_where_settings_are_uncertain(found_in, name):
+def test_uncertain_settings_are_left_to_a_person(found_in, name):
     source, why = UNCERTAIN[name]
     start = time.monotonic()
     (said,) = found_in(with_train_cell(source)).unread
@@ -243,14 +243,14 @@ def calls(**changes):
 
 
 class Claiming(InProcess):
-    """A child that claims one answer, whatever is asked."""
+    """A child that gives one answer to every question."""
 
     def __init__(self, answer):
         super().__init__({"__recorded__": lambda: answer})
 
 
 def claimed(answer):
-    """The settings that a claimed answer of the child gives."""
+    """Give the settings that are read from an answer of the child."""
     code = TRAINING.TrainingCode(where="cell 1")
     return TRAINING.find_settings(code, (), lambda definitions, ask: ask(Claiming(answer)))
 

@@ -1,4 +1,4 @@
-"""The download, from a server of this machine."""
+"""The download, from a server on this machine."""
 
 import hashlib
 import io
@@ -26,13 +26,13 @@ def same_files(one: Path, other: Path) -> bool:
 
 
 class Server(ThreadingHTTPServer):
-    """Serves one file, and breaks off where it is told to."""
+    """Serves one file, and breaks off after a given number of bytes."""
 
     daemon_threads = True
     body = b""
     status = 200
     ranges = True
-    cuts: list[int]  # how many bytes the next answers send before the line is cut
+    cuts: list[int]  # the bytes that each of the next answers sends before it breaks off
     asked: list[str | None]
 
     @property

@@ -22,7 +22,7 @@ def write(folder):
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """An assignment's folder with a generator that counts how often it runs."""
+    """Make an assignment's folder with a generator that logs each of its runs."""
     home = tmp_path / "assignment"
     home.mkdir()
     (home / "generate.py").write_text(GENERATOR.format(log=str(tmp_path / "log")))

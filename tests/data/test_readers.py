@@ -1,4 +1,4 @@
-"""The assignment's own reader of its data set is found, or said to be missing."""
+"""The assignment's own reader of its data set is found, or an error names what is missing."""
 
 from pathlib import Path
 

@@ -52,7 +52,7 @@ def test_a_part_larger_than_the_whole(folder: Path, train: int, test: int, messa
 
 
 def python2_batch(rows: np.ndarray[Any, Any], labels: list[int]) -> bytes:
-    """A batch as Python 2 and the NumPy of those days wrote CIFAR-10: protocol 2, all strings are bytes."""
+    """Give a batch as Python 2 and its NumPy wrote CIFAR-10: protocol 2, all strings are bytes."""
 
     def text(value: bytes) -> bytes:
         return pickle.BINSTRING + len(value).to_bytes(4, "little") + value
@@ -103,7 +103,7 @@ def test_files_of_every_protocol(folder: Path, read: Load, error: type[Exception
 
 
 class Runs:
-    """Pickles to a call of a function."""
+    """Pickles as a call of a function."""
 
     def __init__(self, *call: Any) -> None:
         self.call = call
@@ -113,7 +113,7 @@ class Runs:
 
 
 def hostile(marker: Path) -> dict[str, bytes]:
-    """Files that would leave a mark if anything of them ran, or that ask for more than data needs."""
+    """Give files that would leave a mark if their code ran, or that name more than data needs."""
     nested = f"import os; os.mkdir({str(marker)!r})"
     return {
         "posix.mkdir": pickle.dumps(Runs(os.mkdir, str(marker))),
@@ -143,7 +143,7 @@ def test_a_hostile_file_is_refused_and_nothing_runs(
 
 
 def array_state(shape: Any, kind: bytes, fortran: bool, data: Any) -> bytes:
-    """A pickle of a dict with an array in the given state."""
+    """Give a pickle of a dict with an array in the given state."""
 
     def plain(value: Any) -> bytes:
         return pickle.dumps(value, protocol=3)[2:-1]

@@ -1,4 +1,4 @@
-"""The arrays that the students' code gives, and where it looks for the data."""
+"""The arrays that the students' code returns, and the places where it looks for the data."""
 
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def test_students_name_a_folder_without_data(tmp_path: Path, monkeypatch: pytest
 
 @pytest.fixture
 def small_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stand-in of full size is made in test_synthetic_data.py."""
+    """Make the stand-in small; test_synthetic_data.py makes one of full size."""
     whole = synthetic_data.write
     monkeypatch.setattr(synthetic_data, "write", lambda folder: whole(folder, train=20, test=6))
 

@@ -1,4 +1,4 @@
-"""Definitions found by content: what is taken, what is left, and what is said."""
+"""Definitions are found by their content; the rest is left out, and notices say why."""
 
 import textwrap
 
@@ -18,7 +18,7 @@ from autograder.extract import (
 )
 from autograder.model import Cell, CellKind, FileRecord, Notebook
 
-# --- what is taken -------------------------------------------------------------------------------
+# --- definitions ---------------------------------------------------------------------------------
 
 
 def test_a_function_is_found_with_everything_it_needs_from_other_cells():
@@ -82,7 +82,7 @@ def test_chunks_have_their_cell_and_line():
     assert [(c.cell, c.line) for c in found.chunks] == [(2, 3)]
 
 
-# --- what is no Python ---------------------------------------------------------------------------
+# --- code that is not Python ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -117,17 +117,17 @@ def file(path):
         (
             "%%writefile f.py\ndef f(): return 1",
             (),
-            "cell 1 begins with `%%writefile`: what it defines is not part of the notebook's code.",
+            "cell 1 begins with `%%writefile`: its definitions are not part of the notebook's code.",
         ),
         (
             "x = 1\n%run layers\x1b.py",
             (),
-            "cell 1 runs `layers?.py`, which is not read: put what it defines into the notebook.",
+            "cell 1 runs `layers?.py`, which is not read: put its definitions into the notebook.",
         ),
         (
             "from layers import *\ndef f(): return g()",
             (file("HW5.ipynb"), file("code/layers.py")),
-            "`code/layers.py` was handed in and is not read: put what it defines into the notebook.",
+            "`code/layers.py` was handed in but is not read: put its definitions into the notebook.",
         ),
     ],
 )
@@ -167,8 +167,7 @@ def test_a_broken_definition_is_run_so_that_its_error_is_shown():
 def test_a_missing_definition_gets_a_notice():
     found = extract(notebook("class A:\n    def f(self): pass"), ["f"], EMULATE)
     assert found.notices[0].message == (
-        "`f` is not defined at the left edge of any cell. "
-        "It stands inside `A` in cell 1: move it out of there."
+        "`f` is not defined at the left edge of any cell. It is inside `A` in cell 1: move it out."
     )
 
 
@@ -200,10 +199,10 @@ def test_a_syntax_error_alone_explains_a_missing_definition():
 def test_a_wanted_name_is_not_mistaken_for_another():
     found = extract(notebook("def conv_backward(x): return x"), ["conv_backwards", "conv_backward"], OFF)
     (notice,) = found.notices
-    assert "Give that its name back" not in notice.message
+    assert "Did you mean" not in notice.message
 
 
-# --- input as IPython reads it ---------------------------------------------------------------------
+# --- input as IPython reads it -------------------------------------------------------------------
 
 FUNCTION = "def f(x):\n    if x:\n\n        return 2 * x\n    return 0"
 
@@ -224,7 +223,7 @@ FUNCTION = "def f(x):\n    if x:\n\n        return 2 * x\n    return 0"
         pytest.param("%%time\n" + FUNCTION, id="a known cell magic"),
         pytest.param("%%anything --at all\n" + FUNCTION, id="an unknown cell magic"),
         pytest.param("%%heat\n" + textwrap.indent(FUNCTION, "  "), id="an indent below a cell magic"),
-        pytest.param(FUNCTION + "\n%timeit f(3)\n!ls\nf?", id="lines that are no Python"),
+        pytest.param(FUNCTION + "\n%timeit f(3)\n!ls\nf?", id="lines that are not Python"),
     ],
 )
 def test_input_is_read_as_ipython_reads_it(source):
@@ -253,7 +252,7 @@ def test_a_top_level_await_gets_the_names_that_it_needs():
     assert [name for chunk in found.chunks for name in chunk.names] == ["asyncio", "Z", "f"]
 
 
-# --- names as Python resolves them -----------------------------------------------------------------
+# --- names as Python resolves them ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -418,7 +417,7 @@ def test_the_release_itself_has_no_new_comments():
     assert (facts.comments, facts.coverage) == ((), 0.0)
 
 
-# --- what a person may want to read ----------------------------------------------------------------
+# --- passages to read ----------------------------------------------------------------------------
 
 LENT = """    fields = unfold(images, width)
     filters = weights.reshape(F, -1)

@@ -1,4 +1,4 @@
-"""Which statements make a name what it is: redefinitions, aliases, later changes, conditions."""
+"""The statements that give a name its value: redefinitions, aliases, later changes, conditions."""
 
 import sys
 
@@ -92,7 +92,7 @@ def test_a_reassignment_that_is_not_followed_gets_a_notice(late):
     assert run(result)["f"](0) == 3
     assert notice.code == "set-anew"
     assert notice.message == (
-        "`f` is set anew in cell 2, line 2, which is not followed: its definition in cell 1 counts."
+        "`f` is reassigned in cell 2, line 2, which is not followed: its definition in cell 1 counts."
     )
 
 
@@ -130,9 +130,9 @@ def test_code_nested_too_deep_does_no_harm():
 @pytest.mark.parametrize(
     ("code", "hint"),
     [
-        ("class A:\n    def conv(self): pass", "It stands inside `A` in cell 1: move it out of there."),
-        ("def outer():\n    def conv(): pass", "It stands inside `outer` in cell 1: move it out of there."),
-        ("def convv(): pass", "Is it `convv` in cell 1? Give that its name back."),
+        ("class A:\n    def conv(self): pass", "It is inside `A` in cell 1: move it out."),
+        ("def outer():\n    def conv(): pass", "It is inside `outer` in cell 1: move it out."),
+        ("def convv(): pass", "Did you mean `convv` in cell 1? Rename it."),
         ("x = 1", ""),
     ],
 )
@@ -174,7 +174,7 @@ def test_lines_keep_their_numbers():
     assert [(c.cell, c.line) for c in found(broken).chunks] == [(1, 5)]
 
 
-# --- broken cells ----------------------------------------------------------------------------------
+# --- broken cells --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -208,5 +208,5 @@ def test_zero_bytes_and_endless_cells_get_notices():
     result = found("def f(x): return 1\n\0", "#" * 500_000)
     assert codes(result) == ["zero-bytes", "cell-too-long"]
     assert result.notices[0].message.startswith("cell 1 holds zero bytes")
-    assert "cells above 400,000 are not read" in result.notices[1].message
+    assert "cells of more than 400,000 are not read" in result.notices[1].message
     assert run(result)["f"](0) == 1

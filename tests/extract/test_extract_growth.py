@@ -1,4 +1,4 @@
-"""Each reader of code is linear in its input, and says so where a cap is met."""
+"""Each reader of code takes linear time, and a notice says if a cap is met."""
 
 import pytest
 from extract_samples import EMULATE, codes, notebook
@@ -22,7 +22,7 @@ GIVEN = notebook("def f(x):\n    pass\n    return x", "import numpy as np\nprint
 
 
 def forget():
-    """Empty what is remembered from one notebook to the next: repeated work is the point here."""
+    """Empty the caches: these tests measure the work itself."""
     for remembered in (code._parse_cell, code._remembered, code._last, match._common):
         remembered.cache_clear()
 

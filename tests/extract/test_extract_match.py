@@ -1,4 +1,4 @@
-"""Cells found again, whatever became of their metadata."""
+"""Cells are matched whatever happened to their metadata."""
 
 import msgspec
 import pytest
@@ -16,7 +16,7 @@ SOURCES = {
 
 
 def cells(*parts):
-    """Cells of (grade id, cell id, source)."""
+    """Make a notebook of (grade id, cell id, source)."""
     return Notebook(
         path="n.ipynb",
         cells=tuple(
@@ -86,7 +86,7 @@ def test_untouched_looks_past_white_space_and_empty_cells():
     assert not untouched(notebook(*sources[:-1]), GIVEN)
 
 
-# --- cells whose type was changed ------------------------------------------------------------------
+# --- cells whose type was changed ----------------------------------------------------------------
 
 
 def turned(cell, kind):
@@ -119,4 +119,4 @@ def test_a_definition_in_a_text_cell_is_named(kind, name):
     own = notebook("x = 1", "def layer(x):\n    return x")
     changed = msgspec.structs.replace(own, cells=(own.cells[0], turned(own.cells[1], kind)))
     (notice,) = extract(changed, ["layer"], OFF).notices
-    assert f"It stands in a {name} cell (cell 2): make that a code cell." in notice.message
+    assert f"It is in a {name} cell (cell 2): make that a code cell." in notice.message

@@ -1,4 +1,4 @@
-"""Where submissions are found: every layout of files that a person may point at."""
+"""Submissions are found in every layout of files that a person may name."""
 
 import re
 
@@ -22,7 +22,7 @@ def under(folder, files):
 
 
 def found(*paths):
-    """Each submission's id, learner, and files; reading them must find a notebook."""
+    """Give each submission's learner and files by its id; each must have a notebook."""
     discovery = discover(paths, A)
     submissions = [read(candidate, A) for candidate in discovery.candidates]
     assert all(s.problem is None for s in submissions), [s.problem for s in submissions]
@@ -123,7 +123,7 @@ def test_a_class_of_folders_notebooks_and_zips(tmp_path):
     }
     (notice,) = discover([tmp_path], A).notices
     assert notice.code == "not-a-submission"
-    assert notice.message == "grades.csv: not named as submissions are in a class's folder, and left out."
+    assert notice.message == "grades.csv: not named like a submission in a class's folder; left out."
 
 
 def test_a_class_of_notebooks(tmp_path):
@@ -180,7 +180,7 @@ def test_an_nbgrader_course_at_every_level(tmp_path, where, learners):
 def test_nbgraders_students_without_the_assignment_are_named(tmp_path):
     (notice,) = discover([nbgrader_course(tmp_path)], A).notices
     assert (notice.code, notice.where) == ("not-submitted", "s003")
-    assert notice.message == "s003: has no folder hw5, so there is nothing of theirs to grade."
+    assert notice.message == "s003: has no folder hw5, so there is nothing to grade."
 
 
 @pytest.mark.parametrize("where", ["submitted/s003", "submitted"])
@@ -256,7 +256,7 @@ def test_a_text_typed_into_moodle_is_not_a_notebook(tmp_path):
     )
 
 
-# --- what is wrong -------------------------------------------------------------------------------
+# --- wrong paths ---------------------------------------------------------------------------------
 
 
 def test_a_missing_path(tmp_path):
@@ -294,7 +294,7 @@ def test_equal_ids_are_numbered_with_a_notice(tmp_path):
     candidates = discover([tmp_path / "b", tmp_path / "a", tmp_path / "c"], A).candidates
     assert [c.id for c in candidates] == ["s001", "S001-2", "s001-3"]
     assert [n.code for n in candidates[1].notices] == ["same-id"]
-    assert "kept apart as `S001-2`" in candidates[1].notices[0].message
+    assert "so this one is called `S001-2`" in candidates[1].notices[0].message
     assert [c.learner for c in candidates] == ["s001", "S001", "s001"]
 
 

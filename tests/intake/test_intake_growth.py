@@ -1,4 +1,4 @@
-"""Each reader of names and of notebooks is linear in its input, and says so where a cap is met."""
+"""Each reader of names and notebooks takes linear time, and a notice says if a cap is met."""
 
 import json
 import warnings

@@ -1,4 +1,4 @@
-"""Notebooks of every format and damage: what is read, what is mended, what is refused."""
+"""Notebooks of every format, whole and damaged, are read, mended or refused."""
 
 import base64
 import json
@@ -31,7 +31,7 @@ def codes(data):
     return {notice.code for notice in parse(data)[1]} - {"metadata-lost"}
 
 
-# --- what is read --------------------------------------------------------------------------------
+# --- cells ---------------------------------------------------------------------------------------
 
 
 def test_cells_have_kinds_counts_and_ids():
@@ -261,7 +261,7 @@ def test_a_picture_above_the_cap_is_left_out_with_a_notice():
     assert "outputs-capped" in codes_found
 
 
-# --- what is refused -----------------------------------------------------------------------------
+# --- refusals ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_a_refusal_can_be_pickled():
     assert pickle.loads(pickle.dumps(refused)).notice == refused.notice
 
 
-# --- trusted ones ---------------------------------------------------------------------------------
+# --- trusted notebooks ---------------------------------------------------------------------------
 
 
 def test_a_trusted_notebook_is_read_or_an_error_says_why(tmp_path):
@@ -331,7 +331,7 @@ def test_a_trusted_notebook_is_read_or_an_error_says_why(tmp_path):
         read_notebook(tmp_path / "missing.ipynb")
 
 
-# --- garbage --------------------------------------------------------------------------------------
+# --- garbage -------------------------------------------------------------------------------------
 
 junk = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
@@ -368,7 +368,7 @@ notebooks = st.fixed_dictionaries(
 
 
 def read_or_refused(data):
-    """The cells, or none where it was refused, which must have been in words."""
+    """Give the cells, or none if the notebook was refused with a message."""
     try:
         return parse(data)[0].cells
     except RejectedInput as refused:

@@ -1,4 +1,4 @@
-"""Reading submissions: folders and zips of every kind, the caps, and what a hostile one gets."""
+"""Folders and zips of every kind are read within the caps, and hostile ones do no harm."""
 
 import hashlib
 import io
@@ -43,7 +43,7 @@ def message(submission, code):
     return next(n.message for n in submission.notices if n.code == code)
 
 
-# --- what is read --------------------------------------------------------------------------------
+# --- files ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("reader", [read_folder, read_zip])
@@ -130,7 +130,7 @@ def test_names_in_a_zip_are_read_as_utf_8_even_if_undeclared(tmp_path):
     assert [f.path for f in read(candidate(tmp_path / "s.zip"), A).files] == ["HW5é.ipynb"]
 
 
-# --- which notebook ------------------------------------------------------------------------------
+# --- the choice of a notebook --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_missing_place_is_a_problem_without_a_traceback(tmp_path):
         assert found.problem.message.endswith(".")
 
 
-# --- folders that mean harm ----------------------------------------------------------------------
+# --- hostile folders -----------------------------------------------------------------------------
 
 
 def test_only_plain_files_are_opened(tmp_path):
@@ -295,11 +295,11 @@ def test_folders_too_deep_are_left_out(tmp_path):
     assert "lies too deep" in found.notices[0].message
 
 
-# --- zips that mean harm -------------------------------------------------------------------------
+# --- hostile zips --------------------------------------------------------------------------------
 
 
 def patched_zip(tmp_path, files, *changes):
-    """A zip with some bytes of its headers changed."""
+    """Read a zip with some bytes of its headers changed."""
     data = write_zip(tmp_path / "s.zip", files).read_bytes()
     for old, new in changes:
         assert old in data
@@ -412,7 +412,7 @@ def test_a_zip_without_a_notebook_beside_it_is_unpacked(tmp_path):
     found = read_folder(tmp_path, {"hw.zip": zipped({"HW5.ipynb": GOOD, "HW5.pdf": PDF})})
     assert [f.path for f in found.files] == ["hw.zip/HW5.ipynb", "hw.zip/HW5.pdf"]
     assert found.contents == {"hw.zip/HW5.pdf": PDF}
-    assert message(found, "zip-unpacked") == "hw.zip: was unpacked, since no notebook lay beside it."
+    assert message(found, "zip-unpacked") == "hw.zip: was unpacked, since there was no notebook beside it."
 
 
 def test_a_zip_beside_a_notebook_is_only_a_file(tmp_path):
@@ -462,7 +462,7 @@ def test_a_zip_of_any_bytes_is_read_or_has_a_problem(tmp_path, data):
     assert all(notice.message for notice in found.notices)
 
 
-# --- between processes, and twice ----------------------------------------------------------------
+# --- pickling and fingerprints -------------------------------------------------------------------
 
 
 def test_a_candidate_and_its_submission_travel_between_processes(tmp_path):

@@ -1,4 +1,4 @@
-"""The reader's process: its limits are met for real, a crash costs its call, nothing outlives its caller."""
+"""The reader's process: its limits hold, a crash costs one call, and nothing outlives the caller."""
 
 import functools
 import os

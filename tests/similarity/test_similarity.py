@@ -1,4 +1,4 @@
-"""Passages in common: found under other names, not made up, shown side by side, said without a verdict."""
+"""Shared passages are found under other names, shown side by side, and reported without a verdict."""
 
 import json
 import re
@@ -24,7 +24,7 @@ OTHERS = [
 
 
 def renamed(source):
-    """The same code as someone might hide it: other names, comments, empty lines and numbers' spelling."""
+    """Give the same code disguised: with other names, comments, empty lines and spacing."""
     for old, new in (("padded", "q"), ("window", "patch"), ("H_out", "oh"), ("W_out", "ow"), ("rows", "r1")):
         source = re.sub(rf"\b{old}\b", new, source)
     return source.replace("\n    out", "\n\n    # the output\n    out").replace(" + 1", "  +  1")

@@ -1,4 +1,4 @@
-"""Reading and comparing take linear time in what was written."""
+"""Reading and comparing take linear time."""
 
 import pytest
 from growth import grows_linearly
