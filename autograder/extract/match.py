@@ -114,11 +114,8 @@ def _most_alike(original: Cell, cells: Sequence[_Counted]) -> list[tuple[Cell, f
     """
     _, ours = _counted(original)
     same = [(cell, theirs) for cell, theirs in cells if cell.kind is original.kind]
-    shared = [
-        ((ours & theirs).total(), -cell.index, cell)
-        for cell, theirs in same
-        if not ours.keys().isdisjoint(theirs)
-    ]
+    near = [(cell, theirs) for cell, theirs in same if not ours.keys().isdisjoint(theirs)]
+    shared = [((ours & theirs).total(), -cell.index, cell) for cell, theirs in near]
     best = heapq.nlargest(MOST_COMPARED, shared, key=lambda found: found[:2])
     kept = sorted((cell for _, _, cell in best), key=lambda cell: cell.index)
     return [(cell, _likeness(_lines(original), _lines(cell))) for cell in kept]

@@ -55,8 +55,9 @@ def _hint(name: str, code: Code, places: Mapping[str, str]) -> str:
     for index in code.mentioning(name):
         one = code.bound(index)
         outer = one.statement.node
-        inside = (inner.name for inner in nodes(outer) if isinstance(inner, FUNCTIONS))
-        if isinstance(outer, FUNCTIONS) and name in inside:
+        if isinstance(outer, FUNCTIONS) and name in (
+            n.name for n in nodes(outer) if isinstance(n, FUNCTIONS)
+        ):
             return f" It is inside `{outer.name}` in {one.statement.cell.label}: move it out."
     alike = difflib.get_close_matches(name, places, n=1, cutoff=0.75)
     return f" Did you mean `{alike[0]}` in {places[alike[0]]}? Rename it." if alike else ""
@@ -69,8 +70,8 @@ def twice(wanted: Sequence[str], code: Code) -> Iterator[Notice]:
         places = [one.statement.cell.label for one in found if name in one.defines]
         if len(places) > 1:
             more = f", … and {len(places) - MOST_PLACES:,} more" if len(places) > MOST_PLACES else ""
-            shown = ", ".join(places[:MOST_PLACES]) + more
-            message = f"`{name}` is defined {len(places):,} times ({shown}); the last one counts."
+            listed = ", ".join(places[:MOST_PLACES]) + more
+            message = f"`{name}` is defined {len(places):,} times ({listed}); the last one counts."
             yield Notice(code="duplicate-definition", message=message, where=places[-1])
 
 

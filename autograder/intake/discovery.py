@@ -61,7 +61,7 @@ def discover(
     notices = [one for one in found if isinstance(one, Notice)]
     if not candidates:
         reasons = " ".join(notice.message for notice in notices)
-        raise UsageError(reasons or "No place was named in which to look for submissions.", _EXPECTED)
+        raise UsageError(reasons or "No place to look for submissions was named.", _EXPECTED)
     return Discovery(candidates=with_unique_ids(candidates), notices=tuple(notices))
 
 
@@ -127,14 +127,16 @@ def _in_folder(path: Path, assignment: Assignment, list_archive: ListArchive) ->
     if not names:
         yield _nothing(path, "is empty.")
         return
-    others = _assignments(path, names) if SUBMITTED in (path.name, path.parent.name) else [assignment.id]
-    if assignment.id not in others:
-        shown = ", ".join(others[:5]) or "nothing"
+    there = _assignments(path, names) if SUBMITTED in (path.name, path.parent.name) else [assignment.id]
+    if assignment.id not in there:
+        shown = ", ".join(there[:5]) or "nothing"
         yield _nothing(path, f"has submissions of {shown}, none of {assignment.id}.")
         return
     if len(names) == 1 and names[0].lower().endswith(ARCHIVE) and _is_plain(path / names[0]):
-        of_class = list(_in_archive(path / names[0], assignment, list_archive))
-        if sum(isinstance(one, Candidate) for one in of_class) > 1:
+        found = list(_in_archive(path / names[0], assignment, list_archive))
+        yield from (one for one in found if isinstance(one, Notice))
+        of_class = [one for one in found if isinstance(one, Candidate)]
+        if len(of_class) > 1:
             yield from of_class
             return
     groups, notices = find_groups(names, assignment.id, assignment.notebook)

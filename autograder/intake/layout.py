@@ -3,10 +3,10 @@
 The layouts, in the order in which they are tried::
 
     lastnamefirst_12345_67890_Lab5-1.ipynb             Canvas, all files of a class in one folder
-    Full Name_12345_assignsubmission_file_/Lab5.ipynb  Moodle, with folders or, flat, without
-    s001/lab5/Lab5.ipynb                                nbgrader's submitted/
-    Lab5.ipynb, Lab5.pdf                                one submission
-    s001/…, s002.ipynb, s003.zip                      a class's submissions, named by their ids
+    Full Name_12345_assignsubmission_file_/Lab5.ipynb  Moodle, with or without folders
+    s001/lab5/Lab5.ipynb                               nbgrader's submitted/
+    Lab5.ipynb, Lab5.pdf                               one submission
+    s001/…, s002.ipynb, s003.zip                       a class's submissions, named by their ids
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ Layout = tuple[Sequence[Group], Sequence[Notice]]
 def find_groups(paths: Iterable[str], assignment_id: str, notebook: str, wrapped: bool = False) -> Layout:
     """Find the submissions in a list of relative paths with forward slashes; folders end with ``/``.
 
-    `notebook` is the name of the release's. `wrapped` ignores a single folder around everything, as in a zip.
+    `notebook` is the name of the release's notebook. If `wrapped` is true, a single folder around everything
+    is ignored, as in a zip.
     """
     names = sorted(path for path in paths if not is_noise(path) and not is_noise(path + "x"))
     for layout in (_canvas(names, notebook), _moodle(names), _nbgrader(names, assignment_id)):
@@ -64,7 +65,7 @@ def find_groups(paths: Iterable[str], assignment_id: str, notebook: str, wrapped
         below = [name.removeprefix(tops[0]) for name in names if name != tops[0]]
         groups, notices = find_groups(below, assignment_id, notebook)
         return [_moved(tops[0], group) for group in groups], notices
-    return ([Group()], []) if is_one_submission(names, notebook) else _class(names)
+    return ([Group()], []) if _is_one_submission(names, notebook) else _class(names)
 
 
 def _moved(folder: str, group: Group) -> Group:
@@ -163,7 +164,7 @@ def _nbgrader(names: Sequence[str], assignment_id: str) -> Layout | None:
     return groups, [remark("not-submitted", who, what) for who in others]
 
 
-def is_one_submission(names: Sequence[str], notebook: str) -> bool:
+def _is_one_submission(names: Sequence[str], notebook: str) -> bool:
     """Say whether the names belong to one submission and not to a class."""
     files = [name for name in names if "/" not in name]
     notebooks = [name for name in files if _is_notebook(name)]

@@ -154,9 +154,8 @@ def _unpacked(files: Sequence[ReadFile], budget: Budget, notices: list[Notice]) 
                 notices += repeated_names(archive)
                 below = (replace(e, path=f"{file.path}/{e.path}") for e in archive_entries(archive))
                 result += _read_all(below, budget, notices)
-            notices.append(
-                remark("zip-unpacked", file.path, "was unpacked, since there was no notebook beside it.")
-            )
+            what = "was unpacked, since there was no notebook beside it."
+            notices.append(remark("zip-unpacked", file.path, what))
         except RejectedInput as refused:
             notices.append(refused.notice)
             result.append(replace(file, data=None))
