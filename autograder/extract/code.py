@@ -133,7 +133,7 @@ def parse(source: str) -> ast.Module | str:
 def _parse(source: str) -> ast.Module | str:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of invalid escapes, which the student's own Python reports
+            warnings.simplefilter("ignore")  # the student's own Python warns of invalid escapes
             return ast.parse(source)
     except SyntaxError as error:
         text = (error.text or "").strip()[:80]

@@ -19,7 +19,7 @@ ALIKE = 0.6
 MOST_COMPARED = 20
 _MADE_UP = re.compile(r"cell-\d+-*")
 
-# A cell with its lines, counted.
+# A cell, and how often it has each of its lines.
 _Counted = tuple[Cell, Counter[str]]
 
 

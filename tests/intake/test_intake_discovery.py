@@ -282,7 +282,7 @@ def test_an_empty_folder_by_itself_and_beside_another(tmp_path):
 
 
 def test_no_path_at_all():
-    with pytest.raises(UsageError, match="No place was named"):
+    with pytest.raises(UsageError, match="No place to look for submissions was named"):
         discover([], A)
 
 
