@@ -16,7 +16,7 @@ from autograder.model import Notebook, Struct
 
 # A comment with fewer letters says nothing.
 MIN_LETTERS = 8
-# A comment of this many words that stands in the release's text was taken from there.
+# A comment of this many words that also stands in the release's text is copied.
 MIN_WORDS = 4
 # Words that say no more than the code beside them does: "this is a loop", "define the function".
 _FILLER_WORDS = """

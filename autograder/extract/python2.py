@@ -63,7 +63,7 @@ def to_python3(source: str) -> tuple[str, list[int]]:
 
 
 def _untabbed(source: str) -> str:
-    """Expand tabs to Python 2's eight columns where tabs and spaces are mixed, which Python 3 refuses."""
+    """Expand tabs to Python 2's eight columns if tabs and spaces are mixed, which Python 3 refuses."""
     lines = source.split("\n")
     leading = "".join(line[: len(line) - len(line.lstrip(" \t"))] for line in lines)
     if "\t" not in leading or " " not in leading:

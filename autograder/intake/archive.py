@@ -1,4 +1,4 @@
-"""Zip archives that a stranger made: what the headers claim is never trusted."""
+"""Read zip archives that a stranger made; never trust the claims of their headers."""
 
 from __future__ import annotations
 

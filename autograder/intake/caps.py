@@ -1,4 +1,4 @@
-"""Caps on how much of a submission is read, and the counting that holds them."""
+"""Cap how much of a submission is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One file of a submission, wherever it lies: opening it, and saying what is wrong with it."""
+"""Open one file of a submission, in a folder or a zip, or refuse it with a notice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files in a folder that a stranger filled: no link is followed, and only plain files are read."""
+"""Read files in a folder that a stranger filled: only plain files, and never through a link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stored outputs: their plain text and their pictures, capped."""
+"""Read stored outputs: their plain text and their pictures, up to caps."""
 
 from __future__ import annotations
 

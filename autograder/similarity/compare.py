@@ -201,6 +201,6 @@ def _spans(work: Work, shared: Set[int], found: dict[int, int]) -> tuple[Span, .
 
 
 def _stretches(places: Iterable[int]) -> Iterator[list[int]]:
-    """Cut sorted places where one is missing."""
+    """Cut sorted places into stretches without gaps."""
     for _, stretch in itertools.groupby(enumerate(places), key=lambda pair: pair[1] - pair[0]):
         yield [place for _, place in stretch]
