@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tarfile
 from collections.abc import Iterator
@@ -9,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from autograder.assignment import DataSpec
-from autograder.data.download import Downloader, Progress
+from autograder.data.download import Progress, download
 from autograder.data.find import fetched_folder
 from autograder.data.places import made_once
 from autograder.errors import DataError
 
-EXPANSION = 4  # the unpacked files together are at most this many times as large as the archive
+EXPANSION = 4  # the unpacked files may have this many times the bytes of the archive
 
 
 def fetch_data(spec: DataSpec) -> Path:
@@ -26,61 +27,36 @@ def fetch_data(spec: DataSpec) -> Path:
         There is nothing to fetch; the network, the server or the disk fails; or the file has another hash.
     """
     if not spec.url:
-        raise DataError(
-            f"{spec.folder}: [data] names no url, so there is nothing to fetch",
-            f"It is made by {spec.generator} where it is needed.",
-        )
+        what = f"{spec.folder}: [data] names no url, so there is nothing to fetch"
+        raise DataError(what, f"It is made by {spec.generator} when it is needed.")
     folder = fetched_folder(spec)
     return made_once(folder, lambda half: _fetch_into(half, spec, folder.parent))
 
 
 def _fetch_into(half: Path, spec: DataSpec, kept: Path) -> None:
-    """Fill a folder. The archive lies in `kept` until it is unpacked, so that a broken download can go on."""
-    archive = download(spec, kept / PurePosixPath(spec.url).name)
+    """Fill a folder. The archive lies in `kept` until it is whole, so that a broken download can go on."""
+    name, size = PurePosixPath(spec.url).name, spec.bytes or 0
+    archive = kept / f"{name}.part"
+    with _progress(name, size) as progress:
+        download(spec.url, archive, size, progress)
     try:
-        unpack(archive, spec.folder, half, EXPANSION * (spec.bytes or 0))
+        _require_md5(archive, spec)
+        unpack(archive, spec.folder, half, EXPANSION * size)
     finally:
         archive.unlink()
     if not (half / spec.marker).exists():
-        raise DataError(
-            f"{spec.url}: the archive has no {spec.folder}/{spec.marker}",
-            "Correct [data] in assignment.toml.",
-        )
+        what = f"{spec.url}: the archive has no {spec.folder}/{spec.marker}"
+        raise DataError(what, "Correct [data] in assignment.toml.")
 
 
-def download(spec: DataSpec, archive: Path) -> Path:
-    """Download the archive and verify its MD5, which guards against damage (TLS guards against fraud).
-
-    Raises
-    ------
-    DataError
-        The download fails, or brings another file than expected; a wrong file is not kept.
-    """
-    try:
-        import pooch
-    except ImportError as error:
-        raise DataError(
-            "a download needs pooch, which is not installed",
-            "pip install -e '.[grader]' in the course's folder",
-        ) from error
-    size = spec.bytes or 0
-    pooch.utils.get_logger().setLevel("WARNING")
-    part = archive.with_name(archive.name + ".part")
-    try:
-        with _progress(archive.name, size) as progress:
-            path = pooch.core.retrieve(
-                spec.url,
-                known_hash=f"md5:{spec.md5}",
-                fname=archive.name,
-                path=archive.parent,
-                downloader=Downloader(part, size, progress),
-            )
-    except ValueError as error:  # the hash differs
-        raise DataError(
-            f"{spec.url}: the file is damaged or another one: its MD5 is not {spec.md5}. It was not kept",
-            "Try again; if that does not help, correct [data] in assignment.toml.",
-        ) from error
-    return Path(path)
+def _require_md5(archive: Path, spec: DataSpec) -> None:
+    """Refuse a damaged archive; MD5 is no guard against fraud, but TLS is."""
+    with archive.open("rb") as file:
+        digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    if digest != spec.md5.lower():
+        what = f"the file is damaged or not the expected one: its MD5 is not {spec.md5}. It was not kept"
+        advice = "Try again; if that does not help, correct [data] in assignment.toml."
+        raise DataError(f"{spec.url}: {what}", advice)
 
 
 @contextmanager
@@ -94,16 +70,7 @@ def _progress(name: str, total: int) -> Iterator[Progress]:
 
 
 def unpack(archive: Path, folder: str, into: Path, largest: int) -> None:
-    """Unpack the files of one folder of a tar archive, without their folders.
-
-    Parameters
-    ----------
-    archive, folder
-        The archive, and the folder in it whose files are wanted.
-    into : Path
-        The folder to write to.
-    largest : int
-        The most bytes that the files may have together.
+    """Unpack the files of one folder of a tar archive into another folder, `largest` bytes at most.
 
     Raises
     ------
@@ -120,16 +87,14 @@ def unpack(archive: Path, folder: str, into: Path, largest: int) -> None:
                 left -= member.size
                 _unpack_one(tar, member, into / path.name, left)
     except (tarfile.TarError, EOFError, OSError) as error:
-        raise DataError(
-            f"{archive}: can't be unpacked: {error}", "Try again: autograder data fetch"
-        ) from error
+        what = f"{archive}: can't be unpacked: {error}"
+        raise DataError(what, "Try again: autograder data fetch") from error
 
 
 def _unpack_one(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, left: int) -> None:
     if left < 0:
-        raise DataError(
-            f"{member.name}: the archive holds far more than its size suggests, so it was not unpacked"
-        )
+        what = "the archive holds far more than its size suggests, so it was not unpacked"
+        raise DataError(f"{member.name}: {what}")
     source = tar.extractfile(member) if member.isfile() else None
     if source is None or target.name in ("", "..", "."):
         raise DataError(f"{member.name}: expected a plain file, so the archive was not unpacked")

@@ -26,14 +26,8 @@ from autograder.files import cache_dir
 def find_data(explicit: Path | None, spec: DataSpec, root: Path) -> Path:
     """Give the folder with the data set's files; generate a stand-in if there is none.
 
-    Parameters
-    ----------
-    explicit : Path or None
-        The folder that was asked for. It, or `spec.folder` in it, must have the files.
-    spec : DataSpec
-        The data set.
-    root : Path
-        The folder of the support code, which also has the generator.
+    `explicit` is the folder that was asked for; it, or `spec.folder` in it, must have the files. `root` is
+    the folder of the support code and the generator.
 
     Raises
     ------
@@ -46,7 +40,7 @@ def find_data(explicit: Path | None, spec: DataSpec, root: Path) -> Path:
 
 
 def describe_data(spec: DataSpec, root: Path | None = None) -> tuple[Literal["real", "stand-in"], Path]:
-    """Say which data set would be used, and where it is or will be. Nothing is generated."""
+    """Say which data set would be used, and where it is or will be, without generating anything."""
     real = _real(None, spec, root)
     return ("stand-in", cache_dir()) if real is None else ("real", real)
 
@@ -69,37 +63,28 @@ def _with_files(folder: Path, spec: DataSpec, why: str) -> Path:
     for place in (folder, folder / spec.folder):
         if (place / spec.marker).exists():
             return place
-    raise DataError(
-        f"{folder}: was {why} and has no {spec.marker}; expected the unpacked {spec.folder}",
-        "Name the folder that has the data set's files, or fetch them: autograder data fetch",
-    )
+    what = f"{folder}: was {why} and has no {spec.marker}; expected the unpacked {spec.folder}"
+    raise DataError(what, "Name the folder with the data set's files, or fetch them: autograder data fetch")
 
 
 def _stand_in(spec: DataSpec, root: Path) -> Path:
     """Give the generated data set. Its name has the generator's hash, so a changed generator runs again."""
     path = root / spec.generator
     if not spec.generator or not path.is_file():
-        missing = (
-            f"{path}, which generates a stand-in, is missing" if spec.generator else "it has no generator"
-        )
-        raise DataError(
-            f"{spec.folder} is not on this machine, and {missing}",
-            f"Fetch it (autograder data fetch), or name its folder: {_by_name(spec)}",
-        )
+        missing = "it has no generator"
+        if spec.generator:
+            missing = f"{path}, which generates a stand-in, is missing"
+        by_name = "--data DIR" + (f", or {spec.variable}=DIR" if spec.variable else "")
+        what = f"{spec.folder} is not on this machine, and {missing}"
+        raise DataError(what, f"Fetch it (autograder data fetch), or name its folder: {by_name}")
     version = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return made_once(cache_dir() / f"stand-in-{version}", lambda folder: _generate(path, folder))
-
-
-def _by_name(spec: DataSpec) -> str:
-    """Give the ways to name the folder."""
-    return "--data DIR" + (f", or {spec.variable}=DIR" if spec.variable else "")
 
 
 def _generate(path: Path, folder: Path) -> None:
     """Have the assignment's generator write its files into the folder."""
     write = getattr(load_module(path), "write", None)
     if not callable(write):
-        raise DataError(
-            f"{path}: expected a function write(folder)", "docs/assignments.md describes generators."
-        )
+        what = f"{path}: expected a function write(folder)"
+        raise DataError(what, "docs/assignments.md describes generators.")
     write(folder)

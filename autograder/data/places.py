@@ -1,4 +1,4 @@
-"""Keep data sets between runs, and let only one process make each of them."""
+"""Keep data sets between runs, and let only one process at a time make each of them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,9 @@ from autograder.errors import DataError
 
 
 def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
-    """Make a folder, whole or not at all, unless another process has made it.
+    """Make a folder, whole or not at all, unless it is there already.
 
-    Parameters
-    ----------
-    folder : Path
-        The folder. Its parent is made if it is missing.
-    make : callable
-        Fills an empty folder, which is then renamed to `folder`.
-
-    Raises
-    ------
-    DataError
-        The parent can't be written to.
+    `make` fills an empty folder, which is then renamed. Raises `DataError` if the parent can't be written to.
     """
     try:
         with _only_one(folder) as alone:
@@ -34,15 +24,13 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
             if not folder.is_dir():
                 _make_beside(folder, make)
     except OSError as error:
-        raise DataError(
-            f"{folder}: can't be made: {error.strerror or error}",
-            "Set XDG_CACHE_HOME to a folder with room that can be written.",
-        ) from error
+        what = f"{folder}: can't be made: {error.strerror or error}"
+        raise DataError(what, "Set XDG_CACHE_HOME to a writable folder with enough room.") from error
     return folder
 
 
 def _sweep(folder: Path) -> None:
-    """Remove folders that killed processes left half made. The lock shows that no process makes one now."""
+    """Remove folders that killed processes left half made. The lock proves that none is being made now."""
     for half in folder.parent.glob(f".{glob.escape(folder.name)}-*"):
         shutil.rmtree(half, ignore_errors=True)
 
@@ -59,9 +47,9 @@ def _make_beside(folder: Path, make: Callable[[Path], None]) -> None:
 
 @contextlib.contextmanager
 def _only_one(folder: Path) -> Iterator[bool]:
-    """Lock the folder's name against other processes, and give whether this system has locks.
+    """Lock the folder's name against other processes; give whether this system has locks.
 
-    The system frees the lock of a process that dies.
+    The system releases the lock of a process that dies.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f".{folder.name}.lock").open("a") as lock:

@@ -14,16 +14,9 @@ from autograder.errors import AssignmentError, UsageError
 
 
 def data_loader(course: Course, folder: Path | None, most: int | None = None) -> Callable[[int], DataSet]:
-    """Make a function that reads a number of training samples and all the test samples.
+    """Make a function that reads a number of training samples, `most` at most, and all the test samples.
 
-    Parameters
-    ----------
-    course : Course
-        The course whose assignment names the reader.
-    folder : Path or None
-        The data set's folder; None if the assignment has no data set.
-    most : int, optional
-        The most training samples to read, however many a check wants.
+    `folder` is the data set's, or None if the assignment has no data set.
     """
     spec = course.assignment.data
 

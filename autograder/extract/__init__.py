@@ -1,9 +1,9 @@
-"""Extraction: from a notebook's code to what checks need. Pure; nothing of a submission is run."""
+"""Extraction: find the code that checks need in a notebook. Pure; no code of a submission is run."""
 
 from autograder.extract.comments import CommentFacts, comment_facts
 from autograder.extract.definitions import code_of_cells, extract
 from autograder.extract.match import has_given_code, match_cells, untouched, with_code_cells
-from autograder.extract.outside import outside
+from autograder.extract.notices import outside
 from autograder.extract.review_hints import ReviewHint, review_hints
 
 __all__ = [

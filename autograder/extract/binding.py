@@ -1,9 +1,10 @@
-"""The names that a top-level statement binds, changes and needs, from its syntax and its symbols."""
+"""Find the names that a top-level statement binds, changes and needs, from its syntax and symbols."""
 
 from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import functools
 import re
 import symtable
@@ -21,7 +22,7 @@ _IMPORTS = (ast.Import, ast.ImportFrom)
 # Values that may be a function: `f = g`, `f = Net.f`, `f = rules["f"]`, `f = jit(g)`, `f = g if fast else h`.
 _GIVING = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Lambda, ast.IfExp)
 _WORD = re.compile(r"\w+")
-# A longer statement with more functions and comprehensions inside needs every name in it, local ones as well.
+# A longer statement with more functions and comprehensions in it counts as needing every name in it.
 MOST_CHARACTERS = 10_000
 MOST_SCOPES = 500
 
@@ -29,12 +30,11 @@ MOST_SCOPES = 500
 class Bound(Struct):
     """A statement with the names that it binds.
 
-    binds            every name that it binds
     defines          the names of its functions and classes
     changes          names whose object it writes into: ``CACHE['x'] = 1``, ``Net.loss = loss``
     tells            names with a method called for its effect: ``RULES.append(f)``
     calls            the functions that it calls
-    aliases          names that may come to name a function, with the names in the value
+    aliases          names that may become a function's, with the names in the value
                      (``f = jit(g)``; a lambda has the name "")
     is_conditional   whether it may define nothing
     """
@@ -52,18 +52,12 @@ class Bound(Struct):
 
 
 class Code:
-    """A notebook's statements, each read when it is asked for: most are never needed.
-
-    Parameters
-    ----------
-    statements : sequence of Statement
-        In the notebook's order.
-    """
+    """A notebook's statements in its order. Each is read when it is asked for: most are never needed."""
 
     def __init__(self, statements: Sequence[Statement]) -> None:
         self._statements = statements
         # each statement is read once, however many names lead to it
-        self.bound = functools.cache(self._read)
+        self.bound = functools.cache(lambda index: bind(statements[index]))
         self.needs = functools.cache(lambda index: needs(self.bound(index)))
         self._written = functools.cache(lambda index: effects.writes(self.bound(index).statement.node))
         self._gives_own = functools.cache(self._is_bound_here)
@@ -77,9 +71,6 @@ class Code:
             for word in set(_WORD.findall(text)):
                 found[word].append(index)
         return found
-
-    def _read(self, index: int) -> Bound:
-        return bind(self._statements[index])
 
     def all_bound(self) -> list[Bound]:
         """Read all statements."""
@@ -99,9 +90,9 @@ class Code:
         return sorted({*bound, *self.changing(name)})
 
     def changing(self, name: str) -> set[int]:
-        """Give the places of the statements that change what a name stands for: in place, or by a call."""
+        """Give the places of the statements that change a name's object: in place, or by a call."""
         mentioned = [(index, self.bound(index)) for index in self.mentioning(name)]
-        # what a module's functions do (`np.random.seed(0)`) is no change of the notebook's own
+        # the call of a module's function (`np.random.seed(0)`) changes nothing of the notebook's own
         is_own = self._gives_own(name)
         in_place = {i for i, one in mentioned if name in one.changes or (is_own and name in one.tells)}
         changers = {other for i, one in mentioned if self._writes(i, name) for other in one.defines}
@@ -120,22 +111,18 @@ class Code:
         return any(name in one.binds and not one.is_import for one in found)
 
     def is_alias(self, one: Bound, name: str) -> bool:
-        """Say whether a statement makes a name a function: a lambda, or a value of the notebook's own."""
+        """Say whether a statement assigns a function to a name: a lambda, or one of the notebook's own."""
         sources = one.aliases.get(name, frozenset())
         return "" in sources or any(map(self._gives_own, sources))
 
 
 def bind(statement: Statement) -> Bound:
     """Read one statement; one that is nested too deep binds nothing."""
+    node = statement.node
     try:
-        return _bind(statement, statement.node)
+        level = list(effects.level(node))
     except RecursionError:
         return Bound(statement=statement)
-
-
-def _bind(statement: Statement, node: ast.stmt) -> Bound:
-    is_definition = isinstance(node, FUNCTIONS)
-    level = list(effects.level(node))
     return Bound(
         statement=statement,
         binds=frozenset(name for n in level for name in _bound_names(n)),
@@ -144,7 +131,7 @@ def _bind(statement: Statement, node: ast.stmt) -> Bound:
         tells=frozenset(name for n in level for name in effects.told(n)),
         calls=frozenset(name for n in level for name in effects.called(n)),
         aliases=dict(_aliases(node)),
-        is_conditional=not is_definition,
+        is_conditional=not isinstance(node, FUNCTIONS),
         is_import=isinstance(node, _IMPORTS),
         is_star=isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names),
     )
@@ -154,7 +141,7 @@ def _bound_names(node: ast.AST) -> Iterator[str]:
     if isinstance(node, FUNCTIONS):
         yield node.name
     elif isinstance(node, _IMPORTS):
-        yield from ((alias.asname or alias.name.split(".")[0]) for alias in node.names if alias.name != "*")
+        yield from (alias.asname or alias.name.split(".")[0] for alias in node.names if alias.name != "*")
     elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
         yield node.id
     elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name is not None:
@@ -173,20 +160,17 @@ def _aliases(node: ast.stmt) -> Iterator[tuple[str, frozenset[str]]]:
 
 
 def _given(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, frozenset[str]]]:
-    """Give the names in a target that may come to name a function, each with the names in its value."""
+    """Give the names in a target that may become a function's, each with the names in its value."""
     match target, value:
         case ast.Name(id=name), ast.Call(func=ast.Name(id=called)) if name == called:
             return  # its own result, not another function
         case ast.Name(id=name), value if isinstance(value, _GIVING):
             yield name, frozenset(_named(value))
-        case (
-            (ast.Tuple(elts=parts) | ast.List(elts=parts)),
-            (ast.Tuple(elts=values) | ast.List(elts=values)),
-        ):
-            for part, each in zip(parts, values, strict=False):
+        case ((ast.Tuple(elts=left) | ast.List(elts=left)), (ast.Tuple(elts=right) | ast.List(elts=right))):
+            for part, each in zip(left, right, strict=False):
                 yield from _given(part, each)
-        case ((ast.Tuple(elts=parts) | ast.List(elts=parts)), ast.Call()):
-            for part in parts:
+        case ((ast.Tuple(elts=left) | ast.List(elts=left)), ast.Call()):
+            for part in left:
                 yield from _given(part, value)
 
 
@@ -198,24 +182,16 @@ def _named(value: ast.expr) -> Iterator[str]:
             yield node.id
 
 
-def inner_functions(one: Bound) -> Iterator[tuple[str, str]]:
-    """Give the functions defined inside another function or a class: (name, the outer one's name)."""
-    outer = one.statement.node
-    if isinstance(outer, FUNCTIONS):
-        for inner in effects.nodes(outer):
-            if isinstance(inner, FUNCTIONS) and inner is not outer:
-                yield inner.name, outer.name
-
-
 def needs(one: Bound) -> set[str]:
     """Give the names that a statement reads from the module, without the local names of its functions."""
-    if len(one.statement.source) > MOST_CHARACTERS and _has_many_scopes(one.statement.node):
-        return {n.id for n in effects.nodes(one.statement.node) if isinstance(n, ast.Name)}
-    try:
-        table = symtable.symtable(one.statement.source, "<cell>", "exec")
-    except (SyntaxError, ValueError, RecursionError):
-        # it parses but can't be compiled: `await` at the top level, or a `return` of which running it says so
-        return {n.id for n in effects.nodes(one.statement.node) if isinstance(n, ast.Name)}
+    source, node = one.statement.source, one.statement.node
+    table = None
+    if len(source) <= MOST_CHARACTERS or not _has_many_scopes(node):
+        # code that parses may not compile: a top-level `await`, or a `return`, which fails when it is run
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+            table = symtable.symtable(source, "<cell>", "exec")
+    if table is None:
+        return {n.id for n in effects.nodes(node) if isinstance(n, ast.Name)}
     top = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
     return top | set(_globals_inside(table))
 
@@ -227,6 +203,6 @@ def _globals_inside(table: symtable.SymbolTable) -> Iterator[str]:
 
 
 def _has_many_scopes(node: ast.AST) -> bool:
-    """Say whether Python's symbol table would take long: its time is quadratic in the scopes inside one."""
+    """Say whether Python's symbol table would be slow: its time is quadratic in the number of scopes."""
     scopes = sum(isinstance(inner, (*FUNCTIONS, *effects.SCOPES)) for inner in effects.nodes(node))
     return scopes > MOST_SCOPES

@@ -1,4 +1,4 @@
-"""From cells to statements: everything that parses is kept, and the rest is named."""
+"""Parse cells into statements: everything that parses is kept, and the rest is named in notices."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from autograder.extract.magics import fresh_lines, python_of
-from autograder.extract.python2 import Converted, fails_silently, to_python3
+from autograder.extract.python2 import fails_silently, to_python3
 from autograder.model import Cell, Chunk, Notice, Struct, capped
 
-# Caps far above any homework: characters of one cell and of all, statements, statements that are no Python.
+# Caps far above any homework: characters of one cell and of all, statements, statements that don't parse.
 MAX_SOURCE = 400_000
 MAX_SOURCES = 2_000_000
 MAX_STATEMENTS = 20_000
@@ -23,10 +23,10 @@ MAX_REMEMBERED = 16_000
 
 
 class Statement(Struct):
-    """One top-level statement: its source, the line (from 1) it starts at, its cell, and its tree.
+    """One top-level statement: its source, its first line (from 1), its cell, and its tree.
 
-    The tree's lines count from the cell's first line; `shift` added to them gives lines of the notebook's
-    cell where only a part of it could be parsed.
+    If only a part of the cell could be parsed, the tree's lines count from that part's first line; `shift`
+    added to them gives lines of the cell.
     """
 
     source: str
@@ -39,7 +39,7 @@ class Statement(Struct):
 class ParsedCell(Struct):
     """The statements of some cells, and notices about the rest.
 
-    `broken` are definitions of functions and classes that are not valid Python: running one says so.
+    `broken` are definitions of functions and classes that are not valid Python: running one shows the error.
     """
 
     statements: tuple[Statement, ...] = ()
@@ -50,8 +50,8 @@ class ParsedCell(Struct):
 def parse_cells(cells: Iterable[Cell], python2: bool) -> ParsedCell:
     """Parse cells into their top-level statements, in order; one that does not parse costs only itself.
 
-    Where `python2` is true, the old forms of ``print``, ``except`` and ``raise`` are read as today's. What
-    lies beyond a cap is not read, and a notice says so.
+    If `python2` is true, the old forms of ``print``, ``except`` and ``raise`` are read as today's. Code
+    beyond a cap is not read, and a notice says so.
     """
     parsed: list[ParsedCell] = []
     notices: list[Notice] = []
@@ -59,12 +59,12 @@ def parse_cells(cells: Iterable[Cell], python2: bool) -> ParsedCell:
     for cell in cells:
         if len(cell.source) > MAX_SOURCE:
             size = f"{len(cell.source):,} characters"
-            message = f"{cell.label} has {size}; cells above {MAX_SOURCE:,} are not read."
+            message = f"{cell.label} has {size}; cells of more than {MAX_SOURCE:,} are not read."
             notices.append(Notice(code="cell-too-long", message=message, where=cell.label))
             continue
         characters += len(cell.source)
         if characters > MAX_SOURCES or statements > MAX_STATEMENTS or len(notices) > MAX_BROKEN:
-            notices.append(_left_out(cell, "what stands from here on is not read"))
+            notices.append(_left_out(cell, "the code from here on is not read"))
             break
         parsed.append(_parse_cell(cell, python2))
         statements += len(parsed[-1].statements)
@@ -77,10 +77,8 @@ def parse_cells(cells: Iterable[Cell], python2: bool) -> ParsedCell:
 
 
 def _left_out(cell: Cell, what: str) -> Notice:
-    message = (
-        f"{cell.label}: {what}. A notebook's code is read up to {MAX_SOURCES:,} characters, "
-        f"{MAX_STATEMENTS:,} statements and {MAX_BROKEN:,} that are not valid Python."
-    )
+    caps = f"{MAX_SOURCES:,} characters, {MAX_STATEMENTS:,} statements and {MAX_BROKEN:,} invalid ones"
+    message = f"{cell.label}: {what}. A notebook's code is read up to {caps}."
     return Notice(code="code-too-long", message=message, where=cell.label)
 
 
@@ -98,23 +96,23 @@ def _parse_cell(cell: Cell, python2: bool) -> ParsedCell:
         return ParsedCell(notices=(_left_out(cell, f"its {len(tree.body):,} statements are not read"),))
     if isinstance(tree, ast.Module) and not old:
         return ParsedCell(statements=tuple(_statements(tree.body, source, cell)))
-    return _parse_old(cell, source) if python2 else _salvage(cell, Converted(source=source), python2)
+    return _parse_old(cell, source) if python2 else _salvage(cell, source, python2)
 
 
 def _without_zeros(cell: Cell, python2: bool) -> ParsedCell:
     cleaned = _parse_cell(msgspec.structs.replace(cell, source=cell.source.replace("\0", " ")), python2)
-    message = f"{cell.label} holds zero bytes, which are no text; it was read without them."
+    message = f"{cell.label} holds zero bytes, which are not text; it was read without them."
     notice = Notice(code="zero-bytes", message=message, where=cell.label)
     return msgspec.structs.replace(cleaned, notices=(notice, *cleaned.notices))
 
 
 def _parse_old(cell: Cell, source: str) -> ParsedCell:
-    converted = to_python3(source)
-    tree = parse(converted.source)
+    converted, lines = to_python3(source)
+    tree = parse(converted)
     if isinstance(tree, str):
-        return _salvage(cell, Converted(source=source), python2=True)
-    statements = tuple(_statements(tree.body, converted.source, cell))
-    return ParsedCell(statements=statements, notices=tuple(_old_notices(cell, converted.lines)))
+        return _salvage(cell, source, python2=True)
+    statements = tuple(_statements(tree.body, converted, cell))
+    return ParsedCell(statements=statements, notices=tuple(_old_notices(cell, lines)))
 
 
 def _old_notices(cell: Cell, lines: Sequence[int]) -> Iterator[Notice]:
@@ -124,10 +122,10 @@ def _old_notices(cell: Cell, lines: Sequence[int]) -> Iterator[Notice]:
 
 
 def parse(source: str) -> ast.Module | str:
-    """Give the syntax tree, which nobody may change, or a sentence about what is wrong with the source.
+    """Give the syntax tree, which nobody may change, or a sentence that says why the source doesn't parse.
 
-    Most cells of a submission are the release's own and were parsed before: short ones are remembered, and
-    the last long ones.
+    Most cells of a submission are the release's own and were parsed before, so short ones and the last long
+    ones are remembered.
     """
     return (_remembered if len(source) <= MAX_REMEMBERED else _last)(source)
 
@@ -135,7 +133,7 @@ def parse(source: str) -> ast.Module | str:
 def _parse(source: str) -> ast.Module | str:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an invalid escape is for the student's own Python to mention
+            warnings.simplefilter("ignore")  # the student's own Python warns of invalid escapes
             return ast.parse(source)
     except SyntaxError as error:
         text = (error.text or "").strip()[:80]
@@ -151,15 +149,14 @@ _last = functools.lru_cache(maxsize=2)(_parse)
 def _statements(body: Sequence[ast.stmt], source: str, cell: Cell, offset: int = 0) -> Iterator[Statement]:
     lines = source.split("\n")
     encoded = functools.cache(lambda line: lines[line - 1].encode())
-    firsts = [min([node.lineno, *_decorator_lines(node)]) for node in body]
-    lasts = [node.end_lineno or first for node, first in zip(body, firsts, strict=True)]
-    for node, first, last, end_before, start_after in zip(
-        body, firsts, lasts, [0, *lasts], [*firsts[1:], 0], strict=False
-    ):
+    firsts = [min(n.lineno for n in (node, *getattr(node, "decorator_list", ()))) for node in body]
+    lasts = [node.end_lineno or node.lineno for node in body]
+    neighbours = zip([0, *lasts], [*firsts[1:], 0], strict=False)
+    for node, first, last, (end_before, start_after) in zip(body, firsts, lasts, neighbours, strict=False):
         # `a = 1; b = 2`: one line, two statements
         shared = end_before >= first or start_after == last
         text = _segment(node, encoded) if shared else "\n".join(lines[first - 1 : last])
-        if text.endswith("\\"):  # it goes on in an empty line, which the tree leaves out
+        if text.endswith("\\"):  # the statement goes on in an empty line, which the tree leaves out
             text += "\n\n"
         yield Statement(source=text, line=first + offset, cell=cell, node=node, shift=offset)
 
@@ -177,32 +174,28 @@ def _segment(node: ast.stmt, encoded: Callable[[int], bytes]) -> str:
     return b"\n".join(parts).decode()
 
 
-def _decorator_lines(node: ast.stmt) -> list[int]:
-    return [decorator.lineno for decorator in getattr(node, "decorator_list", [])]
-
-
 # --- cells that do not parse ---------------------------------------------------------------------
 
 
-def _salvage(cell: Cell, whole: Converted, python2: bool) -> ParsedCell:
+def _salvage(cell: Cell, source: str, python2: bool) -> ParsedCell:
     """Keep the top-level blocks of a broken cell that parse by themselves."""
     kept: list[Statement] = []
     notices: list[Notice] = []
     broken: list[Chunk] = []
     old_lines: list[int] = []
-    for start, block in _blocks(whole.source):
+    for start, block in _blocks(source):
         if len(notices) >= MAX_BROKEN:
-            notices.append(_left_out(cell, f"what stands from line {start} on is not read"))
+            notices.append(_left_out(cell, f"the code from line {start} on is not read"))
             break
-        source, tree = block, parse(block)
+        text, tree = block, parse(block)
         if isinstance(tree, str) and python2:
-            converted = to_python3(block)
-            again = parse(converted.source)
+            converted, lines = to_python3(block)
+            again = parse(converted)
             if isinstance(again, ast.Module):
-                source, tree = converted.source, again
-                old_lines += [line + start - 1 for line in converted.lines]
+                text, tree = converted, again
+                old_lines += [line + start - 1 for line in lines]
         if isinstance(tree, ast.Module):
-            kept += _statements(tree.body, source, cell, offset=start - 1)
+            kept += _statements(tree.body, text, cell, offset=start - 1)
         else:
             name = _defined(block)
             notices.append(_syntax_notice(cell, start, name, tree))
@@ -213,9 +206,9 @@ def _salvage(cell: Cell, whole: Converted, python2: bool) -> ParsedCell:
 
 
 def _defined(block: str) -> str:
-    """Give the name that a block of source seems to define; empty for none."""
+    """Give the name that a block of source seems to define, or an empty string."""
     found = re.match(r"(?:@.*\n)*\s*(?:async\s+)?(?:def|class)\s+(\w+)", block)
-    return found.group(1) if found else ""
+    return found[1] if found else ""
 
 
 def _syntax_notice(cell: Cell, start: int, name: str, problem: str) -> Notice:
@@ -226,14 +219,14 @@ def _syntax_notice(cell: Cell, start: int, name: str, problem: str) -> Notice:
 
 
 def shown(text: str, most: int) -> str:
-    """Put a student's text on one line, cut, without characters that a terminal would obey."""
+    """Shorten a student's text to one line, without characters that a terminal would obey."""
     cut = " ".join(text[: 2 * most].split())
     cut = cut[:most] + "…" if len(cut) > most else cut
     return "".join(c if c.isprintable() else "?" for c in cut)
 
 
 def _blocks(source: str) -> Iterator[tuple[int, str]]:
-    """Cut a source into pieces that start at the left edge, each with its first line's number."""
+    """Cut a source into blocks that start at the left edge, each with the number of its first line."""
     lines = source.split("\n")
     starts: list[int] = []
     for place, (line, fresh) in enumerate(zip(lines, fresh_lines(lines), strict=True)):

@@ -1,4 +1,4 @@
-"""New comments in the code of some definitions, and the statements beside them."""
+"""Find new comments in the code of some definitions, and the statements beside them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from autograder.model import Notebook, Struct
 
 # A comment with fewer letters says nothing.
 MIN_LETTERS = 8
-# A comment of so many words that stands in the release's text was taken from there.
+# A comment of this many words that also stands in the release's text is copied.
 MIN_WORDS = 4
-# Words that say no more than the syntax beside them: "this is a loop", "define the function".
+# Words that say no more than the code beside them does: "this is a loop", "define the function".
 _FILLER_WORDS = """
 a again all also an and any are array arrays as at back be block body by call called calls calling code
 comment compute computes computing condition create creates creating declare def define defines defining
@@ -32,15 +32,15 @@ those through thing things to up update updates use used uses using value values
 while will with you
 """
 _FILLER = frozenset(_FILLER_WORDS.split())
-# what nbgrader puts around a solution
+# nbgrader's marks around a solution
 _MARKER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 
 
 class CommentFacts(Struct):
-    """The number of statements, how many of them have a new comment beside them, and the comments.
+    """The number of statements, the number with a new comment beside them, and the comments.
 
     `copied` counts comments that repeat the code beside them, another comment or the release's own text.
-    `empty` are those that only name the syntax beside them ("this is a loop"). Neither earns anything.
+    `empty` are comments that only name the syntax beside them ("this is a loop"). Neither earns anything.
     """
 
     statements: int
@@ -56,7 +56,7 @@ class CommentFacts(Struct):
 
 
 def comment_facts(notebook: Notebook, given: Notebook, names: Sequence[str]) -> CommentFacts:
-    """Find the new comments in the definitions of some names, and in everything that these need."""
+    """Find the new comments in the definitions of some names and in everything that they need."""
     known = {_plain(text) for one in statements_for(given, names) for _, text in _comments(one.source)}
     prose = _plain(" ".join(cell.source for cell in given.cells))
     released = "\n".join(cell.source for cell in given.code_cells)
@@ -102,9 +102,8 @@ def _facts(one: Statement, known: set[str], prose: str) -> CommentFacts:
 def _is_copied(text: str, beside: Sequence[str], prose: str) -> bool:
     """Say whether a comment repeats the code beside it, or the release's docstrings and text."""
     plain = _plain(text)
-    return any(plain in _plain(code) for code in beside) or (
-        len(_words(text)) >= MIN_WORDS and plain in prose
-    )
+    from_release = len(_words(text)) >= MIN_WORDS and plain in prose
+    return from_release or any(plain in _plain(code) for code in beside)
 
 
 def _names_syntax(text: str, beside: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Names that older versions of NumPy and Python had: using one is no mistake."""
+"""Find names that only older versions of NumPy and Python had: using one is no mistake."""
 
 from __future__ import annotations
 
@@ -11,29 +11,21 @@ import numpy as np
 from autograder.assignment import CompatSpec
 from autograder.extract.code import parse
 from autograder.extract.effects import nodes
-from autograder.model import Chunk, Notice, Struct
+from autograder.model import Chunk, Notice
 
-# NumPy's former names, without those that it has today (`np.bool` came back).
 _FORMER = """
     int float bool object complex str long unicode float_ complex_ Inf Infinity infty NaN NAN
     product cumproduct alltrue sometrue row_stack in1d trapz asscalar
 """
+# without the names that NumPy has again (`np.bool` came back)
 _NUMPY = frozenset(_FORMER.split()).difference(vars(np))
 _PYTHON2 = frozenset({"xrange", "raw_input", "unicode", "long", "basestring", "unichr", "reduce"})
-
-# parsing is slow, and few submissions have any of these words
+# Parsing is slow, and few submissions have any of these words.
 _SUSPECT = re.compile(rf"\b(?:{'|'.join(sorted(_NUMPY | _PYTHON2))}|newshape|lib\s*\.\s*pad)\b")
 
 
-class OldNames(Struct):
-    """The old names that are emulated, and a notice for each."""
-
-    names: tuple[str, ...] = ()
-    notices: tuple[Notice, ...] = ()
-
-
-def old_names(chunks: Sequence[Chunk], compat: CompatSpec) -> OldNames:
-    """Find the old names in the chunks' code that are emulated."""
+def old_names(chunks: Sequence[Chunk], compat: CompatSpec) -> dict[str, Notice]:
+    """Find the emulated old names in the chunks' code, sorted, with a notice for each."""
     suspect = [chunk for chunk in chunks if _SUSPECT.search(chunk.source) or "numpy" in chunk.source]
     trees = [(chunk, tree) for chunk in suspect if isinstance(tree := parse(chunk.source), ast.Module)]
     modules = {"np", "numpy"}.union(*(_numpy_names(tree) for _, tree in trees))
@@ -44,8 +36,7 @@ def old_names(chunks: Sequence[Chunk], compat: CompatSpec) -> OldNames:
             emulated = compat.numpy_aliases if name.startswith("np.") else compat.python2
             if emulated == "emulate" and name not in own:
                 places.setdefault(name, f"cell {chunk.cell}, line {chunk.line + line - 1}")
-    names = tuple(sorted(places))
-    return OldNames(names=names, notices=tuple(_notice(name, places[name]) for name in names))
+    return {name: _notice(name, places[name]) for name in sorted(places)}
 
 
 def _numpy_names(tree: ast.Module) -> set[str]:

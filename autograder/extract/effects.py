@@ -1,4 +1,4 @@
-"""Names that code changes without binding them: ``CACHE[0] = 1``, ``RULES.append(f)``, ``@register``."""
+"""Find names that code changes without binding: ``CACHE[0] = 1``, ``RULES.append(f)``, ``@register``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 @functools.lru_cache(maxsize=1024)
 def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
-    """Give all nodes of a tree that nobody changes; several readers ask for the same ones."""
+    """Give all nodes of a tree that nobody changes; cached, since several readers ask for the same tree."""
     return tuple(ast.walk(tree))
 
 
@@ -25,7 +25,7 @@ def level(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def written(node: ast.AST) -> Iterator[str]:
-    """Give the name whose object one node writes into: an item, an attribute, or by ``setattr``."""
+    """Give the name whose object a node writes into: to an item or attribute, or by ``setattr``."""
     match node:
         case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
             yield _root(node)
@@ -34,7 +34,7 @@ def written(node: ast.AST) -> Iterator[str]:
 
 
 def told(node: ast.AST) -> Iterator[str]:
-    """Give the names whose method is called for its effect alone: in a statement, or as a decorator."""
+    """Give the names with a method called for its effect alone: as a statement or as a decorator."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         functions = [node.value.func]
     else:
@@ -43,7 +43,7 @@ def told(node: ast.AST) -> Iterator[str]:
 
 
 def called(node: ast.AST) -> Iterator[str]:
-    """Give the names of the functions that one node calls, its decorators among them."""
+    """Give the names of the functions that a node calls, with its decorators."""
     functions = [node.func] if isinstance(node, ast.Call) else _decorators(node)
     yield from (function.id for function in functions if isinstance(function, ast.Name))
 
@@ -54,7 +54,7 @@ def _decorators(node: ast.AST) -> list[ast.expr]:
 
 
 def writes(code: ast.AST) -> frozenset[str]:
-    """Give the module's names that a function changes when it is called, or other code when it runs."""
+    """Give the module's names that a function changes when it is called (other code: when it runs)."""
     inside = nodes(code)
     module_wide = {name for node in inside if isinstance(node, ast.Global) for name in node.names}
     stored = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
@@ -64,7 +64,7 @@ def writes(code: ast.AST) -> frozenset[str]:
 
 
 def _root(node: ast.expr) -> str:
-    """Give the name that an item or attribute belongs to; empty for none."""
+    """Give the name that an item or attribute belongs to, or an empty string."""
     while isinstance(node, ast.Subscript | ast.Attribute):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""

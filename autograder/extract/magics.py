@@ -1,6 +1,6 @@
-"""The Python in a cell, as IPython reads it: without magics, shell lines, questions, prompts and an indent.
+"""Read the Python in a cell as IPython does: without magics, shell lines, help lines, prompts and indent.
 
-Lines stay lines, so that messages can name them.
+Every line keeps its number, so that messages can name it.
 """
 
 from __future__ import annotations
@@ -8,15 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-# Cell magics whose body is another language, or runs in a process of its own. Every other body is Python.
-_FOREIGN = frozenset(
-    (
-        *("!", "bash", "cmd", "script", "sh", "shell", "sx", "system", "file", "writefile"),
-        *("HTML", "html", "javascript", "js", "Latex", "latex", "markdown", "mermaid", "SVG", "svg"),
-        *("bigquery", "configure", "cython", "f2py", "julia", "local", "lua", "octave", "perl", "R", "ruby"),
-        *("sql", "pypy", "python", "python2", "python3"),
-    )
-)
+# Cell magics whose body is in another language or runs in a process of its own. Any other body is Python.
+_FOREIGN_NAMES = """
+    ! bash cmd script sh shell sx system file writefile HTML html javascript js Latex latex markdown mermaid
+    SVG svg bigquery configure cython f2py julia local lua octave perl R ruby sql pypy python python2 python3
+"""
+_FOREIGN = frozenset(_FOREIGN_NAMES.split())
 # Line magics that run the rest of their line as a statement of the notebook.
 _RUNS_STATEMENT = re.compile(r"^(?P<indent>\s*)%(?:time|prun)\s+(?:-\w+\s+)*(?P<statement>[^-\s%!].*)$")
 _CLASSIC = re.compile(r"^(?:>>>|\.\.\.)(?: |$)")
@@ -26,14 +23,12 @@ _MAGIC = re.compile(
 )
 _LEFT_EDGE = re.compile(r"(?:def|class|import|from|@|if|for|while|with|try|return)\b|[@!]")
 _WORD = re.compile(r"[^\W\d]")
-_TOKEN = re.compile(
-    r"""#.*|'{3}|"{3}|'(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?|[()\[\]{}]""",
-)
+_TOKEN = re.compile(r"""#.*|'{3}|"{3}|'(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?|[()\[\]{}]""")
 _QUOTES = {quote: re.compile(rf"(?:\\.|(?!{quote})[^\\])*{quote}") for quote in ("'''", '"""')}
 
 
 class _LineReader:
-    """Follows brackets, strings and backslashes, to know at which lines a statement can start."""
+    """Follows brackets, strings and backslashes, to tell on which lines a statement can start."""
 
     def __init__(self) -> None:
         self._depth = 0
@@ -44,7 +39,7 @@ class _LineReader:
     def is_fresh(self, line: str) -> bool:
         """Say whether a statement can start here.
 
-        A keyword at the left edge, or any word after an empty line, ends a bracket that was never closed.
+        A keyword at the left edge, or any word there after an empty line, ends an unclosed bracket.
         """
         at_edge = _LEFT_EDGE.match(line) or (self._after_gap and _WORD.match(line))
         if not self._quote and at_edge:
@@ -81,7 +76,7 @@ class _LineReader:
 
 
 def fresh_lines(lines: Sequence[str]) -> Iterator[bool]:
-    """Say whether a statement can start at each line: not in a bracket or string, nor after a backslash."""
+    """Say for each line whether a statement can start there, outside brackets, strings and joined lines."""
     reader = _LineReader()
     for line in lines:
         yield reader.is_fresh(line)
@@ -89,9 +84,9 @@ def fresh_lines(lines: Sequence[str]) -> Iterator[bool]:
 
 
 def magic_of(source: str) -> str:
-    """Give the magic that a cell begins with (``%%time``); empty for none."""
+    """Give the magic that a cell begins with (``%%time``), or an empty string."""
     found = re.match(r"\s*(%%\w+)", source)
-    return found.group(1) if found else ""
+    return found[1] if found else ""
 
 
 def python_of(source: str) -> str:
@@ -113,14 +108,14 @@ def _first(lines: Sequence[str]) -> int:
 
 
 def _without_indent(lines: list[str]) -> list[str]:
-    """Take the first line's indent from every line that begins with it."""
+    """Remove the first line's indent from every line that begins with it."""
     head = lines[_first(lines)]
     indent = head[: len(head) - len(head.lstrip(" \t"))]
     return [line.removeprefix(indent) for line in lines] if indent else lines
 
 
 def _without_prompts(lines: list[str]) -> list[str]:
-    """Take prompts of Python (``>>>``) or IPython (``In [7]:``) away, if the first line has one."""
+    """Remove the prompts of Python (``>>>``) or IPython (``In [7]:``) if the first line has one."""
     for prompt, start in ((_CLASSIC, ">>>"), (_NUMBERED, "In [")):
         head = lines[_first(lines)]
         if head.startswith(start) and prompt.match(head):

@@ -1,4 +1,4 @@
-"""Pairs of a submission's cells with the release's, even if the metadata is lost."""
+"""Pair a submission's cells with the release's, even if the metadata is lost."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from msgspec.structs import replace
 
 from autograder.model import Cell, CellKind, Notebook, Notice
 
-# A cell with a smaller share of the lines of a release's cell is another cell.
+# A cell that has a smaller share of a release cell's lines is a different cell.
 ALIKE = 0.6
-# So many cells are compared line by line with one of the release's; the others have fewer of its lines.
+# The most cells that are compared line by line with a cell of the release: those that share most lines.
 MOST_COMPARED = 20
 _MADE_UP = re.compile(r"cell-\d+-*")
 
+# A cell, and how often it has each of its lines.
+_Counted = tuple[Cell, Counter[str]]
+
 
 def match_cells(notebook: Notebook, given: Notebook) -> Mapping[str, Cell]:
-    """Give the submission's cells by the release's names (grade id, else cell id).
+    """Give the submission's cells by the names of the release's cells (grade id, else cell id).
 
-    Cells are paired by grade id, then by cell id, and the rest by the likeness of their text among cells of
-    the same kind, the most alike first. Of several cells with one grade id, the most alike is taken.
+    Cells are paired by grade id, then by cell id. The rest are paired by the likeness of their text, the most
+    alike first, with cells of the same kind. Of several cells with one grade id, the most alike is taken.
     """
     matched: dict[str, Cell] = {}
     _match_by(lambda cell: cell.grade_id, matched, notebook, given)
@@ -34,15 +37,7 @@ def match_cells(notebook: Notebook, given: Notebook) -> Mapping[str, Cell]:
 
 
 def with_code_cells(notebook: Notebook, given: Notebook) -> tuple[Notebook, tuple[Notice, ...]]:
-    """Make cells code again that the release has as code, and that were turned into text.
-
-    Returns
-    -------
-    notebook : Notebook
-        The same notebook, with these cells as code.
-    notices : tuple of Notice
-        One for each such cell.
-    """
+    """Turn cells back into code that are code in the release; give a notice for each."""
     names = {_name(cell) for cell in given.code_cells}
     there = {_name(cell) for cell in notebook.code_cells}
     turned = {
@@ -53,27 +48,24 @@ def with_code_cells(notebook: Notebook, given: Notebook) -> tuple[Notebook, tupl
     if not turned:
         return notebook, ()
     cells = tuple(replace(c, kind=CellKind.CODE) if c.index in turned else c for c in notebook.cells)
-    notices = tuple(
-        Notice(
-            code="cell-type-changed",
-            message=f"{cell.label} is a text cell here and a code cell in the release; it was read as code.",
-            where=cell.label,
-        )
-        for cell in notebook.cells
-        if cell.index in turned
-    )
-    return replace(notebook, cells=cells), notices
+    notices = (_type_changed(cell.label) for cell in cells if cell.index in turned)
+    return replace(notebook, cells=cells), tuple(notices)
+
+
+def _type_changed(label: str) -> Notice:
+    message = f"{label} is a text cell here and a code cell in the release; it was read as code."
+    return Notice(code="cell-type-changed", message=message, where=label)
 
 
 def _own_id(cell: Cell) -> str | None:
-    """Give a cell's id, unless intake made it up from the cell's place."""
+    """Give a cell's id, or None if intake made it up from the cell's place."""
     return None if _MADE_UP.fullmatch(cell.id) else cell.id
 
 
 def _match_by(
     key: Callable[[Cell], str | None], matched: dict[str, Cell], notebook: Notebook, given: Notebook
 ) -> None:
-    """Pair the cells of one kind that have the same key."""
+    """Pair the cells of the same kind that have the same key."""
     taken = {cell.index for cell in matched.values()}
     by_key: dict[str | None, list[Cell]] = {}
     for cell in notebook.cells:
@@ -91,8 +83,8 @@ def _match_by_likeness(matched: dict[str, Cell], notebook: Notebook, given: Note
     taken = {cell.index for cell in matched.values()}
     left = [cell for cell in notebook.cells if cell.index not in taken]
     originals = [cell for cell in given.cells if _name(cell) not in matched]
-    texts = [_Text(cell) for cell in left]
-    pairs = [(o, text.cell, likeness) for o in originals for text, likeness in _most_alike(o, texts)]
+    counted = [_counted(cell) for cell in left]
+    pairs = [(o, cell, likeness) for o in originals for cell, likeness in _most_alike(o, counted)]
     for original, cell, likeness in sorted(pairs, key=lambda pair: -pair[2]):
         if likeness > ALIKE and _name(original) not in matched and cell.index not in taken:
             matched[_name(original)] = cell
@@ -107,35 +99,30 @@ def _best(original: Cell, cells: Sequence[Cell]) -> Cell:
     """Give the most alike; the first of equals."""
     if len(cells) == 1:
         return cells[0]
-    found = _most_alike(original, [_Text(cell) for cell in cells])
-    return max(found, key=lambda pair: pair[1])[0].cell if found else cells[0]
+    found = _most_alike(original, list(map(_counted, cells)))
+    return max(found, key=lambda pair: pair[1])[0] if found else cells[0]
 
 
-class _Text:
-    """A cell with its lines, counted once."""
-
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
-        self.lines = _lines(cell)
-        self.counts = Counter(self.lines)
+def _counted(cell: Cell) -> _Counted:
+    return cell, Counter(_lines(cell))
 
 
-def _most_alike(original: Cell, texts: Sequence[_Text]) -> list[tuple[_Text, float]]:
+def _most_alike(original: Cell, cells: Sequence[_Counted]) -> list[tuple[Cell, float]]:
     """Give the cells of the original's kind that have most of its lines, in their order, with their likeness.
 
-    Counting the lines that two cells share is fast; comparing their order is not, and is done for few.
+    Counting the lines that two cells share is fast. Comparing their order is slow, so it is done for few.
     """
-    ours = _Text(original)
-    same = [text for text in texts if text.cell.kind is original.kind]
-    near = [text for text in same if not ours.counts.keys().isdisjoint(text.counts)]
-    shared = {text.cell.index: (ours.counts & text.counts).total() for text in near}
-    best = heapq.nlargest(MOST_COMPARED, near, key=lambda text: (shared[text.cell.index], -text.cell.index))
-    kept = sorted(best, key=lambda text: text.cell.index)
-    return [(text, _likeness(ours.lines, text.lines)) for text in kept]
+    _, ours = _counted(original)
+    same = [(cell, theirs) for cell, theirs in cells if cell.kind is original.kind]
+    near = [(cell, theirs) for cell, theirs in same if not ours.keys().isdisjoint(theirs)]
+    shared = [((ours & theirs).total(), -cell.index, cell) for cell, theirs in near]
+    best = heapq.nlargest(MOST_COMPARED, shared, key=lambda found: found[:2])
+    kept = sorted((cell for _, _, cell in best), key=lambda cell: cell.index)
+    return [(cell, _likeness(_lines(original), _lines(cell))) for cell in kept]
 
 
 def _likeness(ours: Sequence[str], theirs: Sequence[str]) -> float:
-    """Measure the share of the original's lines that a cell still has; a little more where it has no others.
+    """Measure the share of the original's lines that a cell still has, a little higher if it has no others.
 
     A cell into which code was written still has the lines that it was given.
     """
@@ -154,14 +141,14 @@ def _lines(cell: Cell) -> list[str]:
 
 
 def untouched(notebook: Notebook, given: Notebook) -> bool:
-    """Say whether nothing was done: the release's code, except for white space and empty cells, never run."""
+    """Say whether the code is the release's, except for white space and empty cells, and was never run."""
     if any(cell.execution_count is not None or cell.outputs for cell in notebook.code_cells):
         return False
     return has_given_code(notebook, given)
 
 
 def has_given_code(notebook: Notebook, given: Notebook) -> bool:
-    """Say whether the code is the release's, except for white space and empty cells, run or not."""
+    """Say whether the code is the release's, except for white space and empty cells."""
     return _code(notebook) == _code(given)
 
 

@@ -1,6 +1,6 @@
-"""Python 2's statements in Python 3's form, line for line: ``print``, ``except A, e``, ``raise A, 'x'``.
+"""Convert Python 2's statements to Python 3, line for line: ``print``, ``except A, e``, ``raise A, 'x'``.
 
-Works on tokens, so that strings, comments and continued lines stay what they are.
+Works on tokens, so that strings, comments and continued lines stay as they are.
 """
 
 from __future__ import annotations
@@ -14,38 +14,26 @@ from collections.abc import Iterator, Sequence
 from tokenize import TokenInfo
 
 from autograder.extract.magics import fresh_lines
-from autograder.model import Struct
 
 _COMPOUND = frozenset(
     {"if", "elif", "else", "for", "while", "try", "except", "finally", "with", "def", "class"}
 )
 _SPACE = (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
-# after `print`, these say that it is a name and not a statement
+# Followed by one of these, `print` is a name and not a statement.
 _NOT_A_STATEMENT = frozenset({"=", ".", ",", ")", "]", "}", ":", "in", "is", "and", "or", "if", "==", "+="})
 _REDIRECTED = re.compile(r"\bprint[ \t]*>>")
 _PRINTED, _FORMATTED = re.compile(r"\bprint[ \t]*\("), re.compile(r"\)[ \t]*%")
+_BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 # Python's own tokenizer takes quadratic time on a line of quotes that are never closed.
 MAX_LINE = 10_000
 
 
-class Converted(Struct):
-    """A source in Python 3's form, and the lines (from 1) that changed."""
-
-    source: str
-    lines: tuple[int, ...] = ()
-
-
-class _Edit(Struct):
-    """A replacement within one line: from column `start` to `end` of row `row` (from 1)."""
-
-    row: int
-    start: int
-    end: int
-    text: str
+# A replacement within one line: its row (from 1), its first and last column, and the new text.
+_Edit = tuple[int, int, int, str]
 
 
 def fails_silently(source: str) -> bool:
-    """Say whether old code parses today and fails when it runs: ``print >>f, x``, ``print("%d") % x``."""
+    """Say whether old code may parse today but fail when it runs: ``print >>f, x``, ``print("%d") % x``."""
     return "print" in source and (
         _REDIRECTED.search(source) is not None or any(map(_prints_formatted, source.split("\n")))
     )
@@ -56,30 +44,32 @@ def _prints_formatted(line: str) -> bool:
     return opened is not None and _FORMATTED.search(line, opened.end()) is not None
 
 
-def to_python3(source: str) -> Converted:
-    """Convert the old statements; a source with a line above `MAX_LINE` comes back unchanged."""
+def to_python3(source: str) -> tuple[str, list[int]]:
+    """Convert the old statements; give the new source and the lines (from 1) that changed.
+
+    A source with a line above `MAX_LINE` comes back unchanged.
+    """
     if max(map(len, source.split("\n"))) > MAX_LINE:
-        return Converted(source=source)
+        return source, []
     text = _untabbed(source)
     edits = [edit for statement in _statements(_tokens(text)) for edit in _converted(statement)]
     lines = text.split("\n")
-    for edit in sorted(edits, key=lambda e: (e.row, e.start, e.end), reverse=True):
-        line = lines[edit.row - 1]
-        lines[edit.row - 1] = line[: edit.start] + edit.text + line[edit.end :]
+    for row, start, end, new in sorted(edits, key=lambda edit: edit[:3], reverse=True):
+        line = lines[row - 1]
+        lines[row - 1] = line[:start] + new + line[end:]
     old = source.split("\n")
-    changed = tuple(n for n, (a, b) in enumerate(zip(old, lines, strict=True), 1) if a != b)
-    return Converted(source="\n".join(lines), lines=changed)
+    changed = [n for n, (a, b) in enumerate(zip(old, lines, strict=True), 1) if a != b]
+    return "\n".join(lines), changed
 
 
 def _untabbed(source: str) -> str:
-    """Expand tabs to Python 2's eight columns where tabs and spaces are mixed, which Python 3 refuses."""
+    """Expand tabs to Python 2's eight columns if tabs and spaces are mixed, which Python 3 refuses."""
     lines = source.split("\n")
     leading = "".join(line[: len(line) - len(line.lstrip(" \t"))] for line in lines)
     if "\t" not in leading or " " not in leading:
         return source
-    return "\n".join(
-        _spaced(line) if fresh else line for line, fresh in zip(lines, fresh_lines(lines), strict=True)
-    )
+    pairs = zip(lines, fresh_lines(lines), strict=True)
+    return "\n".join(_spaced(line) if fresh else line for line, fresh in pairs)
 
 
 def _spaced(line: str) -> str:
@@ -88,16 +78,15 @@ def _spaced(line: str) -> str:
 
 
 def _tokens(source: str) -> list[TokenInfo]:
-    """Give the tokens up to the first error."""
+    """Give the tokens up to the first error: those before it are good."""
     found: list[TokenInfo] = []
-    # the tokens before an error are good
     with contextlib.suppress(tokenize.TokenError, SyntaxError):
         found.extend(tokenize.generate_tokens(io.StringIO(source).readline))
     return found
 
 
 def _statements(tokens: Sequence[TokenInfo]) -> Iterator[list[TokenInfo]]:
-    """Give the tokens of each simple statement, also behind a colon, without line ends and comments."""
+    """Give the tokens of each simple statement, even after a colon, without line ends and comments."""
     statement: list[TokenInfo] = []
     depth = 0
     for token in tokens:
@@ -106,7 +95,7 @@ def _statements(tokens: Sequence[TokenInfo]) -> Iterator[list[TokenInfo]]:
                 yield statement
                 statement = []
             continue
-        depth += (token.string in ("(", "[", "{")) - (token.string in (")", "]", "}"))
+        depth += _BRACKETS.get(token.string, 0)
         statement.append(token)
         header = token.string == ":" and depth == 0 and statement[0].string in _COMPOUND
         if header or (token.string == ";" and depth == 0):
@@ -132,9 +121,9 @@ def _operators(tokens: Sequence[TokenInfo]) -> Iterator[_Edit]:
         if one.end != two.start:
             continue
         if one.string == "<" and two.string == ">":
-            yield _Edit(row=one.start[0], start=one.start[1], end=two.end[1], text="!=")
+            yield *one.start, two.end[1], "!="
         elif one.type == tokenize.NUMBER and two.string in ("L", "l"):
-            yield _Edit(row=two.start[0], start=two.start[1], end=two.end[1], text="")
+            yield _replace(two, "")
 
 
 def _print(keyword: TokenInfo, rest: Sequence[TokenInfo]) -> Iterator[_Edit]:
@@ -160,7 +149,7 @@ def _is_call(rest: Sequence[TokenInfo]) -> bool:
     """Say whether the first token opens a bracket that the last one closes."""
     depth = 0
     for place, token in enumerate(rest):
-        depth += (token.string in ("(", "[", "{")) - (token.string in (")", "]", "}"))
+        depth += _BRACKETS.get(token.string, 0)
         if depth <= 0:
             return rest[0].string == "(" and place == len(rest) - 1
     return False
@@ -185,18 +174,18 @@ def _raise(statement: Sequence[TokenInfo]) -> Iterator[_Edit]:
 
 
 def _commas(tokens: Sequence[TokenInfo]) -> list[int]:
-    """Give the places of the commas outside of brackets."""
+    """Give the places of the commas outside brackets."""
     found, depth = [], 0
     for place, token in enumerate(tokens):
-        depth += (token.string in ("(", "[", "{")) - (token.string in (")", "]", "}"))
+        depth += _BRACKETS.get(token.string, 0)
         if token.string == "," and depth == 0:
             found.append(place)
     return found
 
 
 def _replace(token: TokenInfo, text: str) -> _Edit:
-    return _Edit(row=token.start[0], start=token.start[1], end=token.end[1], text=text)
+    return *token.start, token.end[1], text
 
 
 def _insert(place: tuple[int, int], text: str) -> _Edit:
-    return _Edit(row=place[0], start=place[1], end=place[1], text=text)
+    return *place, place[1], text

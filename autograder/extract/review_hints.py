@@ -1,4 +1,4 @@
-"""Passages that a person may want to read: none is a verdict, and most are innocent."""
+"""Find passages that a person may want to read. None is a verdict, and most are innocent."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from autograder.extract.code import parse
 from autograder.extract.effects import nodes
 from autograder.model import Chunk, Notebook, Struct
 
-# Numbers of fewer figures are the same by chance.
+# Numbers with fewer figures may agree by chance.
 MIN_FIGURES = 4
-# So many numbers of the release are a table; one or two may be constants that everybody knows.
+# This many of the release's numbers are a table; one or two may be constants that everybody knows.
 MIN_NUMBERS = 3
-# A function with so many lines of one support file was copied from there.
+# A function with this many lines of one support file was copied from there.
 MIN_LINES = 4
-# A shorter line (`return out`) may stand anywhere.
+# A line of fewer characters (`return out`) may stand anywhere.
 MIN_LINE = 16
 _ABOUT_CALLERS = frozenset(
     {"inspect", "traceback", "gc", "sys", "_getframe", "__builtins__", "__import__", "importlib", "ctypes"}
@@ -24,7 +24,7 @@ _ABOUT_FILES = frozenset({"open", "environ", "getenv", "__file__", "listdir", "g
 
 
 class ReviewHint(Struct):
-    """A passage to read: what it shows, and its place (``cell 7, line 12``)."""
+    """A passage to read: the reason, and its place (``cell 7, line 12``)."""
 
     what: str
     where: str
@@ -33,16 +33,9 @@ class ReviewHint(Struct):
 def review_hints(
     chunks: Sequence[Chunk], given: Notebook, support: Mapping[str, str]
 ) -> tuple[ReviewHint, ...]:
-    """Look for numbers of the release's tests, fixed shapes, copies, and looks at callers and files.
+    """Look for numbers from the release's tests, fixed shapes, copies, and code about callers or files.
 
-    Parameters
-    ----------
-    chunks : sequence of Chunk
-        A submission's definitions.
-    given : Notebook
-        The release's notebook; its own code gives no hint.
-    support : mapping of str to str
-        The support code by file name.
+    `given` is the release's notebook, whose own code gives no hint; `support` the support code by file name.
     """
     trees = [(chunk, tree) for chunk in chunks if isinstance(tree := parse(chunk.source), ast.Module)]
     released = "\n".join(cell.source for cell in given.code_cells)
@@ -82,7 +75,7 @@ def _copies(chunk: Chunk, tree: ast.Module, support: Mapping[str, frozenset[str]
 
 
 def _telling(source: str) -> frozenset[str]:
-    """Give the lines long enough to tell where they come from, without their white space."""
+    """Give the lines that are long enough to show their source, without white space."""
     stripped = ("".join(line.split()) for line in source.splitlines())
     return frozenset(line for line in stripped if len(line) >= MIN_LINE and not line.startswith("#"))
 
@@ -92,7 +85,7 @@ def _place(chunk: Chunk, line: int) -> str:
 
 
 def _numbers(tree: ast.Module) -> Iterator[tuple[float, int]]:
-    """Find numbers of several figures, without their signs, and their lines."""
+    """Find numbers of several figures, without their signs, each with its line."""
     for node in nodes(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
             figures = repr(node.value).partition("e")[0].replace(".", "").strip("0")
@@ -104,12 +97,9 @@ def _fixed_shapes(tree: ast.Module) -> Iterator[int]:
     for node in nodes(tree):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
-            if any(_is_shape(side) for side in sides) and any(_is_fixed(side) for side in sides):
+            has_shape = any(isinstance(side, ast.Attribute) and side.attr == "shape" for side in sides)
+            if has_shape and any(map(_is_fixed, sides)):
                 yield node.lineno
-
-
-def _is_shape(node: ast.expr) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr == "shape"
 
 
 def _is_fixed(node: ast.expr) -> bool:

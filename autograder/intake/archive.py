@@ -1,4 +1,4 @@
-"""Zip archives that a stranger made: what the headers claim is never trusted."""
+"""Read zip archives that a stranger made; never trust the claims of their headers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import IO
 
 from autograder.intake.candidates import Member
-from autograder.intake.entries import Entry, Reader
+from autograder.intake.entries import Entry, Reader, RejectedInput, refusal, remark
 from autograder.intake.names import is_noise, is_unsafe, printable
-from autograder.intake.rejected import RejectedInput
 from autograder.model import Notice
 
 # Bytes of an archive's list of members: room for a hundred thousand.
@@ -27,22 +26,12 @@ RATIO_COUNTS_FROM = 8 * 1024 * 1024
 _UTF8_NAMES = 0x800
 _ENCRYPTED = 0x1
 # Every error that zipfile raises on a damaged archive.
-_BROKEN = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    ValueError,
-    OverflowError,
-)
+_FORMAT_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError)
+_BROKEN = (*_FORMAT_ERRORS, OSError, RuntimeError, ValueError, OverflowError)
 
 
 class _Guarded(io.BufferedReader):
-    """A file that refuses to be read in one huge piece: zipfile reads a whole directory at once."""
+    """A file that refuses to be read in one huge piece: zipfile reads an archive's directory at once."""
 
     def read(self, count: int | None = -1, /) -> bytes:
         if count is not None and count > MAX_DIRECTORY:
@@ -52,33 +41,24 @@ class _Guarded(io.BufferedReader):
 
 @contextmanager
 def open_archive(source: Path | bytes, where: str) -> Iterator[zipfile.ZipFile]:
-    """Open a zip.
-
-    Raises
-    ------
-    RejectedInput
-        It is no zip, it is broken, or its directory is too large.
-    """
+    """Open a zip. Raises `RejectedInput` if it is no zip, is broken, or has too large a directory."""
     try:
         raw = io.FileIO(source) if isinstance(source, Path) else io.BytesIO(source)
         archive = zipfile.ZipFile(_Guarded(raw))
     except _BROKEN as error:
-        raise _broken(where, error) from error
+        raise _broken(where, error, "can't be opened as a zip") from error
     with raw, archive:
         yield archive
 
 
 def member_names(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """Give the archive's files by their names as shown; noise and folders are left out.
-
-    Of two members with one name, the later is given.
-    """
+    """Give the archive's files by name, without noise and folders; the later of two with one name wins."""
     members = ((member_name(info), info) for info in archive.infolist())
     return {name: info for name, info in members if not name.endswith("/") and not is_noise(name)}
 
 
 def member_name(info: zipfile.ZipInfo) -> str:
-    """Give a member's name, with forward slashes, read as UTF-8 even if the archiver forgot to say so."""
+    """Give a member's name with forward slashes, read as UTF-8 even if the archiver did not declare it."""
     name = info.filename
     if not info.flag_bits & _UTF8_NAMES:
         try:
@@ -91,7 +71,7 @@ def member_name(info: zipfile.ZipInfo) -> str:
 def archive_entries(
     archive: zipfile.ZipFile, inside: str = "", members: Sequence[Member] = ()
 ) -> Iterator[Entry]:
-    """Give the files of an archive below `inside`, with paths relative to it, or only the named members."""
+    """Give the named members of an archive, or else all files below `inside` with paths relative to it."""
     infos = member_names(archive)
     below = [
         Member(name=name, path=name.removeprefix(inside)) for name in sorted(infos) if name.startswith(inside)
@@ -109,12 +89,11 @@ def _saved(info: zipfile.ZipInfo) -> str:
 
 
 def repeated_names(archive: zipfile.ZipFile) -> Iterator[Notice]:
-    """Give a notice for each name that the archive has twice."""
+    """Give a notice for each name that the archive has more than once."""
     counts = Counter(member_name(info) for info in archive.infolist())
     for name, count in counts.items():
         if count > 1 and not name.endswith("/") and not is_noise(name):
-            message = f"{name}: is in the archive twice; the later one is taken."
-            yield Notice(code="repeated-name", message=message, where=name)
+            yield remark("repeated-name", name, "is in the archive twice; the later one is taken.")
 
 
 @contextmanager
@@ -123,7 +102,7 @@ def _open(archive: zipfile.ZipFile, info: zipfile.ZipInfo, shown: str) -> Iterat
     try:
         stream = archive.open(info)
     except _BROKEN as error:
-        raise _broken_member(shown, error) from error
+        raise _broken(shown, error, "is damaged in the archive") from error
     with stream:
         yield functools.partial(_read, stream, info, shown)
 
@@ -133,39 +112,27 @@ def _read(stream: IO[bytes], info: zipfile.ZipInfo, shown: str, count: int) -> b
         piece = stream.read(count)
         done = stream.tell()
     except _BROKEN as error:
-        raise _broken_member(shown, error) from error
+        raise _broken(shown, error, "is damaged in the archive") from error
     if done > max(RATIO_COUNTS_FROM, MAX_RATIO * info.compress_size):
-        raise RejectedInput(
-            "zip-bomb",
-            f"{shown}: unpacks to more than {MAX_RATIO} times its size; it was not read further. "
-            "Hand in the file itself, not packed.",
-            shown,
-        )
+        what = f"unpacks to more than {MAX_RATIO} times its size; it was not read further."
+        raise refusal("zip-bomb", shown, f"{what} Hand in the file itself, not packed.")
     return piece
 
 
 def _require_readable(info: zipfile.ZipInfo, shown: str) -> None:
     if is_unsafe(member_name(info)):
-        message = f"{shown}: its path leads out of the archive; not read. Pack the files without paths."
-        raise RejectedInput("unsafe-path", message, shown)
+        what = "its path leads out of the archive, so it was not read. Pack the files without paths."
+        raise refusal("unsafe-path", shown, what)
     if stat.S_ISLNK(info.external_attr >> 16):
-        message = f"{shown}: is a symbolic link in the archive; links are not followed, pack the file itself."
-        raise RejectedInput("symlink", message, shown)
+        what = "is a symbolic link in the archive; links are not followed. Pack the file itself."
+        raise refusal("symlink", shown, what)
     if info.flag_bits & _ENCRYPTED:
-        message = f"{shown}: is protected by a password; pack it again without one."
-        raise RejectedInput("encrypted", message, shown)
+        raise refusal("encrypted", shown, "is protected by a password; pack it again without one.")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        message = f"{shown}: is compressed by method {info.compress_type}, expected the usual one (deflate)."
-        raise RejectedInput("unknown-compression", f"{message} Pack it again with another program.", shown)
+        what = f"is compressed by method {info.compress_type}, expected the usual one (deflate)."
+        raise refusal("unknown-compression", shown, f"{what} Pack it again with another program.")
 
 
-def _broken(where: str, error: Exception) -> RejectedInput:
+def _broken(where: str, error: Exception, what: str) -> RejectedInput:
     reason = printable(str(error) or type(error).__name__)
-    message = f"{where}: can't be opened as a zip ({reason}); pack the files again and hand that in."
-    return RejectedInput("broken-zip", message, where)
-
-
-def _broken_member(shown: str, error: Exception) -> RejectedInput:
-    reason = printable(str(error) or type(error).__name__)
-    message = f"{shown}: is damaged in the archive ({reason}); pack the files again and hand that in."
-    return RejectedInput("broken-zip", message, shown)
+    return refusal("broken-zip", where, f"{what} ({reason}); pack the files again and hand that in.")

@@ -1,4 +1,4 @@
-"""Submissions that were found and are not read yet."""
+"""Submissions that were found and not yet read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
 
-import msgspec
+from msgspec.structs import replace
 
 from autograder.model import Notice, Struct, Submission
 
@@ -35,8 +35,8 @@ class Candidate(Struct):
     """One submission that was found.
 
     id        safe as a file name (letters, digits, ``.``, ``_``, ``-``) and unique in its discovery
-    learner   who handed it in, by the folder's name, nbgrader's student id, or the number that Canvas or
-              Moodle puts into the name
+    learner   who handed it in: the folder's name, nbgrader's student id, or the number in the name that
+              Canvas or Moodle made
     inside    the part of a folder or zip that belongs to it (ends with ``/``; all of it if empty)
     members   its files if it shares its place with others, or the files beside it if the place is a file
     problem   why there is nothing to read, if that is known before
@@ -80,13 +80,11 @@ def safe_id(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     safe = re.sub(r"[^A-Za-z0-9._]+", "-", plain).strip("-.")[:MAX_ID]
-    if safe:
-        return safe
-    return "submission-" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
+    return safe or "submission-" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
 
 
 def with_unique_ids(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """Sort by id and keep equal ids apart; case is ignored, as some file systems ignore it."""
+    """Sort by id and number equal ids; case is ignored, as some file systems ignore it."""
     ordered = sorted(candidates, key=lambda c: (c.id.casefold(), c.origin))
     taken: set[str] = set()
     numbers: dict[str, int] = {}
@@ -108,10 +106,7 @@ def _free(wanted: str, taken: set[str], numbers: dict[str, int]) -> str:
 
 
 def _renamed(candidate: Candidate, chosen: str) -> Candidate:
-    notice = Notice(
-        code="same-id",
-        message=f"Another submission is called `{candidate.id}` too; this one is kept apart as `{chosen}`. "
-        "Check which of them counts.",
-        where=candidate.origin,
-    )
-    return msgspec.structs.replace(candidate, id=chosen, notices=(*candidate.notices, notice))
+    message = f"Another submission is also called `{candidate.id}`, so this one is called `{chosen}`."
+    message += " Check which of them counts."
+    notice = Notice(code="same-id", message=message, where=candidate.origin)
+    return replace(candidate, id=chosen, notices=(*candidate.notices, notice))

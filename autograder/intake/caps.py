@@ -1,14 +1,13 @@
-"""Caps on how much of a submission is read, and the counting that holds them."""
+"""Cap how much of a submission is read."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 
 from autograder.assignment import Assignment
+from autograder.intake.entries import Reader, RejectedInput
 from autograder.intake.names import NOTEBOOK, TIMESTAMP, suffix
-from autograder.intake.rejected import RejectedInput
-from autograder.model import Struct
+from autograder.model import Notice, Struct
 
 MEGABYTE = 1024 * 1024
 PIECE = 1 << 16
@@ -16,7 +15,7 @@ ARCHIVE = ".zip"
 
 
 class Caps(Struct):
-    """The caps of one assignment, in bytes and counts; `kept` is by suffix, for kinds that are kept."""
+    """The caps of one assignment, in bytes and counts; `kept` has the bytes for each suffix that is kept."""
 
     max_files: int
     max_total: int
@@ -24,9 +23,7 @@ class Caps(Struct):
 
     def kept_bytes(self, path: str) -> int:
         """Give how many bytes of a file are kept; 0 if it is only measured and hashed."""
-        if path.rpartition("/")[2] == TIMESTAMP:
-            return 1024
-        return self.kept.get(suffix(path), 0)
+        return 1024 if path.rpartition("/")[2] == TIMESTAMP else self.kept.get(suffix(path), 0)
 
 
 def caps_of(assignment: Assignment) -> Caps:
@@ -38,7 +35,7 @@ def caps_of(assignment: Assignment) -> Caps:
 
 
 class Budget:
-    """Counts the files and bytes that were read of one submission."""
+    """Counts the files and bytes read of one submission; raises `RejectedInput` above a cap."""
 
     def __init__(self, caps: Caps) -> None:
         self.caps = caps
@@ -46,54 +43,35 @@ class Budget:
         self._files = 0
 
     def count_file(self) -> None:
-        """Count one more file.
-
-        Raises
-        ------
-        RejectedInput
-            There are more than the cap.
-        """
+        """Count one more file."""
         self._files += 1
         if self._files > self.caps.max_files:
-            raise RejectedInput(
-                "too-many-files",
-                f"It has more than {self.caps.max_files} files; the rest was not read. "
-                "Hand in only the files that the homework asks for.",
-            )
+            raise _too_much("too-many-files", f"has more than {self.caps.max_files} files")
 
     def take(self, count: int) -> None:
-        """Count bytes that were read.
-
-        Raises
-        ------
-        RejectedInput
-            The total is above the cap.
-        """
+        """Count bytes that were read."""
         self._left -= count
         if self._left < 0:
-            raise RejectedInput(
-                "too-large",
-                f"It holds more than {self.caps.max_total / MEGABYTE:.3g} MB; the rest was not read. "
-                "Hand in only the files that the homework asks for.",
-            )
+            raise _too_much("too-large", f"holds more than {self.caps.max_total / MEGABYTE:.3g} MB")
 
 
-class Drained(Struct):
-    """A file that was read to its end: size in bytes, SHA-256, and its bytes if they are kept."""
+def _too_much(code: str, what: str) -> RejectedInput:
+    advice = "Hand in only the files that the homework asks for."
+    return RejectedInput(Notice(code=code, message=f"It {what}; the rest was not read. {advice}"))
 
+
+class ReadFile(Struct):
+    """A file that was read to its end: size in bytes, SHA-256, its bytes if they are kept, and its time."""
+
+    path: str
     size: int
     sha256: str
     data: bytes | None
+    saved: str = ""
 
 
-def drain(read: Callable[[int], bytes], budget: Budget, keep: int) -> Drained:
-    """Read a stream to its end, counting; keep its bytes if they are no more than `keep`.
-
-    Raises
-    ------
-    RejectedInput
-        The budget is used up.
-    """
+def drain(path: str, read: Reader, budget: Budget, keep: int) -> ReadFile:
+    """Read a file to its end within the budget; keep its bytes if there are no more than `keep`."""
     digest, size, kept = hashlib.sha256(), 0, bytearray()
     while piece := read(PIECE):
         budget.take(len(piece))
@@ -101,4 +79,5 @@ def drain(read: Callable[[int], bytes], budget: Budget, keep: int) -> Drained:
         size += len(piece)
         if size <= keep:
             kept += piece
-    return Drained(size=size, sha256=digest.hexdigest(), data=bytes(kept) if 0 < size <= keep else None)
+    data = bytes(kept) if 0 < size <= keep else None
+    return ReadFile(path=path, size=size, sha256=digest.hexdigest(), data=data)

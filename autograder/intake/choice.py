@@ -6,22 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from autograder.assignment import Assignment
-from autograder.intake.caps import ARCHIVE, MEGABYTE, Caps, Drained, caps_of
+from autograder.intake.caps import ARCHIVE, MEGABYTE, Caps, ReadFile, caps_of
+from autograder.intake.entries import RejectedInput, refusal, remark
 from autograder.intake.layout import several_learners
 from autograder.intake.names import NOTEBOOK, is_checkpoint, likeness, stem, stem_key, suffix
 from autograder.intake.notebook import parse_notebook
-from autograder.intake.rejected import RejectedInput
 from autograder.model import Notebook, Notice, Struct
 
 IsGiven = Callable[[Notebook], bool]
-
-
-class ReadFile(Struct):
-    """A file that was read: its path, its content, and when it was saved, as `Entry` says it."""
-
-    path: str
-    read: Drained
-    saved: str
 
 
 class Choice(Struct):
@@ -116,24 +108,24 @@ def content(file: ReadFile, caps: Caps) -> bytes:
     RejectedInput
         It is larger than its kind may be.
     """
-    if file.read.data is None and file.read.size > 0:
+    if file.data is None and file.size > 0:
         raise too_large(file, caps)
-    return file.read.data or b""
+    return file.data or b""
 
 
 def too_large(file: ReadFile, caps: Caps) -> RejectedInput:
     """Refuse a file that is larger than its kind may be."""
-    size, cap = file.read.size / MEGABYTE, caps.kept_bytes(file.path) / MEGABYTE
+    size, cap = file.size / MEGABYTE, caps.kept_bytes(file.path) / MEGABYTE
     advice = "Clear large outputs, save it again" if suffix(file.path) == NOTEBOOK else "Make it smaller"
-    message = f"{file.path}: has {size:.1f} MB, at most {cap:.3g} MB are read. {advice}, and hand that in."
-    return RejectedInput("file-too-large", message, file.path)
+    what = f"has {size:.1f} MB, at most {cap:.3g} MB are read. {advice}, and hand that in."
+    return refusal("file-too-large", file.path, what)
 
 
 def oversized(files: Sequence[ReadFile], caps: Caps) -> Iterator[Notice]:
     """Name the files beside the notebook that are too large to be looked at."""
     for file in files:
         kept = caps.kept_bytes(file.path)
-        if suffix(file.path) not in (NOTEBOOK, ARCHIVE) and 0 < kept < file.read.size:
+        if suffix(file.path) not in (NOTEBOOK, ARCHIVE, ".json") and 0 < kept < file.size:
             yield too_large(file, caps).notice
 
 
@@ -147,8 +139,9 @@ def listed(names: Sequence[str]) -> str:
 
 def _as_handed_out(paths: Sequence[str]) -> Iterator[Notice]:
     for path in paths:
-        message = f"{path}: is the notebook as it was handed out, so another one was read."
-        yield Notice(code="notebook-as-given", message=message, where=path)
+        yield remark(
+            "notebook-as-given", path, "is the notebook as it was handed out, so another one was read."
+        )
 
 
 def _also_worked(chosen: str, others: Sequence[str]) -> Iterator[Notice]:
@@ -160,21 +153,20 @@ def _also_worked(chosen: str, others: Sequence[str]) -> Iterator[Notice]:
 def _others(chosen: str, others: Sequence[str]) -> Iterator[Notice]:
     if others:
         count = len(others) + 1
-        message = f"There are {count} notebooks; {chosen} was read, {listed(others)} not. Hand in one only."
+        message = f"There are {count} notebooks; {chosen} was read, {listed(others)} not. Hand in only one."
         yield Notice(code="several-notebooks", message=message, where=chosen)
 
 
 def _naming(chosen: str, wanted: str, learner: str) -> Iterator[Notice]:
     """Notice a name that is neither the release's nor the learner's."""
     if is_checkpoint(chosen):
-        message = f"{chosen}: is a copy that Jupyter saves by itself, read since there is no other notebook."
-        yield Notice(code="checkpoint", message=message, where=chosen)
+        what = "is a copy that Jupyter saves by itself; it was read since there is no other notebook."
+        yield remark("checkpoint", chosen, what)
     if not chosen.lower().endswith(NOTEBOOK):
-        message = f"{chosen}: was read as a notebook, whose name ends in {NOTEBOOK}."
-        yield Notice(code="notebook-suffix", message=message, where=chosen)
+        yield remark("notebook-suffix", chosen, f"was read as a notebook, whose name ends in {NOTEBOOK}.")
     if stem(chosen) != learner and stem_key(chosen) != stem_key(wanted):
-        message = f"{chosen}: the notebook was expected to be called {wanted}; it was read all the same."
-        yield Notice(code="notebook-name", message=message, where=chosen)
+        what = f"the notebook was expected to be called {wanted}; it was read anyway."
+        yield remark("notebook-name", chosen, what)
 
 
 def nothing_found(paths: Sequence[str], gathered: Sequence[Notice], wanted: str, origin: str) -> Notice:

@@ -15,9 +15,9 @@ from autograder.errors import UsageError
 from autograder.intake.archive import member_names, open_archive
 from autograder.intake.candidates import Candidate, Discovery, Member, SourceKind, safe_id, with_unique_ids
 from autograder.intake.caps import ARCHIVE
+from autograder.intake.entries import RejectedInput, remark
 from autograder.intake.layout import LEDGER, SUBMITTED, Group, Layout, find_groups
 from autograder.intake.names import NOTEBOOK, is_noise, likeness, printable, suffix
-from autograder.intake.rejected import RejectedInput
 from autograder.model import Notice
 
 MAX_DEPTH = 6
@@ -169,7 +169,7 @@ def _in_folder(
 
 
 def _nothing(path: Path, what: str) -> Notice:
-    return Notice(code="nothing-found", message=f"{printable(str(path))}: {what}", where=printable(str(path)))
+    return remark("nothing-found", printable(str(path)), what)
 
 
 def _others(names: Sequence[str]) -> str:

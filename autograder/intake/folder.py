@@ -1,4 +1,4 @@
-"""Files of a folder that a stranger filled: no link is followed, and only plain files are read."""
+"""Read files in a folder that a stranger filled: only plain files, and never through a link."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from autograder.intake.candidates import Member
-from autograder.intake.entries import Entry, Reader
+from autograder.intake.entries import Entry, Reader, RejectedInput, refusal
 from autograder.intake.names import is_noise, printable
-from autograder.intake.rejected import RejectedInput
 
 MAX_DEPTH = 8
 MAX_LISTED = 20_000
@@ -25,28 +24,26 @@ _FLAGS = os.O_RDONLY | sum(
 
 
 def folder_entries(root: Path) -> Iterator[Entry]:
-    """Give the files below a folder, sorted and without noise, up to `MAX_LISTED` and `MAX_DEPTH`.
+    """Give the files below a folder, sorted, without noise, up to `MAX_LISTED` and `MAX_DEPTH`.
 
-    A folder that is a link, or can't be listed, is an entry that refuses to open.
+    A folder that is a link or can't be listed becomes an entry that refuses to open.
     """
     for path in itertools.islice(_walk(root, ""), MAX_LISTED):
-        yield Entry(
-            path=printable(path), open=functools.partial(_open, root, path), saved=_saved(root / path)
-        )
+        opened = functools.partial(_open, root, path)
+        yield Entry(path=printable(path), open=opened, saved=_saved(root / path))
 
 
 def member_entries(root: Path, members: Sequence[Member]) -> Iterator[Entry]:
     """Give the named files of a folder."""
     for member in members:
-        opened, saved = functools.partial(_open, root, member.name), _saved(root / member.name)
-        yield Entry(path=printable(member.path), open=opened, saved=saved)
+        opened = functools.partial(_open, root, member.name)
+        yield Entry(path=printable(member.path), open=opened, saved=_saved(root / member.name))
 
 
 def named_entry(path: Path) -> Entry:
-    """Give a file that a person named; it may be a link."""
-    return Entry(
-        path=printable(path.name), open=functools.partial(_open_named, path), saved=_saved(path.resolve())
-    )
+    """Give a file that the grader's user named; it may be a link."""
+    opened = functools.partial(_open_named, path)
+    return Entry(path=printable(path.name), open=opened, saved=_saved(path.resolve()))
 
 
 def _saved(path: Path) -> str:
@@ -94,7 +91,8 @@ def _open(root: Path, path: str) -> Iterator[Reader]:
         status = os.fstat(descriptor)
         _require_file(status, path)
         if status.st_nlink > 1:
-            raise _refused_hard_link(path)
+            what = "is a hard link, a file with other names elsewhere; hand in a copy of it."
+            raise _refused("hard-link", path, what)
         yield functools.partial(_read, descriptor, path)
     finally:
         os.close(descriptor)
@@ -140,15 +138,12 @@ def _refuse_links(root: Path, path: str) -> None:
 
 
 def _require_file(status: os.stat_result, path: str) -> None:
-    where = printable(path)
     if stat.S_ISDIR(status.st_mode):
-        message = f"{where}: the folder lies too deep or can't be listed; it was left out."
-        raise RejectedInput("folder-not-read", message, where)
+        what = "the folder lies too deep or can't be listed; it was left out."
+        raise _refused("folder-not-read", path, what)
     if not stat.S_ISREG(status.st_mode):
-        kind = _kind(status.st_mode)
-        raise RejectedInput(
-            "not-a-file", f"{where}: is a {kind}, expected a plain file; it was not opened.", where
-        )
+        what = f"is a {_kind(status.st_mode)}, expected a plain file; it was not opened."
+        raise _refused("not-a-file", path, what)
 
 
 def _kind(mode: int) -> str:
@@ -156,20 +151,14 @@ def _kind(mode: int) -> str:
     return next((name for test, name in kinds if test(mode)), "special file")
 
 
-def _refused_hard_link(path: str) -> RejectedInput:
-    where = printable(path)
-    message = f"{where}: is a hard link, a file with other names elsewhere; hand in a copy of it."
-    return RejectedInput("hard-link", message, where)
+def _refused(code: str, path: str, what: str) -> RejectedInput:
+    return refusal(code, printable(path), what)
 
 
 def _refused_link(path: str) -> RejectedInput:
-    where = printable(path)
-    message = f"{where}: is a symbolic link; links are not followed, hand in the file itself."
-    return RejectedInput("symlink", message, where)
+    return _refused("symlink", path, "is a symbolic link; links are not followed. Hand in the file itself.")
 
 
 def _unreadable(path: str, error: OSError) -> RejectedInput:
-    where = printable(path)
     reason = error.strerror or type(error).__name__
-    message = f"{where}: can't be read ({reason}); check the file and its rights."
-    return RejectedInput("unreadable-file", message, where)
+    return _refused("unreadable-file", path, f"can't be read ({reason}); check the file and its permissions.")

@@ -1,4 +1,4 @@
-"""A process of its own for everything that looks at a stranger's bytes, within limits of time and memory.
+"""Look at a stranger's bytes in a process of its own, within limits of time and memory.
 
 ::
 
@@ -6,11 +6,11 @@
     sends arguments              forks, waits,     sets its own limits, looks at the bytes,
     checks what comes back       kills, passes on  writes an answer, ends
 
-The server is forked once and never looks at any bytes. Each call gets a child that sets its limits itself, so
+The server is forked once and never looks at any bytes. Each call gets a child that sets its own limits, so
 that neither the server nor a sandbox inherits them. A child that crashes costs its call and nothing else.
-An answer is encoded plain data: it is checked against a type on the trusted side, and never unpickled. The
-end of the trusted process ends the server, and the end of the server ends the child. Where there is no
-`fork`, a call runs in the process itself.
+An answer is encoded plain data: the trusted side checks it against a type and never unpickles it. The server
+ends with the trusted process, and the child with the server. On a system without `fork`, a call runs in the
+process itself.
 """
 
 from __future__ import annotations
@@ -41,9 +41,10 @@ from autograder.model import Struct
 from autograder.text import in_texts
 
 Answer = TypeVar("Answer")
+Functions = Mapping[str, Callable[..., Any]]
 _LENGTH = struct.Struct("<cQ")
 _PR_SET_PDEATHSIG = 1
-# How a call ended: with an answer, with an error for a person, with a fault of ours, at a limit, in a crash.
+# How a call ended: an answer, an error for a person, a fault of the grader, a limit, a crash.
 _OK, _RAISED, _FAILED = b"o", b"r", b"f"
 _CPU, _MEMORY, _WALL, _SIZE, _CRASHED = b"c", b"m", b"w", b"s", b"x"
 # The only classes that an answer can name.
@@ -52,28 +53,22 @@ _ERRORS = {
     for kind in vars(errors).values()
     if isinstance(kind, type) and issubclass(kind, AutograderError)
 }
-# These come from outside, not from the bytes that a child reads.
+# These signals come from outside, not from the bytes that a child reads.
 _SENT = frozenset({"SIGKILL", "SIGTERM", "SIGINT"})
 _OUT_OF_MEMORY = 2
 
 
 class ReadingLimits(Struct):
-    """The limits of one call.
-
-    cpu_seconds     s of processor time
-    wall_seconds    s of clock time
-    memory_mb       MiB of memory beyond what the server itself has
-    answer_mb       MiB of the answer
-    """
+    """The limits of one call: seconds of processor and clock time, MiB of memory and of the answer."""
 
     cpu_seconds: int = 20
     wall_seconds: int = 60
-    memory_mb: int = 1024
+    memory_mb: int = 1024  # beyond the server's own
     answer_mb: int = 256
 
 
 class NotRead(Exception):
-    """A call met a limit or crashed on the bytes that it read; the text is a sentence for a person."""
+    """A call met a limit or crashed on the bytes that it read; the message is for a person."""
 
 
 class ReaderGone(GraderFault):
@@ -83,21 +78,12 @@ class ReaderGone(GraderFault):
 class ReaderProcess:
     """Calls functions on a stranger's bytes, each in a child with limits.
 
-    Make it before the process starts threads: it forks. Threads that call it take turns; processes that
-    each have their own do not wait for each other.
-
-    Parameters
-    ----------
-    functions : mapping of str to callable
-        The functions by name. They may hold anything; their arguments must be picklable, and their results
-        plain data that msgspec can encode.
-    limits : ReadingLimits
-        What each call may use.
+    Make it before the process starts threads: it forks. Threads take turns in calling it; processes that
+    each have their own do not wait for each other. The functions may hold anything. Their arguments must be
+    picklable, and their results plain data that msgspec can encode.
     """
 
-    def __init__(
-        self, functions: Mapping[str, Callable[..., Any]], limits: ReadingLimits | None = None
-    ) -> None:
+    def __init__(self, functions: Functions, limits: ReadingLimits | None = None) -> None:
         self._functions = functions
         self._limits = limits or ReadingLimits()
         self._turn = threading.Lock()
@@ -107,7 +93,7 @@ class ReaderProcess:
             self._end = weakref.finalize(self, _end_server, self._socket, pid)
 
     def call(self, answer: type[Answer], name: str, *args: Any) -> Answer:
-        """Call a function, and give its result as a value of the type `answer`.
+        """Call a function and give its result as a value of the type `answer`.
 
         Raises
         ------
@@ -208,9 +194,7 @@ def _exactly(connection: socket.socket, count: int) -> bytes:
 # --- the server ---
 
 
-def _start_server(
-    functions: Mapping[str, Callable[..., Any]], limits: ReadingLimits
-) -> tuple[socket.socket, int]:
+def _start_server(functions: Functions, limits: ReadingLimits) -> tuple[socket.socket, int]:
     ours, theirs = socket.socketpair()
     gc.freeze()
     pid = os.fork()
@@ -231,7 +215,7 @@ def _start_server(
 
 
 def _keep_only(kept: int) -> None:
-    """Close every other descriptor: another process may wait for its end, and a terminal must see nothing."""
+    """Close all other descriptors: some process may wait for their end, and a terminal must see nothing."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
@@ -239,10 +223,8 @@ def _keep_only(kept: int) -> None:
     os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
 
 
-def _serve(
-    request: bytes, functions: Mapping[str, Callable[..., Any]], limits: ReadingLimits, caller: int
-) -> tuple[bytes, bytes]:
-    """Have a child do one call, and give how it ended with its answer."""
+def _serve(request: bytes, functions: Functions, limits: ReadingLimits, caller: int) -> tuple[bytes, bytes]:
+    """Have a child do one call; give how it ended and its answer."""
     reading, writing = os.pipe()
     server = os.getpid()
     pid = os.fork()
@@ -256,14 +238,14 @@ def _serve(
         kind, data = _collected(reading, caller, limits)
     finally:
         os.close(reading)
-        if kind != _OK:  # one that closed its pipe is ending: a kill now would hide how
+        if kind != _OK:  # a child that closed its pipe is ending: a kill now would hide how
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
     return _ending(status, data) if kind == _OK else (kind, b"")
 
 
 def _ending(status: int, data: bytes) -> tuple[bytes, bytes]:
-    """Say how a call ended whose child closed its pipe; only a child that ended well is believed."""
+    """Say how a call ended once its child closed the pipe; only a child that ended well is believed."""
     if status == 0 and data:
         return data[:1], data[1:]
     code = os.waitstatus_to_exitcode(status)
@@ -275,7 +257,7 @@ def _ending(status: int, data: bytes) -> tuple[bytes, bytes]:
 
 
 def _collected(reading: int, caller: int, limits: ReadingLimits) -> tuple[bytes, bytes]:
-    """Read all that a child writes, within the limits; end with the caller."""
+    """Read everything that a child writes, within the limits; end with the caller."""
     deadline = time.monotonic() + limits.wall_seconds
     poll = select.poll()
     poll.register(reading, select.POLLIN)
@@ -300,15 +282,11 @@ def _collected(reading: int, caller: int, limits: ReadingLimits) -> tuple[bytes,
 
 
 def _be_child(
-    request: bytes,
-    functions: Mapping[str, Callable[..., Any]],
-    limits: ReadingLimits,
-    writing: int,
-    server: int,
+    request: bytes, functions: Functions, limits: ReadingLimits, writing: int, server: int
 ) -> NoReturn:
     status = 1
     try:
-        gc.disable()  # it lives for one call
+        gc.disable()  # the child lives for one call
         _end_with(server, limits)
         kind, data = _called(request, functions, limits)
         view = memoryview(kind + data)
@@ -322,18 +300,16 @@ def _be_child(
 
 
 def _end_with(server: int, limits: ReadingLimits) -> None:
-    """Die with the server, at once where the kernel offers that, else some seconds after the limit."""
+    """Die with the server: at once if the kernel offers that, else some seconds after the limit."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(limits.wall_seconds + 5)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != server:  # it ended before this process asked to be told
+    if os.getppid() != server:  # the server ended before this process asked to die with it
         os._exit(1)
 
 
-def _called(
-    request: bytes, functions: Mapping[str, Callable[..., Any]], limits: ReadingLimits
-) -> tuple[bytes, bytes]:
+def _called(request: bytes, functions: Functions, limits: ReadingLimits) -> tuple[bytes, bytes]:
     try:
         name, args = pickle.loads(request)  # from the trusted side, before any stranger's byte is seen
         _limit_this_process(limits)
@@ -359,28 +335,27 @@ def _packed(value: Any) -> bytes:
 
 
 def _limit_this_process(limits: ReadingLimits) -> None:
-    import resource  # Windows has none, and no fork
+    import resource  # Windows has neither this module nor fork
 
     here = 0
-    with contextlib.suppress(OSError):  # only Linux says how large a process is
-        here = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * os.sysconf(
-            "SC_PAGE_SIZE"
-        )
+    with contextlib.suppress(OSError):  # only Linux tells how large a process is
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        here = pages * os.sysconf("SC_PAGE_SIZE")
     wanted = {
         resource.RLIMIT_AS: here + (limits.memory_mb << 20),
         resource.RLIMIT_CPU: limits.cpu_seconds,
         resource.RLIMIT_CORE: 0,
     }
     for kind, most in wanted.items():
-        _, hard = resource.getrlimit(kind)  # one that is lower already stays
+        _, hard = resource.getrlimit(kind)  # a limit that is already lower stays
         soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (soft, hard))
 
 
 def archive_lister() -> Callable[[Path], list[str]]:
-    """Give a function that lists the files in a zip behind limits.
+    """Give a function that lists the files in a zip within limits.
 
-    A zip that can't be listed has none: its own reading says why, and the search goes on.
+    A zip that can't be listed gives none: the search goes on, and reading that zip says why.
     """
     process = ReaderProcess({"names": archive_names})
 

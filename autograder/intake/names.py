@@ -1,4 +1,4 @@
-"""Names of untrusted files: which are noise, which are unsafe, which look like the notebook's."""
+"""Judge the names of untrusted files: noise, unsafe paths, likeness to the notebook's name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NOISE_FOLDERS = frozenset({"__MACOSX", "__pycache__", ".git", ".idea", ".vscode"
 CHECKPOINTS = ".ipynb_checkpoints"
 NOISE_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".gitignore", ".directory"})
 TIMESTAMP = "timestamp.txt"
-# A zip's names may have 65,535 bytes; no file system's have more than 255.
+# A name in a zip may have 65,535 bytes; no file system allows more than 255.
 MAX_NAME = 240
 NOTEBOOK = ".ipynb"
 _RENAMED = re.compile(r"\.ipynb([ _-]*\(\d+\))?\.(json|txt|text|download|bak|part)$", re.IGNORECASE)
@@ -35,7 +35,7 @@ def is_unsafe(path: str) -> bool:
 def printable(text: str) -> str:
     """Make a name fit to be shown and stored: composed Unicode, no control characters, no surrogates.
 
-    A name above `MAX_NAME` characters loses its middle, and keeps its folder and its suffix.
+    A name longer than `MAX_NAME` characters loses its middle; its start and its suffix stay.
     """
     if len(text) > MAX_NAME:
         text = f"{text[: MAX_NAME - 60]}…{text[-59:]}"

@@ -1,4 +1,4 @@
-"""From a notebook's bytes to typed cells, for formats 2 to 4.5."""
+"""Read a notebook's bytes as typed cells, for formats 2 to 4.5."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from autograder.intake.entries import refusal, remark
 from autograder.intake.oldformat import upgraded_cells
 from autograder.intake.outputs import Shelf, text_of
-from autograder.intake.rejected import RejectedInput
 from autograder.model import Cell, CellKind, Notebook, Notice
 
 MAX_BRACKETS = 3_000_000
 MAX_CELLS = 5_000
 MAX_GRADE_ID = 200
 MOST_DIGITS = 9
+_SAVE_AGAIN = "Open it in Jupyter or Colab, save it as .ipynb, and hand that in."
 _CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KINDS = {"code": CellKind.CODE, "markdown": CellKind.MARKDOWN, "heading": CellKind.MARKDOWN}
 
@@ -24,64 +25,41 @@ Raw = Mapping[str, Any]
 
 
 def parse_notebook(data: bytes, path: str) -> tuple[Notebook, tuple[Notice, ...]]:
-    """Read a notebook from its bytes.
+    """Read a notebook from its bytes: JSON in any of Unicode's encodings. `path` is its name, for messages.
 
-    Parameters
-    ----------
-    data : bytes
-        The file's content, JSON in any of Unicode's encodings.
-    path : str
-        Its name, for messages.
-
-    Returns
-    -------
-    notebook : Notebook
-        The notebook, with its outputs' texts and pictures up to the caps.
-    notices : tuple of Notice
-        What was mended or left out.
-
-    Raises
-    ------
-    RejectedInput
-        It can't be read as a notebook, or holds no code.
+    Gives the notebook, with the texts and pictures of its outputs up to the caps, and notices about
+    everything that was mended or left out. Raises `RejectedInput` if it is no notebook or holds no code.
     """
     notices: list[Notice] = []
     raw = _as_format_4(_load(data, path, notices), path, notices)
     cells = raw.get("cells")
     if not isinstance(cells, list):
-        raise RejectedInput(
-            "not-a-notebook", f"{path}: has no list of cells, so it is no notebook. {_SAVE_AGAIN}", path
-        )
+        raise refusal("not-a-notebook", path, f"has no list of cells, so it is no notebook. {_SAVE_AGAIN}")
     shelf = Shelf()
     found = _cells(cells, shelf, path, notices)
     if not any(cell.kind is CellKind.CODE and cell.source.strip() for cell in found):
-        message = f"{path}: has no cell with code in it. Check that it is the right file."
-        raise RejectedInput("no-code", message, path)
+        raise refusal("no-code", path, "has no cell with code in it. Check that it is the right file.")
     notices += shelf.notices(path)
     return Notebook(path=path, cells=found, language=_language(raw, path, notices)), tuple(notices)
 
 
-_SAVE_AGAIN = "Open it in Jupyter or Colab, save it as .ipynb, and hand that in."
-
-
 def _load(data: bytes, path: str, notices: list[Notice]) -> Raw:
     if not data.strip():
-        raise RejectedInput("empty-file", f"{path}: is empty. {_SAVE_AGAIN}", path)
+        raise refusal("empty-file", path, f"is empty. {_SAVE_AGAIN}")
     if data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
-        message = f"{path}: holds more than {MAX_BRACKETS} lists and objects. Clear its outputs."
-        raise RejectedInput("too-complex", message, path)
+        what = f"holds more than {MAX_BRACKETS:,} lists and objects. Clear its outputs."
+        raise refusal("too-complex", path, what)
     try:
         loaded = json.loads(_decoded(data, path, notices), parse_int=_whole_number, strict=False)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        message = f"{path}: is not JSON ({place}: {error.msg}). {_SAVE_AGAIN}"
-        raise RejectedInput("not-json", message, path) from error
+        raise refusal("not-json", path, f"is not JSON ({place}: {error.msg}). {_SAVE_AGAIN}") from error
     except RecursionError as error:
-        message = f"{path}: its JSON is nested too deep for any notebook. {_SAVE_AGAIN}"
-        raise RejectedInput("nested-too-deep", message, path) from error
+        what = f"its JSON is nested too deep for any notebook. {_SAVE_AGAIN}"
+        raise refusal("nested-too-deep", path, what) from error
     if not isinstance(loaded, dict):
-        message = f"{path}: holds a JSON {type(loaded).__name__}, expected a notebook's object. {_SAVE_AGAIN}"
-        raise RejectedInput("not-a-notebook", message, path)
+        what = f"holds a JSON {type(loaded).__name__}, expected a notebook's object. {_SAVE_AGAIN}"
+        raise refusal("not-a-notebook", path, what)
     return loaded
 
 
@@ -90,8 +68,8 @@ def _decoded(data: bytes, path: str, notices: list[Notice]) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError:
-        message = f"{path}: is not {encoding.upper()}; the characters that can't be read are replaced."
-        _note(notices, "bad-encoding", message, path)
+        what = f"is not {encoding.upper()}; the characters that can't be read are replaced."
+        notices.append(remark("bad-encoding", path, what))
         return data.decode(encoding, "replace")
 
 
@@ -103,13 +81,13 @@ def _whole_number(digits: str) -> int:
 def _as_format_4(raw: Raw, path: str, notices: list[Notice]) -> Raw:
     major = raw.get("nbformat", 3 if "worksheets" in raw else 4)
     if not isinstance(major, int) or isinstance(major, bool) or major > 4:
-        message = f"{path}: names the notebook format {str(major)[:20]}; it was read as format 4."
-        _note(notices, "unknown-format", message, path)
+        what = f"names the notebook format {str(major)[:20]}; it was read as format 4."
+        notices.append(remark("unknown-format", path, what))
         return raw
     if major == 4 or "cells" in raw:
         return raw
-    message = f"{path}: is of the old notebook format {major}; it was upgraded to format 4."
-    _note(notices, "old-format", message, path)
+    what = f"is of the old notebook format {major}; it was upgraded to format 4."
+    notices.append(remark("old-format", path, what))
     return {**raw, "cells": upgraded_cells(raw)}
 
 
@@ -119,8 +97,8 @@ def _language(raw: Raw, path: str, notices: list[Notice]) -> str:
     language = info.get("name") or kernel.get("language") or "python"
     language = language.lower()[:40] if isinstance(language, str) else "python"
     if not language.startswith(("python", "ipython")):
-        message = f"{path}: says that it is written in {language}; it was read as Python all the same."
-        _note(notices, "other-language", message, path)
+        what = f"says that it is written in {language}; it was read as Python anyway."
+        notices.append(remark("other-language", path, what))
     return language
 
 
@@ -135,18 +113,14 @@ def _cells(raws: Sequence[Any], shelf: Shelf, path: str, notices: list[Notice]) 
     whole = [raw for raw in raws[:MAX_CELLS] if isinstance(raw, dict)]
     if len(whole) < min(len(raws), MAX_CELLS):
         damaged = min(len(raws), MAX_CELLS) - len(whole)
-        _note(notices, "damaged-cells", f"{path}: {damaged} of its cells are damaged; left out.", path)
+        notices.append(remark("damaged-cells", path, f"{damaged} of its cells are damaged; left out."))
     if len(raws) > MAX_CELLS:
-        message = f"{path}: has {len(raws)} cells; the first {MAX_CELLS} were read."
-        _note(notices, "too-many-cells", message, path)
+        what = f"has {len(raws)} cells; the first {MAX_CELLS} were read."
+        notices.append(remark("too-many-cells", path, what))
     ids = _ids(whole, path, notices)
     cells = tuple(_cell(index, ids[index], raw, shelf) for index, raw in enumerate(whole))
     _note_grade_ids(cells, path, notices)
     return cells
-
-
-def _note(notices: list[Notice], code: str, message: str, where: str) -> None:
-    notices.append(Notice(code=code, message=message, where=where))
 
 
 def _ids(raws: Sequence[Raw], path: str, notices: list[Notice]) -> list[str]:
@@ -163,7 +137,7 @@ def _ids(raws: Sequence[Raw], path: str, notices: list[Notice]) -> list[str]:
         taken.add(chosen)
         ids.append(chosen)
     if mended:
-        _note(notices, "mended-ids", f"{path}: {mended} cell ids were invalid or there twice; mended.", path)
+        notices.append(remark("mended-ids", path, f"{mended} cell ids were invalid or repeated; mended."))
     return ids
 
 
@@ -194,7 +168,7 @@ def _kind(value: Any) -> CellKind:
 
 
 def _count(value: Any) -> int | None:
-    """Give an execution count; editors have written it as text and as a float, too."""
+    """Give an execution count; some editors write it as text or as a float."""
     if isinstance(value, str) and len(value) <= MOST_DIGITS and value.isascii() and value.isdigit():
         value = int(value)
     if isinstance(value, float) and value.is_integer():
@@ -212,9 +186,9 @@ def _grade_id(raw: Raw) -> str | None:
 def _note_grade_ids(cells: Sequence[Cell], path: str, notices: list[Notice]) -> None:
     ids = Counter(cell.grade_id for cell in cells if cell.grade_id is not None)
     if not ids:
-        message = f"{path}: its cells have lost their nbgrader metadata; they are found by their content."
-        _note(notices, "metadata-lost", message, path)
+        what = "its cells have lost their nbgrader metadata; they are found by their content."
+        notices.append(remark("metadata-lost", path, what))
     twice = sorted(one for one, count in ids.items() if count > 1)
     if twice:
-        message = f"{path}: more than one cell is marked `{twice[0]}`; their content decides which is meant."
-        _note(notices, "metadata-repeated", message, path)
+        what = f"more than one cell is marked `{twice[0]}`; their content decides which is meant."
+        notices.append(remark("metadata-repeated", path, what))

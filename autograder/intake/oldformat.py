@@ -1,7 +1,7 @@
-"""Notebooks of the formats 2 and 3, as format 4 would have them.
+"""Upgrade notebooks of formats 2 and 3 to format 4.
 
-The names are those of the format's own description: worksheets of cells, ``input`` and
-``prompt_number`` of code cells, ``pyout`` and ``pyerr`` among the outputs, pictures as ``png``.
+The old names are worksheets of cells, ``input`` and ``prompt_number`` in code cells, ``pyout`` and ``pyerr``
+among the outputs, and ``png`` for pictures.
 """
 
 from __future__ import annotations
@@ -42,8 +42,5 @@ def _cell(cell: Raw) -> Raw:
 def _output(output: Raw) -> Raw:
     kind = output.get("output_type")
     data = {new: output[old] for old, new in _DATA.items() if old in output}
-    return {
-        **output,
-        "output_type": _OUTPUTS.get(kind, kind) if isinstance(kind, str) else kind,
-        "data": data,
-    }
+    kind = _OUTPUTS.get(kind, kind) if isinstance(kind, str) else kind
+    return {**output, "output_type": kind, "data": data}

@@ -1,4 +1,4 @@
-"""Stored outputs: their plain text and their pictures, capped."""
+"""Read stored outputs: their plain text and their pictures, up to caps."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from autograder.intake.entries import remark
 from autograder.model import Notice, Output, OutputKind
 
 MAX_TEXT = 64 * 1024
@@ -30,8 +31,8 @@ _KINDS = {
 def text_of(value: Any) -> str:
     """Read a multi-line string of the notebook format: one string, or a list of lines.
 
-    Lists whose items have lost their line ends get them back. Halves of surrogate pairs, which no
-    encoding can carry, become question marks.
+    Lines without line ends get them back. Halves of surrogate pairs, which no encoding can carry, become
+    question marks.
     """
     if isinstance(value, list):
         lines = [line for line in value if isinstance(line, str)]
@@ -43,7 +44,7 @@ def text_of(value: Any) -> str:
 
 
 class Shelf:
-    """Takes the outputs of one notebook up to the caps, and counts those that it leaves out."""
+    """Takes one notebook's outputs up to the caps, and counts those that it leaves out."""
 
     def __init__(self) -> None:
         self._texts = MAX_TEXTS
@@ -64,8 +65,8 @@ class Shelf:
     def notices(self, path: str) -> Iterator[Notice]:
         """Say how much was left out, if anything."""
         if self._left_out:
-            message = f"{path}: {self._left_out} stored outputs are too large or too many; kept in part only."
-            yield Notice(code="outputs-capped", message=message, where=path)
+            what = f"{self._left_out} stored outputs are too large or too many; kept in part only."
+            yield remark("outputs-capped", path, what)
 
     def _output(self, kind: OutputKind, raw: Mapping[str, Any]) -> Output:
         if kind is OutputKind.STREAM:
@@ -73,8 +74,7 @@ class Shelf:
         if kind is OutputKind.ERROR:
             named = f"{text_of(raw.get('ename'))}: {text_of(raw.get('evalue'))}"
             return Output(kind=kind, text=self._text(named))
-        data = raw.get("data")
-        data = data if isinstance(data, dict) else {}
+        data = data if isinstance(data := raw.get("data"), dict) else {}
         return Output(kind=kind, text=self._text(text_of(data.get("text/plain"))), png=self._png(data))
 
     def _text(self, text: str) -> str:
@@ -87,10 +87,7 @@ class Shelf:
         return text
 
     def _png(self, data: Mapping[str, Any]) -> bytes | None:
-        encoded = data.get("image/png")
-        if encoded is None:
-            return None
-        text = text_of(encoded)
+        text = text_of(data.get("image/png"))
         if len(text) * 3 // 4 > min(MAX_PNG, self._pngs):
             self._left_out += 1
             return None

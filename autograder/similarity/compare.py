@@ -1,10 +1,10 @@
-"""Passages that two submissions share, found by winnowing fingerprints of runs of tokens.
+"""Find passages that two submissions share by winnowing fingerprints of runs of tokens.
 
-Every run of `RUN` tokens has a hash. Of each `WINDOW` runs in a row the one with the least hash is a
-fingerprint (Schleimer, Wilkerson and Aiken, Winnowing, SIGMOD 2003), so a shared passage of
+Every run of `RUN` tokens has a hash. Of each `WINDOW` runs in a row, the one with the least hash is a
+fingerprint (Schleimer, Wilkerson and Aiken, Winnowing, SIGMOD 2003). So a shared passage of
 ``RUN + WINDOW - 1`` tokens or more is always found, and one below `RUN` never. Fingerprints choose the pairs;
-the passages themselves are then marked by all their runs. Passages of the release, and
-those of most of a class, are nobody's own and are left out first.
+all runs then mark the passages. Passages of the release, or of most of a class, are nobody's own and are left
+out first.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from autograder.assignment import Assignment
 from autograder.intake import Candidate, read
 from autograder.model import Notebook, Struct
-from autograder.similarity.tokens import Token, tokens_of
+from autograder.similarity.tokens import tokens_of
 
 # About three lines of code: shorter runs are the homework's own words ("for i in range(H_out)").
 RUN = 30
-# A shared passage of 41 tokens or more is never missed.
+# A shared passage of RUN + WINDOW - 1 tokens or more is never missed.
 WINDOW = 12
-# In a class of ten or more, a passage that more than half have was given to them, in a lecture for example.
+# In a class of ten or more, a passage that more than half have was given to them, for example in a lecture.
 CLASS, MOST = 10, 0.5
-# Characters of one submission's code that are compared: far above any homework.
+# The characters of one submission's code that are compared: far above any homework.
 MOST_CHARACTERS = 500_000
 
 
 class TokenizedCell(Struct):
-    """A cell's source, its tokens, and the hash of the run that starts at each token."""
+    """A cell's source, the start and end of each token, and the hash of the run that starts at each."""
 
     label: str
     source: str
-    tokens: tuple[Token, ...]
+    spans: tuple[tuple[int, int], ...]
     runs: tuple[int, ...]
 
 
@@ -51,7 +51,7 @@ class Work(Struct):
 
 
 class Span(Struct):
-    """A shared passage in one submission: characters of a cell; equal numbers are the same passage."""
+    """A shared passage in one submission, in characters of a cell; equal numbers are the same passage."""
 
     cell: int
     start: int
@@ -62,8 +62,8 @@ class Span(Struct):
 class Pair(Struct):
     """Two submissions with passages in common.
 
-    `tokens` counts the first one's own tokens that are shared; `share_first` and `share_second` are the
-    shared parts, in [0, 1], of each one's own work.
+    `tokens` counts the first submission's own tokens that are shared. `share_first` and `share_second` are
+    the shared parts, in [0, 1], of the own work of each.
     """
 
     first: str
@@ -76,12 +76,12 @@ class Pair(Struct):
 
     @property
     def share(self) -> float:
-        """Give the larger of the two parts, so that a short work copied into a long one is found."""
+        """Give the larger of the two parts, so that a short work inside a long one is found."""
         return max(self.share_first, self.share_second)
 
 
 class Own(Struct):
-    """A submission's own work: the runs that nobody gave it, and by cell the tokens in no other run."""
+    """A submission's own work: the runs that nobody gave it, and for each cell the tokens in no other run."""
 
     work: Work
     runs: frozenset[int]
@@ -89,7 +89,7 @@ class Own(Struct):
 
     @property
     def tokens(self) -> int:
-        """Count the tokens that are its own."""
+        """Count its own tokens."""
         return sum(map(len, self.own))
 
     def covered(self, runs: Set[int]) -> int:
@@ -99,7 +99,7 @@ class Own(Struct):
 
 
 def read_work(candidate: Candidate, assignment: Assignment) -> Work | None:
-    """Read a candidate; None where it has no notebook that can be read."""
+    """Read a candidate; None if it has no notebook that can be read."""
     notebook = read(candidate, assignment).notebook
     return None if notebook is None else work_of(candidate.id, notebook)
 
@@ -114,25 +114,17 @@ def work_of(identity: str, notebook: Notebook) -> Work:
 
 
 def _cell(label: str, source: str) -> TokenizedCell:
-    tokens = tuple(tokens_of(source))
-    texts = [token.text for token in tokens]
+    tokens = list(tokens_of(source))
+    texts = [text for text, _, _ in tokens]
     runs = (zlib.crc32("\0".join(texts[i : i + RUN]).encode()) for i in range(len(texts) - RUN + 1))
-    return TokenizedCell(label=label, source=source, tokens=tokens, runs=tuple(runs))
+    spans = tuple((start, end) for _, start, end in tokens)
+    return TokenizedCell(label=label, source=source, spans=spans, runs=tuple(runs))
 
 
 def compare_all(works: Sequence[Work], given: Work, least_share: float, least_tokens: int) -> list[Pair]:
-    """Give all pairs that share enough, the most alike first.
+    """Give all pairs that share enough, the most alike first; `given` is the release.
 
-    Parameters
-    ----------
-    works : sequence of Work
-        The submissions.
-    given : Work
-        The release.
-    least_share : float
-        The least shared part, in [0, 1], of the own work of at least one of the two.
-    least_tokens : int
-        The fewest shared tokens.
+    A pair shares at least `least_share`, in [0, 1], of the own work of either, and at least `least_tokens`.
     """
     common = given.runs | _most(works)
     owns = {work.id: _own(work, common) for work in works}
@@ -141,7 +133,7 @@ def compare_all(works: Sequence[Work], given: Work, least_share: float, least_to
 
 
 def _own(work: Work, common: Set[int]) -> Own:
-    own = (frozenset(range(len(cell.tokens))) - _places(cell, common) for cell in work.cells)
+    own = (frozenset(range(len(cell.spans))) - _places(cell, common) for cell in work.cells)
     return Own(work=work, runs=work.runs - common, own=tuple(own))
 
 
@@ -176,16 +168,15 @@ def _pair(first: Own, second: Own, least_share: float, least_tokens: int) -> Pai
     shares = tokens / max(1, first.tokens), others / max(1, second.tokens)
     if max(shares) < least_share or tokens < least_tokens:
         return None
-    spans_first, numbers = _spans(first.work, shared, {})
-    spans_second, _ = _spans(second.work, shared, numbers)
+    numbers: dict[int, int] = {}  # the second submission's passages get the first one's numbers
     return Pair(
         first=first.work.id,
         second=second.work.id,
         tokens=tokens,
         share_first=shares[0],
         share_second=shares[1],
-        spans_first=spans_first,
-        spans_second=spans_second,
+        spans_first=_spans(first.work, shared, numbers),
+        spans_second=_spans(second.work, shared, numbers),
     )
 
 
@@ -194,11 +185,9 @@ def _places(cell: TokenizedCell, runs: Set[int]) -> set[int]:
     return {place + k for place, run in enumerate(cell.runs) if run in runs for k in range(RUN)}
 
 
-def _spans(
-    work: Work, shared: Set[int], numbers: Mapping[int, int]
-) -> tuple[tuple[Span, ...], dict[int, int]]:
-    """Give the shared passages, with the other submission's numbers where it has them."""
-    spans, found = [], dict(numbers)
+def _spans(work: Work, shared: Set[int], found: dict[int, int]) -> tuple[Span, ...]:
+    """Give the shared passages; `found` maps runs to the numbers of passages, and gets the new ones."""
+    spans = []
     highest = max(found.values(), default=0)
     for index, cell in enumerate(work.cells):
         for places in _stretches(sorted(_places(cell, shared))):
@@ -206,12 +195,12 @@ def _spans(
             number = next((found[run] for run in runs if run in found), highest + 1)
             highest = max(highest, number)
             found.update({run: number for run in runs if run not in found})
-            start, end = cell.tokens[places[0]].start, cell.tokens[places[-1]].end
+            start, end = cell.spans[places[0]][0], cell.spans[places[-1]][1]
             spans.append(Span(cell=index, start=start, end=end, number=number))
-    return tuple(spans), found
+    return tuple(spans)
 
 
 def _stretches(places: Iterable[int]) -> Iterator[list[int]]:
-    """Cut sorted places where one is missing."""
+    """Cut sorted places into stretches without gaps."""
     for _, stretch in itertools.groupby(enumerate(places), key=lambda pair: pair[1] - pair[0]):
         yield [place for _, place in stretch]

@@ -1,4 +1,4 @@
-"""The page of pairs, each shown side by side with its shared passages marked."""
+"""Render the page of pairs, each side by side with its shared passages marked."""
 
 from __future__ import annotations
 
@@ -38,32 +38,20 @@ _NOTE = (
 def render_page(
     pairs: Sequence[Pair], works: Mapping[str, Work], title: str, least: tuple[float, int]
 ) -> str:
-    """Render the whole page as HTML; the same pairs give the same bytes.
+    """Render the page as HTML; the same pairs give the same bytes.
 
-    Parameters
-    ----------
-    pairs : sequence of Pair
-        In the order in which they are shown.
-    works : mapping of str to Work
-        The submissions by id.
-    title : str
-        The assignment's.
-    least : (float, int)
-        The thresholds that the pairs met: the shared part in [0, 1], and tokens.
+    `works` are the submissions by id, `title` is the assignment's, and `least` has the thresholds that the
+    pairs met: the shared part in [0, 1], and tokens.
     """
-    return "\n".join(
-        ["<!doctype html>", '<html lang="en">', *_head(title), *_body(pairs, works, title, least)]
-    )
+    return "\n".join(_page(pairs, works, title, least))
 
 
-def _head(title: str) -> Iterator[str]:
-    yield '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<title>Passages in common: {html.escape(title)}</title><style>{_STYLE}</style></head>"
-
-
-def _body(
+def _page(
     pairs: Sequence[Pair], works: Mapping[str, Work], title: str, least: tuple[float, int]
 ) -> Iterator[str]:
+    yield '<!doctype html>\n<html lang="en">'
+    yield '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield f"<title>Passages in common: {html.escape(title)}</title><style>{_STYLE}</style></head>"
     yield f"<body><h1>Passages in common: {html.escape(title)}</h1><p>{_NOTE}</p>"
     yield (
         f"<p>{len(works)} submissions were compared. Shown are pairs that share {least[0]:.0%} or more of "

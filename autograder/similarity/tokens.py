@@ -1,8 +1,8 @@
-"""From source to tokens that stay the same under renaming, new layout and comments.
+"""Turn source into tokens that renaming, layout and comments do not change.
 
-Names become ``V``, except keywords and what follows a dot (``np.pad`` keeps its ``pad``), numbers ``0``,
-strings ``S``; comments and white space are gone. The reader is a regular expression, so that code that does
-not parse is read as well; a string that is never closed ends with its line.
+Names become ``V``, except keywords and names after a dot (``np.pad`` keeps its ``pad``). Numbers become ``0``
+and strings ``S``; comments and white space are dropped. A regular expression also reads code that does not
+parse; a string that is never closed ends with its line.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterator
-
-from autograder.model import Struct
 
 _TOKEN = re.compile(
     r"""
@@ -27,24 +25,16 @@ _TOKEN = re.compile(
 )
 
 
-class Token(Struct):
-    """A levelled token, and its place in the source (characters)."""
+def tokens_of(source: str) -> Iterator[tuple[str, int, int]]:
+    """Give the levelled tokens of one cell, each with its start and end in the source (characters).
 
-    text: str
-    start: int
-    end: int
-
-
-def tokens_of(source: str) -> Iterator[Token]:
-    """Give the levelled tokens of one cell.
-
-    >>> [token.text for token in tokens_of("total += np.sum(a[0])  # add")]
+    >>> [text for text, _, _ in tokens_of("total += np.sum(a[0])  # add")]
     ['V', '+=', 'V', '.sum', '(', 'V', '[', '0', ']', ')']
     """
     for match in _TOKEN.finditer(source):
         text = _level(match.lastgroup or "", match.group())
         if text:
-            yield Token(text=text, start=match.start(), end=match.end())
+            yield text, *match.span()
 
 
 def _level(kind: str, text: str) -> str:

@@ -1,4 +1,4 @@
-"""The settings of a training: found by running its code with a `Solver` that trains nothing."""
+"""The settings of a training are found by running its code with a `Solver` that does not train."""
 
 import sys
 import time
@@ -42,7 +42,7 @@ def found_in(session):
 
 
 def with_train_cell(source):
-    """The release's notebook with other code in its `train` cell."""
+    """Give the release's notebook with other code in its `train` cell."""
     cells = [
         msgspec.structs.replace(cell, source=source) if cell.grade_id == "train" else cell
         for cell in given().cells
@@ -50,19 +50,19 @@ def with_train_cell(source):
     return msgspec.structs.replace(given(), cells=tuple(cells))
 
 
-def test_the_releases_own_are_those_of_its_train_cell(found_in):
+def test_the_releases_settings_are_those_of_its_train_cell(found_in):
     found = found_in(given())
     assert (found.network, found.unread) == ({"reg": 0.1}, ())
     assert found.solver == {"update_rule": "sgd", "batch_size": 200, "optim_config": {"learning_rate": 1e-5}}
 
 
-def test_the_solved_source_has_the_references(found_in):
+def test_the_solved_source_has_the_references_settings(found_in):
     found = found_in(read_notebook(ROOT / "source/hw5/HW5.ipynb"))
     assert (found.network, found.unread) == ({"reg": 1e-3}, ())
     assert found.solver["update_rule"] == "adam"
 
 
-# ruff: noqa: E501 - students' code keeps its own lines
+# ruff: noqa: E501 - students' code keeps its line breaks
 SPELLINGS = {
     "literal": MODEL + CALL,
     "dict": MODEL
@@ -102,7 +102,7 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_settings_mean_what_python_says(found_in, spelling):
+def test_settings_have_the_values_that_python_gives_them(found_in, spelling):
     found = found_in(with_train_cell(SPELLINGS[spelling]))
     assert (found.solver, found.network, found.unread) == (FOUND, {"reg": 1e-3}, ())
     assert found.where == TRAIN_CELL.label
@@ -113,7 +113,7 @@ def test_a_statement_that_fails_ends_its_cell_as_in_a_notebook(found_in):
     assert (found.solver, found.unread) == (FOUND, ())
 
 
-def test_an_own_cell_counts_while_the_train_cell_is_the_releases(found_in):
+def test_a_students_own_cell_counts_if_the_train_cell_is_unchanged(found_in):
     found = found_in(notebook_with(MODEL + CALL))
     assert (found.solver, found.where) == (FOUND, OWN)
 
@@ -162,14 +162,14 @@ UNCERTAIN = {
         "does not come to a call of `Solver`: IndexError: list index out of range (cell",
     ),
     "no call at all": ("solvers = []\n" + MODEL, "does not come to a call of `Solver`"),
-    "an accuracy of one's own": (
+    "an accuracy computed by hand": (
         MODEL
         + CALL
         + "right = np.mean(np.argmax(model.loss(data['X_val']), axis=1) == data['y_val'])\n"
         + "Solver(model, data, optim_config={'learning_rate': 1e-3 if right > 0.5 else 1e-4})",
         "they depend on the results of a training: `loss` (cell",
     ),
-    "a result read where errors are swallowed": (
+    "a result read inside a bare except": (
         MODEL
         + CALL
         + "try:\n    rate = 1e-3 if solver.val_acc_history[-1] > 0.5 else 1e-4\nexcept:\n    rate = 1e-4\n"
@@ -194,7 +194,7 @@ UNCERTAIN = {
         + "Solver(model, data, optim_config={'learning_rate': rate})",
         "they depend on the results of a training: `check_accuracy` (cell",
     ),
-    "memory met below a call": (
+    "the memory limit after a call": (
         MODEL + CALL + "x = [0]\n" + "x += x\n" * 40 + CALL,
         "its code met the limit of memory: MemoryError (cell",
     ),
@@ -202,7 +202,7 @@ UNCERTAIN = {
 
 
 @pytest.mark.parametrize("name", UNCERTAIN)
-def test_a_person_decides_where_settings_are_uncertain(found_in, name):
+def test_uncertain_settings_are_left_to_a_person(found_in, name):
     source, why = UNCERTAIN[name]
     start = time.monotonic()
     (said,) = found_in(with_train_cell(source)).unread
@@ -210,7 +210,7 @@ def test_a_person_decides_where_settings_are_uncertain(found_in, name):
     assert time.monotonic() - start < 30
 
 
-def test_a_training_in_a_cell_of_the_releases_is_left_to_a_person(found_in):
+def test_training_in_a_cell_of_the_release_is_left_to_a_person(found_in):
     without = msgspec.structs.replace(
         given(), cells=tuple(c for c in given().cells if "Solver" not in c.source)
     )
@@ -225,7 +225,7 @@ def test_a_training_in_a_cell_of_the_releases_is_left_to_a_person(found_in):
 
 
 @pytest.mark.parametrize("insane", ["-1e17", "True", "'16'", "[16]", "float('nan')", "1e400"])
-def test_settings_that_no_training_can_have_are_left_out_and_said(found_in, insane):
+def test_impossible_settings_are_left_out_with_a_notice(found_in, insane):
     code = f"""x = {insane}
 model = ThreeLayerConvNet(num_filters=x, reg=x)
 Solver(model, data, lr_decay=x, batch_size=x, update_rule=x, optim_config={{'learning_rate': x}})
@@ -243,19 +243,19 @@ def calls(**changes):
 
 
 class Claiming(InProcess):
-    """A child that claims one answer, whatever is asked."""
+    """A child that gives one answer to every question."""
 
     def __init__(self, answer):
         super().__init__({"__recorded__": lambda: answer})
 
 
 def claimed(answer):
-    """The settings that a claimed answer of the child gives."""
+    """Give the settings that are read from an answer of the child."""
     code = TRAINING.TrainingCode(where="cell 1")
     return TRAINING.find_settings(code, (), lambda definitions, ask: ask(Claiming(answer)))
 
 
-def test_an_answer_of_the_right_form_is_taken():
+def test_an_answer_of_the_right_form_is_accepted():
     assert claimed(calls()).solver == {"update_rule": "adam"}
 
 

@@ -1,4 +1,4 @@
-"""The folder's name, and a batch that is changed."""
+"""The data set's description, and a way to change a batch."""
 
 import pickle
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The download, from a server of this machine."""
+"""The download, from a server on this machine."""
 
 import hashlib
 import io
@@ -26,13 +26,13 @@ def same_files(one: Path, other: Path) -> bool:
 
 
 class Server(ThreadingHTTPServer):
-    """Serves one file, and breaks off where it is told to."""
+    """Serves one file, and breaks off after a given number of bytes."""
 
     daemon_threads = True
     body = b""
     status = 200
     ranges = True
-    cuts: list[int]  # how many bytes the next answers send before the line is cut
+    cuts: list[int]  # the bytes that each of the next answers sends before it breaks off
     asked: list[str | None]
 
     @property
@@ -107,14 +107,14 @@ def test_fetch(server: Server, folder: Path) -> None:
     assert find_data(None, wanted, folder.parent / "work") == fetched
 
 
-def test_a_line_that_is_cut_is_taken_up_again(server: Server, folder: Path) -> None:
+def test_an_interrupted_download_goes_on(server: Server, folder: Path) -> None:
     wanted = served(server, packed(folder))
     server.cuts = [1000, 500]
     assert same_files(fetch_data(wanted), folder)
     assert server.asked == [None, "bytes=1000-", "bytes=1500-"]
 
 
-def test_the_next_run_goes_on_where_the_last_one_broke(server: Server, folder: Path) -> None:
+def test_the_next_run_goes_on_where_the_last_one_stopped(server: Server, folder: Path) -> None:
     wanted = served(server, packed(folder))
     server.cuts = [1000, 0]
     with pytest.raises(DataError, match=rf"1000 of {wanted.bytes} bytes have arrived and are kept"):
@@ -124,14 +124,14 @@ def test_the_next_run_goes_on_where_the_last_one_broke(server: Server, folder: P
     assert server.asked == [None, "bytes=1000-", "bytes=1000-"]
 
 
-def test_a_server_that_can_not_go_on_begins_anew(server: Server, folder: Path) -> None:
+def test_a_server_without_ranges_sends_the_file_from_its_start(server: Server, folder: Path) -> None:
     wanted = served(server, packed(folder))
     server.ranges, server.cuts = False, [1000]
     assert same_files(fetch_data(wanted), folder)
     assert server.asked == [None, "bytes=1000-"]
 
 
-def test_another_file_is_thrown_away(server: Server, folder: Path) -> None:
+def test_a_file_with_another_hash_is_deleted(server: Server, folder: Path) -> None:
     wanted = served(server, packed(folder), md5="0" * 32)
     with pytest.raises(DataError, match=f"its MD5 is not {'0' * 32}. It was not kept\n.*Try again"):
         fetch_data(wanted)
@@ -154,7 +154,7 @@ def test_a_server_that_refuses(server: Server, folder: Path, status: int) -> Non
     assert leftovers(wanted) == []
 
 
-def test_a_part_that_the_server_does_not_know_is_dropped(server: Server, folder: Path) -> None:
+def test_a_part_that_the_server_rejects_is_deleted(server: Server, folder: Path) -> None:
     wanted = served(server, packed(folder))
     server.cuts = [1000, 0]
     with pytest.raises(DataError):
@@ -165,7 +165,7 @@ def test_a_part_that_the_server_does_not_know_is_dropped(server: Server, folder:
     assert leftovers(wanted) == []
 
 
-def test_a_data_set_that_is_only_generated_can_t_be_fetched() -> None:
+def test_a_data_set_without_a_url_cannot_be_fetched() -> None:
     made = DataSpec(folder=FOLDER, marker="m", reader="r.py", generator="make.py")
     with pytest.raises(
         DataError, match=r"names no url, so there is nothing to fetch\n  It is made by make\.py"
@@ -183,12 +183,12 @@ def test_no_network() -> None:
             fetch_data(spec(url=url))
 
 
-def test_only_the_web_is_fetched_from(tmp_path: Path) -> None:
+def test_only_http_and_https_are_allowed(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"expected a URL that begins with https:// or http://"):
         fetch_data(spec(url=(tmp_path / "data.tar.gz").as_uri()))
 
 
-def test_an_archive_of_something_else(server: Server, folder: Path) -> None:
+def test_an_archive_without_the_expected_folder(server: Server, folder: Path) -> None:
     wanted = served(server, packed(folder), folder="other")
     with pytest.raises(DataError, match=r"has no other/batches.meta"):
         fetch_data(wanted)
@@ -210,7 +210,7 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, size: int = 1, link: str = 
     ],
     ids=["symlink", "hard link", "pipe", "parent"],
 )
-def test_what_is_no_plain_file_is_not_unpacked(server: Server, folder: Path, bad: tarfile.TarInfo) -> None:
+def test_only_plain_files_are_unpacked(server: Server, folder: Path, bad: tarfile.TarInfo) -> None:
     wanted = served(server, packed(folder, bad))
     with pytest.raises(DataError, match=r"expected a plain file, so the archive was not unpacked"):
         fetch_data(wanted)
@@ -220,7 +220,7 @@ def test_what_is_no_plain_file_is_not_unpacked(server: Server, folder: Path, bad
 @pytest.mark.parametrize(
     "name", ["/tmp/evil", "../evil", f"{FOLDER}/../../evil", f"{FOLDER}/deep/evil", "evil"]
 )
-def test_what_stands_elsewhere_in_an_archive_is_left_there(
+def test_files_elsewhere_in_an_archive_are_not_unpacked(
     server: Server, folder: Path, tmp_path: Path, name: str
 ) -> None:
     fetched = fetch_data(served(server, packed(folder, member(name))))

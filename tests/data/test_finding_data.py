@@ -22,14 +22,14 @@ def write(folder):
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """An assignment's folder with a generator that counts how often it runs."""
+    """Make an assignment's folder with a generator that logs each of its runs."""
     home = tmp_path / "assignment"
     home.mkdir()
     (home / "generate.py").write_text(GENERATOR.format(log=str(tmp_path / "log")))
     return home
 
 
-def test_where_the_engine_s_data_is_found(folder: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_engine_finds_its_data(folder: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = spec(generator="generate.py")
     made = find_data(None, wanted, root)
     assert made.parent == folder.parent / "cache" / "autograder"
@@ -74,7 +74,7 @@ def test_a_broken_generator(root: Path, code: str, message: str) -> None:
         find_data(None, spec(generator="generate.py"), root)
 
 
-def test_a_generator_that_changes_makes_anew(root: Path) -> None:
+def test_a_changed_generator_runs_again(root: Path) -> None:
     wanted = spec(generator="generate.py")
     first = find_data(None, wanted, root)
     with (root / "generate.py").open("a") as file:
@@ -89,7 +89,7 @@ def test_several_processes_make_it_once(root: Path, tmp_path: Path) -> None:
     assert (tmp_path / "log").read_text().count("made") == 1
 
 
-def test_a_cache_that_can_not_be_written(root: Path, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_to(root: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the folder should be")
     with pytest.raises(DataError, match=r"can't be made: .*\n.*XDG_CACHE_HOME"):
         find_data(None, spec(generator="generate.py"), root)

@@ -1,4 +1,4 @@
-"""The assignment's own reader of its data set is found, or said to be missing."""
+"""The assignment's own reader of its data set is found, or an error names what is missing."""
 
 from pathlib import Path
 
@@ -32,13 +32,13 @@ def test_a_missing_reader_is_named(course: Course) -> None:
         data_loader(course, Path("folder"))(1)
 
 
-def test_a_module_that_reads_nothing_is_named(course: Course, tmp_path: Path) -> None:
+def test_a_reader_without_a_read_function_is_named(course: Course, tmp_path: Path) -> None:
     (tmp_path / course.assignment.data.reader).write_text("x = 1\n")
     with pytest.raises(AssignmentError, match=r"expected a function read\(folder, train, test\) -> DataSet"):
         data_loader(course, Path("folder"))(1)
 
 
-def test_data_that_no_table_describes_is_asked_for_in_vain(course: Course) -> None:
+def test_a_check_that_needs_data_fails_without_a_data_table(course: Course) -> None:
     bare = replace(course, assignment=replace(course.assignment, data=None))
     with pytest.raises(UsageError, match=r"a check needs a data set, and there is no \[data\]"):
         data_loader(bare, None)(1)

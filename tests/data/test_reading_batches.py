@@ -52,7 +52,7 @@ def test_a_part_larger_than_the_whole(folder: Path, train: int, test: int, messa
 
 
 def python2_batch(rows: np.ndarray[Any, Any], labels: list[int]) -> bytes:
-    """A batch as Python 2 and the NumPy of those days wrote CIFAR-10: protocol 2, all strings are bytes."""
+    """Give a batch as Python 2 and its NumPy wrote CIFAR-10: protocol 2, all strings are bytes."""
 
     def text(value: bytes) -> bytes:
         return pickle.BINSTRING + len(value).to_bytes(4, "little") + value
@@ -84,7 +84,7 @@ both = pytest.mark.parametrize(
 
 
 @both
-def test_files_of_python_2(folder: Path, read: Load, error: type[Exception]) -> None:
+def test_files_written_by_python_2(folder: Path, read: Load, error: type[Exception]) -> None:
     images, labels = synthetic_data.sample(4)
     (folder / "data_batch_1").write_bytes(python2_batch(images.reshape(4, -1), labels.tolist()))
     x, y = read(folder)
@@ -103,7 +103,7 @@ def test_files_of_every_protocol(folder: Path, read: Load, error: type[Exception
 
 
 class Runs:
-    """Pickles to a call of a function."""
+    """Pickles as a call of a function."""
 
     def __init__(self, *call: Any) -> None:
         self.call = call
@@ -113,7 +113,7 @@ class Runs:
 
 
 def hostile(marker: Path) -> dict[str, bytes]:
-    """Files that would leave a mark if anything of them ran, or that ask for more than data needs."""
+    """Give files that would leave a mark if their code ran, or that name more than data needs."""
     nested = f"import os; os.mkdir({str(marker)!r})"
     return {
         "posix.mkdir": pickle.dumps(Runs(os.mkdir, str(marker))),
@@ -143,7 +143,7 @@ def test_a_hostile_file_is_refused_and_nothing_runs(
 
 
 def array_state(shape: Any, kind: bytes, fortran: bool, data: Any) -> bytes:
-    """A pickle of a dict with an array in the given state."""
+    """Give a pickle of a dict with an array in the given state."""
 
     def plain(value: Any) -> bytes:
         return pickle.dumps(value, protocol=3)[2:-1]
@@ -195,7 +195,7 @@ def test_half_a_file(folder: Path, read: Load, error: type[Exception]) -> None:
 
 
 @both
-def test_something_else_than_a_dict(folder: Path, read: Load, error: type[Exception]) -> None:
+def test_a_file_without_a_dict(folder: Path, read: Load, error: type[Exception]) -> None:
     (folder / "data_batch_1").write_bytes(pickle.dumps([1, 2]))
     with pytest.raises(error, match=r"data_batch_1: should hold a dict, holds (a )?list"):
         read(folder)
@@ -213,9 +213,7 @@ def test_something_else_than_a_dict(folder: Path, read: Load, error: type[Except
         ([0, 1, 2, 3.0], "from 0 to 9"),
     ],
 )
-def test_labels_that_are_none(
-    folder: Path, read: Load, error: type[Exception], labels: Any, message: str
-) -> None:
+def test_invalid_labels(folder: Path, read: Load, error: type[Exception], labels: Any, message: str) -> None:
     change(folder / "data_batch_4", labels=labels)
     with pytest.raises(error, match=f"data_batch_4: .*{message}"):
         read(folder)
@@ -235,7 +233,7 @@ def test_a_missing_file_is_named(folder: Path, read: Load, error: type[Exception
         read(folder)
 
 
-def test_a_reference_to_something_outside(folder: Path) -> None:
+def test_a_reference_to_an_outside_object(folder: Path) -> None:
     (folder / "data_batch_1").write_bytes(b"\x80\x03U\x05thereQ.")
     with pytest.raises(DataError, match=r"data_batch_1: is not a file of CIFAR-10, or damaged"):
         READER.read(folder, 20, 6)

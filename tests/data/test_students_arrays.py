@@ -1,4 +1,4 @@
-"""The arrays that the students' code gives, and where it looks for the data."""
+"""The arrays that the students' code returns, and the places where it looks for the data."""
 
 from pathlib import Path
 
@@ -32,7 +32,9 @@ def test_students_ask_for_too_many(folder: Path, counts: tuple[int, int, int], m
         data_utils.get_CIFAR10_data(*counts, folder)
 
 
-def test_where_students_data_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_where_students_code_finds_its_data(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     assert data_utils.find_CIFAR10(folder) == folder
     assert data_utils.find_CIFAR10(tmp_path) == folder
     monkeypatch.chdir(tmp_path)
@@ -54,7 +56,7 @@ def test_students_name_a_folder_without_data(tmp_path: Path, monkeypatch: pytest
 
 @pytest.fixture
 def small_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stand-in of full size is made in test_synthetic_data.py."""
+    """Make the stand-in small; test_synthetic_data.py makes one of full size."""
     whole = synthetic_data.write
     monkeypatch.setattr(synthetic_data, "write", lambda folder: whole(folder, train=20, test=6))
 

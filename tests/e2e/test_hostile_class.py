@@ -26,7 +26,7 @@ CELLS = {
     "nested": "x = " + "-" * 100_000 + "1",
 }
 SAID = {
-    "newlines": "cell 53 has 1,000,007 characters; cells above 400,000 are not read.",
+    "newlines": "cell 53 has 1,000,007 characters; cells of more than 400,000 are not read.",
     "semicolons": "cell 53: its 100,000 statements are not read. A notebook's code is read up to",
     "print": "cell 53: the statement at line 1 is not valid Python: line 1: too many nested parentheses",
     "quotes": "cell 53: the statement at line 2 is not valid Python: line 2: unterminated string literal",

@@ -1,4 +1,4 @@
-"""Small notebooks for the tests of extraction, and a way to run what was found."""
+"""Small notebooks for the tests of extraction, and a way to run the code that was found."""
 
 import contextlib
 import textwrap
@@ -18,7 +18,7 @@ def notebook(*sources, **more):
 
 
 def run(found):
-    """Run the chunks as the sandbox does: one that fails costs its own names."""
+    """Run the chunks as the sandbox does: a chunk that fails costs only its own names."""
     namespace = {}
     for chunk in found.chunks:
         with contextlib.suppress(SyntaxError):

@@ -1,4 +1,4 @@
-"""Definitions found by content: what is taken, what is left, and what is said."""
+"""Definitions are found by their content; the rest is left out, and notices say why."""
 
 import textwrap
 
@@ -18,10 +18,10 @@ from autograder.extract import (
 )
 from autograder.model import Cell, CellKind, FileRecord, Notebook
 
-# --- what is taken -------------------------------------------------------------------------------
+# --- definitions ---------------------------------------------------------------------------------
 
 
-def test_a_function_and_what_it_needs_from_other_cells():
+def test_a_function_is_found_with_everything_it_needs_from_other_cells():
     found = extract(
         notebook(
             "import numpy as np\nimport matplotlib.pyplot as plt",
@@ -61,28 +61,28 @@ def test_a_function_and_what_it_needs_from_other_cells():
         ("async def g(): pass\ndef f(x): return x + 1", 3),
     ],
 )
-def test_every_way_to_define(code, value):
+def test_every_way_to_define_a_name(code, value):
     assert run(extract(notebook(code), ["f"], EMULATE))["f"](2) == value
 
 
-def test_a_later_definition_wins_and_is_said():
+def test_a_later_definition_wins_with_a_notice():
     found = extract(notebook("def f(x): return 1", "def f(x): return 2"), ["f"], EMULATE)
     assert run(found)["f"](0) == 2
     assert codes(found) == ["duplicate-definition"]
     assert found.notices[0].message == "`f` is defined 2 times (cell 1, cell 2); the last one counts."
 
 
-def test_a_later_star_import_does_not_take_a_function_away():
+def test_a_later_star_import_does_not_replace_a_function():
     found = extract(notebook("def floor(x): return 'mine'", "from math import *"), ["floor"], EMULATE)
     assert run(found)["floor"](1.5) == "mine"
 
 
-def test_chunks_say_where_they_stand():
+def test_chunks_have_their_cell_and_line():
     found = extract(notebook("x = 1", "\n# a comment\n\ndef f():\n    return 1"), ["f"], EMULATE)
     assert [(c.cell, c.line) for c in found.chunks] == [(2, 3)]
 
 
-# --- what is no Python ---------------------------------------------------------------------------
+# --- code that is not Python ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -117,17 +117,17 @@ def file(path):
         (
             "%%writefile f.py\ndef f(): return 1",
             (),
-            "cell 1 begins with `%%writefile`: what it defines is not part of the notebook's code.",
+            "cell 1 begins with `%%writefile`: its definitions are not part of the notebook's code.",
         ),
         (
             "x = 1\n%run layers\x1b.py",
             (),
-            "cell 1 runs `layers?.py`, which is not read: put what it defines into the notebook.",
+            "cell 1 runs `layers?.py`, which is not read: put its definitions into the notebook.",
         ),
         (
             "from layers import *\ndef f(): return g()",
             (file("HW5.ipynb"), file("code/layers.py")),
-            "`code/layers.py` was handed in and is not read: put what it defines into the notebook.",
+            "`code/layers.py` was handed in but is not read: put its definitions into the notebook.",
         ),
     ],
 )
@@ -141,12 +141,12 @@ def test_code_outside_the_notebook_is_named(code, files, says):
     "code",
     ["%%bash\nls", "%%time\ndef f(): return 1", "%%html\n<b>def</b>", "%matplotlib inline\nimport numpy"],
 )
-def test_what_defines_nothing_needs_no_word(code):
+def test_code_that_defines_nothing_gets_no_notice(code):
     given = notebook(code)
     assert outside(given, extract(given, ["f"], EMULATE).chunks, (file("layers.py"),)) == ()
 
 
-def test_a_broken_cell_costs_only_what_is_broken():
+def test_a_broken_cell_costs_only_its_broken_statements():
     found = extract(
         notebook("def g(): return 1\n\ndef f(x:\n    return 2\n\ndef h(): return g()"), ["f", "h"], EMULATE
     )
@@ -155,7 +155,7 @@ def test_a_broken_cell_costs_only_what_is_broken():
     assert "cell 1: `f` is not valid Python: line 3" in found.notices[0].message
 
 
-def test_a_broken_definition_is_run_so_that_its_error_is_said_where_it_is_missed():
+def test_a_broken_definition_is_run_so_that_its_error_is_shown():
     found = extract(notebook("g = 1", "# mine\n\ndef f(x:\n    return 2"), ["f"], EMULATE)
     (broken,) = [chunk for chunk in found.chunks if "f" in chunk.names]
     assert (broken.cell, broken.line, broken.source) == (2, 3, "def f(x:\n    return 2")
@@ -164,16 +164,15 @@ def test_a_broken_definition_is_run_so_that_its_error_is_said_where_it_is_missed
     assert len(whole.chunks) == 1
 
 
-def test_what_is_missing_is_said():
+def test_a_missing_definition_gets_a_notice():
     found = extract(notebook("class A:\n    def f(self): pass"), ["f"], EMULATE)
     assert found.notices[0].message == (
-        "`f` is not defined at the left edge of any cell. "
-        "It stands inside `A` in cell 1: move it out of there."
+        "`f` is not defined at the left edge of any cell. It is inside `A` in cell 1: move it out."
     )
 
 
 @pytest.mark.parametrize("code", ["(" * 5000, "x = " + "-" * 100_000 + "1", "\0", "x" * 500_000])
-def test_what_can_not_be_parsed_is_said(code):
+def test_code_that_cannot_be_parsed_gets_a_notice(code):
     found = extract(notebook(code, "def f(): return 1"), ["f"], EMULATE)
     assert run(found)["f"]() == 1
     assert found.notices
@@ -187,7 +186,7 @@ def test_no_text_raises(text):
     comment_facts(broken, cells, ["f"])
 
 
-def test_a_syntax_error_explains_a_gap_by_itself():
+def test_a_syntax_error_alone_explains_a_missing_definition():
     found = extract(
         notebook("def conv_forward(x):\n    return (x", "def conv_forwards(x): return x"),
         ["conv_forward"],
@@ -197,13 +196,13 @@ def test_a_syntax_error_explains_a_gap_by_itself():
     assert found.notices[1].message == "`conv_forward` is not defined at the left edge of any cell."
 
 
-def test_a_wanted_name_is_not_taken_for_another_one():
+def test_a_wanted_name_is_not_mistaken_for_another():
     found = extract(notebook("def conv_backward(x): return x"), ["conv_backwards", "conv_backward"], OFF)
     (notice,) = found.notices
-    assert "Give that its name back" not in notice.message
+    assert "Did you mean" not in notice.message
 
 
-# --- input as IPython reads it ---------------------------------------------------------------------
+# --- input as IPython reads it -------------------------------------------------------------------
 
 FUNCTION = "def f(x):\n    if x:\n\n        return 2 * x\n    return 0"
 
@@ -224,7 +223,7 @@ FUNCTION = "def f(x):\n    if x:\n\n        return 2 * x\n    return 0"
         pytest.param("%%time\n" + FUNCTION, id="a known cell magic"),
         pytest.param("%%anything --at all\n" + FUNCTION, id="an unknown cell magic"),
         pytest.param("%%heat\n" + textwrap.indent(FUNCTION, "  "), id="an indent below a cell magic"),
-        pytest.param(FUNCTION + "\n%timeit f(3)\n!ls\nf?", id="lines that are no Python"),
+        pytest.param(FUNCTION + "\n%timeit f(3)\n!ls\nf?", id="lines that are not Python"),
     ],
 )
 def test_input_is_read_as_ipython_reads_it(source):
@@ -234,7 +233,7 @@ def test_input_is_read_as_ipython_reads_it(source):
 
 
 @pytest.mark.parametrize("line", ["%time TWO = make()", "%time -x TWO = make()", "%prun TWO = make()"])
-def test_a_line_magic_that_runs_a_statement_leaves_the_statement(line):
+def test_a_line_magic_that_runs_a_statement_is_read_as_the_statement(line):
     found = extract(notebook(f"def make(): return 2\n{line}\ndef f(x): return TWO * x"), ["f"], OFF)
     assert run(found)["f"](4) == 8
 
@@ -242,18 +241,18 @@ def test_a_line_magic_that_runs_a_statement_leaves_the_statement(line):
 @pytest.mark.parametrize(
     "magic", ["%%bash", "%%writefile a.py", "%%python3", "%%script python", "%%html", "%%!"]
 )
-def test_a_cell_in_another_language_or_process_is_no_code(magic):
+def test_a_cell_in_another_language_or_process_is_not_code(magic):
     assert run(extract(notebook(f"{magic}\n{FUNCTION}"), ["f"], OFF)).get("f") is None
 
 
-def test_what_awaits_at_the_top_level_finds_what_it_needs():
+def test_a_top_level_await_gets_the_names_that_it_needs():
     found = extract(
         notebook("import asyncio", "Z = await asyncio.sleep(0, 2)", "def f(): return Z"), ["f"], OFF
     )
     assert [name for chunk in found.chunks for name in chunk.names] == ["asyncio", "Z", "f"]
 
 
-# --- names as Python resolves them -----------------------------------------------------------------
+# --- names as Python resolves them ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -272,12 +271,12 @@ def test_what_awaits_at_the_top_level_finds_what_it_needs():
         ("match 3:\n    case int() as WHOLE: pass", "return WHOLE", 3),
     ],
 )
-def test_names_are_those_that_python_resolves(above, body, answer):
+def test_names_are_resolved_as_python_does(above, body, answer):
     found = extract(notebook(above, f"def f():\n    {body}"), ["f"], OFF)
     assert run(found)["f"]() == answer
 
 
-def test_an_experiment_below_takes_no_built_in_away():
+def test_an_experiment_below_does_not_replace_a_built_in():
     cells = notebook("def f(x):\n    return sum(x)", "sum = 0\nfor i in range(3):\n    sum += i")
     assert run(extract(cells, ["f"], OFF))["f"]([1, 2]) == 3
 
@@ -285,7 +284,7 @@ def test_an_experiment_below_takes_no_built_in_away():
 # --- old habits ----------------------------------------------------------------------------------
 
 
-def test_old_names_are_noted():
+def test_old_names_get_notices():
     code = "def f(x):\n    for i in xrange(3): pass\n    return np.int(x) + np.int64(1) + np.lib.pad(x)"
     found = extract(notebook(code), ["f"], EMULATE)
     assert found.compat == ("np.int", "np.lib.pad", "xrange")
@@ -325,14 +324,14 @@ def test_cells_match_by_id():
     assert {k: c.index for k, c in match_cells(mine, GIVEN).items()} == {"c0": 0, "c1": 1, "c2": 2}
 
 
-def test_cells_match_by_likeness_where_ids_are_gone():
+def test_cells_match_by_likeness_if_ids_are_lost():
     sources = ["x = 0", "import numpy as np", "def f():\n    y = 3\n    # write here\n    return None"]
     cells = tuple(Cell(index=i, id=f"other-{i}", kind=CellKind.CODE, source=s) for i, s in enumerate(sources))
     matched = match_cells(Notebook(path="n", cells=cells), GIVEN)
     assert {k: c.index for k, c in matched.items()} == {"c0": 1, "c1": 2}
 
 
-def test_untouched_is_the_same_code_never_run():
+def test_untouched_means_the_same_code_and_never_run():
     assert untouched(GIVEN, GIVEN)
     assert not untouched(notebook("import numpy as np", "def f(): return 1", "print(f())"), GIVEN)
     sources = [cell.source for cell in GIVEN.cells]
@@ -342,7 +341,7 @@ def test_untouched_is_the_same_code_never_run():
 # --- comments ------------------------------------------------------------------------------------
 
 
-def test_new_comments_that_say_something_count():
+def test_new_and_meaningful_comments_count():
     mine = notebook(
         """
         def f(x):
@@ -401,24 +400,24 @@ def test_a_comment_that_only_names_the_syntax_is_noise(comment, code):
     "comment",
     ["loop over the images", "(N, C, H, W) to (N, F, H/2, W/2)", "für jedes Bild", "output rows come first"],
 )
-def test_a_comment_with_a_word_of_its_own_is_none(comment):
+def test_a_comment_with_a_word_of_its_own_is_not_noise(comment):
     facts = comment_facts(notebook(f"def f(x):\n    # {comment}\n    for i in x: pass"), GIVEN, ["f"])
     assert (facts.comments, facts.empty) == ((comment,), ())
 
 
-def test_a_passage_of_the_releases_text_is_copied():
+def test_a_passage_of_the_releases_text_counts_as_copied():
     given = notebook('def f(x):\n    """Input:\n    - x: Input data of shape (N, C, H, W)\n    """')
     source = "def f(x):\n    # x: input data of shape (N, C, H, W)\n    y = x\n    # input data\n    return y"
     facts = comment_facts(notebook(source), given, ["f"])
     assert (facts.comments, facts.copied) == (("input data",), 1)
 
 
-def test_the_release_itself_has_none():
+def test_the_release_itself_has_no_new_comments():
     facts = comment_facts(GIVEN, GIVEN, ["f"])
     assert (facts.comments, facts.coverage) == ((), 0.0)
 
 
-# --- what a person may want to read ----------------------------------------------------------------
+# --- passages to read ----------------------------------------------------------------------------
 
 LENT = """    fields = unfold(images, width)
     filters = weights.reshape(F, -1)

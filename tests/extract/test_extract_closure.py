@@ -1,4 +1,4 @@
-"""Which statements make a name what it is: redefinitions, aliases, later changes, conditions."""
+"""The statements that give a name its value: redefinitions, aliases, later changes, conditions."""
 
 import sys
 
@@ -66,16 +66,16 @@ def found(*sources, wanted=("f",)):
         ("signal = [1]\nimport signal\ndef f(x): return signal.__name__", "signal"),
     ],
 )
-def test_what_a_name_is_in_the_end(code, value):
+def test_a_name_has_its_final_value(code, value):
     assert run(found(code))["f"](2) == value
 
 
-def test_a_helper_s_name_used_for_data_later_leaves_the_helper():
+def test_a_helper_stays_if_its_name_is_later_used_for_data():
     code = ["def loss(x): return x + 1", "def f(x): return loss(x)", "loss, grads = model.loss(X, y)"]
     assert run(found(*code))["f"](1) == 2
 
 
-def test_where_setting_a_name_anew_fails_the_definition_before_stands(monkeypatch):
+def test_the_definition_before_a_failing_reassignment_stands(monkeypatch):
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     code = "def f(x): return 3\ndef g(x): return missing\nf = g(1)"
     namespace = Namespace()
@@ -86,22 +86,22 @@ def test_where_setting_a_name_anew_fails_the_definition_before_stands(monkeypatc
 @pytest.mark.parametrize(
     "late", ["for f in (1, 2): pass", "f = 7", "f = f(1)", "from math import sin as f", "f = math.sin"]
 )
-def test_what_sets_a_wanted_name_anew_and_is_not_followed_is_said(late):
+def test_a_reassignment_that_is_not_followed_gets_a_notice(late):
     result = found("import math\ndef f(x): return 3", f"x = 1\n{late}")
     (notice,) = result.notices
     assert run(result)["f"](0) == 3
     assert notice.code == "set-anew"
     assert notice.message == (
-        "`f` is set anew in cell 2, line 2, which is not followed: its definition in cell 1 counts."
+        "`f` is reassigned in cell 2, line 2, which is not followed: its definition in cell 1 counts."
     )
 
 
-def test_what_a_module_does_is_not_run():
+def test_calls_of_a_modules_functions_are_not_run():
     code = "import random\nrandom.seed(0)\nrandom.setstate(1)\ndef f(x): return random.random()"
     assert [chunk.names for chunk in found(code).chunks] == [("random",), ("f",)]
 
 
-def test_a_long_notebook_is_read_in_a_moment():
+def test_a_long_notebook_is_read_quickly():
     cells = [f"a{i} = {i}\ndef g{i}(x): return a{i} + g{i - 1}(x)" for i in range(1, 3000)]
     result = found("def g0(x): return 0", *cells, "def f(x): return len([g2999])")
     assert run(result)["f"](0) == 1
@@ -112,7 +112,7 @@ def test_a_whole_file_pasted_at_the_end_wins():
     assert run(found(*old, "import math\ndef g(x): return 7\ndef f(x): return math.floor(g(x))"))["f"](1) == 7
 
 
-def test_what_trains_or_plots_is_left_out():
+def test_training_and_plotting_are_left_out():
     cells = [
         "import numpy as np",
         "def f(x): return np.sum(x)",
@@ -121,7 +121,7 @@ def test_what_trains_or_plots_is_left_out():
     assert names(found(*cells)) == ["np", "f"]
 
 
-def test_code_nested_too_deep_is_survived():
+def test_code_nested_too_deep_does_no_harm():
     deep = "a = " + "+".join(["1"] * 900)
     hidden = "b = " + "x" + ".y" * 900 + " = 1"
     assert run(found(deep, hidden, "def f(x): return 1"))["f"](0) == 1
@@ -130,13 +130,13 @@ def test_code_nested_too_deep_is_survived():
 @pytest.mark.parametrize(
     ("code", "hint"),
     [
-        ("class A:\n    def conv(self): pass", "It stands inside `A` in cell 1: move it out of there."),
-        ("def outer():\n    def conv(): pass", "It stands inside `outer` in cell 1: move it out of there."),
-        ("def convv(): pass", "Is it `convv` in cell 1? Give that its name back."),
+        ("class A:\n    def conv(self): pass", "It is inside `A` in cell 1: move it out."),
+        ("def outer():\n    def conv(): pass", "It is inside `outer` in cell 1: move it out."),
+        ("def convv(): pass", "Did you mean `convv` in cell 1? Rename it."),
         ("x = 1", ""),
     ],
 )
-def test_what_is_missing_is_said_with_what_may_have_been_meant(code, hint):
+def test_a_missing_name_gets_a_notice_with_a_guess(code, hint):
     (notice,) = found(code, wanted=["conv"]).notices
     assert notice.code == "missing-definition"
     assert notice.message == f"`conv` is not defined at the left edge of any cell. {hint}".rstrip()
@@ -163,7 +163,7 @@ def test_what_is_missing_is_said_with_what_may_have_been_meant(code, hint):
         "print((1\n!ls\ndef f(): return 1",
     ],
 )
-def test_magics_are_told_from_continued_lines(code):
+def test_magics_are_distinguished_from_continued_lines(code):
     assert run(found(code))["f"]() == 1
 
 
@@ -174,7 +174,7 @@ def test_lines_keep_their_numbers():
     assert [(c.cell, c.line) for c in found(broken).chunks] == [(1, 5)]
 
 
-# --- broken cells ----------------------------------------------------------------------------------
+# --- broken cells --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -190,23 +190,23 @@ def test_lines_keep_their_numbers():
         "class A\n    pass",
     ],
 )
-def test_what_is_broken_costs_the_others_nothing(broken):
+def test_a_broken_block_costs_the_others_nothing(broken):
     before = 'def h(x):\n    """Text\nat the left edge (\n    """\n    return x\n'
     result = found(f"{before}\ndef f(x): return h(x)\n\n{broken}\n")
     assert run(result)["f"](2) == 2
     assert set(codes(result)) <= {"syntax-error"}
 
 
-def test_a_syntax_error_names_cell_line_text_and_python_s_reason():
+def test_a_syntax_error_names_cell_line_text_and_pythons_reason():
     (notice, missing) = found("x = 1", "y = 2\n\ndef f(x)\n    return 1").notices
     assert notice.message == "cell 2: `f` is not valid Python: line 3: expected ':': `def f(x)`."
     assert notice.where == "cell 2, line 3"
     assert missing.code == "missing-definition"
 
 
-def test_zero_bytes_and_endless_cells_are_said():
+def test_zero_bytes_and_endless_cells_get_notices():
     result = found("def f(x): return 1\n\0", "#" * 500_000)
     assert codes(result) == ["zero-bytes", "cell-too-long"]
     assert result.notices[0].message.startswith("cell 1 holds zero bytes")
-    assert "cells above 400,000 are not read" in result.notices[1].message
+    assert "cells of more than 400,000 are not read" in result.notices[1].message
     assert run(result)["f"](0) == 1

@@ -1,4 +1,4 @@
-"""Each reader of code is linear in its input, and says so where a cap is met."""
+"""Each reader of code takes linear time, and a notice says if a cap is met."""
 
 import pytest
 from extract_samples import EMULATE, codes, notebook
@@ -22,7 +22,7 @@ GIVEN = notebook("def f(x):\n    pass\n    return x", "import numpy as np\nprint
 
 
 def forget():
-    """Empty what is remembered from one notebook to the next: repeated work is the point here."""
+    """Empty the caches: these tests measure the work itself."""
     for remembered in (code._parse_cell, code._remembered, code._last, match._common):
         remembered.cache_clear()
 
@@ -105,7 +105,7 @@ def test_cells_are_matched_in_linear_time(source):
     assert grows_linearly(work, lambda n: notebook(f"{source}\n" * n), 1_000)
 
 
-def test_files_that_are_imported_are_found_in_linear_time():
+def test_imported_files_are_found_in_linear_time():
     files = [FileRecord(path=f"m{i}.py", bytes=1, sha256="") for i in range(50)]
 
     def work(chunks):
@@ -132,12 +132,12 @@ def test_old_code_is_recognised_and_converted_in_linear_time():
 
 
 def test_a_long_line_is_not_converted_from_python_2():
-    assert to_python3("print 'a'\n").source == "print( 'a')\n"
+    assert to_python3("print 'a'\n")[0] == "print( 'a')\n"
     long = "print '" + "a" * MAX_LINE + "'"
-    assert to_python3(long).source == long
+    assert to_python3(long)[0] == long
 
 
-def test_what_stands_beyond_a_cap_is_not_read_and_that_is_said(monkeypatch):
+def test_code_beyond_a_cap_is_not_read_and_a_notice_says_so(monkeypatch):
     forget()
     monkeypatch.setattr(code, "MAX_STATEMENTS", 10)
     found = extract(notebook("def f(): return 1", "x = 1\n" * 11), ["f"], EMULATE)
@@ -145,7 +145,7 @@ def test_what_stands_beyond_a_cap_is_not_read_and_that_is_said(monkeypatch):
     assert found.names == {"f"}
     found = extract(notebook("x = 1\n" * 8, "y = 1\n" * 8, "def f(): return 1"), ["f"], EMULATE)
     assert codes(found) == ["code-too-long", "missing-definition"]
-    assert found.notices[0].message.startswith("cell 3: what stands from here on is not read.")
+    assert found.notices[0].message.startswith("cell 3: the code from here on is not read.")
 
 
 def test_a_cap_on_characters_and_one_on_broken_statements(monkeypatch):
@@ -158,7 +158,7 @@ def test_a_cap_on_characters_and_one_on_broken_statements(monkeypatch):
     found = extract(notebook("a b\n" * 31 + "def f(): return 1"), ["f"], EMULATE)
     assert codes(found) == ["syntax-error"] * 20 + ["code-too-long", "syntax-error", "missing-definition"]
     assert [one.message for one in found.notices][21] == "and 10 more of this kind."
-    assert "what stands from line 31 on is not read" in found.notices[20].message
+    assert "the code from line 31 on is not read" in found.notices[20].message
 
 
 def test_a_notebook_of_a_hundred_ordinary_cells_meets_no_cap():

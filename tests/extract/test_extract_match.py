@@ -1,4 +1,4 @@
-"""Cells found again, whatever became of their metadata."""
+"""Cells are matched whatever happened to their metadata."""
 
 import msgspec
 import pytest
@@ -16,7 +16,7 @@ SOURCES = {
 
 
 def cells(*parts):
-    """Cells of (grade id, cell id, source)."""
+    """Make a notebook of (grade id, cell id, source)."""
     return Notebook(
         path="n.ipynb",
         cells=tuple(
@@ -33,7 +33,7 @@ def places(submission, given=GIVEN):
     return {name: cell.index for name, cell in match_cells(submission, given).items()}
 
 
-def test_grade_ids_come_first_and_cell_ids_next():
+def test_grade_ids_come_first_then_cell_ids():
     assert places(cells(("check", "x", "x = 1"), (None, "id-layer", "y = 2"))) == {"check": 0, "layer": 1}
     swapped = cells(("check", "id-layer", "x = 1"), (None, "id-check", "y = 2"), ("imports", "z", ""))
     assert places(swapped) == {"check": 0, "imports": 2}
@@ -44,7 +44,7 @@ def test_stripped_cells_are_found_by_content_in_any_order():
     assert places(stripped) == {"imports": 3, "layer": 2, "check": 1, "check-again": 0}
 
 
-def test_an_equal_cell_is_not_taken_by_an_alike_one_before_it():
+def test_an_equal_cell_goes_before_an_earlier_similar_one():
     stripped = cells((None, "a", SOURCES["check-again"]), (None, "b", SOURCES["check"]))
     assert places(stripped) == {"check": 1, "check-again": 0}
 
@@ -56,14 +56,14 @@ def test_a_cell_that_was_filled_in_is_still_the_same():
     assert places(cells((None, "a", "z = 3"), (None, "b", work))) == {"layer": 1}
 
 
-def test_of_two_cells_with_one_mark_the_more_alike_is_taken():
+def test_of_two_cells_with_one_grade_id_the_more_alike_is_taken():
     doubled = cells(
         ("layer", "a", "scratch = 1"), ("layer", "b", SOURCES["layer"] + "\n"), ("layer", "c", "x")
     )
     assert places(doubled) == {"layer": 1}
 
 
-def test_ids_that_were_made_up_say_nothing():
+def test_made_up_ids_do_not_count():
     given = cells((None, "cell-0", SOURCES["imports"]), (None, "cell-1", SOURCES["layer"]))
     moved = cells((None, "cell-0", SOURCES["layer"]), (None, "cell-1", SOURCES["imports"]))
     assert places(moved, given) == {"cell-0": 1, "cell-1": 0}
@@ -86,7 +86,7 @@ def test_untouched_looks_past_white_space_and_empty_cells():
     assert not untouched(notebook(*sources[:-1]), GIVEN)
 
 
-# --- cells whose type was changed ------------------------------------------------------------------
+# --- cells whose type was changed ----------------------------------------------------------------
 
 
 def turned(cell, kind):
@@ -94,7 +94,7 @@ def turned(cell, kind):
 
 
 @pytest.mark.parametrize("kind", [CellKind.MARKDOWN, CellKind.RAW])
-def test_a_code_cell_of_the_release_that_was_turned_into_text_is_code(kind):
+def test_a_code_cell_that_was_turned_into_text_is_code_again(kind):
     worked = cells(("imports", "a", "import math"), ("layer", "b", "def layer(x): return x"))
     changed = msgspec.structs.replace(worked, cells=(worked.cells[0], turned(worked.cells[1], kind)))
     again, (notice,) = with_code_cells(changed, GIVEN)
@@ -102,7 +102,7 @@ def test_a_code_cell_of_the_release_that_was_turned_into_text_is_code(kind):
     assert notice.message == "cell 2 is a text cell here and a code cell in the release; it was read as code."
 
 
-def test_a_text_of_one_s_own_stays_text():
+def test_a_students_own_text_stays_text():
     own = cells((None, "mine", "def layer(x): return x"), (None, "cell-1", "y"))
     text = msgspec.structs.replace(own, cells=tuple(turned(c, CellKind.MARKDOWN) for c in own.cells))
     assert with_code_cells(text, GIVEN) == (text, ())
@@ -119,4 +119,4 @@ def test_a_definition_in_a_text_cell_is_named(kind, name):
     own = notebook("x = 1", "def layer(x):\n    return x")
     changed = msgspec.structs.replace(own, cells=(own.cells[0], turned(own.cells[1], kind)))
     (notice,) = extract(changed, ["layer"], OFF).notices
-    assert f"It stands in a {name} cell (cell 2): make that a code cell." in notice.message
+    assert f"It is in a {name} cell (cell 2): make that a code cell." in notice.message

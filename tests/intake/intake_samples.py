@@ -1,4 +1,4 @@
-"""What the tests of intake hand in: small notebooks, folders and archives, made when they are wanted."""
+"""Small notebooks, folders and archives for the tests of intake, made on demand."""
 
 import json
 import zipfile

@@ -61,7 +61,7 @@ def test_a_notebook_is_named_by_its_folder_or_by_its_id(tmp_path):
         (["HW5.txt"], []),
     ],
 )
-def test_a_notebook_with_the_files_that_are_asked_for_beside_it(tmp_path, beside, taken):
+def test_a_notebook_comes_with_the_requested_files_beside_it(tmp_path, beside, taken):
     write_files(tmp_path, {"mine.ipynb": NB, "HW5.ipynb": NB, **dict.fromkeys(beside, PDF)})
     submission = read(candidate_for(tmp_path / "mine.ipynb", A.files.rules), A)
     assert [f.path for f in submission.files] == sorted(["mine.ipynb", *taken])
@@ -94,11 +94,11 @@ def test_a_folder_named_by_a_dot_and_by_a_link(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("files", [ONE, under("work", ONE), under("HW5", ONE)])
-def test_a_zip_of_one_submission_with_or_without_a_folder_round_it(tmp_path, files):
+def test_a_zip_of_one_submission_may_have_a_folder_around_it(tmp_path, files):
     assert found(write_zip(tmp_path / "s001.zip", files)) == {"s001": ("s001", BOTH)}
 
 
-def test_a_folder_with_nothing_but_a_zip_is_one_submission_unless_the_zip_is_a_class(tmp_path):
+def test_a_folder_with_only_a_zip_is_one_submission_unless_the_zip_holds_a_class(tmp_path):
     (tmp_path / "s001").mkdir()
     write_zip(tmp_path / "s001/hand-in.zip", ONE)
     assert found(tmp_path / "s001") == {"s001": ("s001", [f"hand-in.zip/{name}" for name in BOTH])}
@@ -180,7 +180,7 @@ def test_an_nbgrader_course_at_every_level(tmp_path, where, learners):
     assert found(course / where) == {who: (who, BOTH) for who in learners}
 
 
-def test_nbgrader_s_students_without_the_assignment_are_named(tmp_path):
+def test_nbgraders_students_without_the_assignment_are_named(tmp_path):
     left = discover([nbgrader_course(tmp_path)], A).candidates[-1]
     submission = read(left, A)
     assert (left.learner, submission.problem.code, submission.notebook) == ("s003", "not-submitted", None)
@@ -188,7 +188,7 @@ def test_nbgrader_s_students_without_the_assignment_are_named(tmp_path):
 
 
 @pytest.mark.parametrize("where", ["submitted/s003", "submitted"])
-def test_only_another_assignment_there_is_an_error(tmp_path, where):
+def test_a_place_with_only_other_assignments_is_an_error(tmp_path, where):
     write_files(tmp_path / "submitted", under("s003/hw4", ONE))
     with pytest.raises(UsageError, match=r"(has no folder hw5|holds nothing of hw5, only hw4)\."):
         discover([tmp_path / where], A)
@@ -210,13 +210,13 @@ CANVAS_FOUND = {
 }
 
 
-def test_canvas_s_download_as_a_zip_and_unpacked(tmp_path):
+def test_a_download_from_canvas_as_a_zip_and_unpacked(tmp_path):
     assert found(write_zip(tmp_path / "submissions.zip", CANVAS)) == CANVAS_FOUND
     assert found(write_files(tmp_path / "unpacked", CANVAS)) == CANVAS_FOUND
     assert found(write_zip(tmp_path / "again.zip", under("submissions", CANVAS))) == CANVAS_FOUND
 
 
-def test_canvas_s_lateness_and_attempts(tmp_path):
+def test_lateness_and_attempts_in_canvas(tmp_path):
     candidates = discover([write_zip(tmp_path / "s.zip", CANVAS)], A).candidates
     late = candidates[-1]
     assert (late.id, late.attempt) == ("twostudent_222", 2)
@@ -233,7 +233,7 @@ def test_a_zip_that_a_student_handed_in_through_canvas(tmp_path):
         assert found(path)["three_444"] == ("444", paths)
 
 
-def test_what_canvas_did_not_name_is_left_out_and_said(tmp_path):
+def test_files_that_canvas_did_not_name_are_left_out_with_a_notice(tmp_path):
     assert notices(write_zip(tmp_path / "s.zip", {**CANVAS, "readme.txt": b""})) == ["not-a-submission"]
 
 
@@ -243,7 +243,7 @@ def test_what_canvas_did_not_name_is_left_out_and_said(tmp_path):
 @pytest.mark.parametrize(
     "gap", ["_assignsubmission_file_/", "_assignsubmission_file/", "_assignsubmission_file_"]
 )
-def test_moodle_s_download_with_folders_and_without(tmp_path, gap):
+def test_a_download_from_moodle_with_and_without_folders(tmp_path, gap):
     files = {**under("x", {}), f"One Student_11{gap}HW5.ipynb": NB, f"One Student_11{gap}HW5.pdf": PDF}
     files[f"Zwei Müller_22{gap}HW5.ipynb"] = NB
     files["One Student_11_assignsubmission_onlinetext_/onlinetext.html"] = b"typed"
@@ -252,7 +252,7 @@ def test_moodle_s_download_with_folders_and_without(tmp_path, gap):
     assert found(write_files(tmp_path / "unpacked", files)) == expected
 
 
-def test_a_text_typed_into_moodle_is_no_notebook(tmp_path):
+def test_a_text_typed_into_moodle_is_not_a_notebook(tmp_path):
     files = {"One Student_11_assignsubmission_onlinetext_/onlinetext.html": b"typed"}
     (candidate,) = discover([write_zip(tmp_path / "hw5.zip", files)], A).candidates
     assert read(candidate, A).problem.message.startswith(
@@ -263,7 +263,7 @@ def test_a_text_typed_into_moodle_is_no_notebook(tmp_path):
 # --- what is wrong -------------------------------------------------------------------------------
 
 
-def test_a_path_that_is_not_there(tmp_path):
+def test_a_missing_path(tmp_path):
     with pytest.raises(UsageError, match=re.escape(f"{tmp_path / 'gone'}: does not exist.")) as caught:
         discover([tmp_path / "gone"], A)
     assert "Expected a notebook (.ipynb), a zip, a folder" in caught.value.hint
@@ -293,12 +293,12 @@ def test_no_path_at_all():
 # --- ids -----------------------------------------------------------------------------------------
 
 
-def test_equal_ids_are_kept_apart_and_said(tmp_path):
+def test_equal_ids_are_numbered_with_a_notice(tmp_path):
     write_files(tmp_path, {**under("a/s001", ONE), **under("b/S001", ONE), **under("c/s001", ONE)})
     candidates = discover([tmp_path / "b", tmp_path / "a", tmp_path / "c"], A).candidates
     assert [c.id for c in candidates] == ["s001", "S001-2", "s001-3"]
     assert [n.code for n in candidates[1].notices] == ["same-id"]
-    assert "kept apart as `S001-2`" in candidates[1].notices[0].message
+    assert "so this one is called `S001-2`" in candidates[1].notices[0].message
     assert [c.learner for c in candidates] == ["s001", "S001", "s001"]
 
 
@@ -315,7 +315,7 @@ def test_an_id_is_always_safe_as_a_file_name(text):
     assert safe_id(text) == made
 
 
-def test_names_without_a_latin_letter_get_ids_of_their_own():
+def test_names_without_latin_letters_get_distinct_ids():
     assert safe_id("王") != safe_id("李")
 
 
@@ -323,7 +323,7 @@ names = st.lists(st.sampled_from(["s001", "S001", "s001-2", "x"]), max_size=6)
 
 
 @given(names)
-def test_ids_are_unique_whatever_they_were(ids):
+def test_ids_always_become_unique(ids):
     made = with_unique_ids(
         Candidate(id=one, learner=one, origin=str(place), path=f"/{place}", place=SourceKind.FOLDER)
         for place, one in enumerate(ids)

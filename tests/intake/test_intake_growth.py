@@ -1,4 +1,4 @@
-"""Each reader of names and of notebooks is linear in its input, and says so where a cap is met."""
+"""Each reader of names and notebooks takes linear time, and a notice says if a cap is met."""
 
 import json
 import warnings
@@ -30,7 +30,7 @@ def test_ids_are_kept_apart_in_linear_time(name):
     assert grows_linearly(with_unique_ids, lambda n: candidates(map(name, range(n))), 1_000)
 
 
-def test_ids_that_look_like_numbered_ones_stay_apart():
+def test_ids_that_look_numbered_stay_apart():
     ids = [one.id for one in with_unique_ids(candidates(["a", "A", "a-2", "a", "a-2"]))]
     assert len({one.casefold() for one in ids}) == 5
 
@@ -77,7 +77,7 @@ def test_a_notebook_is_parsed_in_linear_time(cell):
     assert grows_linearly(lambda data: parse_notebook(data, "n.ipynb"), make, 300)
 
 
-def test_names_that_an_archive_repeats_are_found_in_linear_time(tmp_path):
+def test_repeated_names_in_an_archive_are_found_in_linear_time(tmp_path):
     def make(n):
         path = tmp_path / f"{n}.zip"
         with zipfile.ZipFile(path, "w") as archive, warnings.catch_warnings():
@@ -124,7 +124,7 @@ def test_a_zip_of_very_many_submissions_counts_as_one_and_is_not_graded(tmp_path
     assert read(found.candidates[1], A).problem is None
 
 
-def test_one_folder_of_very_many_files_hides_no_other_submission(tmp_path, monkeypatch):
+def test_a_folder_of_very_many_files_hides_no_other_submission(tmp_path, monkeypatch):
     monkeypatch.setattr(discovery, "MAX_BELOW", 5)
     junk = {f"s001/deep/{i}.txt": b"" for i in range(50)}
     write_files(tmp_path, {**junk, "s001/HW5.ipynb": b"{}", "s002/HW5.ipynb": b"{}"})
@@ -141,6 +141,6 @@ def test_a_notebook_of_very_many_outputs_is_kept_in_part(monkeypatch):
     ]
 
 
-def test_a_candidate_s_files_beside_it_are_found(tmp_path):
+def test_files_beside_a_candidate_are_found(tmp_path):
     write_files(tmp_path, {"HW5.ipynb": notebook_bytes(), "HW5.pdf": b"%PDF"})
     assert [one.name for one in candidate_for(tmp_path / "HW5.ipynb", A.files.rules).members] == ["HW5.pdf"]

@@ -1,4 +1,4 @@
-"""Notebooks of every format and damage: what is read, what is mended, what is refused."""
+"""Notebooks of every format, whole and damaged, are read, mended or refused."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ from autograder.errors import IntakeError
 from autograder.intake import RejectedInput, parse_notebook, read_notebook
 from autograder.intake import notebook as notebook_module
 from autograder.intake.outputs import MAX_OUTPUTS, MAX_PNG, MAX_TEXT, MAX_TEXTS
-from autograder.model import CellKind
+from autograder.model import CellKind, Notice
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
@@ -31,10 +31,10 @@ def codes(data):
     return {notice.code for notice in parse(data)[1]} - {"metadata-lost"}
 
 
-# --- what is read --------------------------------------------------------------------------------
+# --- cells ---------------------------------------------------------------------------------------
 
 
-def test_cells_with_their_kinds_counts_and_ids():
+def test_cells_have_kinds_counts_and_ids():
     found, notices = parse(
         notebook_bytes(
             {"cell_type": "markdown", "id": "intro", "metadata": {}, "source": ["# Title\n", "text"]},
@@ -63,17 +63,17 @@ def test_cells_with_their_kinds_counts_and_ids():
         ("t = '\ud800é'", "t = '?é'"),
     ],
 )
-def test_sources_however_they_were_saved(source, expected):
+def test_a_source_may_be_saved_in_several_forms(source, expected):
     assert parse(notebook_bytes(code_cell(source)))[0].cells[0].source == expected
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_any_encoding_of_unicode(encoding):
+def test_every_encoding_of_unicode_is_read(encoding):
     text = json.dumps(notebook_json(code_cell("t = 'é✓'")), ensure_ascii=False)
     assert parse(text.encode(encoding))[0].cells[0].source == "t = 'é✓'"
 
 
-def test_ids_are_made_where_there_are_none_the_same_ones_each_time():
+def test_missing_ids_are_made_up_the_same_way_each_time():
     data = notebook_bytes(code_cell(), code_cell(), nbformat_minor=2)
     assert [c.id for c in parse(data)[0].cells] == ["cell-0", "cell-1"]
     assert parse(data) == parse(data)
@@ -83,7 +83,7 @@ def test_ids_are_made_where_there_are_none_the_same_ones_each_time():
 def test_bad_ids_are_mended():
     found, notices = parse(notebook_bytes(*(code_cell(id=i) for i in ("a", "a", "not valid!", 7, "cell-1"))))
     assert [c.id for c in found.cells] == ["a", "cell-1", "cell-2", "cell-3", "cell-4"]
-    assert "HW5.ipynb: 4 cell ids were invalid or there twice; mended." in [n.message for n in notices]
+    assert "HW5.ipynb: 4 cell ids were invalid or repeated; mended." in [n.message for n in notices]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_format_3_is_upgraded():
     assert notices[0].message == "HW5.ipynb: is of the old notebook format 3; it was upgraded to format 4."
 
 
-def test_the_upgrade_agrees_with_the_format_s_own_library():
+def test_the_upgrade_agrees_with_nbformat():
     import nbformat
 
     upgraded = nbformat.convert(
@@ -165,13 +165,13 @@ def test_an_old_format_without_cells_has_no_code(worksheets):
     assert refusal(json.dumps({"nbformat": 3, "worksheets": worksheets}).encode()).code == "no-code"
 
 
-def test_a_format_of_the_future_is_read_as_the_present_one():
+def test_a_future_format_is_read_as_the_current_one():
     found, notices = parse(notebook_bytes(nbformat=9))
     assert found.cells[0].source == "x = 1"
     assert notices[0].message == "HW5.ipynb: names the notebook format 9; it was read as format 4."
 
 
-def test_lost_and_doubled_metadata_are_notices():
+def test_lost_and_repeated_metadata_get_notices():
     assert parse(notebook_bytes())[1][0].code == "metadata-lost"
     twice = [code_cell(metadata={"nbgrader": {"grade_id": "same"}}) for _ in range(2)]
     notices = parse(notebook_bytes(*twice))[1]
@@ -179,26 +179,26 @@ def test_lost_and_doubled_metadata_are_notices():
     assert "`same`" in notices[0].message
 
 
-def test_another_language_is_a_notice():
+def test_another_language_gets_a_notice():
     data = notebook_bytes(metadata={"kernelspec": {"language": "R", "name": "ir"}})
     assert parse(data)[0].language == "r"
     assert codes(data) == {"other-language"}
 
 
-def test_metadata_of_any_shape_is_survived():
+def test_metadata_of_any_shape_does_no_harm():
     for junk in (None, 7, [], "x", {"nbgrader": 7}, {"nbgrader": {"grade_id": ["x"]}}):
         cell = code_cell(metadata=junk)
         assert parse(notebook_bytes(cell, metadata=junk))[0].cells[0].grade_id is None
 
 
-def test_bytes_that_are_no_text_are_replaced():
+def test_undecodable_bytes_are_replaced():
     data = notebook_bytes(code_cell("t = 'X'")).replace(b"X", b"\xff\xfe")
     found, notices = parse(data)
     assert found.cells[0].source.startswith("t = '\ufffd")
     assert notices[0].code == "bad-encoding"
 
 
-def test_raw_control_characters_not_a_number_and_huge_numbers_are_survived():
+def test_raw_control_characters_nan_and_huge_numbers_do_no_harm():
     data = notebook_bytes(code_cell("x = 1\ty = 2", metadata={"n": 0}))
     data = data.replace(b"\\t", b"\t").replace(b'"n": 0', b'"n": [NaN, Infinity, ' + b"9" * 9000 + b"]")
     assert parse(data)[0].cells[0].source == "x = 1\ty = 2"
@@ -233,16 +233,16 @@ def test_outputs_as_text_and_pictures():
 
 
 @pytest.mark.parametrize("data", ["not base64!", base64.b64encode(b"GIF89a").decode(), 7, None, "a"])
-def test_a_picture_that_is_none_is_left_out(data):
+def test_a_damaged_picture_is_left_out(data):
     assert outputs_of(picture(data))[0][0].png is None
 
 
-def test_outputs_that_are_none_are_skipped():
+def test_malformed_outputs_are_skipped():
     assert outputs_of(7, None, {}, {"output_type": ["x"]}, {"output_type": "unknown"})[0] == ()
     assert parse(notebook_bytes(code_cell(outputs="none")))[0].cells[0].outputs == ()
 
 
-def test_large_outputs_are_kept_in_part_and_said():
+def test_large_outputs_are_kept_in_part_with_a_notice():
     stream = {"output_type": "stream", "name": "stdout", "text": "x" * (MAX_TEXT + 1)}
     found, codes_found = outputs_of(stream)
     assert len(found[0].text) == MAX_TEXT
@@ -255,13 +255,13 @@ def test_large_outputs_are_kept_in_part_and_said():
     assert "outputs-capped" in codes_found
 
 
-def test_a_picture_above_the_cap_is_left_out_and_said():
+def test_a_picture_above_the_cap_is_left_out_with_a_notice():
     found, codes_found = outputs_of(picture(base64.b64encode(PNG + b"\0" * MAX_PNG).decode()))
     assert found[0].png is None
     assert "outputs-capped" in codes_found
 
 
-# --- what is refused -----------------------------------------------------------------------------
+# --- refusals ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_a_picture_above_the_cap_is_left_out_and_said():
         (notebook_bytes(metadata=9).replace(b"9", b"[" * 5000 + b"]" * 5000), "nested-too-deep", "too deep"),
     ],
 )
-def test_what_is_no_notebook_is_refused_with_a_reason(data, code, words):
+def test_a_file_that_is_not_a_notebook_is_refused_with_a_reason(data, code, words):
     notice = refusal(data)
     assert notice.code == code
     assert words in notice.message
@@ -310,14 +310,14 @@ def test_damaged_and_too_many_cells_are_left_out(monkeypatch):
     ]
 
 
-def test_a_refusal_survives_the_way_between_processes():
+def test_a_refusal_can_be_pickled():
     import pickle
 
-    refused = RejectedInput("code", "A sentence.", "file")
+    refused = RejectedInput(Notice(code="code", message="A sentence.", where="file"))
     assert pickle.loads(pickle.dumps(refused)).notice == refused.notice
 
 
-# --- trusted ones ---------------------------------------------------------------------------------
+# --- trusted notebooks ---------------------------------------------------------------------------
 
 
 def test_a_trusted_notebook_is_read_or_an_error_says_why(tmp_path):
@@ -331,7 +331,7 @@ def test_a_trusted_notebook_is_read_or_an_error_says_why(tmp_path):
         read_notebook(tmp_path / "missing.ipynb")
 
 
-# --- garbage --------------------------------------------------------------------------------------
+# --- garbage -------------------------------------------------------------------------------------
 
 junk = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
@@ -368,7 +368,7 @@ notebooks = st.fixed_dictionaries(
 
 
 def read_or_refused(data):
-    """The cells, or none where it was refused, which must have been in words."""
+    """Give the cells, or none if the notebook was refused with a message."""
     try:
         return parse(data)[0].cells
     except RejectedInput as refused:

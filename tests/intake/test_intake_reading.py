@@ -1,4 +1,4 @@
-"""Reading submissions: folders and zips of every kind, the caps, and what a hostile one gets."""
+"""Folders and zips of every kind are read within the caps, and hostile ones do no harm."""
 
 import hashlib
 import io
@@ -43,11 +43,11 @@ def message(submission, code):
     return next(n.message for n in submission.notices if n.code == code)
 
 
-# --- what is read --------------------------------------------------------------------------------
+# --- files ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("reader", [read_folder, read_zip])
-def test_files_are_listed_hashed_and_kept_where_they_are_expected(tmp_path, reader):
+def test_files_are_listed_and_hashed_and_expected_ones_are_kept(tmp_path, reader):
     found = reader(tmp_path, {"HW5.ipynb": GOOD, "HW5.pdf": PDF, "notes/extra.txt": b"abc"})
     assert found.problem is None
     assert found.notices == ()
@@ -63,7 +63,7 @@ def test_files_are_listed_hashed_and_kept_where_they_are_expected(tmp_path, read
 
 
 @pytest.mark.parametrize("reader", [read_folder, read_zip])
-def test_what_systems_and_editors_leave_is_no_file_of_the_submission(tmp_path, reader):
+def test_leftovers_of_systems_and_editors_are_ignored(tmp_path, reader):
     noise = {
         "__MACOSX/._HW5.ipynb": b"x",
         ".DS_Store": b"x",
@@ -87,7 +87,7 @@ def test_what_systems_and_editors_leave_is_no_file_of_the_submission(tmp_path, r
         ("2024-05-31 23:59", "2024-05-31T23:59:00+00:00"),
     ],
 )
-def test_nbgrader_s_time_stamp(tmp_path, text, moment):
+def test_nbgraders_time_stamp(tmp_path, text, moment):
     found = read_folder(tmp_path, {"HW5.ipynb": GOOD, "timestamp.txt": text.encode()})
     assert found.submitted_at == moment
     assert [f.path for f in found.files] == ["HW5.ipynb"]
@@ -97,13 +97,13 @@ def test_nbgrader_s_time_stamp(tmp_path, text, moment):
 @pytest.mark.parametrize(
     "text", ["yesterday", "2024-13-31 23:59:00 UTC", "2024-05-31 23:59:00 No/Where", "", "\0"]
 )
-def test_a_time_stamp_that_is_none(tmp_path, text):
+def test_a_malformed_time_stamp(tmp_path, text):
     found = read_folder(tmp_path, {"HW5.ipynb": GOOD, "timestamp.txt": text.encode()})
     assert found.submitted_at is None
     assert "expected a time such as 2024-05-31 23:59:00 UTC" in message(found, "bad-timestamp")
 
 
-def test_one_notebook_by_itself_may_be_a_link(tmp_path):
+def test_a_notebook_named_on_its_own_may_be_a_link(tmp_path):
     (tmp_path / "real.ipynb").write_bytes(GOOD)
     (tmp_path / "link.ipynb").symlink_to(tmp_path / "real.ipynb")
     os.link(tmp_path / "real.ipynb", tmp_path / "HW5.ipynb")
@@ -114,14 +114,14 @@ def test_one_notebook_by_itself_may_be_a_link(tmp_path):
     assert found.notices == ()
 
 
-def test_names_of_any_script(tmp_path):
+def test_names_in_any_script(tmp_path):
     raw = os.fsdecode(b"bad\xff.txt")
     found = read_folder(tmp_path, {"HW5 ünï✓.ipynb": GOOD, "e\u0301.txt": b"", raw: b"", "a\nb.txt": b""})
     assert [f.path for f in found.files] == ["HW5 ünï✓.ipynb", "a?b.txt", "bad?.txt", "é.txt"]
     assert codes(found) == ["notebook-name"]
 
 
-def test_names_in_a_zip_whose_archiver_did_not_say_that_they_are_utf_8(tmp_path):
+def test_names_in_a_zip_are_read_as_utf_8_even_if_undeclared(tmp_path):
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr("HW5é.ipynb", GOOD)
@@ -130,7 +130,7 @@ def test_names_in_a_zip_whose_archiver_did_not_say_that_they_are_utf_8(tmp_path)
     assert [f.path for f in read(candidate(tmp_path / "s.zip"), A).files] == ["HW5é.ipynb"]
 
 
-# --- which notebook ------------------------------------------------------------------------------
+# --- the choice of a notebook --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_names_in_a_zip_whose_archiver_did_not_say_that_they_are_utf_8(tmp_path)
         (["deep/er/A.ipynb", "B.ipynb"], "B.ipynb"),
     ],
 )
-def test_of_several_notebooks_the_best_named_is_read(tmp_path, names, chosen):
+def test_the_best_named_of_several_notebooks_is_read(tmp_path, names, chosen):
     found = read_folder(tmp_path, dict.fromkeys(names, GOOD))
     assert found.notebook.path == chosen
     assert f"{chosen} was read" in message(found, "several-notebooks")
@@ -159,7 +159,7 @@ def is_given(notebook):
 
 
 @pytest.mark.parametrize("good", ["HW5 (1).ipynb", "final/HW5.ipynb", "own name.ipynb"])
-def test_the_notebook_as_it_was_handed_out_gives_way_to_a_worked_one(tmp_path, good):
+def test_the_notebook_as_handed_out_gives_way_to_one_with_work(tmp_path, good):
     folder = write_files(tmp_path, {"HW5.ipynb": UNWORKED, good: GOOD})
     found = read(candidate(folder), A, is_given)
     assert found.notebook.path == good
@@ -194,7 +194,7 @@ def test_a_best_named_notebook_that_is_broken_gives_way(tmp_path):
     assert codes(found) == ["not-json", "several-notebooks"]
 
 
-def test_another_name_is_a_notice_unless_it_is_the_learner_s(tmp_path):
+def test_an_unexpected_name_gets_a_notice_unless_it_is_the_learners(tmp_path):
     found = read_folder(tmp_path / "a", {"final work.ipynb": GOOD})
     assert found.problem is None
     assert "expected to be called HW5.ipynb" in message(found, "notebook-name")
@@ -218,7 +218,7 @@ def test_another_name_is_a_notice_unless_it_is_the_learner_s(tmp_path):
     ],
 )
 @pytest.mark.parametrize("reader", [read_folder, read_zip])
-def test_what_can_not_be_graded_says_why(tmp_path, reader, files, code, words):
+def test_a_submission_that_cannot_be_graded_says_why(tmp_path, reader, files, code, words):
     if files:
         found = reader(tmp_path, files)
     else:
@@ -230,16 +230,16 @@ def test_what_can_not_be_graded_says_why(tmp_path, reader, files, code, words):
     assert found.problem not in found.notices
 
 
-def test_a_missing_place_is_a_problem_and_no_traceback(tmp_path):
+def test_a_missing_place_is_a_problem_without_a_traceback(tmp_path):
     for place in SourceKind:
         found = read(candidate(tmp_path / "gone.ipynb", place), A)
         assert found.problem.message.endswith(".")
 
 
-# --- folders that mean harm ----------------------------------------------------------------------
+# --- hostile folders -----------------------------------------------------------------------------
 
 
-def test_nothing_but_plain_files_is_opened(tmp_path):
+def test_only_plain_files_are_opened(tmp_path):
     (tmp_path / "secret").write_bytes(b"secret")
     folder = write_files(tmp_path / "s", {"HW5.ipynb": GOOD})
     os.mkfifo(folder / "fifo.ipynb")
@@ -277,7 +277,7 @@ def test_a_notebook_that_is_a_link_is_the_problem(tmp_path):
     assert codes(found) == []
 
 
-def test_a_file_of_a_terabyte_is_not_read_to_its_end(tmp_path):
+def test_a_file_of_a_terabyte_is_not_read_to_the_end(tmp_path):
     folder = write_files(tmp_path, {"HW5.ipynb": GOOD})
     with (folder / "sparse.bin").open("wb") as file:
         file.truncate(1 << 40)
@@ -294,7 +294,7 @@ def test_a_flood_of_files_hides_no_notebook(tmp_path, reader):
     assert "more than 20 files" in message(found, "too-many-files")
 
 
-def test_a_file_of_a_kept_kind_above_its_cap_is_listed_and_said(tmp_path):
+def test_a_file_above_its_cap_is_listed_with_a_notice(tmp_path):
     found = read_folder(tmp_path, {"HW5.ipynb": GOOD, "HW5.pdf": b"x" * 200_000})
     assert [f.path for f in found.files] == ["HW5.ipynb", "HW5.pdf"]
     assert found.contents == {}
@@ -309,11 +309,11 @@ def test_folders_too_deep_are_left_out(tmp_path):
     assert "lies too deep" in found.notices[0].message
 
 
-# --- zips that mean harm -------------------------------------------------------------------------
+# --- hostile zips --------------------------------------------------------------------------------
 
 
 def patched_zip(tmp_path, files, *changes):
-    """A zip with some bytes of its headers changed."""
+    """Read a zip with some bytes of its headers changed."""
     data = write_zip(tmp_path / "s.zip", files).read_bytes()
     for old, new in changes:
         assert old in data
@@ -325,7 +325,7 @@ def patched_zip(tmp_path, files, *changes):
 @pytest.mark.parametrize(
     "name", ["../HW5.ipynb", "/etc/HW5.ipynb", "a/../../HW5.ipynb", "C:/HW5.ipynb", "..\\HW5.ipynb"]
 )
-def test_paths_that_lead_out_are_not_read(tmp_path, name):
+def test_paths_that_lead_out_of_the_archive_are_not_read(tmp_path, name):
     found = read_zip(tmp_path, {name: GOOD})
     assert found.problem.code == "unsafe-path"
     assert "leads out of the archive" in found.problem.message
@@ -342,7 +342,7 @@ def test_a_link_in_a_zip_is_not_followed(tmp_path):
     assert "symbolic link in the archive" in found.problem.message
 
 
-def test_a_password_is_said(tmp_path):
+def test_a_password_is_refused_with_a_reason(tmp_path):
     local, central = b"PK\x03\x04\x14\x00", b"PK\x01\x02\x14\x03\x14\x00"
     found = patched_zip(
         tmp_path,
@@ -355,20 +355,20 @@ def test_a_password_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_methods_that_unpack_without_a_bound_are_not_read(tmp_path, method):
+def test_compression_without_a_bound_is_not_read(tmp_path, method):
     found = read(candidate(write_zip(tmp_path / "s.zip", {"HW5.ipynb": GOOD}, method)), A)
     assert found.problem.code == "unknown-compression"
     assert f"compressed by method {method}" in found.problem.message
 
 
-def test_a_bomb_is_stopped_by_its_ratio(tmp_path, monkeypatch):
+def test_a_zip_bomb_is_stopped_by_its_ratio(tmp_path, monkeypatch):
     monkeypatch.setattr(archive_module, "RATIO_COUNTS_FROM", 100_000)
     found = read_zip(tmp_path, {"HW5.ipynb": b" " * 400_000})
     assert found.problem.code == "zip-bomb"
     assert "more than 250 times its size" in found.problem.message
 
 
-def test_a_bomb_is_stopped_by_what_it_unpacks_to_whatever_its_header_says(tmp_path):
+def test_a_zip_bomb_is_stopped_by_its_unpacked_size_whatever_its_header_claims(tmp_path):
     found = read_zip(tmp_path, {"HW5.ipynb": GOOD, "big.bin": os.urandom(1000) * 3000})
     assert found.problem is None
     assert "too-large" in codes(found)
@@ -379,7 +379,7 @@ def test_a_bomb_is_stopped_by_what_it_unpacks_to_whatever_its_header_says(tmp_pa
     assert lying.problem.code == "broken-zip"
 
 
-def test_a_name_twice_is_said_and_the_later_is_read(tmp_path):
+def test_of_two_members_with_one_name_the_later_is_read_with_a_notice(tmp_path):
     with zipfile.ZipFile(tmp_path / "s.zip", "w") as archive:
         archive.writestr("HW5.ipynb", notebook_bytes(code_cell("old = 1")))
         with pytest.warns(UserWarning, match="Duplicate"):
@@ -390,7 +390,7 @@ def test_a_name_twice_is_said_and_the_later_is_read(tmp_path):
 
 
 @pytest.mark.parametrize("data", [b"", b"no zip", b"PK\x05\x06" + b"\xff" * 18, b"PK\x03\x04" + b"\0" * 40])
-def test_a_file_that_is_no_zip(tmp_path, data):
+def test_a_file_that_is_not_a_zip(tmp_path, data):
     (tmp_path / "s.zip").write_bytes(data)
     found = read(candidate(tmp_path / "s.zip"), A)
     assert found.problem.code == "broken-zip"
@@ -426,7 +426,7 @@ def test_a_zip_without_a_notebook_beside_it_is_unpacked(tmp_path):
     found = read_folder(tmp_path, {"hw.zip": zipped({"HW5.ipynb": GOOD, "HW5.pdf": PDF})})
     assert [f.path for f in found.files] == ["hw.zip/HW5.ipynb", "hw.zip/HW5.pdf"]
     assert found.contents == {"hw.zip/HW5.pdf": PDF}
-    assert message(found, "zip-unpacked") == "hw.zip: was unpacked, since no notebook lay beside it."
+    assert message(found, "zip-unpacked") == "hw.zip: was unpacked, since there was no notebook beside it."
 
 
 def test_a_zip_beside_a_notebook_is_only_a_file(tmp_path):
@@ -476,7 +476,7 @@ def test_a_zip_of_any_bytes_is_read_or_has_a_problem(tmp_path, data):
     assert all(notice.message for notice in found.notices)
 
 
-# --- between processes, and twice ----------------------------------------------------------------
+# --- pickling and fingerprints -------------------------------------------------------------------
 
 
 def test_a_candidate_and_its_submission_travel_between_processes(tmp_path):
@@ -486,7 +486,7 @@ def test_a_candidate_and_its_submission_travel_between_processes(tmp_path):
     assert pickle.loads(pickle.dumps(read(sent, A))) == read(candidate(tmp_path), A)
 
 
-def test_a_fingerprint_changes_with_the_files_and_only_with_them(tmp_path):
+def test_a_fingerprint_changes_only_with_the_files(tmp_path):
     write_files(tmp_path, {"HW5.ipynb": GOOD, "a.txt": b"1"})
     before = fingerprint(candidate(tmp_path), A)
     assert fingerprint(candidate(tmp_path), A) == before

@@ -1,4 +1,4 @@
-"""The reader's process: its limits are met for real, a crash costs its call, nothing outlives its caller."""
+"""The reader's process: its limits hold, a crash costs one call, and nothing outlives the caller."""
 
 import functools
 import os
@@ -91,7 +91,7 @@ def reader():
         ("flood", "It holds more than 1 MB of text and pictures"),
     ],
 )
-def test_each_limit_ends_its_call_and_no_other(reader, function, sentence):
+def test_each_limit_ends_only_its_own_call(reader, function, sentence):
     with pytest.raises(NotRead, match=sentence) as met:
         reader.call(str, function)
     assert "so it was not graded. Look for a cell that is very long." in str(met.value)
@@ -107,25 +107,25 @@ def test_each_limit_ends_its_call_and_no_other(reader, function, sentence):
         ("raise", RecursionError, "RecursionError"),
     ],
 )
-def test_a_crash_is_the_doing_of_what_was_read(reader, function, argument, reason):
+def test_a_crash_is_blamed_on_the_bytes_that_were_read(reader, function, argument, reason):
     with pytest.raises(NotRead, match=r"made Python itself crash .* nested very deep") as met:
         reader.call(str, function, argument)
     assert f"({reason})" in str(met.value)
     assert reader.call(int, "echo", 5) == 5
 
 
-def test_memory_that_ends_outside_the_function_is_memory(reader):
+def test_memory_that_runs_out_outside_the_function_meets_the_memory_limit(reader):
     with pytest.raises(NotRead, match="MB of memory"):
         reader.call(str, "exit", 2)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_child_that_somebody_killed_is_a_fault_of_the_grader(reader, number):
+def test_a_child_killed_from_outside_is_a_fault_of_the_grader(reader, number):
     with pytest.raises(GraderFault, match=f"reading failed: {number.name}"):
         reader.call(str, "kill", number)
 
 
-def test_an_error_for_a_person_keeps_its_class_and_its_text(reader):
+def test_an_error_for_a_person_keeps_its_class_and_text(reader):
     with pytest.raises(IntakeError) as caught:
         reader.call(str, "raise", IntakeError, "the file is\udc80 broken", "send another")
     assert (caught.value.message, caught.value.hint) == ("the file is? broken", "send another")
@@ -141,20 +141,20 @@ def test_any_other_exception_is_a_fault_of_the_grader(reader):
         reader.call(str, "unknown")
 
 
-def test_an_answer_names_no_class_but_the_engine_s_errors(reader):
+def test_an_answer_can_name_only_the_engines_errors(reader):
     for name in ("annotations", "Exception", "__loader__"):
         data = msgspec.msgpack.encode((name, "message", "hint"))
         with pytest.raises(GraderFault, match="message"):
             reader._opened(b"r", data, str)
 
 
-def test_an_answer_is_held_to_its_type(reader):
+def test_an_answer_is_checked_against_its_type(reader):
     assert reader.call(Answer, "answer") == Answer(text="half a pair: ?", place=Path("a/b"))
     with pytest.raises(GraderFault, match="another form: Expected `int`"):
         reader.call(int, "other")
 
 
-def test_limits_are_those_of_the_child_alone(reader):
+def test_limits_apply_to_the_child_alone(reader):
     before = [resource.getrlimit(kind) for kind in LIMITED]
     memory, processor, core = reader.call(list[int], "limits")
     assert (processor, core) == (1, 0)
@@ -166,7 +166,7 @@ def test_limits_are_those_of_the_child_alone(reader):
     assert int(subprocess.run(command, check=True, capture_output=True).stdout) == before[1][0]
 
 
-def test_a_limit_that_is_lower_already_stays():
+def test_a_limit_that_is_already_lower_stays():
     kept = resource.getrlimit(resource.RLIMIT_CPU)
     code = (
         "import resource\n"
@@ -207,7 +207,7 @@ ReaderProcess({"wait": wait}).call(int, "wait")
 
 
 @pytest.mark.parametrize("victim", ["caller", "server"])
-def test_no_process_outlives_the_one_that_it_works_for(tmp_path, victim):
+def test_no_process_outlives_the_one_it_works_for(tmp_path, victim):
     note = tmp_path / "pids"
     caller = subprocess.Popen([sys.executable, "-c", CALLER, str(note)], stderr=subprocess.DEVNULL)
     try:
@@ -262,7 +262,7 @@ def test_one_reader_does_not_wait_for_another(reader):
     assert not waiting.is_alive()
 
 
-def test_what_a_child_prints_reaches_no_terminal():
+def test_output_of_a_child_reaches_no_terminal():
     code = (
         "import os\n"
         "from autograder.intake.isolation import ReaderProcess\n"
@@ -282,7 +282,7 @@ def test_a_zip_that_crashes_its_reader_does_not_end_the_search(tmp_path, monkeyp
     assert [lister(tmp_path / name) for name in ("bad.zip", "good.zip")] == [[], ["good.zip"]]
 
 
-def test_a_fingerprint_from_behind_the_wall_is_the_same(tmp_path):
+def test_a_fingerprint_computed_in_the_child_is_the_same(tmp_path):
     write_files(tmp_path, {"HW5.ipynb": b"{}"})
     candidate, assignment = candidate_for(tmp_path / "HW5.ipynb"), make_assignment()
     made = ReaderProcess({"fingerprint": functools.partial(fingerprint, assignment=assignment)})

@@ -1,4 +1,4 @@
-"""Passages in common: found under other names, not made up, shown side by side, said without a verdict."""
+"""Shared passages are found under other names, shown side by side, and reported without a verdict."""
 
 import json
 import re
@@ -24,7 +24,7 @@ OTHERS = [
 
 
 def renamed(source):
-    """The same code as someone might hide it: other names, comments, empty lines and numbers' spelling."""
+    """Give the same code disguised: with other names, comments, empty lines and spacing."""
     for old, new in (("padded", "q"), ("window", "patch"), ("H_out", "oh"), ("W_out", "ow"), ("rows", "r1")):
         source = re.sub(rf"\b{old}\b", new, source)
     return source.replace("\n    out", "\n\n    # the output\n    out").replace(" + 1", "  +  1")
@@ -45,12 +45,12 @@ def test_other_names_and_comments_hide_nothing():
     assert {s.number for s in pair.spans_first} == {s.number for s in pair.spans_second}
 
 
-def test_independent_ways_are_not_listed():
+def test_independent_solutions_are_not_listed():
     works = [work(str(number), source) for number, source in enumerate([LOOPS, *OTHERS])]
     assert compare_all(works, GIVEN, 0.5, 100) == []
 
 
-def test_a_part_that_was_taken_over_counts_for_the_shorter_work():
+def test_a_shared_part_counts_for_the_shorter_work():
     backward = LOOPS[LOOPS.index("def conv_backward") :]
     (pair,) = compare_all([work("long", LOOPS, *OTHERS), work("short", backward)], GIVEN, 0.5, 100)
     assert pair.share_second > 0.9
@@ -59,13 +59,13 @@ def test_a_part_that_was_taken_over_counts_for_the_shorter_work():
     assert longest.cell == 0
 
 
-def test_what_was_given_is_nobodys():
+def test_given_code_is_nobodys_own():
     given = work("release", LOOPS)
     assert compare_all([work("a", LOOPS), work("b", LOOPS)], given, 0.0, 1) == []
 
 
 @pytest.mark.parametrize("length", [1, RUN, 4 * RUN])
-def test_of_what_stands_amid_given_code_only_ones_own_is_counted(length):
+def test_only_own_tokens_count_inside_given_code(length):
     names = [f".name{number}" for number in range(200)]
     before, after = "x" + "".join(names[:100]), "".join(names[100:])
     mine = "".join(f".own{number}" for number in range(length))
@@ -75,7 +75,7 @@ def test_of_what_stands_amid_given_code_only_ones_own_is_counted(length):
     assert (pair.tokens, pair.share_first, pair.share_second) == (length, 1.0, 1.0)
 
 
-def test_what_most_of_a_class_has_is_nobodys():
+def test_code_that_most_of_a_class_has_is_nobodys_own():
     works = [work(str(number), LOOPS) for number in range(CLASS)]
     assert compare_all(works, GIVEN, 0.5, 100) == []
     assert len(compare_all(works[:3], GIVEN, 0.5, 100)) == 3
@@ -93,8 +93,8 @@ def test_a_passage_of_the_guaranteed_length_is_found_and_a_shorter_run_is_not():
 @pytest.mark.parametrize(
     "source", ["def f(:\n  '''never closed", "%matplotlib inline\n!ls", "", "é = ünï + 1", "\0" * 9]
 )
-def test_code_that_does_not_parse_is_read_all_the_same(source):
-    assert all(token.start < token.end for token in tokens_of(source))
+def test_code_that_does_not_parse_is_read_too(source):
+    assert all(start < end for _, start, end in tokens_of(source))
 
 
 def test_the_order_of_the_submissions_changes_nothing():
