@@ -62,6 +62,8 @@ class InProcess(Student):
             return function(
                 *(self._resolve(a) for a in args), **{k: self._resolve(v) for k, v in kwargs.items()}
             )
+        except StudentFault:
+            raise
         except Exception as error:
             raise StudentFault(FaultKind.RAISED, f"{type(error).__name__}: {error}") from error
 

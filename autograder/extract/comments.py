@@ -7,7 +7,8 @@ import bisect
 import io
 import re
 import tokenize
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Collection, Sequence
 
 from autograder.extract.code import Statement, parse
 from autograder.extract.definitions import statements_for
@@ -41,6 +42,7 @@ class CommentFacts(Struct):
 
     `copied` counts comments that repeat the code beside them, another comment or the release's own text.
     `empty` are comments that only name the syntax beside them ("this is a loop"). Neither earns anything.
+    `familiar` is the share of their words that stand in the release or are common ones, in [0, 1].
     """
 
     statements: int
@@ -48,6 +50,7 @@ class CommentFacts(Struct):
     comments: tuple[str, ...]
     copied: int = 0
     empty: tuple[str, ...] = ()
+    familiar: float = 1.0
 
     @property
     def coverage(self) -> float:
@@ -58,7 +61,8 @@ class CommentFacts(Struct):
 def comment_facts(notebook: Notebook, given: Notebook, names: Sequence[str]) -> CommentFacts:
     """Find the new comments in the definitions of some names and in everything that they need."""
     known = {_plain(text) for one in statements_for(given, names) for _, text in _comments(one.source)}
-    prose = _plain(" ".join(cell.source for cell in given.cells))
+    text = " ".join(cell.source for cell in given.cells)
+    prose = _plain(text)
     released = "\n".join(cell.source for cell in given.code_cells)
     own = [one for one in statements_for(notebook, names) if one.source not in released]
     facts = [_facts(one, known, prose) for one in own]
@@ -69,7 +73,14 @@ def comment_facts(notebook: Notebook, given: Notebook, names: Sequence[str]) -> 
         comments=texts,
         copied=sum(fact.copied for fact in facts) + len(texts) - len(set(texts)),
         empty=tuple(text for fact in facts for text in fact.empty),
+        familiar=_familiar(texts, _FILLER.union(_words(text))),
     )
+
+
+def _familiar(texts: Sequence[str], vocabulary: Collection[str]) -> float:
+    """Give the share of the words that stand in the release or are common ones, in [0, 1]."""
+    words = _words(" ".join(texts))
+    return sum(word in vocabulary for word in words) / len(words) if words else 0.0
 
 
 def _facts(one: Statement, known: set[str], prose: str) -> CommentFacts:
@@ -138,4 +149,6 @@ def _plain(text: str) -> str:
 
 
 def _says_something(text: str) -> bool:
-    return len(re.findall(r"[^\W\d_]", text)) >= MIN_LETTERS and not _MARKER.match(text)
+    """Say whether a comment has enough letters; one of a script without cases stands for several."""
+    letters = sum(3 if unicodedata.category(c) == "Lo" else 1 for c in text if c.isalpha())
+    return letters >= MIN_LETTERS and not _MARKER.match(text)

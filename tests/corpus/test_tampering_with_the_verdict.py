@@ -177,7 +177,8 @@ WAYS = {
     """,
     "the compiled file": """
     import importlib.util, pathlib, sys
-    place = next(p for folder in [HW5_code.__path__[0], *sys.path] for p in pathlib.Path(folder).glob('fastconv*'))
+    folders = map(pathlib.Path, [HW5_code.__path__[0], *sys.path])
+    place = next(path for folder in folders for path in folder.glob('fastconv*'))
     spec = importlib.util.spec_from_file_location('fastconv', place)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -192,7 +193,7 @@ WAYS = {
     """,
     "all code in memory": """
     import gc
-    codes = [o.__code__ for o in gc.get_objects() if type(o) is type(gc.get_objects.__class__) or hasattr(o, '__code__')]
+    codes = [one.__code__ for one in gc.get_objects() if hasattr(one, '__code__')]
     code = next(c for c in codes if c.co_name == 'conv_forward' and len(c.co_code) > 100)
     from HW5_code import numpy_layers
     found = type(lambda: 0)(code, vars(numpy_layers))

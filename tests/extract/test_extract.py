@@ -376,6 +376,30 @@ def test_comments_count_wherever_the_code_stands(code):
     assert (facts.commented, facts.coverage >= 0.25) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("comment", "familiar"),
+    [
+        ("the input is shifted by one pixel", 1.0),
+        ("qzxv the kjhg", 1 / 3),
+        ("eszycidpy opumzgdpa", 0.0),
+        ("襽壠巆迉繈撐懰渓蒟", 0.0),
+    ],
+)
+def test_the_share_of_words_that_a_comment_has_from_the_homework_or_common_speech(comment, familiar):
+    given = notebook("def f(x):\n    # one pixel is shifted\n    pass")
+    facts = comment_facts(notebook(f"def f(x):\n    # {comment}\n    return x"), given, ["f"])
+    assert facts.comments == (comment,)
+    assert facts.familiar == pytest.approx(familiar)
+
+
+@pytest.mark.parametrize(
+    ("comment", "counts"), [("按步长移动", True), ("填", False), ("shift it", False), ("сдвиг на шаг", True)]
+)
+def test_a_comment_in_a_script_without_cases_needs_fewer_letters(comment, counts):
+    facts = comment_facts(notebook(f"def f(x):\n    # {comment}\n    return x"), GIVEN, ["f"])
+    assert facts.comments == ((comment,) if counts else ())
+
+
 def test_comments_in_code_that_nothing_needs_do_not_count():
     code = "def other(x):\n    # shift by one pixel\n    return x\ndef f(x):\n    return 2 * x"
     assert comment_facts(notebook(code), GIVEN, ["f"]).comments == ()

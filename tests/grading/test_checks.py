@@ -3,11 +3,23 @@
 import contextlib
 import io
 
+import msgspec
 import numpy as np
 import pytest
 from in_process import InProcess
 
-from autograder.assignment import Files, Manual, Outputs, Pdf, ProbeSpec, Rerun, RunOrder, Speed, Written
+from autograder.assignment import (
+    Comments,
+    Files,
+    Manual,
+    Outputs,
+    Pdf,
+    ProbeSpec,
+    Rerun,
+    RunOrder,
+    Speed,
+    Written,
+)
 from autograder.authoring import (
     Case,
     DataSet,
@@ -24,6 +36,7 @@ from autograder.authoring import (
 from autograder.authoring.questions import Answer, Answers
 from autograder.authoring.specs import FileRule
 from autograder.errors import AssignmentError
+from autograder.extract import CommentFacts
 from autograder.grading.checks import KINDS
 from autograder.grading.checks.rerun import numbers_agree
 from autograder.model import (
@@ -220,6 +233,40 @@ def test_nothing_to_time():
     )
     finding = run_check(Speed(kind="speed", id="s", question="q", min_ratio=1), context)
     assert (finding.status, finding.message) == (Status.FAILED, "forward: there is nothing to time yet.")
+
+
+def slow_until_the_limit(seconds, kind=FaultKind.CPU):
+    def work():
+        Now.seconds += seconds
+        raise StudentFault(kind, "it met a limit")
+
+    return work
+
+
+def test_a_slow_side_that_meets_a_limit_has_shown_how_slow_it_is():
+    context = speed_context(slow_until_the_limit(30), busy(0.001))
+    finding = run_check(Speed(kind="speed", id="s", question="q", min_ratio=10), context)
+    assert finding.status is Status.PASSED
+    assert finding.metrics["forward_speedup"] == pytest.approx(30_000)
+
+
+@pytest.mark.parametrize("fault", [slow_until_the_limit(1), slow_until_the_limit(30, FaultKind.MEMORY)])
+def test_another_limit_or_a_short_one_shows_nothing(fault):
+    finding = run_check(
+        Speed(kind="speed", id="s", question="q", min_ratio=10), speed_context(fault, busy(0))
+    )
+    assert (finding.status is Status.PASSED, finding.fraction) == (False, 0.0)
+
+
+def test_one_long_burst_decides():
+    bursts = []
+
+    def slow():
+        Now.seconds += 3
+        bursts.append(1)
+
+    run_check(Speed(kind="speed", id="s", question="q", min_ratio=10), speed_context(slow, busy(0.001)))
+    assert len(bursts) == 1
 
 
 def test_a_race_that_ends_in_a_fault():
@@ -537,15 +584,56 @@ def protected(content):
         (None, "There is no PDF that could be read."),
         (b"PK\x03\x04", "The file is named .pdf and is not a PDF: it does not begin with %PDF."),
         (b"%PDF-1.7\nnothing more", "The PDF does not open:"),
-        ("short", "characters of text, expected 20 or more"),
         ("locked", "protected by a password"),
-        ("many words, enough of them to be a notebook's", "The PDF opens. It has 1 page"),
     ],
 )
 def test_a_pdf_must_really_open(content, says):
-    if isinstance(content, str):
-        content = protected(pdf_with("x" * 40)) if content == "locked" else pdf_with(content)
+    if content == "locked":
+        content = protected(pdf_with("x" * 40))
     contents = {} if content is None else {"HW5.pdf": content}
     finding = run_check(Pdf(kind="pdf", id="p", min_characters=20), files("HW5.pdf", contents=contents))
     assert says in finding.message
-    assert (finding.status is Status.PASSED) == ("opens. It has" in says)
+    assert finding.status is Status.FAILED
+
+
+WORDS = [f"word{letter}{other}".replace("d", "") for letter in "abcde" for other in "fghijkl"]
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "says"),
+    [
+        (
+            "\n".join(WORDS),
+            Status.PASSED,
+            "The PDF opens. It has 1 page and at least 1",
+        ),
+        (" " * 300, Status.MANUAL, "It has 1 page and 0 of the notebook's words: a person decides."),
+        ("a" * 300, Status.MANUAL, "0 of the notebook's words"),
+        (" ".join(WORDS[:10]), Status.MANUAL, "10 of the notebook's words"),
+        (" ".join(WORDS[:2] * 60), Status.MANUAL, "2 of the notebook's words"),
+    ],
+)
+def test_a_pdf_without_the_notebook_s_words_is_left_to_a_person(text, status, says):
+    cell = Cell(index=0, id="a", kind=CellKind.CODE, source=" ".join(WORDS))
+    context = files("HW5.pdf", contents={"HW5.pdf": pdf_with(text)})
+    context.submission = msgspec.structs.replace(
+        context.submission, notebook=Notebook(path="n", cells=(cell,))
+    )
+    finding = run_check(Pdf(kind="pdf", id="p", min_characters=40), context)
+    assert (finding.status, finding.fraction == 1) == (status, status is Status.PASSED)
+    assert says in finding.message
+
+
+# --- comments ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("commented", "familiar", "status"),
+    [(0, 0.0, Status.FAILED), (1, 0.9, Status.MANUAL), (3, 0.9, Status.PASSED), (3, 0.1, Status.MANUAL)],
+)
+def test_enough_comments_in_the_homework_s_words_pass_and_others_wait_for_a_person(
+    commented, familiar, status
+):
+    facts = CommentFacts(statements=10, commented=commented, comments=("a b",) * commented, familiar=familiar)
+    spec = Comments(kind="comments", id="c", definitions=("f",), full_coverage=0.3)
+    assert run_check(spec, FakeContext(readings={"c": facts})).status is status

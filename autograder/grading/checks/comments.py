@@ -8,6 +8,8 @@ from autograder.extract import CommentFacts, comment_facts
 from autograder.model import Finding, Notebook, Status
 
 SHOWN = 5
+# Comments on code have nine of ten words from the release or common ones; random letters have none.
+FAMILIAR = 0.5
 
 
 def read_comments(spec: Comments, notebook: Notebook, given: Notebook) -> CommentFacts:
@@ -18,11 +20,13 @@ def read_comments(spec: Comments, notebook: Notebook, given: Notebook) -> Commen
 def check_comments(spec: Comments, context: CheckContext) -> Finding:
     """Propose credit by the share of statements that have a new comment.
 
-    No comments at all fail, and enough of them pass. Anything between waits for a person.
+    No comments at all fail, and enough of them pass. Anything between waits for a person, and so do comments
+    in other words than the homework's: noise, and other languages.
     """
     facts: CommentFacts = context.readings[spec.id]
     fraction = min(1.0, facts.coverage / spec.full_coverage)
-    status = Status.PASSED if fraction == 1.0 else Status.MANUAL if facts.comments else Status.FAILED
+    clear = fraction == 1.0 and facts.familiar >= FAMILIAR
+    status = Status.PASSED if clear else Status.MANUAL if facts.comments else Status.FAILED
     return Finding(
         check=spec.id,
         status=status,
