@@ -55,9 +55,6 @@ def reports(tmp_path_factory):
     command = [sys.executable, "-m", "autograder", "grade", str(inbox), "-o", str(output), "--no-training"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 1, done.stderr  # one is ungradable
-    assert "flood.zip: holds 20,000 submissions, more than 5,000; it counts as one." in " ".join(
-        done.stderr.split()
-    )
     return {path.stem: read_report(path) for path in (output / "reports").iterdir()}
 
 

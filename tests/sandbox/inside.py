@@ -67,3 +67,9 @@ def descendants(pid: int) -> set[int]:
         waiting += [child for child in parents.get(waiting.pop(), ()) if child not in found]
         found |= set(waiting)
     return found
+
+
+def box_of(session: Any) -> Any:
+    """The one sandbox of a session."""
+    (box,) = session._boxes.values()
+    return box

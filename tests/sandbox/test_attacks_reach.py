@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from attacks import X86
-from inside import LIMITS, POLICY, definitions, run
+from inside import LIMITS, POLICY, box_of, definitions, run
 
 from autograder.authoring.student import FaultKind, Limits, Session
 from autograder.sandbox import open_session
@@ -213,7 +213,7 @@ def test_sessions_side_by_side_do_not_meet(session: Session) -> None:
 
 
 def test_the_group_caps_all_children_together(session: Session) -> None:
-    group = session._box.cgroup  # type: ignore[attr-defined]
+    group = box_of(session).cgroup
     if group is None:
         pytest.skip("no control group can be made here")
     name = {1: "memory.limit_in_bytes", 2: "memory.max"}[group.version]

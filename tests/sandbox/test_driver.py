@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import pytest
 from in_process import InProcess
-from inside import LIMITS, POLICY
+from inside import LIMITS, POLICY, box_of
 
 from autograder.authoring.student import FaultKind, Handle, Keep, Session, Student, StudentFault
 from autograder.errors import GraderFault, SandboxError
@@ -455,7 +455,7 @@ def test_support_code_and_modules_can_be_imported(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root stages what its sandboxes are shown")
 def test_a_course_below_the_stage_is_seen() -> None:
     with open_session(POLICY) as session:
-        stage = session._box._spawner.stage.root  # type: ignore[attr-defined]
+        stage = box_of(session)._spawner.stage.root
     with tempfile.TemporaryDirectory(dir=stage) as below:
         folder = Path(below) / "kit"
         folder.mkdir()
@@ -484,14 +484,14 @@ def test_a_policy_that_names_what_is_not_there_is_said(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("walls")
 def test_a_sandbox_that_ended_is_opened_again() -> None:
     with open_session(POLICY) as session:
-        first = session._box._process.pid  # type: ignore[attr-defined]
+        first = box_of(session)._process.pid
         with session.student(as_definitions(CODE), LIMITS) as student:
             assert student.call("count") == 1
-            signal.pidfd_send_signal(session._box._init, signal.SIGKILL)  # type: ignore[attr-defined]
+            signal.pidfd_send_signal(box_of(session)._init, signal.SIGKILL)
             with pytest.raises(GraderFault, match="the sandbox"):
                 student.call("hang")
             assert student.call("count") == 1
-        assert session._box._process.pid != first  # type: ignore[attr-defined]
+        assert box_of(session)._process.pid != first
         with session.student(as_definitions(CODE), LIMITS) as student:
             assert student.call("count") == 1
 
@@ -509,7 +509,7 @@ def test_a_harness_that_does_not_answer_costs_the_sandbox_only() -> None:
 
 def _harness_of(session: Any) -> int:
     """The harness's process id outside: the first process's only child."""
-    first = int(Path(f"/proc/self/fdinfo/{session._box._init}").read_text().split("Pid:")[1].split()[0])
+    first = int(Path(f"/proc/self/fdinfo/{box_of(session)._init}").read_text().split("Pid:")[1].split()[0])
     return int(Path(f"/proc/{first}/task/{first}/children").read_text().split()[0])
 
 
