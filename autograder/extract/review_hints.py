@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from autograder.extract.code import parse
@@ -17,10 +18,23 @@ MIN_NUMBERS = 3
 MIN_LINES = 4
 # A line of fewer characters (`return out`) may stand anywhere.
 MIN_LINE = 16
-_ABOUT_CALLERS = frozenset(
-    {"inspect", "traceback", "gc", "sys", "_getframe", "__builtins__", "__import__", "importlib", "ctypes"}
+# Modules that code about arrays has a use for.
+_PLAIN = """
+numpy math cmath itertools functools operator collections typing dataclasses enum abc copy time random numbers
+warnings fractions decimal statistics string textwrap pprint __future__ matplotlib tqdm IPython
+"""
+_CALLERS = """
+inspect traceback gc sys os builtins subprocess importlib ctypes pickle marshal types _getframe exec eval
+compile getattr setattr globals locals vars
+"""
+_FILES = """
+open environ getenv listdir glob pathlib Path load loadtxt genfromtxt fromfile memmap ctypeslib linecache
+"""
+_PLAIN_MODULES, _ABOUT_CALLERS, _ABOUT_FILES = (frozenset(w.split()) for w in (_PLAIN, _CALLERS, _FILES))
+# Names that a class may define, or ask for, without looking behind anything.
+_PLAIN_DUNDERS = re.compile(
+    r"__(init|call|name|doc|repr|str|len|iter|next|[gs]etitem|eq|add|mul|class|version)__"
 )
-_ABOUT_FILES = frozenset({"open", "environ", "getenv", "__file__", "listdir", "glob", "pathlib", "Path"})
 
 
 class ReviewHint(Struct):
@@ -58,9 +72,8 @@ def _oddities(chunk: Chunk, tree: ast.Module, known: frozenset[float]) -> Iterat
         yield ReviewHint(what=what, where=_place(chunk, min(familiar.values())))
     for line in _fixed_shapes(tree):
         yield ReviewHint(what="a shape is compared with fixed numbers", where=_place(chunk, line))
-    for names, what in ((_ABOUT_CALLERS, "looks at the program around it"), (_ABOUT_FILES, "looks at files")):
-        for name, line in _mentioned(tree, names).items():
-            yield ReviewHint(what=f"`{name}` {what}", where=_place(chunk, line))
+    for name, (what, line) in _unusual(tree).items():
+        yield ReviewHint(what=f"`{name}` {what}", where=_place(chunk, line))
 
 
 def _copies(chunk: Chunk, tree: ast.Module, support: Mapping[str, frozenset[str]]) -> Iterator[ReviewHint]:
@@ -106,17 +119,33 @@ def _is_fixed(node: ast.expr) -> bool:
     return isinstance(node, ast.Tuple) and all(isinstance(part, ast.Constant) for part in node.elts)
 
 
-def _mentioned(tree: ast.Module, names: frozenset[str]) -> Mapping[str, int]:
-    """Find the names that the code uses, each with its first line."""
-    found: dict[str, int] = {}
+def _unusual(tree: ast.Module) -> Mapping[str, tuple[str, int]]:
+    """Find what plain code about arrays has no use for: each name with the reason and its first line."""
+    found: dict[str, tuple[str, int]] = {}
     for node in nodes(tree):
         match node:
-            case ast.Name(id=name) | ast.Attribute(attr=name) if name in names:
-                found.setdefault(name, node.lineno)
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                named = [(name, _reason(name))]
             case ast.Import(names=aliases):
-                for alias in aliases:
-                    if alias.name.partition(".")[0] in names:
-                        found.setdefault(alias.name, node.lineno)
-            case ast.ImportFrom(module=str(module)) if module.partition(".")[0] in names:
-                found.setdefault(module, node.lineno)
+                named = [(alias.name, _reason_to_import(alias.name)) for alias in aliases]
+            case ast.ImportFrom(module=module):
+                named = [(module or ".", _reason_to_import(module or "."))]
+            case _:
+                continue
+        for name, reason in named:
+            if reason:
+                found.setdefault(name, (reason, node.lineno))
     return found
+
+
+def _reason(name: str) -> str:
+    """Say why a name is worth a look; nothing for an ordinary one."""
+    if name in _ABOUT_FILES:
+        return "looks at files"
+    hidden = name.startswith("__") and name.endswith("__") and not _PLAIN_DUNDERS.fullmatch(name)
+    return "looks at the program around it" if hidden or name in _ABOUT_CALLERS else ""
+
+
+def _reason_to_import(module: str) -> str:
+    top = module.partition(".")[0]
+    return _reason(top) or ("" if top in _PLAIN_MODULES else "is imported")

@@ -452,6 +452,57 @@ SUPPORT = {"kit/layers.py": f"def other(images, weights, biases):\n{LENT}    ret
 TESTS = notebook("def f(x):\n    pass", "right = [-0.08759, 0.21027, 3.1415]\nassert f(1) == 0.5")
 
 
+# Ways to code that is not one's own, each with the name by which it is found.
+WAYS = {
+    "runpy": "import runpy\nk = runpy.run_module('kit')['f']",
+    "exec": "exec('import kit')",
+    "eval": "k = eval('kit.f')",
+    "compile": "k = compile('1', 'x', 'exec')",
+    "__import__": "k = __import__('kit').f",
+    "importlib": "import importlib as il\nk = il.import_module('kit')",
+    "kit.layers": "from kit.layers import f as k",
+    "__loader__": "k = np.__loader__.load_module('kit')",
+    "__spec__": "k = np.__spec__",
+    "getattr": "k = getattr(np, 'o' + 's')",
+    "__dict__": "k = np.__dict__['os']",
+    "sys": "k = np.lib.format.sys.modules['kit']",
+    "gc": "import gc\nk = gc.get_objects()",
+    "open": "k = open('kit.py').read()",
+    "load": "k = np.load('kit.npy')",
+    "ctypeslib": "k = np.ctypeslib.load_library('kit', '.')",
+    "memmap": "k = np.memmap('kit')",
+    "pickle": "import pickle\nk = pickle.loads(b'')",
+    "__globals__": "k = np.pad.__globals__",
+    "__code__": "k = np.pad.__code__",
+    "__subclasses__": "k = object.__subclasses__()",
+    "linecache": "import linecache\nk = linecache.getlines('kit.py')",
+    "zipimport": "import zipimport\nk = zipimport.zipimporter('kit.zip')",
+    "builtins": "import builtins\nk = builtins.open",
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_every_way_to_other_code_is_named(name):
+    lines = "".join(f"    {line}\n" for line in WAYS[name].split("\n"))
+    found = read_oddities(f"import numpy as np\ndef f(x):\n{lines}    return x")
+    assert f"`{name}`" in {what.partition(" ")[0] for what, _ in found}
+
+
+def test_plain_code_about_arrays_has_nothing_to_read():
+    source = """
+import math, itertools
+import numpy as np
+from functools import partial
+class Net:
+    def __init__(self): self.k = np.zeros(3)
+    def __call__(self, x): return self.k + x
+def f(x):
+    assert type(x).__name__ == "ndarray"
+    return np.lib.stride_tricks.sliding_window_view(x, 3) + math.pi + Net()(x) + x.__len__()
+"""
+    assert read_oddities(source) == []
+
+
 def read_oddities(source):
     definitions = extract(notebook(source), ["f"], EMULATE)
     return [(one.what, one.where) for one in review_hints(definitions.chunks, TESTS, SUPPORT)]
