@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from autograder.authoring.student import FaultKind, Limits, Student, StudentFault
-from autograder.errors import GraderFault
+from autograder.errors import GraderFault, SandboxError
 from autograder.execution import faults
 from autograder.execution.conversation import Conversation
 from autograder.execution.pipes import Ended, Line, Overdue
@@ -144,6 +144,8 @@ class SandboxSession:
     ------
     GraderFault
         The sandbox did not come up.
+    SandboxError
+        Nothing keeps its children's files apart.
     """
 
     def __init__(self, policy: Policy, judged: Policy | None = None) -> None:
@@ -160,6 +162,13 @@ class SandboxSession:
             name, reason = next(iter(box.ready.failed.items()))
             box.close()
             raise GraderFault(f"`{name}` can't be imported in the sandbox: {reason}")
+        if not (box.ready.own_work or box.ready.landlock):
+            # /tmp is one folder then, and a check would find what the check before it left there
+            box.close()
+            raise SandboxError(
+                "the sandbox does not hold: files would stay from one check to the next",
+                "It needs a kernel with Landlock (5.13 or newer), or the right to mount in its user namespace.",
+            )
         return box
 
     @property

@@ -22,7 +22,7 @@ from autograder.authoring.student import FaultKind, Handle, Keep, Session, Stude
 from autograder.errors import GraderFault, SandboxError
 from autograder.execution.plain import open_session as open_plain
 from autograder.model import Chunk, Definitions
-from autograder.sandbox import Policy, open_session
+from autograder.sandbox import Policy, box, open_session
 
 CODE = """
 import numpy as np
@@ -482,6 +482,20 @@ def test_a_policy_that_names_what_is_not_there_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("walls")
+def test_walls_that_keep_files_from_check_to_check_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = box.Box._wait_until_ready
+
+    def without(self: box.Box) -> box.Ready:
+        return msgspec.structs.replace(heard(self), own_work=False, landlock=0)
+
+    monkeypatch.setattr(box.Box, "_wait_until_ready", without)
+    with (
+        pytest.raises(SandboxError, match="files would stay from one check to the next"),
+        open_session(POLICY),
+    ):
+        pass
+
+
 def test_a_sandbox_that_ended_is_opened_again() -> None:
     with open_session(POLICY) as session:
         first = box_of(session)._process.pid
