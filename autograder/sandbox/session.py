@@ -167,7 +167,7 @@ class SandboxSession:
             box.close()
             raise SandboxError(
                 "the sandbox does not hold: files would stay from one check to the next",
-                "It needs a kernel with Landlock (5.13 or newer), or the right to mount in its user namespace.",
+                "It needs a kernel with Landlock (5.13 or newer), or the right to mount in a user namespace.",
             )
         return box
 
