@@ -81,10 +81,7 @@ def read_assignment(path: Path, specs: Mapping[str, type[CheckSpec]] = SPECS) ->
 def read_table(path: Path) -> dict[str, Any]:
     """Read a TOML file.
 
-    Raises
-    ------
-    AssignmentError
-        It can't be read, or is no TOML.
+    Raises `AssignmentError` if it can't be read, or is no TOML.
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

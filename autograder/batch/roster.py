@@ -43,10 +43,7 @@ def read_roster(path: Path) -> Roster:
 
     The separator is a comma, a semicolon or a tab. A header is known by the names of its columns.
 
-    Raises
-    ------
-    UsageError
-        The file can't be read, or names nobody.
+    Raises `UsageError` if the file can't be read, or names nobody.
     """
     try:
         data = path.read_bytes()

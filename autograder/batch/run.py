@@ -74,12 +74,8 @@ def grade_all(batch: Batch) -> Iterator[Done]:
     Call it before a progress bar starts: it forks. Those that a resumed batch need not grade come first,
     with 0 seconds.
 
-    Raises
-    ------
-    UsageError
-        Another batch writes to the same folder, or its ledger can't be read.
-    AutograderError
-        A worker can't go on for a reason that would meet all submissions.
+    Raises `UsageError` if another batch writes to the same folder, or its ledger can't be read, and
+    `AutograderError` if a worker can't go on for a reason that would meet all submissions.
     """
     # the reader's process is forked before the caller starts a progress bar's thread
     return _grade_all(batch, _fingerprinter(batch))

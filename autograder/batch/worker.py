@@ -60,12 +60,8 @@ def report_path(folder: Path, identity: str) -> Path:
 def save(graded: Graded, folder: Path) -> str:
     """Write a submission's pictures, then its report; gives the report's SHA-256.
 
-    Raises
-    ------
-    ReportError
-        The report does not fit the schema.
-    UsageError
-        The folder can't be written to.
+    Raises `ReportError` if the report does not fit the schema, and `UsageError` if the folder can't be
+    written to.
     """
     report = graded.report
     try:
@@ -108,10 +104,7 @@ def _end_with_the_batch() -> None:
 def _grade(pipeline: Pipeline, candidate: Candidate, folder: Path) -> Done | Failed:
     """Grade one submission.
 
-    Raises
-    ------
-    UsageError, SandboxError
-        All other submissions would meet it, too.
+    Raises `UsageError` or `SandboxError` if all other submissions would meet it, too.
     """
     start = time.perf_counter()
     try:

@@ -25,10 +25,8 @@ def download(url: str, part: Path, size: int, progress: Progress) -> None:
 
     `progress` is called after each block with the number of bytes that have arrived.
 
-    Raises
-    ------
-    DataError
-        The URL is not http or https, the server does not answer, or an attempt brings no more bytes.
+    Raises `DataError` if the URL is not http or https, the server does not answer, or an attempt brings
+    no more bytes.
     """
     if not url.startswith(("https://", "http://")):  # a file: URL would read this machine
         what = "expected a URL that begins with https:// or http://"

@@ -72,10 +72,7 @@ def _progress(name: str, total: int) -> Iterator[Progress]:
 def unpack(archive: Path, folder: str, into: Path, largest: int) -> None:
     """Unpack the files of one folder of a tar archive into another folder, `largest` bytes at most.
 
-    Raises
-    ------
-    DataError
-        The archive is damaged or too large, or the folder has anything but plain files.
+    Raises `DataError` if the archive is damaged or too large, or the folder has anything but plain files.
     """
     left = largest
     try:

@@ -29,12 +29,8 @@ def find_data(explicit: Path | None, spec: DataSpec, root: Path) -> Path:
     `explicit` is the folder that was asked for; it, or `spec.folder` in it, must have the files. `root` is
     the folder of the support code and the generator.
 
-    Raises
-    ------
-    DataError
-        A named folder has no data, or there is no data set and none can be generated.
-    AssignmentError
-        The generator can't be loaded.
+    Raises `DataError` if a named folder has no data, or there is no data set and none can be generated,
+    and `AssignmentError` if the generator can't be loaded.
     """
     return _real(explicit, spec, root) or _stand_in(spec, root)
 

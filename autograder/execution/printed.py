@@ -41,10 +41,7 @@ class Printed:
     def add(self, data: bytes) -> None:
         """Take a piece of output.
 
-        Raises
-        ------
-        Flooded
-            There is more than `FLOOD` times the kept size.
+        Raises `Flooded` if there is more than `FLOOD` times the kept size.
         """
         self._count += len(data)
         self._data += data[: max(0, self._keep - len(self._data))]

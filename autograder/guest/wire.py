@@ -77,12 +77,8 @@ class Source(Protocol):
 def encode(kind: int, value: Any, refer: Refer, max_bytes: int = 1 << 62) -> list[Part]:
     """Encode a frame as the parts to be written one after the other; large arrays are not copied.
 
-    Raises
-    ------
-    TooLarge
-        The value has more than `max_bytes`, or too many parts.
-    Unsupported
-        Some value can't be carried.
+    Raises `TooLarge` if the value has more than `max_bytes`, or too many parts, and `Unsupported` if some
+    value can't be carried.
     """
     writer = _Writer(refer, max_bytes)
     writer.write(value, 0)

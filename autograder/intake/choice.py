@@ -103,10 +103,7 @@ def _last_saved(worked: Sequence[_Parsed]) -> _Parsed:
 def content(file: ReadFile, caps: Caps) -> bytes:
     """Give a file's bytes.
 
-    Raises
-    ------
-    RejectedInput
-        It is larger than its kind may be.
+    Raises `RejectedInput` if the file is larger than its kind may be.
     """
     if file.data is None and file.size > 0:
         raise too_large(file, caps)

@@ -59,11 +59,8 @@ def discover(
     list_archive : callable
         Lists the files in a zip; a batch has it done in a process with limits.
 
-    Raises
-    ------
-    UsageError
-        A path does not exist or is neither file nor folder, there is no submission in any, or two single
-        files are of one learner.
+    Raises `UsageError` if a path does not exist or is neither file nor folder, there is no submission in
+    any, or two single files are of one learner.
     """
     candidates: list[Candidate] = []
     left_out: list[Notice] = []

@@ -95,16 +95,9 @@ class ReaderProcess:
     def call(self, answer: type[Answer], name: str, *args: Any) -> Answer:
         """Call a function and give its result as a value of the type `answer`.
 
-        Raises
-        ------
-        NotRead
-            The call met a limit or crashed.
-        AutograderError
-            The function raised it.
-        GraderFault
-            The function failed, or the answer is not of the type.
-        ReaderGone
-            The server has ended.
+        Raises `NotRead` if the call met a limit or crashed, `AutograderError` if the function raises
+        one, `GraderFault` if the function failed, or the answer is not of the type, and `ReaderGone`
+        if the server has ended.
         """
         if self._socket is None:
             result: Answer = self._functions[name](*args)

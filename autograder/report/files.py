@@ -17,10 +17,7 @@ from autograder.report.schema import validate
 def to_json(report: Report) -> str:
     """Give the report as JSON text, with the keys in the order of the types' fields.
 
-    Raises
-    ------
-    ReportError
-        A number in it is NaN or infinite, and JSON has no such numbers.
+    Raises `ReportError` if a number in it is NaN or infinite, and JSON has no such numbers.
     """
     try:
         return json.dumps(msgspec.to_builtins(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -38,10 +35,7 @@ def write_report(path: Path, report: Report) -> None:
 def report_files(places: Iterable[Path]) -> list[Path]:
     """Give the reports in files and folders; of a batch's folder, those in its ``reports/``.
 
-    Raises
-    ------
-    UsageError
-        A folder holds no report.
+    Raises `UsageError` if a folder holds no report.
     """
     found: list[Path] = []
     for place in places:
@@ -56,10 +50,7 @@ def report_files(places: Iterable[Path]) -> list[Path]:
 def read_report(path: Path) -> Report:
     """Read a report that fits the schema.
 
-    Raises
-    ------
-    ReportError
-        The file can't be read, is not JSON, or does not fit; names the file and the place in it.
+    Raises `ReportError` if the file can't be read, is not JSON, or does not fit.
     """
     try:
         document = json.loads(path.read_bytes(), parse_constant=_refuse_constant)

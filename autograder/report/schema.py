@@ -42,10 +42,7 @@ def _validator() -> Any:
 def validate(document: object, name: str = "report") -> None:
     """Check a decoded JSON document against the schema.
 
-    Raises
-    ------
-    ReportError
-        The document does not fit; names the place of the first problem as a path into the document.
+    Raises `ReportError` if the document does not fit.
     """
     version = document.get("schema_version") if isinstance(document, dict) else None
     if isinstance(version, str) and version.split(".")[0] != SCHEMA_VERSION.split(".", maxsplit=1)[0]:

@@ -46,12 +46,8 @@ def open_session(policy: Policy, withheld: tuple[str, ...] = ()) -> AbstractCont
     Definitions from which something is withheld run in a sandbox of their own, whose support code lacks the
     functions that `withheld` names.
 
-    Raises
-    ------
-    SandboxError
-        Something is missing that a sandbox needs.
-    GraderFault
-        It did not come up.
+    Raises `SandboxError` if something is missing that a sandbox needs, and `GraderFault` if it does not
+    come up.
     """
     _require_linux()
     from autograder.sandbox.session import open_sandbox
@@ -63,10 +59,7 @@ def open_session(policy: Policy, withheld: tuple[str, ...] = ()) -> AbstractCont
 def self_test(policy: Policy) -> SelfTest:
     """Start a sandbox and try its walls from inside: what must work, and what must be refused.
 
-    Raises
-    ------
-    SandboxError
-        It does not come up, or a wall does not stand; names the wall, the reason and the remedy.
+    Raises `SandboxError` if it does not come up, or a wall does not stand.
     """
     _require_linux()
     from autograder.sandbox.selftest import run

@@ -89,12 +89,8 @@ class Box:
     policy : Policy
         What is shown inside.
 
-    Raises
-    ------
-    SandboxError
-        Something is missing that a sandbox needs.
-    StartFailed
-        It did not come up.
+    Raises `SandboxError` if something is missing that a sandbox needs, and `StartFailed` if it does not
+    come up.
     """
 
     def __init__(self, policy: Policy) -> None:

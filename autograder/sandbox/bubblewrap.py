@@ -32,10 +32,7 @@ class Bubblewrap(Struct):
 def find_bubblewrap() -> Bubblewrap:
     """Find bubblewrap: the distribution's first, since its security updates arrive by themselves.
 
-    Raises
-    ------
-    SandboxError
-        There is none, or it is set-uid root.
+    Raises `SandboxError` if there is none, or it is set-uid root.
     """
     system = shutil.which("bwrap", path=PATH)
     found = Bubblewrap(program=Path(system)) if system else _packaged()

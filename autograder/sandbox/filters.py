@@ -92,10 +92,7 @@ def _empty(library: ModuleType) -> Any:
 def harness_filter() -> bytes:
     """Give the filter of everything in the sandbox, as the kernel's program.
 
-    Raises
-    ------
-    SandboxError
-        libseccomp is not there.
+    Raises `SandboxError` if libseccomp is not there.
     """
     library = _library()
     made = _empty(library)

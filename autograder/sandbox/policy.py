@@ -173,10 +173,7 @@ def top_level_entries(files: Iterable[PurePosixPath]) -> list[str]:
 def with_requirements(names: Iterable[str]) -> list[importlib.metadata.Distribution]:
     """Give the installed distributions of these packages and of all that they need.
 
-    Raises
-    ------
-    SandboxError
-        One of the packages is not installed.
+    Raises `SandboxError` if one of the packages is not installed.
     """
     found: dict[str, importlib.metadata.Distribution] = {}
     waiting = [(name, True) for name in names]
@@ -235,10 +232,7 @@ def support_mounts(policy: Policy) -> tuple[Mount, ...]:
 def all_mounts(policy: Policy, interpreter: Interpreter) -> tuple[Mount, ...]:
     """Give everything of this machine that a submission can read, save the system's libraries.
 
-    Raises
-    ------
-    SandboxError
-        Something that the policy names is not there, or not for this user.
+    Raises `SandboxError` if something that the policy names is not there, or not for this user.
     """
     own = (*support_mounts(policy), *policy.mounts)
     mounts = (*interpreter_mounts(interpreter), *package_mounts(policy.packages), *own)

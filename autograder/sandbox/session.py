@@ -140,12 +140,8 @@ class SandboxSession:
     judged : Policy, optional
         The same without what is withheld; a sandbox of its own holds the children of such definitions.
 
-    Raises
-    ------
-    GraderFault
-        The sandbox did not come up.
-    SandboxError
-        Nothing keeps its children's files apart.
+    Raises `GraderFault` if the sandbox does not come up, and `SandboxError` if nothing keeps its
+    children's files apart.
     """
 
     def __init__(self, policy: Policy, judged: Policy | None = None) -> None:
@@ -211,12 +207,8 @@ class SandboxSession:
 def open_sandbox(policy: Policy, judged: Policy | None = None) -> Iterator[SandboxSession]:
     """Start a sandbox, and end it with all that runs in it.
 
-    Raises
-    ------
-    SandboxError
-        Something is missing that a sandbox needs.
-    GraderFault
-        It did not come up.
+    Raises `SandboxError` if something is missing that a sandbox needs, and `GraderFault` if it does not
+    come up.
     """
     session = SandboxSession(policy, judged)
     try:

@@ -170,10 +170,7 @@ class Stage:
 def choose_stage(sources: Iterable[Path]) -> Path:
     """Choose an existing folder to mount the stage over that hides none of the sources.
 
-    Raises
-    ------
-    SandboxError
-        Every one that is known has a source below it.
+    Raises `SandboxError` if every known place has a source below it.
     """
     wanted = list(sources)
     for name in STAGES:

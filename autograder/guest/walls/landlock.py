@@ -38,10 +38,7 @@ def _attributes(found: int) -> bytes:
 def restrict(readable: Sequence[str], writable: Sequence[str]) -> int:
     """Allow this process to read and write below these paths only; gives Landlock's version.
 
-    Raises
-    ------
-    OSError
-        The kernel has Landlock and refused.
+    Raises `OSError` if the kernel has Landlock and refused.
     """
     found = version()
     if not found:
