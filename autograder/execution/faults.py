@@ -28,8 +28,8 @@ CLAIMABLE = {
 # The part of the limit after which the child is ended: until then it may report its place itself.
 LAST_MOMENT = 1.2
 _SIGNALS = {
-    "SIGSEGV": "a segmentation fault (memory was used that is not the program's)",
-    "SIGBUS": "a bus error (memory was used that is not there)",
+    "SIGSEGV": "a segmentation fault (it used memory that is not its own)",
+    "SIGBUS": "a bus error (it used memory that is not there)",
     "SIGABRT": "an abort (a library gave up)",
     "SIGFPE": "an arithmetic error in compiled code",
     "SIGILL": "an instruction that the processor does not have",
@@ -41,16 +41,8 @@ _SIGNALS = {
 def kind_of_ending(code: int, cpu: float, limits: Limits, out_of_memory: bool) -> FaultKind:
     """Decide why a child ended before it answered.
 
-    Parameters
-    ----------
-    code : int
-        Its exit status, negative for a signal.
-    cpu : float
-        Its processor time in seconds.
-    limits : Limits
-        The child's limits.
-    out_of_memory : bool
-        Whether the kernel has meanwhile ended a process of the sandbox for want of memory.
+    `code` is its exit status, negative for a signal; `cpu` its processor time in seconds; `out_of_memory`
+    says whether the kernel has ended a process of the sandbox for want of memory in the meantime.
     """
     over = cpu >= math.ceil(limits.cpu_seconds) - 0.1
     name = _signal_name(code)
@@ -82,10 +74,10 @@ def in_words(code: int) -> str:
 
 
 def sentence(kind: FaultKind, who: str, limits: Limits, detail: str = "") -> str:
-    """Put a fault into one sentence; `who` names the function, `detail` is known beside the kind.
+    """Put a fault into one sentence; `who` names the function, `detail` says more about it.
 
-    For a limit of time or memory the detail is the place, as " (cell 2, line 3)". For a wall's refusal it
-    may be the whole sentence.
+    For a limit of time or memory the detail is the place, as " (cell 2, line 3)". For a refusal by a wall
+    it may be the whole sentence.
     """
     said = {
         FaultKind.CPU: f"{who} used more than {limits.cpu_seconds:g} s of processor time{detail}.",
@@ -96,7 +88,7 @@ def sentence(kind: FaultKind, who: str, limits: Limits, detail: str = "") -> str
             detail, f"{who} started a process, or more than {limits.threads} threads"
         ),
         FaultKind.FORBIDDEN: _or_else(detail, f"{who} made a system call that is not allowed here"),
-        FaultKind.CRASHED: f"{who} did not come to an end: {detail}.",
+        FaultKind.CRASHED: f"{who} did not finish: {detail}.",
         FaultKind.PROTOCOL: f"{who} sent back something that is not an answer: {detail}.",
         FaultKind.UNSUPPORTED: f"{who} returned {detail}, where arrays of numbers are expected.",
     }
@@ -124,10 +116,10 @@ def make(kind: FaultKind, who: str, limits: Limits, detail: str = "", traceback:
 
 
 def printed_too_much(limits: Limits) -> str:
-    """Give the fault of a child that was ended for a flood of output."""
+    """Say that a child was ended for a flood of output."""
     return f"more than {FLOOD * limits.output_kb} KB of printed text"
 
 
 def returned_too_much(limits: Limits, detail: str) -> str:
-    """Give the fault of an answer that was too large."""
+    """Say that an answer was too large."""
     return f"an answer that is too large: {detail} ({limits.result_mb} MB are the most)"

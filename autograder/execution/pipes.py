@@ -21,7 +21,7 @@ class Overdue(Exception):
 
 
 class Ended(Exception):
-    """The child has closed its end, most likely by ending."""
+    """The child has closed its end; most likely it has ended."""
 
 
 class Line:
@@ -84,12 +84,7 @@ class Line:
             self._printed.add(data)
 
     def send(self, parts: Sequence[Part]) -> None:
-        """Write all the parts.
-
-        Raises
-        ------
-        Overdue, Ended, Flooded
-        """
+        """Write all the parts. Raises `Overdue`, `Ended` or `Flooded`."""
         for part in parts:
             view = memoryview(part)
             while view:

@@ -10,7 +10,7 @@ from autograder.text import clean
 # Output of more than this many times the kept size is a flood.
 FLOOD = 64
 
-# Python's lines when a signal ends it.
+# Python prints this when a signal ends it.
 _DUMP = re.compile(
     r"Fatal Python error: [^\n]*\n\nStack \(most recent call first\):\n(?P<lines>(?:  [^\n]*\n)*)"
     r"(?:\nExtension modules: [^\n]*\n)?"
@@ -19,17 +19,11 @@ _LINE = re.compile(r'  File "<(cell \d+)>", line (\d+)')
 
 
 class Flooded(Exception):
-    """The code printed so much that even dropping it is too much."""
+    """The code printed so much that even dropping it costs too much."""
 
 
 class Printed:
-    """Keeps the first bytes of the output and counts the rest.
-
-    Parameters
-    ----------
-    keep : int
-        How many bytes are kept.
-    """
+    """Keeps the first `keep` bytes of the output and counts the rest."""
 
     def __init__(self, keep: int) -> None:
         self._keep = keep
@@ -66,14 +60,9 @@ class Printed:
 
 
 class Marked:
-    """Takes output with marks in it, each of which says that a call is over; the marks are not kept.
+    """Takes output with marks in it, which no code prints by chance; each says that a call is over.
 
-    Parameters
-    ----------
-    printed : Printed
-        Keeps the output.
-    mark : bytes
-        Bytes that no code prints by chance.
+    The output goes to `printed`, without the marks.
     """
 
     def __init__(self, printed: Printed, mark: bytes) -> None:

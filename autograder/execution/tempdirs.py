@@ -17,13 +17,7 @@ PREFIX = "autograder-run-"
 
 
 class TempDir:
-    """An empty folder in the system's place for temporary files; `cleanup` removes it.
-
-    Attributes
-    ----------
-    name : str
-        Its path.
-    """
+    """An empty folder in the system's place for temporary files: `name` is its path, `cleanup` removes it."""
 
     def __init__(self) -> None:
         sweep(Path(tempfile.gettempdir()))
@@ -58,10 +52,7 @@ def _own_user() -> int | None:
 def lock_folder(folder: Path) -> int | None:
     """Lock a folder until the returned descriptor is closed, at the latest when the process ends.
 
-    Returns
-    -------
-    int or None
-        None if another process has the lock, or there is no such folder; -1 on systems without locks.
+    Gives None if another process has the lock or there is no such folder, and -1 on systems without locks.
     """
     try:
         import fcntl

@@ -23,15 +23,8 @@ class OutOfTime(BaseException):
 class Clock:
     """Sets the limits' signals, where the system has them, and a timer for each ``with``.
 
-    Parameters
-    ----------
-    wall_seconds : float
-        How long a ``with`` may take.
-
-    Attributes
-    ----------
-    met : str
-        The kind of limit that was met, even if the code swallowed the `OutOfTime`; empty while none was.
+    A ``with`` may take `wall_seconds`. `met` is the kind of limit that was met, even if the code swallowed
+    the `OutOfTime`; it is empty while none was.
     """
 
     def __init__(self, wall_seconds: float) -> None:

@@ -89,16 +89,7 @@ def watch() -> Callable[[], Attempt]:
 def explain(error: BaseException, where: str, attempt: Attempt, facts: Facts) -> Said | None:
     """Explain a wall's refusal; None if the error is not a wall's.
 
-    Parameters
-    ----------
-    error : BaseException
-        The code's exception.
-    where : str
-        The cell and line, in brackets after a space; empty if they are not known.
-    attempt : Attempt
-        The last attempt.
-    facts : Facts
-        The packages and limits to name.
+    `where` is the cell and line, in brackets after a space, or empty if they are not known.
     """
     if isinstance(error, ModuleNotFoundError):
         return _missing_module(error.name or "", where, facts.importable)
@@ -126,16 +117,16 @@ def _refused(error: OSError, where: str, attempt: Attempt, facts: Facts) -> Said
     if attempt.event.startswith(_NETWORK) and (denied or not _is_number(number)):
         return Said(
             "forbidden",
-            f"your code tried to open a network connection{where}; the sandbox has no network: what your "
-            "code needs has to be handed in with it.",
+            f"your code tried to open a network connection{where}; the sandbox has no network. "
+            "Hand in everything that your code needs.",
         )
     if _is_multiprocessing(error) or (
         attempt.event.startswith(_PROGRAMS) and (denied or number == errno.EAGAIN)
     ):
         return Said(
             "processes",
-            f"your code tried to start another process{where}; in the sandbox it has one "
-            "process, and threads.",
+            f"your code tried to start another process{where}; in the sandbox it may use "
+            "threads, but no other process.",
         )
     full = _full(errno.ENOSPC if _was_cut_short(error) else number, facts)
     if full:

@@ -22,7 +22,7 @@ from .stream import Stream
 
 
 def take_over_standard_streams() -> tuple[int, int]:
-    """Keep standard input and output for the frames, and give the code an empty and another one."""
+    """Keep standard input and output for the frames; give the code an empty input, and standard error."""
     reading, writing = os.dup(0), os.dup(1)
     empty = os.open(os.devnull, os.O_RDONLY)
     os.dup2(empty, 0)
@@ -37,9 +37,9 @@ def take_over_standard_streams() -> tuple[int, int]:
 
 
 def open_output() -> None:
-    """Send all output through one buffer, in order, whichever characters it has.
+    """Send all output through one buffer, in order, with any characters.
 
-    A signal that ends the process has the lines that it met printed, too.
+    Where a signal ends the process, the lines that were running are printed, too.
     """
     faulthandler.enable(1, all_threads=False)
     sys.stdout = sys.stderr = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)

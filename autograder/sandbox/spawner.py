@@ -67,7 +67,7 @@ def spawner_for(sources: Iterable[Path]) -> Spawner:
     for known in _spawners:
         if known.pid == os.getpid() and not known.hides(wanted):
             return known
-    # the first here, or the only one that is not forked away or staged over a source
+    # the others, if any, belong to the process that this one was forked from, or hide a source
     _spawners.append(Spawner())
     return _spawners[-1]
 
@@ -97,12 +97,7 @@ def readable_throughout(path: Path) -> bool:
 class Stage:
     """A place in the spawner's own mount namespace that every user can reach; root only.
 
-    Use it on the spawner's thread only.
-
-    Parameters
-    ----------
-    sources : iterable of Path
-        What the stage must not be mounted over.
+    Use it on the spawner's thread only. It is never mounted over one of the `sources`.
     """
 
     def __init__(self, sources: Iterable[Path]) -> None:

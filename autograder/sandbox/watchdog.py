@@ -53,10 +53,7 @@ def victim(processes: list[Process], limit: int) -> Process | None:
 class Watchdog:
     """Ends the largest child where the sandbox as a whole takes too much memory.
 
-    Parameters
-    ----------
-    first : int
-        The sandbox's first process, as seen from outside.
+    `first` is the sandbox's first process, as seen from outside.
     """
 
     def __init__(self, first: int) -> None:

@@ -41,8 +41,8 @@ def test_messages_name_the_limit_and_its_figure(session: Session) -> None:
     assert message("np.ones(1 << 30)") == f"`attack` needed more than 384 MB of memory {place}."
     assert message("while True: print('x' * 999)") == "`attack` gave more than 1024 KB of printed text."
     assert "8 MB are the most" in message("return np.zeros(2 << 20)")
-    segfault = "a segmentation fault (memory was used that is not the program's)"
-    crashed = "`attack` did not come to an end: it was ended by"
+    segfault = "a segmentation fault (it used memory that is not its own)"
+    crashed = "`attack` did not finish: it was ended by"
     assert message("ctypes.string_at(0)") == f"{crashed} {segfault} {place}."
     past_its_end = "return np.lib.stride_tricks.as_strided(np.ones(3), (10**9,), (10**6,)).sum()"
     assert message(past_its_end) == f"{crashed} {segfault} {place}."
