@@ -7,7 +7,7 @@ that keeps the size, and the L2 term ``reg / 2 * sum(W ** 2)`` over W1, W2, W3.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -141,6 +141,54 @@ def gradients(parameters: Parameters, x: Array, y: Array, reg: float) -> dict[st
         "W3": relu.T @ upstream + reg * parameters["W3"],
         "b3": upstream.sum(axis=0),
     }
+
+
+def by_adam(
+    parameters: Parameters, batches: Sequence[Array], ask: Callable[[Parameters, Array], Any]
+) -> Parameters:
+    """Give the parameters after a step of Adam, at a rate of 1e-3, for each batch of images.
+
+    Parameters
+    ----------
+    parameters : mapping of str to array
+        The first ones.
+    batches : sequence of arrays
+        The positions of each batch's images.
+    ask : callable
+        Gives a network's claim about its gradients at parameters and positions.
+
+    Raises
+    ------
+    ValueError
+        A gradient is missing or has another shape; names it.
+    """
+    mean, square = ({name: np.zeros_like(value) for name, value in parameters.items()} for _ in range(2))
+    for step, chosen in enumerate(batches, 1):
+        claimed = ask(parameters, chosen)
+        for name in NAMES:
+            gradient = _gradient(claimed, name, parameters[name].shape)
+            mean[name] = 0.9 * mean[name] + 0.1 * gradient
+            square[name] = 0.999 * square[name] + 0.001 * gradient**2
+        rates = {n: mean[n] / (1 - 0.9**step) / (np.sqrt(square[n] / (1 - 0.999**step)) + 1e-8) for n in NAMES}
+        parameters = {name: parameters[name] - 1e-3 * rates[name] for name in NAMES}
+    return parameters
+
+
+def _gradient(claimed: Any, name: str, shape: tuple[int, ...]) -> Array:
+    """Give a claimed gradient, if it is one of this shape."""
+    value = claimed.get(name) if isinstance(claimed, dict) else None
+    if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or value.shape != shape:
+        raise ValueError(f"`loss` must give a gradient of `{name}` with the shape {shape}")
+    return value
+
+
+def distance(claimed: Mapping[str, Any], name: str, wanted: Array) -> float:
+    """Give the distance of a claimed gradient from the right one, relative to its norm; inf for another shape."""
+    try:
+        value = _gradient(claimed, name, wanted.shape)
+    except ValueError:
+        return math.inf
+    return float(np.linalg.norm(value - wanted) / max(1e-12, float(np.linalg.norm(wanted))))
 
 
 def _softmax(scores: Array, y: Array) -> tuple[float, Array]:

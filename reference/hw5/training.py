@@ -22,6 +22,7 @@ from autograder.authoring import (
     DataSet,
     Definitions,
     FaultKind,
+    Generator,
     Handle,
     Keep,
     Notebook,
@@ -68,11 +69,15 @@ class Settings(Struct):
 
 
 class Trained(Struct):
-    """The results of a training: the parameters by name, and the losses by iteration."""
+    """The results of a training: the parameters by name, and the losses by iteration.
+
+    `doubt` says how the submission's network differs from the one that was trained; it is empty if it does not.
+    """
 
     parameters: Mapping[str, Array]
     losses: tuple[float, ...]
     notes: tuple[str, ...] = ()
+    doubt: str = ""
 
 
 _NETWORK_SETTINGS = {"weight_scale": float, "reg": float, "num_filters": int, "filter_size": int}
@@ -80,6 +85,11 @@ _NETWORK_SETTINGS |= {"hidden_dim": int}
 _SOLVER_SETTINGS = ("update_rule", "optim_config", "lr_decay", "batch_size")
 MOST_SETTING = 1e6
 MOST_DEPTH, MOST_STATEMENTS = 8, 300
+# Images of the comparison: few, as a network may use the student's own loops. The largest difference of gradients
+# of float32, relative to their norms, is some thousand times smaller.
+COMPARED, SAME_GRADIENT = 4, 1e-2
+# Images on which `Solver` chooses between the first parameters and the last; its batch where none is named.
+VALIDATED, USUAL_BATCH = 200, 100
 # Every chunk of the code binds such a name beside its own, so that one that failed can be asked for.
 _MARK = "__chunk_"
 # The classes that record their arguments, and what makes them do so.
@@ -327,28 +337,83 @@ def _work(settings: Settings) -> float:
     return max(1.0, float(filters * size * size / (32 * 49)))
 
 
-def train(student: Student, settings: Settings, images: DataSet) -> Trained:
-    """Train for one epoch on as many images as the budget buys at these settings."""
+def train(student: Student, given: Student, settings: Settings, images: DataSet, rng: Generator) -> Trained:
+    """Train the network of a submission for one epoch, on as many images as the budget buys.
+
+    The release's own code trains, in a child that never saw the submission. Of the submission come the
+    settings and the first parameters, their values shuffled: drawn ones mean the same afterwards, stored ones
+    nothing. Its loss and gradients are compared with those of the network that is trained.
+
+    Parameters
+    ----------
+    student, given : Student
+        Handles on the submission's code and on the release's.
+    settings : Settings
+        What to train with.
+    images : DataSet
+        The images, with the labels of this submission.
+    rng : Generator
+        Shuffles, and draws the images of the comparison.
+    """
     count = max(1, int(len(images.x_train) / _work(settings)))
     notes = () if count == len(images.x_train) else (f"trained on {count} images, as the network is large",)
+    x, y = images.x_train[:count], images.y_train[:count]
     student.seed(231)
-    solver = {**settings.solver, "num_epochs": 1}
-    once = Settings(network=settings.network, solver=solver)
-    trained = run(student, once, images.x_train[:count], images.y_train[:count])
-    return Trained(parameters=trained.parameters, losses=trained.losses, notes=notes)
+    model = student.call(NETWORK, **settings.network, keep=Keep.HANDLE)
+    first = shuffled(parameters_of(student, model, x.shape[1:]), rng)
+    chosen = rng.choice(count, min(COMPARED, count), replace=False)
+    doubt = _compare(student, model, first, x[chosen], y[chosen])
+    parameters, losses = _solve(given, first, student.get(model, "reg"), settings, x, y)
+    return Trained(parameters=parameters, losses=losses, notes=notes, doubt=doubt)
 
 
-def run(student: Student, settings: Settings, x: Array, y: Array) -> Trained:
-    """Train the student's network on some images with the student's `Solver`."""
-    model = student.call("ThreeLayerConvNet", **settings.network, keep=Keep.HANDLE)
-    data = {"X_train": x, "y_train": y, "X_val": x[:20], "y_val": y[:20]}
-    options: dict[str, Any] = {"verbose": False, "num_train_samples": 20, **settings.solver}
-    solver = student.call("Solver", model, data, **options, keep=Keep.HANDLE)
-    student.method(solver, "train")
-    losses = student.get(solver, "loss_history")
-    return Trained(
-        parameters=parameters_of(student, model, x.shape[1:]), losses=tuple(float(value) for value in losses)
-    )
+def shuffled(parameters: network.Parameters, rng: Generator) -> network.Parameters:
+    """Give parameters of the same values, each array's in another order."""
+    return {name: rng.permutation(value.ravel()).reshape(value.shape) for name, value in parameters.items()}
+
+
+def relabelled(images: DataSet, rng: Generator) -> DataSet:
+    """Give the images with the classes' numbers exchanged, the same way for training and for measuring."""
+    labels = rng.permutation(network.CLASSES)
+    return replace(images, y_train=labels[images.y_train], y_test=labels[images.y_test])
+
+
+def _compare(student: Student, model: Handle, parameters: network.Parameters, x: Array, y: Array) -> str:
+    """Say how a student's network differs from the homework's at these parameters; nothing if it does not."""
+    student.set(model, "params", dict(parameters))
+    reg = student.get(model, "reg")
+    answer = student.method(model, "loss", x, y)
+    if not _is_sane(reg) or not (isinstance(answer, tuple) and len(answer) == 2):
+        return "`loss` must give the loss and the gradients, and `reg` must be a number."
+    wanted = network.gradients(parameters, x, y, float(reg))
+    wrong = [name for name in wanted if not network.distance(answer[1], name, wanted[name]) < SAME_GRADIENT]
+    return f"The network's gradients of {', '.join(wrong)} are not those of its loss." if wrong else ""
+
+
+def _solve(
+    given: Student, first: network.Parameters, reg: Value, settings: Settings, x: Array, y: Array
+) -> tuple[network.Parameters, tuple[float, ...]]:
+    """Train the release's network from these parameters with the release's `Solver`, for one epoch.
+
+    Raises
+    ------
+    ValueError
+        The training had another number of iterations than was asked.
+    """
+    given.seed(231)
+    model = given.call(NETWORK, **settings.network, keep=Keep.HANDLE)
+    given.set(model, "params", dict(first))
+    given.set(model, "reg", reg)
+    data = {"X_train": x, "y_train": y, "X_val": x[:VALIDATED], "y_val": y[:VALIDATED]}
+    # measured at the start and at the end
+    options = {"verbose": False, "num_train_samples": 20, "print_every": len(x) + 1}
+    solver = given.call(SOLVER, model, data, **options, **settings.solver, num_epochs=1, keep=Keep.HANDLE)
+    given.method(solver, "train")
+    losses = given.get(solver, "loss_history")
+    asked = max(len(x) // settings.solver.get("batch_size", USUAL_BATCH), 1)
+    if len(losses) != asked:
+        raise ValueError(f"the training had {len(losses)} iterations, and {asked} were asked for")
+    return parameters_of(given, model, x.shape[1:]), tuple(float(value) for value in losses)
 
 
 def parameters_of(student: Student, model: Handle, image: tuple[int, int, int]) -> network.Parameters:

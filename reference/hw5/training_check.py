@@ -14,6 +14,7 @@ from autograder.authoring import (
     DataSet,
     Definitions,
     Finding,
+    Generator,
     Notebook,
     QuestionSpec,
     Status,
@@ -61,7 +62,7 @@ class TrainingRun(Struct):
     trusted side, and `baseline` are the settings that the reference is trained with.
     """
 
-    train: Callable[[Student, Settings, DataSet], Trained]
+    train: Callable[[Student, Student, Settings, DataSet, Generator], Trained]
     accuracy: Callable[[Mapping[str, Array], Array, Array], float]
     baseline: Settings
     images: int
@@ -110,7 +111,7 @@ def measure_baseline(spec: Training, context: CheckContext) -> float:
     run = context.question(spec.question, TrainingRun)
     data = context.data(run.images)
     with context.handles(spec.limits) as handles:
-        trained = run.train(handles.given, run.baseline, data)
+        trained = run.train(handles.given, handles.given, run.baseline, data, context.generator(spec.id))
     return run.accuracy(trained.parameters, data.x_test, data.y_test)
 
 
@@ -126,10 +127,13 @@ def check_training(spec: Training, context: CheckContext) -> Finding:
     settings = settings_of(context.readings[spec.id], context)
     if not settings.where:
         return _left_to_a_person(_without_settings(spec, settings), settings)
-    images = context.data(run.images)
+    rng = context.generator(spec.id)
+    images = training.relabelled(context.data(run.images), rng)
+    given = context.assignment.given_definitions
     try:
-        with context.handles(spec.limits) as handles:
-            trained = run.train(handles.student, settings, images)
+        # settings that take too long are no fault of the release's code, which trains with them
+        with context.run(context.definitions, spec.limits) as theirs, context.run(given, spec.limits) as ours:
+            trained = run.train(theirs, ours, settings, images, rng)
         reached = _accuracy(run, trained, images.x_test, images.y_test)
     except StudentFault as fault:
         return _left_to_a_person(faulted(spec, fault), settings)
@@ -152,7 +156,8 @@ def check_training(spec: Training, context: CheckContext) -> Finding:
             "Not judged: in this budget of images the reference's own settings learn too little to tell."
         )
         return Finding(check=spec.id, status=Status.SKIPPED, fraction=0.0, message=message)
-    return _left_to_a_person(_measured(spec, settings, trained, outcome), settings)
+    finding = _measured(spec, settings, trained, outcome)
+    return _left_to_a_person(_doubted(finding, trained.doubt) if trained.doubt else finding, settings)
 
 
 def _without_settings(spec: Training, settings: Settings) -> Finding:
@@ -171,6 +176,12 @@ def _left_to_a_person(finding: Finding, settings: Settings) -> Finding:
         return finding
     message = f"{finding.message} A person decides about the settings: {'; '.join(settings.unread)}."
     return replace(finding, status=Status.MANUAL, message=message)
+
+
+def _doubted(finding: Finding, doubt: str) -> Finding:
+    """Propose nothing for settings that were tried with another network than the submission's."""
+    message = f"{doubt} A person decides. With the network as it was handed out: {finding.message}"
+    return replace(finding, status=Status.MANUAL, fraction=0.0, message=message)
 
 
 def _accuracy(run: TrainingRun, trained: Trained, x: np.ndarray, y: np.ndarray) -> float:
