@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from msgspec import Meta
 from msgspec.structs import replace
 
 from autograder.authoring.specs import CheckSpec, FileRule, HintLevel, NotNegative, Strict
@@ -85,7 +86,7 @@ class Assignment(Strict):
 
     `hint_level` says how much a diagnosis tells: nothing, a nudge, or an explanation. `budget_seconds` is
     the clock time that a submission's code may take in all: it ends what stays below each call's limit and
-    makes the grader wait for hours all the same.
+    makes the grader wait for hours all the same. The points of an item are rounded to a multiple of `round_to`.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Assignment(Strict):
     questions: str = ""
     hint_level: HintLevel = "nudge"
     budget_seconds: Positive = 900.0
+    round_to: Annotated[float, Meta(ge=0.0001, lt=1e15)] = 0.0001
     due_at: str | None = None
 
     @property

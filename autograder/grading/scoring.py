@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 
 from autograder.assignment import ItemSpec
 from autograder.authoring.specs import CheckSpec
@@ -14,8 +15,10 @@ _STRICT = (Visibility.VISIBLE, Visibility.AFTER_DUE_DATE, Visibility.AFTER_PUBLI
 _ORDER = (Status.ERROR, Status.TIMEOUT, Status.FAILED, Status.MANUAL, Status.SKIPPED, Status.PASSED)
 
 
-def score_item(item: ItemSpec, findings: Mapping[str, Finding]) -> ItemReport:
+def score_item(item: ItemSpec, findings: Mapping[str, Finding], step: float = 0.0001) -> ItemReport:
     """Score one item: each check decides a share of the points, in proportion to its weight.
+
+    The sum is rounded to a multiple of `step`; the checks' shares stay as they are.
 
     While a person has yet to judge, the score is a proposal. An item whose checks were all skipped has no
     score. A check of weight 0 is a note: it is reported, and changes neither the points nor the item's state.
@@ -33,7 +36,7 @@ def score_item(item: ItemSpec, findings: Mapping[str, Finding]) -> ItemReport:
         id=item.id,
         title=item.title,
         status=status,
-        score=None if undecided else round(item.points * earned, 4),
+        score=None if undecided else rounded(item.points * earned, item.points, step),
         max_score=item.points,
         extra_credit=item.extra_credit,
         visibility=item.visibility,
@@ -41,6 +44,19 @@ def score_item(item: ItemSpec, findings: Mapping[str, Finding]) -> ItemReport:
         checks=checks,
         duration=round(sum(check.duration for check in checks), 4),
     )
+
+
+def rounded(points: float, most: float, step: float) -> float:
+    """Round points half up to a multiple of `step`, within 0 and `most`; who has `most` keeps it.
+
+    Computed in decimals: 0.15 is a half of 0.1, though no float says so.
+    """
+    # a sum of shares may miss a half by its last digits
+    exact = round(points, 9)
+    if exact >= round(most, 9):
+        return most
+    steps = (Decimal(str(exact)) / Decimal(str(step))).quantize(Decimal(1), ROUND_HALF_UP)
+    return min(most, max(0.0, float(steps * Decimal(str(step)))))
 
 
 def _check_report(check: CheckSpec, finding: Finding, points: float, visibility: Visibility) -> CheckReport:

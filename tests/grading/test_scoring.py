@@ -1,8 +1,14 @@
 """Points from findings: weights share them, proposals wait, and notes cost nothing."""
 
+import math
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from reports import finding, item
 
-from autograder.grading.scoring import score_item
+from autograder.grading.scoring import rounded, score_item
 from autograder.model import (
     Outcome,
     Status,
@@ -46,3 +52,48 @@ def test_a_check_of_weight_zero_is_a_note():
 def test_hidden_checks_are_seen_after_publication_only():
     report = score_item(item(a=1), {"a": finding("a", 1)})
     assert report.checks[0].visibility is Visibility.AFTER_PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("points", "most", "step", "gives"),
+    [
+        (14.6775, 15, 0.5, 14.5),
+        (14.75, 15, 0.5, 15),
+        (14.7499, 15, 0.5, 14.5),
+        (0.15, 1, 0.1, 0.2),
+        (0.25, 1, 0.1, 0.3),
+        (1.005, 2, 0.01, 1.01),
+        (8 * (0.1 + 0.2) / 4.8, 8, 1, 1),  # 0.5, and floats say 0.5000000000000001
+        (3 * 0.35 / 2.1 - 1e-16, 8, 1, 1),
+        (7.2, 7.2, 0.5, 7.2),
+        (7.1, 7.2, 0.5, 7),
+        (2.4, 2.5, 1, 2),
+        (2.49, 2.6, 2.5, 2.5),
+        (0.0, 0.0, 0.5, 0.0),
+        (1e-12, 5, 0.0001, 0.0),
+    ],
+)
+def test_points_are_rounded_half_up(points, most, step, gives):
+    assert rounded(points, most, step) == gives
+
+
+STEPS = st.sampled_from([0.0001, 0.01, 0.1, 0.25, 0.5, 1.0, 3.0])
+
+
+@given(most=st.floats(0, 1000), step=STEPS, shares=st.lists(st.floats(0, 1), min_size=2))
+def test_rounded_points_keep_their_order_and_their_bounds(most, step, shares):
+    given_points = [rounded(most * share, most, step) for share in sorted(shares)]
+    assert given_points == sorted(given_points)
+    for points in given_points:
+        assert 0 <= points <= most
+        assert math.copysign(1, points) == 1
+        multiple = Decimal(str(points)) % Decimal(str(step)) == 0
+        assert multiple or points == most
+    assert rounded(most, most, step) == most
+
+
+def test_an_item_is_rounded_by_the_assignments_rule_and_its_checks_are_not():
+    found = {"a": finding("a", 0.33), "b": finding("b", 1)}
+    report = score_item(item(a=1, b=1), found, 0.5)
+    assert report.score == 5.5
+    assert [check.score for check in report.checks] == [1.32, 4]
