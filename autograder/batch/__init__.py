@@ -2,7 +2,7 @@
 
 from autograder.batch.grading_run import GradingRun, RunOptions, open_pipeline, plan_run
 from autograder.batch.ledger import Ledger, Row
-from autograder.batch.run import Batch, grade_all
+from autograder.batch.run import Batch, grade_all, seed_to_resume
 from autograder.batch.worker import Broken, Done, report_path, save
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "plan_run",
     "report_path",
     "save",
+    "seed_to_resume",
 ]

@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import json
 import re
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from autograder.model import Notebook, Struct, Submission
 from autograder.report import ReportFacts
 from autograder.sandbox import Policy, open_session, self_test
 
+MOST_SEED = 2**32 - 1
 UNSANDBOXED = "none (unsandboxed by request)"
 
 
@@ -45,7 +47,8 @@ class RunOptions(Struct):
     """The choices of the person who starts the run.
 
     `training_images` is a smaller budget than the assignment's, for a quick look; `slowness` is the factor
-    for limits of time, measured where it is None; `unsandboxed` is for an instructor's own files only.
+    for limits of time, measured where it is None; `seed` is drawn where it is None, so that nobody knows the
+    cases beforehand; `unsandboxed` is for an instructor's own files only.
     """
 
     root: Path
@@ -53,7 +56,7 @@ class RunOptions(Struct):
     data: Path | None = None
     training: bool = True
     training_images: int | None = None
-    seed: int = 0
+    seed: int | None = None
     slowness: float | None = None
     unsandboxed: bool = False
 
@@ -95,6 +98,7 @@ def plan_run(options: RunOptions) -> GradingRun:
         The sandbox does not hold, and why.
     """
     slowness = options.slowness or slowness_of(measure())
+    seed = secrets.randbelow(MOST_SEED) if options.seed is None else options.seed
     course = find_course(options.root, options.assignment, slowness)
     require_sound(course, kinds_of(course))
     given = given_notebook(course)
@@ -110,7 +114,7 @@ def plan_run(options: RunOptions) -> GradingRun:
         data=data,
         prepared={},
         facts=ReportFacts(
-            grader=describe_grader(course, options.seed),
+            grader=describe_grader(course, seed),
             environment=describe_environment(course, kind, walls, slowness),
         ),
         key="",
@@ -120,7 +124,7 @@ def plan_run(options: RunOptions) -> GradingRun:
 
 
 def run_key(run: GradingRun, slowness: float | None) -> str:
-    """Hash everything that decides a verdict: engine, assignment, data and options.
+    """Hash everything that decides a verdict: engine, assignment, data and options. The seed stands behind it.
 
     `slowness` is the factor that was asked for. A measured one is this machine's own, stands in each report,
     and would make a resumed batch begin anew whenever the machine is busy.
@@ -130,9 +134,16 @@ def run_key(run: GradingRun, slowness: float | None) -> str:
         run.facts.grader.config_sha256,
         run.facts.grader.cases_sha256,
         hash_files(run.data.rglob("*") if run.data else ()),
-        str((run.facts.grader.seed, run.training, run.training_images, slowness, run.unsandboxed)),
+        str((run.training, run.training_images, slowness, run.unsandboxed)),
     ]
-    return hashlib.sha256("\n".join(facts).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()
+    return f"{digest}-{run.facts.grader.seed}"
+
+
+def seed_of(key: str) -> int | None:
+    """Give the seed of a run's key; None if there is none in it."""
+    seed = key.rpartition("-")[2]
+    return int(seed) if seed != key and seed.isdecimal() else None
 
 
 @functools.cache
@@ -184,7 +195,7 @@ def open_pipeline(run: GradingRun) -> Pipeline:
     kinds = kinds_of(course)
     return Pipeline(
         assignment=course.assignment,
-        shared=_shared(run, course, given),
+        shared=_shared(run, course, given, run.facts.grader.seed),
         kinds=kinds,
         read=SubmissionReader(course, given, kinds).read,
         open_session=session_opener(course, run.unsandboxed),
@@ -193,9 +204,9 @@ def open_pipeline(run: GradingRun) -> Pipeline:
     )
 
 
-def _shared(run: GradingRun, course: Course, given: Notebook) -> AssignmentContext:
+def _shared(run: GradingRun, course: Course, given: Notebook, seed: int) -> AssignmentContext:
     load = data_loader(course, run.data, run.training_images)
-    return assignment_context(course, given, load, run.prepared, run.facts.grader.seed)
+    return assignment_context(course, given, load, run.prepared, seed)
 
 
 # --- what kinds measure once for a batch -------------------------------------------------------------
@@ -214,12 +225,13 @@ def _prepared(run: GradingRun, course: Course, given: Notebook) -> dict[str, Any
 
 def _prepared_for(check: CheckSpec, kind: CheckKind, run: GradingRun, course: Course, given: Notebook) -> Any:
     assert kind.prepare is not None
+    # no seed enters here, so that batches of other seeds find it
     path = cache_dir() / "prepared" / f"{run.key[:32]}-{check.id}.json"
     try:
         return json.loads(path.read_text(encoding="ascii"))["value"]
     except (OSError, ValueError, KeyError, TypeError):
         pass  # not measured yet, or not by us: measure
-    shared = _shared(run, course, given)
+    shared = _shared(run, course, given, seed=0)
     submission = Submission(id="given", learner="given", origin=str(course.given_notebook), notebook=given)
     reading = Reading(submission=submission, definitions=shared.given_definitions, untouched=True)
     with session_opener(course, run.unsandboxed)() as session:

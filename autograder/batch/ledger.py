@@ -98,6 +98,12 @@ class Ledger:
         row = Row(**dict(zip(names, found, strict=True)))
         return row if _sha256(report) == row.report_sha256 else None
 
+    def last_key(self) -> str:
+        """Give the run key of the row that was written last; empty if there is none."""
+        query = "SELECT run_key FROM graded ORDER BY rowid DESC LIMIT 1"
+        found = self._connection.execute(query).fetchone()
+        return found[0] if found else ""
+
 
 def _sha256(path: Path) -> str:
     try:

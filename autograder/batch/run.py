@@ -12,7 +12,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import cast
 
-from autograder.batch.grading_run import GradingRun, open_pipeline
+from autograder.batch.grading_run import GradingRun, open_pipeline, seed_of
 from autograder.batch.ledger import Ledger, Row
 from autograder.batch.worker import Broken, Done, Failed, OpenPipeline, give_up, report_path, work
 from autograder.errors import AutograderError, UsageError
@@ -26,6 +26,7 @@ from autograder.model import Struct
 # Spawned, not forked: the progress bar's thread and SQLite do not survive a fork.
 _CONTEXT = multiprocessing.get_context("spawn")
 TRIES = 2
+LEDGER = "ledger.sqlite3"
 
 
 class Batch(Struct):
@@ -82,7 +83,7 @@ def grade_all(batch: Batch) -> Iterator[Done]:
 
 
 def _grade_all(batch: Batch, fingerprint: Callable[[Candidate], str] | None) -> Iterator[Done]:
-    with _alone_in(batch.folder), Ledger(batch.folder / "ledger.sqlite3") as ledger:
+    with _alone_in(batch.folder), Ledger(batch.folder / LEDGER) as ledger:
         left: deque[Candidate] = deque()
         for candidate in batch.candidates:
             row = _already(batch, ledger, candidate, fingerprint)
@@ -93,6 +94,14 @@ def _grade_all(batch: Batch, fingerprint: Callable[[Candidate], str] | None) -> 
         for done in _work_off(batch, left):
             ledger.record(_as_row(batch, done))
             yield done
+
+
+def seed_to_resume(folder: Path) -> int | None:
+    """Give the seed of the batch that wrote to a folder last; None if none has graded anything there."""
+    if not (folder / LEDGER).exists():
+        return None
+    with Ledger(folder / LEDGER) as ledger:
+        return seed_of(ledger.last_key())
 
 
 @contextlib.contextmanager

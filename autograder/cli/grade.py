@@ -56,7 +56,11 @@ class Places(NamedTuple):
 @click.option(
     "--training-images", type=click.IntRange(200), help="Train on fewer images than the assignment says."
 )
-@click.option("--seed", default=0, show_default=True, help="Draws each submission's own cases.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    help="Repeats a batch with the seed that its reports name; else one is drawn, or --resume takes the last.",
+)
 @click.option(
     "--slowness",
     type=click.FloatRange(1, 8),
@@ -80,7 +84,7 @@ def command(  # noqa: PLR0917 - click calls it by name
     data: Path | None,
     training: bool,
     training_images: int | None,
-    seed: int,
+    seed: int | None,
     slowness: float | None,
     unsandboxed: bool,
 ) -> None:
@@ -92,7 +96,7 @@ def command(  # noqa: PLR0917 - click calls it by name
     Exit status: 0 all graded, 1 some ungradable, 2 wrong usage, 3 no sandbox, 130 interrupted (finished
     reports are kept; go on with --resume).
     """
-    from autograder.batch import RunOptions
+    from autograder.batch import RunOptions, seed_to_resume
     from autograder.cli.batch_view import GRADED
 
     options = RunOptions(
@@ -101,7 +105,7 @@ def command(  # noqa: PLR0917 - click calls it by name
         data=data.resolve() if data else None,
         training=training,
         training_images=training_images,
-        seed=seed,
+        seed=seed_to_resume(output) if resume and seed is None else seed,
         slowness=slowness,
         unsandboxed=unsandboxed,
     )

@@ -23,7 +23,7 @@ def prove_release(root: Path, identity: str) -> Iterator[str]:
     ReleaseError
         One of them earns other points than expected; names the item, and the points expected and earned.
     """
-    pipeline = open_pipeline(plan_run(RunOptions(root=root, assignment=identity)))
+    pipeline = open_pipeline(plan_run(RunOptions(root=root, assignment=identity, seed=0)))
     with tempfile.TemporaryDirectory(prefix="autograder-proof-") as scratch:
         solved = _grade(pipeline, solved_submission(root, identity, Path(scratch) / "solved"))
         check_solved(solved, pipeline.assignment)

@@ -212,6 +212,28 @@ def test_what_the_code_printed_is_in_the_first_check_that_is_lost(tmp_path):
     ]
 
 
+def seeds(output):
+    return {path.stem: read_report(path).grader.seed for path in (output / "reports").glob("*.json")}
+
+
+def test_a_seed_is_drawn_for_each_batch_and_a_resumed_one_goes_on_with_its_own(tmp_path):
+    inbox, output = tmp_path / "inbox", tmp_path / "out"
+    for name in ("s009", "s010"):
+        shutil.copytree(SAMPLES / name, inbox / name)
+    assert grade(inbox, output).returncode == 0
+    (first,) = set(seeds(output).values())
+    (output / "reports" / "s010.json").unlink()
+    kept = (output / "reports" / "s009.json").stat().st_mtime_ns
+    assert grade(inbox, output, "--resume").returncode == 0
+    assert seeds(output) == {"s009": first, "s010": first}
+    assert (output / "reports" / "s009.json").stat().st_mtime_ns == kept
+    assert grade(inbox, output).returncode == 0
+    (second,) = set(seeds(output).values())
+    assert second != first
+    assert grade(inbox, output, "--resume", "--seed", str(first)).returncode == 0
+    assert seeds(output) == {"s009": first, "s010": first}
+
+
 def test_an_interrupted_batch_keeps_what_is_done(tmp_path):
     inbox, output = tmp_path / "inbox", tmp_path / "out"
     for name in ("s001", "s005", "s006", "s009", "s010"):

@@ -243,7 +243,8 @@ class _Run:
     def _start(self, output: str) -> subprocess.Popen[bytes]:
         places = [str(self._scratch / "submissions"), "-o", str(self._scratch / output)]
         options = ["--course", str(self._scratch / "course"), "--jobs", str(self._plan.jobs), "--no-training"]
-        options += ["--slowness", "1"]  # two runs are compared: what this machine measures may differ
+        # two runs are compared: what this machine measures and what is drawn may differ
+        options += ["--slowness", "1", "--seed", str(self._plan.seed)]
         command = [sys.executable, "-m", "autograder", "grade", *places, *options, "--resume"]
         with (self._scratch / f"{output}.log").open("ab") as log:
             environment = {**os.environ, "TMPDIR": str(self._temporary)}
