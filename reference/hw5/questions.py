@@ -209,8 +209,7 @@ QUESTIONS = {
         train=training.train,
         accuracy=network.accuracy,
         baseline=training.BASELINE,
-        images=20_000,
-        chance=0.1,
+        images=24_500,
     ),
 }
 FROZEN = {FIXED.name: freeze}

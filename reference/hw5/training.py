@@ -88,6 +88,8 @@ MOST_DEPTH, MOST_STATEMENTS = 8, 300
 # Images of the comparison: few, as a network may use the student's own loops. The largest difference of gradients
 # of float32, relative to their norms, is some thousand times smaller.
 COMPARED, SAME_GRADIENT = 4, 1e-2
+# Each image comes twice: as many iterations as in an epoch of twice the images, in half the memory.
+EPOCHS = 2
 # Images on which `Solver` chooses between the first parameters and the last; its batch where none is named.
 VALIDATED, USUAL_BATCH = 200, 100
 # Every chunk of the code binds such a name beside its own, so that one that failed can be asked for.
@@ -338,7 +340,7 @@ def _work(settings: Settings) -> float:
 
 
 def train(student: Student, given: Student, settings: Settings, images: DataSet, rng: Generator) -> Trained:
-    """Train the network of a submission for one epoch, on as many images as the budget buys.
+    """Train the network of a submission on as many images as the budget buys.
 
     The release's own code trains, in a child that never saw the submission. Of the submission come the
     settings and the first parameters, their values shuffled: drawn ones mean the same afterwards, stored ones
@@ -393,7 +395,7 @@ def _compare(student: Student, model: Handle, parameters: network.Parameters, x:
 def _solve(
     given: Student, first: network.Parameters, reg: Value, settings: Settings, x: Array, y: Array
 ) -> tuple[network.Parameters, tuple[float, ...]]:
-    """Train the release's network from these parameters with the release's `Solver`, for one epoch.
+    """Train the release's network from these parameters with the release's `Solver`.
 
     Raises
     ------
@@ -405,12 +407,14 @@ def _solve(
     given.set(model, "params", dict(first))
     given.set(model, "reg", reg)
     data = {"X_train": x, "y_train": y, "X_val": x[:VALIDATED], "y_val": y[:VALIDATED]}
-    # measured at the start and at the end
-    options = {"verbose": False, "num_train_samples": 20, "print_every": len(x) + 1}
-    solver = given.call(SOLVER, model, data, **options, **settings.solver, num_epochs=1, keep=Keep.HANDLE)
+    # accuracies are measured at the first iteration and at the end of an epoch
+    options = {**settings.solver, "verbose": False, "num_train_samples": 20, "print_every": EPOCHS * len(x)}
+    # a decay changes nothing in the one epoch that the homework asks for
+    options |= {"num_epochs": EPOCHS, "lr_decay": 1.0}
+    solver = given.call(SOLVER, model, data, **options, keep=Keep.HANDLE)
     given.method(solver, "train")
     losses = given.get(solver, "loss_history")
-    asked = max(len(x) // settings.solver.get("batch_size", USUAL_BATCH), 1)
+    asked = EPOCHS * max(len(x) // settings.solver.get("batch_size", USUAL_BATCH), 1)
     if len(losses) != asked:
         raise ValueError(f"the training had {len(losses)} iterations, and {asked} were asked for")
     return parameters_of(given, model, x.shape[1:]), tuple(float(value) for value in losses)

@@ -1,4 +1,4 @@
-"""Define the check kind `training`: a short training with the settings found in a submission."""
+"""Define the check kind `training`: a training with the settings found in a submission."""
 
 from __future__ import annotations
 
@@ -28,21 +28,24 @@ from autograder.authoring import (
 from . import training
 from .training import Settings, Trained, TrainingCode
 
-# Below this gain over chance the reference itself has learnt too little to be held against.
-TELLING_GAIN = 0.02
 # Finding settings computes nothing that takes long.
 SETTINGS_LIMITS = "default"
 
 
 class Training(QuestionSpec, kw_only=True):
-    """A short training with the settings found in the submission.
+    """A training with the settings found in the submission.
 
-    Full credit at `full` of the reference's gain in accuracy over chance, none at `none` of it.
+    An accuracy of `full` earns all, one of `none` nothing, and those between them in proportion. Nothing is
+    judged in a budget of images in which the reference's settings do not reach `full` themselves.
     """
 
-    full: float = 0.9
-    none: float = 0.2
+    full: float
+    none: float
     counts_untouched: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.none < self.full <= 1:
+            raise ValueError("`none` must be an accuracy below `full`, both from 0 to 1")
 
     @property
     def trains(self) -> bool:
@@ -56,7 +59,7 @@ class Training(QuestionSpec, kw_only=True):
 
 
 class TrainingRun(Struct):
-    """A short training.
+    """A training.
 
     `train` runs settings in the sandbox within a budget of images, `accuracy` measures parameters on the
     trusted side, and `baseline` are the settings that the reference is trained with.
@@ -66,28 +69,6 @@ class TrainingRun(Struct):
     accuracy: Callable[[Mapping[str, Array], Array, Array], float]
     baseline: Settings
     images: int
-    chance: float
-
-
-class Accuracies(Struct):
-    """The accuracies of a training, of the reference's settings, and of chance."""
-
-    reached: float
-    baseline: float
-    chance: float
-    data: str
-
-    @property
-    def gain(self) -> float:
-        """The gain over chance, as a share of the reference's; 1 for whoever reaches the reference."""
-        if self.reached >= self.baseline:
-            return 1.0
-        return (self.reached - self.chance) / max(self.baseline - self.chance, 1e-9)
-
-    @property
-    def tells(self) -> bool:
-        """True if the budget is large enough to tell settings apart: the reference learnt something."""
-        return self.reached >= self.baseline or self.baseline - self.chance >= TELLING_GAIN
 
 
 def read_code(_: Training, notebook: Notebook, given: Notebook) -> TrainingCode:
@@ -116,58 +97,56 @@ def measure_baseline(spec: Training, context: CheckContext) -> float:
 
 
 def check_training(spec: Training, context: CheckContext) -> Finding:
-    """Train with the settings found, and measure on images that the sandbox never saw.
-
-    Credit grows in a line from `none` to `full` of the gain over chance that the reference's settings
-    reach with the same images, seed and budget: neither the machine nor the data set decides.
-    """
+    """Train with the settings found, and measure on images that the sandbox never saw."""
     if context.untouched and not spec.counts_untouched:
         return nothing_done(spec)
-    run = context.question(spec.question, TrainingRun)
     settings = settings_of(context.readings[spec.id], context)
     if not settings.where:
         return _left_to_a_person(_without_settings(spec, settings), settings)
-    rng = context.generator(spec.id)
+    if context.prepared[spec.id] < spec.full:
+        return _not_judged(spec, context.prepared[spec.id])
+    return _left_to_a_person(_trained(spec, context, settings), settings)
+
+
+def _trained(spec: Training, context: CheckContext, settings: Settings) -> Finding:
+    run, rng = context.question(spec.question, TrainingRun), context.generator(spec.id)
     images = training.relabelled(context.data(run.images), rng)
     given = context.assignment.given_definitions
     try:
         # settings that take too long are no fault of the release's code, which trains with them
         with context.run(context.definitions, spec.limits) as theirs, context.run(given, spec.limits) as ours:
             trained = run.train(theirs, ours, settings, images, rng)
-        reached = _accuracy(run, trained, images.x_test, images.y_test)
+        with np.errstate(all="ignore"):
+            reached = run.accuracy(trained.parameters, images.x_test, images.y_test)
     except StudentFault as fault:
-        return _left_to_a_person(faulted(spec, fault), settings)
+        return faulted(spec, fault)
     except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError) as error:
-        return Finding(
-            check=spec.id,
-            status=Status.FAILED,
-            fraction=0.0,
-            message=f"The trained network can't be measured: {error}",
-            hints=spec.hints,
-        )
-    outcome = Accuracies(
-        reached=reached,
-        baseline=context.prepared[spec.id],
-        chance=run.chance,
-        data=images.name,
+        return _failed(spec, f"The trained network can't be measured: {error}")
+    finding = _measured(spec, settings, trained, reached, context.prepared[spec.id])
+    finding = replace(finding, data=images.name, metrics={**finding.metrics, "data": images.name})
+    return _doubted(finding, trained.doubt) if trained.doubt else finding
+
+
+def credit(reached: float, none: float, full: float) -> float:
+    """Give the share of the points that an accuracy earns: it grows in a line from `none` to `full`."""
+    return min(1.0, max(0.0, (reached - none) / (full - none)))
+
+
+def _not_judged(spec: Training, baseline: float) -> Finding:
+    message = (
+        f"Not judged: with so few images the reference's own settings reach {baseline:.1%}, not the "
+        f"{spec.full:.0%} that earn all, so that good settings can't be told from poor ones. Grade with more "
+        "training images."
     )
-    if not outcome.tells:
-        message = (
-            "Not judged: in this budget of images the reference's own settings learn too little to tell."
-        )
-        return Finding(check=spec.id, status=Status.SKIPPED, fraction=0.0, message=message)
-    finding = _measured(spec, settings, trained, outcome)
-    return _left_to_a_person(_doubted(finding, trained.doubt) if trained.doubt else finding, settings)
+    return Finding(check=spec.id, status=Status.SKIPPED, fraction=0.0, message=message)
+
+
+def _failed(spec: Training, message: str) -> Finding:
+    return Finding(check=spec.id, status=Status.FAILED, fraction=0.0, message=message, hints=spec.hints)
 
 
 def _without_settings(spec: Training, settings: Settings) -> Finding:
-    return Finding(
-        check=spec.id,
-        status=Status.FAILED,
-        fraction=0.0,
-        message="No training settings were found: " + "; ".join(settings.notes) + ".",
-        hints=spec.hints,
-    )
+    return _failed(spec, f"No training settings were found: {'; '.join(settings.notes)}.")
 
 
 def _left_to_a_person(finding: Finding, settings: Settings) -> Finding:
@@ -184,36 +163,29 @@ def _doubted(finding: Finding, doubt: str) -> Finding:
     return replace(finding, status=Status.MANUAL, fraction=0.0, message=message)
 
 
-def _accuracy(run: TrainingRun, trained: Trained, x: np.ndarray, y: np.ndarray) -> float:
-    with np.errstate(all="ignore"):
-        return run.accuracy(trained.parameters, x, y)
-
-
-def _measured(spec: Training, settings: Settings, trained: Trained, outcome: Accuracies) -> Finding:
-    fraction = min(1.0, max(0.0, (outcome.gain - spec.none) / (spec.full - spec.none)))
+def _measured(
+    spec: Training, settings: Settings, trained: Trained, reached: float, baseline: float
+) -> Finding:
+    fraction = credit(reached, spec.none, spec.full)
     notes = "".join(f" ({note})" for note in (*settings.notes, *trained.notes))
     return Finding(
         check=spec.id,
         status=Status.PASSED if fraction == 1.0 else Status.FAILED,
         fraction=round(fraction, 4),
         message=(
-            f"The settings of {settings.where} reach {outcome.reached:.1%} on images not used for "
-            f"training; the reference's reach {outcome.baseline:.1%} in the same budget.{notes}"
+            f"The settings of {settings.where} reach {reached:.1%} on images not used for training; "
+            f"{spec.full:.0%} earn all, and the reference's reach {baseline:.1%}.{notes}"
         ),
         hints=() if fraction == 1.0 else spec.hints,
-        metrics=_metrics(settings, trained, outcome),
-        data=outcome.data,
+        metrics=_metrics(settings, trained, {"accuracy": reached, "reference_accuracy": baseline}),
     )
 
 
-def _metrics(settings: Settings, trained: Trained, outcome: Accuracies) -> dict[str, float | int | str]:
-    metrics: dict[str, float | int | str] = {
-        "accuracy": round(outcome.reached, 4),
-        "reference_accuracy": round(outcome.baseline, 4),
-        "iterations": len(trained.losses),
-        "data": outcome.data,
-        "settings": _describe(settings),
-    }
+def _metrics(
+    settings: Settings, trained: Trained, accuracies: Mapping[str, float]
+) -> dict[str, float | int | str]:
+    metrics: dict[str, float | int | str] = {name: round(value, 4) for name, value in accuracies.items()}
+    metrics |= {"iterations": len(trained.losses), "settings": _describe(settings)}
     losses = [loss for loss in (trained.losses[:1] + trained.losses[-1:]) if np.isfinite(loss)]
     metrics.update(zip(("first_loss", "last_loss"), (round(loss, 4) for loss in losses), strict=False))
     return metrics

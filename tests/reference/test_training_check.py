@@ -3,11 +3,14 @@
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from autograder.authoring import DataSet, FaultKind, Handles, Status, StudentFault
+from autograder.authoring import DataSet, FaultKind, Status, StudentFault
 from autograder.course import find_course
 
 KIND = find_course(Path(__file__).parents[2], "hw5").authored.kinds["training"]
@@ -39,51 +42,66 @@ class FakeContext:
         return self.asked
 
     def data(self, count):
-        zeros = np.zeros((count, 1, 2, 2), np.float32)
-        return DataSet(
-            x_train=zeros, y_train=np.zeros(count), x_test=zeros, y_test=np.zeros(count), name="zeros"
-        )
+        zeros, labels = np.zeros((count, 1, 2, 2), np.float32), np.zeros(count, int)
+        return DataSet(x_train=zeros, y_train=labels, x_test=zeros, y_test=labels, name="zeros")
+
+    assignment = SimpleNamespace(given_definitions=None)
+    definitions = None
+
+    def generator(self, name):
+        return np.random.default_rng(0)
 
     @contextmanager
-    def handles(self, limits):
-        yield Handles(None, lambda: None)
+    def run(self, definitions, limits):
+        yield None
 
 
-def test_who_reaches_the_reference_has_full_credit_however_small_the_budget():
-    context = training_context(0.09)
-    context.prepared["t"] = 0.09
-    assert check_training(Training(kind="training", id="t", question="q"), context).fraction == 1
-    context.prepared["t"] = 0.11
-    finding = check_training(Training(kind="training", id="t", question="q"), context)
-    assert finding.status is Status.SKIPPED
-    assert "learn too little to tell" in finding.message
+SPEC = Training(kind="training", id="t", question="q", full=0.4, none=0.15)
+
+
+@pytest.mark.parametrize("reached", [0.1, 0.39, 0.9])
+def test_nothing_is_judged_in_a_budget_that_tells_nothing(reached):
+    def train(*_):
+        raise AssertionError("nothing needs training")
+
+    context = training_context(reached, train=train)
+    context.prepared["t"] = 0.39
+    finding = check_training(SPEC, context)
+    assert (finding.status, finding.fraction) == (Status.SKIPPED, 0)
+    assert "reach 39.0%, not the 40% that earn all" in finding.message
+
+
+@pytest.mark.parametrize(("none", "full"), [(0.4, 0.4), (0.5, 0.4), (-0.1, 0.4), (0.1, 1.1)])
+def test_accuracies_that_earn_all_and_nothing_are_in_order(none, full):
+    with pytest.raises(ValueError, match="`none` must be an accuracy below `full`"):
+        Training(kind="training", id="t", question="q", full=full, none=none)
 
 
 def training_context(accuracy, settings=None, train=None):
     found = Settings(solver={"update_rule": "adam"}, where="cell 9") if settings is None else settings
     run = TrainingRun(
-        train=train or (lambda student, settings, images: Trained(parameters={}, losses=(2.3, 1.0))),
+        train=train or (lambda *_: Trained(parameters={}, losses=(2.3, 1.0))),
         accuracy=lambda parameters, x, y: accuracy,
         baseline=found,
         images=10,
-        chance=0.1,
     )
     return FakeContext(asked=run, readings={"t": found}, prepared={"t": 0.5})
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "fraction"), [(0.5, 1.0), (0.46, 1.0), (0.1, 0.0), (0.18, 0.0), (0.32, 0.5), (0.9, 1.0)]
+    ("accuracy", "fraction"),
+    [(0.5, 1.0), (0.4, 1.0), (0.1, 0.0), (0.0, 0.0), (0.15, 0.0), (0.275, 0.5), (0.35, 0.8), (0.9, 1.0)],
 )
-def test_credit_grows_with_the_gain_over_chance(accuracy, fraction):
-    finding = check_training(Training(kind="training", id="t", question="q"), training_context(accuracy))
+def test_credit_grows_with_the_accuracy(accuracy, fraction):
+    finding = check_training(SPEC, training_context(accuracy))
     assert finding.fraction == pytest.approx(fraction)
-    assert "the reference's reach 50.0%" in finding.message
+    assert "40% earn all, and the reference's reach 50.0%" in finding.message
     assert finding.metrics["last_loss"] == 1.0
 
 
 def test_no_settings_found():
     context = training_context(0.5, Settings(notes=("no call of `Solver`",)))
-    finding = check_training(Training(kind="training", id="t", question="q"), context)
+    finding = check_training(SPEC, context)
     assert finding.message == "No training settings were found: no call of `Solver`."
 
 
@@ -91,18 +109,18 @@ UNREAD = Settings(where="cell 9", unread=("`reg` of `Net` (cell 9, line 2)", "th
 
 
 def test_settings_that_could_not_be_read_are_left_to_a_person():
-    finding = check_training(Training(kind="training", id="t", question="q"), training_context(0.32, UNREAD))
+    finding = check_training(SPEC, training_context(0.275, UNREAD))
     assert (finding.status, finding.fraction) == (Status.MANUAL, pytest.approx(0.5))
     assert finding.message.endswith(
         "A person decides about the settings: `reg` of `Net` (cell 9, line 2); the network."
     )
     assert (
-        check_training(Training(kind="training", id="t", question="q"), training_context(0.5, UNREAD)).status
+        check_training(SPEC, training_context(0.5, UNREAD)).status
         is Status.MANUAL
     )
     hidden = Settings(notes=("none was found",), unread=("the training in cell 9",))
     assert (
-        check_training(Training(kind="training", id="t", question="q"), training_context(0.5, hidden)).status
+        check_training(SPEC, training_context(0.5, hidden)).status
         is Status.MANUAL
     )
 
@@ -112,7 +130,7 @@ def test_a_training_with_some_unread_settings_that_fails_is_left_to_a_person():
         raise StudentFault(FaultKind.CPU, "too long")
 
     finding = check_training(
-        Training(kind="training", id="t", question="q"), training_context(0.5, UNREAD, train)
+        SPEC, training_context(0.5, UNREAD, train)
     )
     assert (finding.status, finding.fraction) == (Status.MANUAL, 0)
 
@@ -123,7 +141,21 @@ def test_a_training_that_fails(error):
         raise error
 
     finding = check_training(
-        Training(kind="training", id="t", question="q"), training_context(0.5, train=train)
+        SPEC, training_context(0.5, train=train)
     )
     assert finding.fraction == 0
     assert str(error) in finding.message
+
+
+def test_nothing_is_proposed_for_another_network_than_the_one_that_was_trained():
+    doubted = Trained(parameters={}, losses=(2.3, 1.0), doubt="Its gradients are others.")
+    finding = check_training(SPEC, training_context(0.5, train=lambda *_: doubted))
+    assert (finding.status, finding.fraction) == (Status.MANUAL, 0)
+    assert finding.message.startswith("Its gradients are others. A person decides.")
+
+
+@given(accuracies=st.lists(st.floats(0, 1), min_size=2))
+def test_more_accuracy_never_earns_less(accuracies):
+    credits = [MODULE.credit(reached, SPEC.none, SPEC.full) for reached in sorted(accuracies)]
+    assert credits == sorted(credits)
+    assert all(0 <= one <= 1 for one in credits)
