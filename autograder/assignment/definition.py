@@ -86,7 +86,7 @@ class Assignment(Strict):
 
     `hint_level` says how much a diagnosis tells: nothing, a nudge, or an explanation. `budget_seconds` is
     the clock time that a submission's code may take in all: it ends what stays below each call's limit and
-    makes the grader wait for hours all the same. The points of an item are rounded to a multiple of `round_to`.
+    makes the grader wait for hours all the same. An item's points are rounded to a multiple of `round_to`.
     """
 
     id: str

@@ -124,7 +124,7 @@ def plan_run(options: RunOptions) -> GradingRun:
 
 
 def run_key(run: GradingRun, slowness: float | None) -> str:
-    """Hash everything that decides a verdict: engine, assignment, data and options. The seed stands behind it.
+    """Hash everything that decides a verdict: engine, assignment, data and options. The seed ends it.
 
     `slowness` is the factor that was asked for. A measured one is this machine's own, stands in each report,
     and would make a resumed batch begin anew whenever the machine is busy.

@@ -59,7 +59,7 @@ class Places(NamedTuple):
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**32 - 1),
-    help="Repeats a batch with the seed that its reports name; else one is drawn, or --resume takes the last.",
+    help="Repeats a batch: its reports name their seed. Else one is drawn, or --resume takes the last.",
 )
 @click.option(
     "--slowness",

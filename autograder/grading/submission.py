@@ -98,9 +98,7 @@ class Pipeline(Struct):
             self.assignment,
             reading.submission,
             replace(self.facts, environment=replace(self.facts.environment, data=data)),
-            items=[
-                score_item(item, findings, self.assignment.round_to) for item in self.assignment.items
-            ],
+            items=[score_item(item, findings, self.assignment.round_to) for item in self.assignment.items],
             given_up=exhausted,
             notices=reading.notices,
             integrity=reading.integrity,

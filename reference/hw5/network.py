@@ -169,7 +169,9 @@ def by_adam(
             gradient = _gradient(claimed, name, parameters[name].shape)
             mean[name] = 0.9 * mean[name] + 0.1 * gradient
             square[name] = 0.999 * square[name] + 0.001 * gradient**2
-        rates = {n: mean[n] / (1 - 0.9**step) / (np.sqrt(square[n] / (1 - 0.999**step)) + 1e-8) for n in NAMES}
+        rates = {
+            n: mean[n] / (1 - 0.9**step) / (np.sqrt(square[n] / (1 - 0.999**step)) + 1e-8) for n in NAMES
+        }
         parameters = {name: parameters[name] - 1e-3 * rates[name] for name in NAMES}
     return parameters
 
@@ -183,7 +185,7 @@ def _gradient(claimed: Any, name: str, shape: tuple[int, ...]) -> Array:
 
 
 def distance(claimed: Mapping[str, Any], name: str, wanted: Array) -> float:
-    """Give the distance of a claimed gradient from the right one, relative to its norm; inf for another shape."""
+    """Give a claimed gradient's distance from the right one, relative to its norm; inf for another form."""
     try:
         value = _gradient(claimed, name, wanted.shape)
     except ValueError:

@@ -51,7 +51,7 @@ def _gradient_message(off: float, wrong: Sequence[str]) -> str:
 
 
 def overfit(handles: Handles, rng: Generator, images: DataSet | None) -> Judgement:
-    """Have a network learn 100 images by heart; the trusted side takes the steps, and counts the right ones."""
+    """Have a network learn 100 images by heart; the trusted side takes the steps and counts."""
     assert images is not None  # a Probe that wants images gets them
     images = training.relabelled(images, rng)
     x, y = images.x_train[:100], images.y_train[:100]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 from msgspec.structs import replace
 
 from autograder.assignment import CompatSpec
@@ -71,7 +72,7 @@ class Settings(Struct):
 class Trained(Struct):
     """The results of a training: the parameters by name, and the losses by iteration.
 
-    `doubt` says how the submission's network differs from the one that was trained; it is empty if it does not.
+    `doubt` says how the submission's network differs from the one that was trained; empty if it does not.
     """
 
     parameters: Mapping[str, Array]
@@ -85,8 +86,8 @@ _NETWORK_SETTINGS |= {"hidden_dim": int}
 _SOLVER_SETTINGS = ("update_rule", "optim_config", "lr_decay", "batch_size")
 MOST_SETTING = 1e6
 MOST_DEPTH, MOST_STATEMENTS = 8, 300
-# Images of the comparison: few, as a network may use the student's own loops. The largest difference of gradients
-# of float32, relative to their norms, is some thousand times smaller.
+# Images of the comparison: few, as a network may use the student's own loops. The largest difference of
+# gradients, relative to their norms: some thousand times what float32 loses.
 COMPARED, SAME_GRADIENT = 4, 1e-2
 # Each image comes twice: as many iterations as in an epoch of twice the images, in half the memory.
 EPOCHS = 2
@@ -333,10 +334,16 @@ def _is_sane(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MOST_SETTING
 
 
-def _work(settings: Settings) -> float:
+def _work(filters: Array) -> float:
     """Give the cost of an image, relative to the usual 32 filters of size 7."""
-    size, filters = settings.network.get("filter_size", 7), settings.network.get("num_filters", 32)
-    return max(1.0, float(filters * size * size / (32 * 49)))
+    return max(1.0, filters[:, 0].size / (32 * 49))
+
+
+class Start(Struct):
+    """What a training starts from: the first parameters, and the price of large weights."""
+
+    parameters: network.Parameters
+    reg: float
 
 
 def train(student: Student, given: Student, settings: Settings, images: DataSet, rng: Generator) -> Trained:
@@ -344,7 +351,7 @@ def train(student: Student, given: Student, settings: Settings, images: DataSet,
 
     The release's own code trains, in a child that never saw the submission. Of the submission come the
     settings and the first parameters, their values shuffled: drawn ones mean the same afterwards, stored ones
-    nothing. Its loss and gradients are compared with those of the network that is trained.
+    nothing. Its gradients are compared with those of the network that is trained.
 
     Parameters
     ----------
@@ -356,17 +363,29 @@ def train(student: Student, given: Student, settings: Settings, images: DataSet,
         The images, with the labels of this submission.
     rng : Generator
         Shuffles, and draws the images of the comparison.
+
+    Raises
+    ------
+    ValueError
+        The network has no such parameters, or the training another number of iterations than was asked.
     """
-    count = max(1, int(len(images.x_train) / _work(settings)))
-    notes = () if count == len(images.x_train) else (f"trained on {count} images, as the network is large",)
-    x, y = images.x_train[:count], images.y_train[:count]
     student.seed(231)
     model = student.call(NETWORK, **settings.network, keep=Keep.HANDLE)
-    first = shuffled(parameters_of(student, model, x.shape[1:]), rng)
+    start = _start(student, model, images.x_train.shape[1:], rng)
+    count = max(1, int(len(images.x_train) / _work(start.parameters["W1"])))
+    x, y = images.x_train[:count], images.y_train[:count]
     chosen = rng.choice(count, min(COMPARED, count), replace=False)
-    doubt = _compare(student, model, first, x[chosen], y[chosen])
-    parameters, losses = _solve(given, first, student.get(model, "reg"), settings, x, y)
+    doubt = _compare(student, model, start, x[chosen], y[chosen])
+    parameters, losses = _solve(given, start, settings.solver, x, y)
+    notes = () if count == len(images.x_train) else (f"trained on {count} images, as the network is large",)
     return Trained(parameters=parameters, losses=losses, notes=notes, doubt=doubt)
+
+
+def _start(student: Student, model: Handle, image: tuple[int, int, int], rng: Generator) -> Start:
+    parameters, reg = parameters_of(student, model, image), student.get(model, "reg")
+    if not _is_sane(reg):
+        raise ValueError("the network's `reg` must be a number")
+    return Start(parameters=shuffled(parameters, rng), reg=float(reg))
 
 
 def shuffled(parameters: network.Parameters, rng: Generator) -> network.Parameters:
@@ -380,41 +399,36 @@ def relabelled(images: DataSet, rng: Generator) -> DataSet:
     return replace(images, y_train=labels[images.y_train], y_test=labels[images.y_test])
 
 
-def _compare(student: Student, model: Handle, parameters: network.Parameters, x: Array, y: Array) -> str:
-    """Say how a student's network differs from the homework's at these parameters; nothing if it does not."""
-    student.set(model, "params", dict(parameters))
-    reg = student.get(model, "reg")
+def _compare(student: Student, model: Handle, start: Start, x: Array, y: Array) -> str:
+    """Say how a student's network differs from the homework's; nothing if it does not."""
+    student.set(model, "params", dict(start.parameters))
     answer = student.method(model, "loss", x, y)
-    if not _is_sane(reg) or not (isinstance(answer, tuple) and len(answer) == 2):
-        return "`loss` must give the loss and the gradients, and `reg` must be a number."
-    wanted = network.gradients(parameters, x, y, float(reg))
+    if not (isinstance(answer, tuple | list) and len(answer) == 2):
+        return "`loss` must give the loss and the gradients."
+    wanted = network.gradients(start.parameters, x, y, start.reg)
     wrong = [name for name in wanted if not network.distance(answer[1], name, wanted[name]) < SAME_GRADIENT]
-    return f"The network's gradients of {', '.join(wrong)} are not those of its loss." if wrong else ""
+    named = ", ".join(wrong)
+    return (
+        f"At the same parameters the network's gradients of {named} are not the homework's." if wrong else ""
+    )
 
 
 def _solve(
-    given: Student, first: network.Parameters, reg: Value, settings: Settings, x: Array, y: Array
+    given: Student, start: Start, solver: Mapping[str, Value], x: Array, y: Array
 ) -> tuple[network.Parameters, tuple[float, ...]]:
-    """Train the release's network from these parameters with the release's `Solver`.
-
-    Raises
-    ------
-    ValueError
-        The training had another number of iterations than was asked.
-    """
+    """Train the release's network with the release's `Solver`; give the parameters and the losses."""
     given.seed(231)
-    model = given.call(NETWORK, **settings.network, keep=Keep.HANDLE)
-    given.set(model, "params", dict(first))
-    given.set(model, "reg", reg)
+    model = given.call(NETWORK, reg=start.reg, keep=Keep.HANDLE)
+    given.set(model, "params", {name: value.astype(np.float32) for name, value in start.parameters.items()})
     data = {"X_train": x, "y_train": y, "X_val": x[:VALIDATED], "y_val": y[:VALIDATED]}
     # accuracies are measured at the first iteration and at the end of an epoch
-    options = {**settings.solver, "verbose": False, "num_train_samples": 20, "print_every": EPOCHS * len(x)}
+    options = {**solver, "verbose": False, "num_train_samples": 20, "print_every": EPOCHS * len(x)}
     # a decay changes nothing in the one epoch that the homework asks for
     options |= {"num_epochs": EPOCHS, "lr_decay": 1.0}
-    solver = given.call(SOLVER, model, data, **options, keep=Keep.HANDLE)
-    given.method(solver, "train")
-    losses = given.get(solver, "loss_history")
-    asked = EPOCHS * max(len(x) // settings.solver.get("batch_size", USUAL_BATCH), 1)
+    trainer = given.call(SOLVER, model, data, **options, keep=Keep.HANDLE)
+    given.method(trainer, "train")
+    losses = given.get(trainer, "loss_history")
+    asked = EPOCHS * max(len(x) // solver.get("batch_size", USUAL_BATCH), 1)
     if len(losses) != asked:
         raise ValueError(f"the training had {len(losses)} iterations, and {asked} were asked for")
     return parameters_of(given, model, x.shape[1:]), tuple(float(value) for value in losses)

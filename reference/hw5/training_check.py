@@ -124,7 +124,7 @@ def _trained(spec: Training, context: CheckContext, settings: Settings) -> Findi
         return _failed(spec, f"The trained network can't be measured: {error}")
     finding = _measured(spec, settings, trained, reached, context.prepared[spec.id])
     finding = replace(finding, data=images.name, metrics={**finding.metrics, "data": images.name})
-    return _doubted(finding, trained.doubt) if trained.doubt else finding
+    return _doubted(finding, trained.doubt) if trained.doubt and finding.fraction else finding
 
 
 def credit(reached: float, none: float, full: float) -> float:

@@ -38,7 +38,9 @@ def test_a_seed_is_drawn_for_each_run_and_enters_its_key():
     assert (named.facts.grader.seed, seed_of(named.key)) == (5, 5)
 
 
-@pytest.mark.parametrize(("key", "seed"), [("ab-0", 0), ("ab-12", 12), ("12", None), ("", None), ("12-ab", None)])
+@pytest.mark.parametrize(
+    ("key", "seed"), [("ab-0", 0), ("ab-12", 12), ("12", None), ("", None), ("12-ab", None)]
+)
 def test_a_key_s_seed(key, seed):
     assert seed_of(key) == seed
 

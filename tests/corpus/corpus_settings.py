@@ -11,7 +11,7 @@ COURSE = course()
 (SPEC,) = ITEM.checks
 RUN = COURSE.authored.questions["training"]
 BATCH, REG = 200, 1e-3
-# Update rules and rates a factor of ten apart, those below and above what learns; other batches, other prices.
+# Rates a factor of ten apart, below and above those that learn; other batches, another price of weights.
 SETTINGS = [
     ("adam", 1e-3, BATCH, REG),
     ("adam", 1e-4, BATCH, REG),

@@ -9,8 +9,8 @@ import pytest
 from corpus_grading import course, notebook_with, run_check, sandboxes
 from corpus_grading import given as given_notebook
 
-from autograder.authoring.context import CheckContext, Reading
 from autograder.authoring import DataSet
+from autograder.authoring.context import CheckContext, Reading
 from autograder.grading.budget import TimeBudget
 from autograder.grading.reading import definitions_of
 from autograder.grading.setup import assignment_context
@@ -53,7 +53,7 @@ def session():
 def load():
     """Images that are quickly learnt: each class is a pattern of its own, under noise."""
     rng = np.random.default_rng(3)
-    patterns = rng.normal(scale=40, size=(10, 3, 8, 8)).repeat(4, axis=2).repeat(4, axis=3)
+    patterns = rng.normal(scale=15, size=(10, 3, 8, 8)).repeat(4, axis=2).repeat(4, axis=3)
     y = np.arange(IMAGES + 1000) % 10
     x = (patterns[y] + rng.normal(scale=40, size=(len(y), 3, 32, 32))).astype(np.float32)
     parts = {"x_train": x[:IMAGES], "y_train": y[:IMAGES], "x_test": x[IMAGES:], "y_test": y[IMAGES:]}
@@ -164,9 +164,8 @@ FROM_A_FILE = """
 ATTACKS = {
     "weights stored in the notebook": lambda stored: [weights(stored), network("", init=COPY), POOR],
     "weights in a picture": lambda stored: [
-        f"PICTURE = 'data:image/png;base64,' + {stored['W2'][1]!r}" + weights(stored).replace(
-            repr(stored["W2"][1]), "PICTURE.partition(',')[2]"
-        ),
+        f"PICTURE = 'data:image/png;base64,' + {stored['W2'][1]!r}"
+        + weights(stored).replace(repr(stored["W2"][1]), "PICTURE.partition(',')[2]"),
         network("", init=COPY),
         POOR,
     ],
@@ -208,7 +207,8 @@ ATTACKS = {
 @pytest.mark.parametrize("name", ATTACKS)
 def test_a_training_that_is_none_earns_nothing(check, stored, name):
     finding = check(*ATTACKS[name](stored))
-    assert (finding.fraction, finding.status is Status.PASSED) == (0, False), finding.message
+    assert finding.fraction == 0, finding.message
+    assert finding.status in {Status.FAILED, Status.MANUAL}
 
 
 HONEST = {
@@ -243,7 +243,7 @@ def test_an_honest_training_earns_all(check, name):
 def test_another_network_is_left_to_a_person(check):
     finding = check(network("X = 2 * X"), GOOD)
     assert (finding.fraction, finding.status) == (0, Status.MANUAL)
-    assert "are not those of its loss" in finding.message
+    assert finding.message.startswith("At the same parameters the network's gradients of W")
 
 
 def test_the_overfitted_network_takes_no_stored_weights(check, stored):

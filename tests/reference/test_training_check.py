@@ -114,24 +114,16 @@ def test_settings_that_could_not_be_read_are_left_to_a_person():
     assert finding.message.endswith(
         "A person decides about the settings: `reg` of `Net` (cell 9, line 2); the network."
     )
-    assert (
-        check_training(SPEC, training_context(0.5, UNREAD)).status
-        is Status.MANUAL
-    )
+    assert check_training(SPEC, training_context(0.5, UNREAD)).status is Status.MANUAL
     hidden = Settings(notes=("none was found",), unread=("the training in cell 9",))
-    assert (
-        check_training(SPEC, training_context(0.5, hidden)).status
-        is Status.MANUAL
-    )
+    assert check_training(SPEC, training_context(0.5, hidden)).status is Status.MANUAL
 
 
 def test_a_training_with_some_unread_settings_that_fails_is_left_to_a_person():
     def train(*_):
         raise StudentFault(FaultKind.CPU, "too long")
 
-    finding = check_training(
-        SPEC, training_context(0.5, UNREAD, train)
-    )
+    finding = check_training(SPEC, training_context(0.5, UNREAD, train))
     assert (finding.status, finding.fraction) == (Status.MANUAL, 0)
 
 
@@ -140,9 +132,7 @@ def test_a_training_that_fails(error):
     def train(*_):
         raise error
 
-    finding = check_training(
-        SPEC, training_context(0.5, train=train)
-    )
+    finding = check_training(SPEC, training_context(0.5, train=train))
     assert finding.fraction == 0
     assert str(error) in finding.message
 
@@ -156,6 +146,6 @@ def test_nothing_is_proposed_for_another_network_than_the_one_that_was_trained()
 
 @given(accuracies=st.lists(st.floats(0, 1), min_size=2))
 def test_more_accuracy_never_earns_less(accuracies):
-    credits = [MODULE.credit(reached, SPEC.none, SPEC.full) for reached in sorted(accuracies)]
-    assert credits == sorted(credits)
-    assert all(0 <= one <= 1 for one in credits)
+    earned = [MODULE.credit(reached, SPEC.none, SPEC.full) for reached in sorted(accuracies)]
+    assert earned == sorted(earned)
+    assert all(0 <= one <= 1 for one in earned)
