@@ -103,7 +103,7 @@ def test_torch_agrees_with_the_reference_of_knn(seed):
 
 @pytest.fixture(scope="module")
 def pipelines(root):
-    return {name: open_pipeline(plan_run(RunOptions(root=root, assignment=name))) for name in NAMES}
+    return {name: open_pipeline(plan_run(RunOptions(root=root, assignment=name, seed=0))) for name in NAMES}
 
 
 @pytest.fixture

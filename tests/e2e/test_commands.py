@@ -319,3 +319,14 @@ def test_the_committed_release_is_not_stale(tmp_path):
         shutil.copy(ROOT / name, tmp_path)
     done = run("release", "hw5", "--check", "--course", tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_budget_of_images_that_tells_nothing_leaves_the_training_open(tmp_path):
+    arguments = [SAMPLES / "s001", "-o", tmp_path / "out", "--training-images", "400"]
+    done = run("grade", *arguments)
+    assert done.returncode == 0, done.stderr
+    report = read_report(tmp_path / "out/reports/s001.json")
+    (training,) = (item for item in report.items if item.id == "training")
+    assert (training.status.value, training.score) == ("skipped", None)
+    assert "Grade with more training images." in training.message
+    assert report.score.pending >= training.max_score
