@@ -21,12 +21,12 @@ from autograder.files import sweep_halves
 from autograder.grading.reading import SubmissionReader
 from autograder.grading.setup import given_notebook
 from autograder.intake import Candidate
+from autograder.intake.layout import LEDGER
 from autograder.model import Struct
 
 # Spawned, not forked: the progress bar's thread and SQLite do not survive a fork.
 _CONTEXT = multiprocessing.get_context("spawn")
 TRIES = 2
-LEDGER = "ledger.sqlite3"
 
 
 class Batch(Struct):
