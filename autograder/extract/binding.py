@@ -18,9 +18,7 @@ from autograder.extract.effects import FUNCTIONS
 from autograder.model import Struct
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
-# Statements that bind their names whatever happened before.
-_SURE = (*FUNCTIONS, *_IMPORTS, ast.Assign, ast.AnnAssign)
-_CONSTANT = (ast.Constant, ast.Tuple, ast.UnaryOp, ast.unaryop, ast.BinOp, ast.operator, ast.Load)
+_CONSTANT = (ast.Constant, ast.Tuple, ast.UnaryOp, ast.unaryop, ast.Load)
 _COMPREHENSIONS = frozenset({"listcomp", "setcomp", "dictcomp", "genexpr"})
 # Values that may be a function: `f = g`, `f = Net.f`, `f = rules["f"]`, `f = jit(g)`, `f = g if fast else h`.
 _GIVING = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Lambda, ast.IfExp)
@@ -43,7 +41,7 @@ class Bound(Struct):
     shares           names that may get an object which another name has: ``a = b``
     aliases          names that may become a function's, with the names in the value
                      (``f = jit(g)``; a lambda has the name "")
-    is_sure          whether it binds its names whatever they were before
+    is_sure          whether nothing can keep it from binding its names
     is_conditional   whether it may define nothing
     """
 
@@ -222,12 +220,22 @@ def bind(statement: Statement) -> Bound:
         calls=frozenset(name for n in inner for name in effects.called(n)),
         shares=frozenset(name for n in level for name in _shared(n)),
         aliases=dict(_aliases(node)),
-        is_sure=isinstance(node, _SURE),
+        is_sure=_is_sure(node),
         is_conditional=not isinstance(node, FUNCTIONS),
         is_import=isinstance(node, _IMPORTS),
         is_star=isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names),
         is_future=isinstance(node, ast.ImportFrom) and node.module == "__future__",
     )
+
+
+def _is_sure(node: ast.stmt) -> bool:
+    """Say whether a statement can't fail: what a name was before one that fails is what it stays."""
+    match node:
+        case ast.FunctionDef(args=args, decorator_list=decorators):
+            return not decorators and all(map(_is_constant, (*args.defaults, *filter(None, args.kw_defaults))))
+        case ast.Assign(targets=[ast.Name()], value=value):
+            return isinstance(value, ast.Lambda) or _is_constant(value)
+    return isinstance(node, _IMPORTS)
 
 
 def _plain(node: ast.stmt) -> Iterator[str]:
