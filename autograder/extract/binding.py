@@ -83,7 +83,7 @@ class Code:
 
     def __init__(self, statements: Sequence[Statement], given: frozenset[str] = frozenset()) -> None:
         self._statements = statements
-        self._given = given
+        self.given = given
         self._groups: dict[str, frozenset[str]] = {}
         self._changing: dict[frozenset[str], list[int]] = {}
         # each statement is read once, however many names lead to it
@@ -121,7 +121,7 @@ class Code:
 
     def is_given(self, index: int) -> bool:
         """Say whether a statement is the release's own."""
-        return self._statements[index].source in self._given
+        return self._statements[index].source in self.given
 
     def always(self) -> list[int]:
         """Give the places of the imports that count whatever is needed: star imports and those of flags."""
@@ -232,7 +232,9 @@ def _is_sure(node: ast.stmt) -> bool:
     """Say whether a statement can't fail: what a name was before one that fails is what it stays."""
     match node:
         case ast.FunctionDef(args=args, decorator_list=decorators):
-            return not decorators and all(map(_is_constant, (*args.defaults, *filter(None, args.kw_defaults))))
+            return not decorators and all(
+                map(_is_constant, (*args.defaults, *filter(None, args.kw_defaults)))
+            )
         case ast.Assign(targets=[ast.Name()], value=value):
             return isinstance(value, ast.Lambda) or _is_constant(value)
     return isinstance(node, _IMPORTS)
@@ -253,9 +255,11 @@ def _shared(node: ast.AST) -> Iterator[str]:
         case ast.Assign(targets=targets, value=value):
             yield from (n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name))
             yield from effects.shared(value)
-        case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(
-            target=target, value=value
-        ) | ast.For(target=target, iter=value):
+        case (
+            ast.AnnAssign(target=target, value=ast.expr() as value)
+            | ast.NamedExpr(target=target, value=value)
+            | ast.For(target=target, iter=value)
+        ):
             yield from (n.id for n in ast.walk(target) if isinstance(n, ast.Name))
             yield from effects.shared(value)
 

@@ -1,7 +1,7 @@
 """Find the statements that a name's code needs: looked up where Python looks them up.
 
-What is looked up when a statement runs (decorators, defaults, bases, values) has its state at that place. What
-is looked up when a function is called has its state at the place of the call.
+What is looked up when a statement runs (decorators, defaults, bases, values) has its state at that place.
+What is looked up when a function is called has its state at the place of the call.
 """
 
 from __future__ import annotations

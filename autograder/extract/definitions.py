@@ -12,11 +12,11 @@ from collections.abc import Collection, Sequence
 from autograder.assignment import CompatSpec
 from autograder.extract.binding import Bound, Code
 from autograder.extract.closure import closure, closure_of
-from autograder.extract.code import Statement, parse_cells
-from autograder.extract.compat import old_names
+from autograder.extract.code import ParsedCell, Statement, parse_cells
+from autograder.extract.compat import of_python2, old_names, python2
 from autograder.extract.match import last_uses
 from autograder.extract.notices import missing, twice, unfollowed
-from autograder.model import CellKind, Chunk, Definitions, Notebook, capped
+from autograder.model import CellKind, Chunk, Definitions, Notebook, Notice, capped
 
 
 def extract(
@@ -30,7 +30,7 @@ def extract(
     parsed = parse_cells(notebook.code_cells, compat.python2 == "emulate")
     code, chosen = _needed_by(notebook, parsed.statements, wanted, given)
     chunks = _chunks(chosen)
-    old = old_names(chunks, compat)
+    old = _old(notebook, parsed, code, chosen, compat)
     texts = [cell for cell in notebook.cells if cell.kind is not CellKind.CODE]
     broken_names = frozenset(name for chunk in parsed.broken for name in chunk.names)
     absent = missing(wanted, code, texts, broken_names)
@@ -47,12 +47,11 @@ def code_of_cells(notebook: Notebook, cells: Collection[int], compat: CompatSpec
     Names have the meaning that they have when the last of these cells runs: code below it plays no part.
     """
     above = [cell for cell in notebook.code_cells if cell.index <= max(cells, default=-1)]
-    statements = parse_cells(above, compat.python2 == "emulate").statements
-    code = Code(statements)
-    own = [place for place, statement in enumerate(statements) if statement.cell.index in cells]
+    parsed = parse_cells(above, compat.python2 == "emulate")
+    code = Code(parsed.statements)
+    own = [place for place, one in enumerate(parsed.statements) if one.cell.index in cells]
     chosen = [code.bound(place) for place in sorted(closure(code, own, len(code)))]
-    chunks = _chunks(chosen)
-    return Definitions(chunks=chunks, compat=tuple(old_names(chunks, compat)))
+    return Definitions(chunks=_chunks(chosen), compat=tuple(_old(notebook, parsed, code, chosen, compat)))
 
 
 def statements_for(
@@ -75,6 +74,16 @@ def _needed_by(
     for name in wanted:
         places |= closure_of(code, name, frozenset(wanted), calls.get(name, -1))
     return code, [code.bound(place) for place in sorted(places)]
+
+
+def _old(
+    notebook: Notebook, parsed: ParsedCell, code: Code, chosen: Sequence[Bound], compat: CompatSpec
+) -> dict[str, Notice]:
+    """Give what is emulated for the chosen statements, with a notice for each."""
+    chunks = _chunks(chosen)
+    emulates = compat.python2 == "emulate"
+    evidence = python2(notebook, parsed.notices, code, chosen) if emulates else ""
+    return {**old_names(chunks, compat), **(of_python2(evidence, chunks) if evidence else {})}
 
 
 def _chunks(chosen: Sequence[Bound]) -> tuple[Chunk, ...]:

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 BUILTINS = frozenset(dir(builtins))
 # Methods of Python's containers that change their object, whatever becomes of the result.
-_CHANGING = frozenset(
-    """
+_CHANGING_NAMES = """
     add append appendleft clear discard extend fill insert pop popitem popleft put remove reverse send
     setdefault setflags sort update
-    """.split()
-)
+"""
+_CHANGING = frozenset(_CHANGING_NAMES.split())
 SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 

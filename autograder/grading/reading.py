@@ -34,9 +34,7 @@ from autograder.model import Chunk, Definitions, Notebook, Notice
 MOST_TO_READ = 20
 
 
-def definitions_of(
-    notebook: Notebook, assignment: Assignment, given: Notebook | None = None
-) -> Definitions:
+def definitions_of(notebook: Notebook, assignment: Assignment, given: Notebook | None = None) -> Definitions:
     """Extract the definitions that the assignment names, and put its preamble before them."""
     found = extract(notebook, assignment.definitions, assignment.compat, given)
     preamble = tuple(Chunk(source=line, names=(), cell=0) for line in assignment.sandbox.preamble)

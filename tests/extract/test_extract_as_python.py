@@ -1,13 +1,12 @@
-"""Calling a function after our chunks is calling it after the whole notebook: names as Python resolves them."""
+"""A call after the chosen statements gives what it gives after the whole notebook."""
 
 import contextlib
 import io
 import sys
 
 import msgspec
-import pytest
 from extract_samples import EMULATE, notebook
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.extract import extract
@@ -17,8 +16,9 @@ NAMES = ["a", "b", "c", "g", "h"]
 name = st.sampled_from(NAMES)
 number = st.integers(0, 9)
 
-# Each name has a value to begin with: one that is bound below alone is taken from there, which Python never does.
-FIRST = ["import math, heapq", "a = 4", "b = [1, 2]", "c = {'k': [3]}", "def g(x=0): return x", "def h(x): return x"]
+# Each name has a value to begin with: one that is bound below alone is taken from there.
+FIRST = ["import math, heapq", "a = 4", "b = [1, 2]", "c = {'k': [3]}"]
+FIRST += ["def g(x=0): return x", "def h(x): return x"]
 # Values of several kinds, some of which raise where a name has another kind of value.
 value = st.one_of(
     number.map(str),
@@ -52,13 +52,17 @@ statement = st.one_of(
     st.tuples(name, name, body).map(lambda three: "@{1}\ndef {0}(x=0): {2}".format(*three)),
     st.tuples(name, name).map(lambda pair: "def {}(x=0):\n    return lambda y=0: ({}, x, y)".format(*pair)),
     st.tuples(name, value, body).map(
-        lambda three: "class {}:\n    k = {}\n    def __init__(self, x=0): self.v = x\n".format(*three)
-        + f"    def m(self, x=0): {three[2]}"
+        lambda three: (
+            "class {}:\n    k = {}\n    def __init__(self, x=0): self.v = x\n".format(*three)
+            + f"    def m(self, x=0): {three[2]}"
+        )
     ),
     st.tuples(name, name).map(lambda pair: "class {}({}): pass".format(*pair)),
     st.tuples(name, value).map(lambda pair: "if {1}:\n    {0} = {1}".format(*pair)),
     st.tuples(name, value).map(lambda pair: "for {} in {}: pass".format(*pair)),
-    st.tuples(name, value).map(lambda pair: "try:\n    {0} = {1}\nexcept Exception:\n    {0} = 5".format(*pair)),
+    st.tuples(name, value).map(
+        lambda pair: "try:\n    {0} = {1}\nexcept Exception:\n    {0} = 5".format(*pair)
+    ),
     st.tuples(name, number).map(lambda pair: "{}.append({})".format(*pair)),
     st.tuples(name, value).map(lambda pair: "{}[0] = {}".format(*pair)),
     st.tuples(name, value).map(lambda pair: "{} += {}".format(*pair)),
