@@ -64,7 +64,7 @@ def comment_facts(notebook: Notebook, given: Notebook, names: Sequence[str]) -> 
     text = " ".join(cell.source for cell in given.cells)
     prose = _plain(text)
     released = "\n".join(cell.source for cell in given.code_cells)
-    own = [one for one in statements_for(notebook, names) if one.source not in released]
+    own = [one for one in statements_for(notebook, names, given) if one.source not in released]
     facts = [_facts(one, known, prose) for one in own]
     texts = tuple(text for fact in facts for text in fact.comments)
     return CommentFacts(

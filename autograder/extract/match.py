@@ -36,6 +36,18 @@ def match_cells(notebook: Notebook, given: Notebook) -> Mapping[str, Cell]:
     return matched
 
 
+def last_uses(notebook: Notebook, given: Notebook, names: Sequence[str]) -> dict[str, int]:
+    """Give the index of the last cell of the release that uses each name, in the submission's notebook."""
+    matched = {} if notebook is given else match_cells(notebook, given)
+    found: dict[str, int] = {}
+    for name in names:
+        used = re.compile(rf"\b{re.escape(name)}\b")
+        cells = (cell for cell in given.code_cells if used.search(cell.source))
+        places = (cell if notebook is given else matched.get(_name(cell)) for cell in cells)
+        found[name] = max((cell.index for cell in places if cell is not None), default=-1)
+    return found
+
+
 def with_code_cells(notebook: Notebook, given: Notebook) -> tuple[Notebook, tuple[Notice, ...]]:
     """Turn cells back into code that are code in the release; give a notice for each."""
     names = {_name(cell) for cell in given.code_cells}

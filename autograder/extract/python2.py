@@ -116,7 +116,10 @@ def _converted(statement: Sequence[TokenInfo]) -> Iterator[_Edit]:
 
 
 def _operators(tokens: Sequence[TokenInfo]) -> Iterator[_Edit]:
-    """Convert ``<>``, and whole numbers with an L."""
+    """Convert ``<>``, whole numbers with an L, and backticks."""
+    ticks = [token for token in tokens if token.string == "`"]
+    for nth, token in enumerate(ticks[: len(ticks) // 2 * 2]):
+        yield _replace(token, ")" if nth % 2 else "repr(")
     for one, two in itertools.pairwise(tokens):
         if one.end != two.start:
             continue

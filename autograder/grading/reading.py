@@ -34,9 +34,9 @@ from autograder.model import Chunk, Definitions, Notebook, Notice
 MOST_TO_READ = 20
 
 
-def definitions_of(notebook: Notebook, assignment: Assignment) -> Definitions:
+def definitions_of(notebook: Notebook, assignment: Assignment, given: Notebook | None = None) -> Definitions:
     """Extract the definitions that the assignment names, and put its preamble before them."""
-    found = extract(notebook, assignment.definitions, assignment.compat)
+    found = extract(notebook, assignment.definitions, assignment.compat, given)
     preamble = tuple(Chunk(source=line, names=(), cell=0) for line in assignment.sandbox.preamble)
     return msgspec.structs.replace(found, chunks=preamble + found.chunks)
 
@@ -52,7 +52,7 @@ def read_candidate(
         return Reading(submission=submission)
     notebook, turned = with_code_cells(notebook, given)
     submission = msgspec.structs.replace(submission, notebook=notebook)
-    definitions = definitions_of(notebook, assignment)
+    definitions = definitions_of(notebook, assignment, given)
     hints = review_hints(definitions.chunks, given, course.support_sources())[:MOST_TO_READ]
     return Reading(
         submission=submission,

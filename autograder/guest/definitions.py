@@ -1,20 +1,27 @@
 """Run a notebook's definitions, and say where in the notebook something went wrong."""
 
 from __future__ import annotations
+import __future__
 
 import ast
+import functools
 import inspect
 import linecache
+import operator
 import sys
 import traceback
 import types
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, NoReturn
 
+from .python2 import NAMES, compile_old
 from .withheld import Withheld
 
 MAX_MESSAGE = 2000
 MAX_FRAMES = 12
+_FUTURE = functools.reduce(
+    operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+)
 
 
 class Missing(Exception):
@@ -102,6 +109,14 @@ def quote(error: BaseException) -> str:
     return "".join(traceback.format_list(_own_frames(error))) + text_of(error)
 
 
+def _has_annotations(source: str) -> bool:
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.AnnAssign() | ast.arg(annotation=ast.expr()) | ast.FunctionDef(returns=ast.expr()):
+                return True
+    return False
+
+
 class Namespace:
     """The names that a notebook's chunks have bound, and why others are missing.
 
@@ -117,11 +132,19 @@ class Namespace:
         self._module = types.ModuleType("__main__")
         self._failed: dict[str, str] = {}
         self._lines: dict[str, list[str]] = {}
+        self._flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        self._is_old = False
 
-    def run(self, chunks: Sequence[Mapping[str, Any]]) -> None:
-        """Run the chunks in order; one that raises costs only its own names."""
+    def run(self, chunks: Sequence[Mapping[str, Any]], python2: bool = False) -> None:
+        """Run the chunks in order; one that raises costs only its own names.
+
+        If `python2` is true, the notebook's code has Python 2's meaning.
+        """
         stubs = {"get_ipython": Stub, "display": _show_nothing, "exit": _leave, "quit": _leave}
         vars(self._module).update(stubs)
+        if python2:
+            vars(self._module).update(NAMES)
+        self._is_old = python2
         sys.modules["__main__"] = self._module
         for chunk in chunks:
             self._run(chunk)
@@ -129,19 +152,43 @@ class Namespace:
     def _run(self, chunk: Mapping[str, Any]) -> None:
         name, line = file_name(chunk["cell"]), chunk["line"]
         self._remember(name, line, chunk["source"])
+        source = "\n" * (line - 1) + chunk["source"]
         try:
-            source = "\n" * (line - 1) + chunk["source"]
-            code = compile(source, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
-            if code.co_flags & inspect.CO_COROUTINE:
-                _await(eval(code, vars(self._module)))
-            else:
-                exec(code, vars(self._module))
+            self._execute(source, name, self._is_old and chunk["cell"] > 0)
         except BaseException as error:
             why = self._explain(error) + self.reason(error)
             self._failed.update(dict.fromkeys(chunk["names"], why))
         else:
             for bound in chunk["names"]:
                 self._failed.pop(bound, None)
+
+    def _execute(self, source: str, name: str, is_old: bool) -> None:
+        """Run a statement; if it fails, once more without its annotations' values, in case these fail."""
+        try:
+            self._execute_with(self._flags, source, name, is_old)
+        except Exception as error:
+            without = self._flags | __future__.annotations.compiler_flag
+            if isinstance(error, SyntaxError) or without == self._flags or not _has_annotations(source):
+                raise
+            try:
+                self._execute_with(without, source, name, is_old)
+            except Exception:
+                raise error from None
+            print(f"An annotation{place_of(error)} has no value and was left as text: {text_of(error)}")
+
+    def _execute_with(self, flags: int, source: str, name: str, is_old: bool) -> None:
+        if is_old:
+            # `from __future__ import division` has bound this name, and no flag of today's Python
+            divides = vars(self._module).get("division") is not __future__.division
+            code = compile_old(source, name, flags, divides)
+        else:
+            code = compile(source, name, "exec", flags, dont_inherit=True)
+        # a notebook's `from __future__ import …` holds in all code below it
+        self._flags |= code.co_flags & _FUTURE
+        if code.co_flags & inspect.CO_COROUTINE:
+            _await(eval(code, vars(self._module)))
+        else:
+            exec(code, vars(self._module))
 
     def _remember(self, name: str, line: int, source: str) -> None:
         """Let tracebacks quote the student's own lines."""

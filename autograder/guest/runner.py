@@ -17,7 +17,7 @@ import numpy as np
 
 from . import denial_messages, wire
 from .clock import Clock, OutOfTime
-from .compat import emulate
+from .compat import PYTHON2, emulate
 from .definitions import Missing, Namespace, describe, place_of, quote
 from .stream import Closed, Stream
 from .withheld import withhold
@@ -192,7 +192,7 @@ class Runner:
     ) -> None:
         emulate(names)
         withhold(withheld)
-        self._names.run(chunks)
+        self._names.run(chunks, PYTHON2 in names)
 
     def _target(self, target: Any) -> Any:
         return self._names.find(target) if isinstance(target, str) else target

@@ -99,7 +99,16 @@ def _language(raw: Raw, path: str, notices: list[Notice]) -> str:
     if not language.startswith(("python", "ipython")):
         what = f"says that it is written in {language}; it was read as Python anyway."
         notices.append(remark("other-language", path, what))
-    return language
+    return "python2" if _is_python2(info, kernel) else language
+
+
+def _is_python2(info: Raw, kernel: Raw) -> bool:
+    """Say whether the kernel that ran the notebook was Python 2, by its version, or else by its name."""
+    version = info.get("version")
+    if isinstance(version, str) and version:
+        return version.startswith("2")
+    names = (kernel.get("name"), kernel.get("display_name"))
+    return any(isinstance(name, str) and name.lower().startswith(("python2", "python 2")) for name in names)
 
 
 def _mapping(value: Any) -> Raw:

@@ -287,11 +287,12 @@ def test_an_experiment_below_does_not_replace_a_built_in():
 def test_old_names_get_notices():
     code = "def f(x):\n    for i in xrange(3): pass\n    return np.int(x) + np.int64(1) + np.lib.pad(x)"
     found = extract(notebook(code), ["f"], EMULATE)
-    assert found.compat == ("np.int", "np.lib.pad", "xrange")
+    assert found.compat == ("np.int", "np.lib.pad", "xrange", "python2")
     assert [n.message.split(" is gone from ")[0] for n in found.notices] == [
         "`np.int` (cell 1, line 3)",
         "`np.lib.pad` (cell 1, line 3)",
         "`xrange` (cell 1, line 2)",
+        "The notebook is written for Python 2 (`xrange` in cell 1, line 1), and was run with that meaning.",
     ]
     assert extract(notebook(code), ["f"], OFF).compat == ()
 
@@ -308,7 +309,7 @@ def test_python2_is_read():
     """
     found = extract(notebook(code), ["f"], EMULATE)
     assert run(found)["f"](1) == 1
-    assert codes(found) == ["python2"]
+    assert codes(found) == ["python2", "old-habit"]
     assert codes(extract(notebook(code), ["f"], OFF)) == ["syntax-error", "missing-definition"]
 
 
