@@ -18,6 +18,7 @@ from autograder.extract.effects import FUNCTIONS
 from autograder.model import Struct
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
+_SIMPLE = (*FUNCTIONS, *_IMPORTS, ast.Assign, ast.AnnAssign, ast.AugAssign)
 _CONSTANT = (ast.Constant, ast.Tuple, ast.UnaryOp, ast.unaryop, ast.Load)
 _COMPREHENSIONS = frozenset({"listcomp", "setcomp", "dictcomp", "genexpr"})
 # Values that may be a function: `f = g`, `f = Net.f`, `f = rules["f"]`, `f = jit(g)`, `f = g if fast else h`.
@@ -42,6 +43,7 @@ class Bound(Struct):
     aliases          names that may become a function's, with the names in the value
                      (``f = jit(g)``; a lambda has the name "")
     is_sure          whether nothing can keep it from binding its names
+    is_simple        whether only an exception can
     is_conditional   whether it may define nothing
     """
 
@@ -57,6 +59,7 @@ class Bound(Struct):
     shares: frozenset[str] = frozenset()
     aliases: dict[str, frozenset[str]] = {}
     is_sure: bool = False
+    is_simple: bool = False
     is_conditional: bool = False
     is_import: bool = False
     is_star: bool = False
@@ -139,10 +142,11 @@ class Code:
         """Give the places of the statements that change a name's object: in place, or by a call."""
         group = self._group(name)
         if group not in self._changing:
-            self._changing[group] = sorted({index for each in group for index in self._changing_alone(each)})
+            self._changing[group] = sorted({index for each in group for index in self.changing_alone(each)})
         return self._changing[group]
 
-    def _changing_alone(self, name: str) -> set[int]:
+    def changing_alone(self, name: str) -> set[int]:
+        """Give the places of the statements that change a name's object under this name."""
         mentioned = [(index, self.bound(index)) for index in self.mentioning(name)]
         # the call of a module's function (`np.random.seed(0)`) changes nothing of the notebook's own
         is_own, is_data = self._gives_own(name), self._gives_data(name)
@@ -221,6 +225,7 @@ def bind(statement: Statement) -> Bound:
         shares=frozenset(name for n in level for name in _shared(n)),
         aliases=dict(_aliases(node)),
         is_sure=_is_sure(node),
+        is_simple=isinstance(node, _SIMPLE),
         is_conditional=not isinstance(node, FUNCTIONS),
         is_import=isinstance(node, _IMPORTS),
         is_star=isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names),

@@ -28,8 +28,11 @@ def closure_of(code: Code, name: str, wanted: frozenset[str], call: int) -> set[
 
 
 def closure(code: Code, places: Iterable[int], end: int) -> set[int]:
-    """Give the places of some statements, and of those that they need, with calls at `end`."""
-    search = _Search(code, end, end, frozenset())
+    """Give the places of some statements, and of those that they need, with calls at `end`.
+
+    A statement that fails ends its cell here, so a name has the value that the last one above gives it.
+    """
+    search = _Search(code, end, end, frozenset(), of_cells=True)
     for place in places:
         search.choose(place, early=False)
     return search.run() | set(code.always())
@@ -64,9 +67,14 @@ class _Search:
         From here on the release's statements give no name its value if another does.
     wanted : frozenset of str
         The functions that are graded: their last definition counts, wherever it stands.
+    of_cells : bool
+        Whether whole cells run: then a statement that fails ends its cell, and names share no objects.
     """
 
-    def __init__(self, code: Code, end: int, own: int, wanted: frozenset[str]) -> None:
+    def __init__(
+        self, code: Code, end: int, own: int, wanted: frozenset[str], of_cells: bool = False
+    ) -> None:
+        self._of_cells = of_cells
         self.end = end
         self._code = code
         self._own = own
@@ -122,10 +130,14 @@ class _Search:
         for index in (binders[nth] for nth in range(last - 1, -1, -1)):
             found.append(index)
             # who reached it before has followed the ones above it, too
-            if self._code.bound(index).is_sure or (name, index, early) in self._reached:
+            if self._is_sure(index) or (name, index, early) in self._reached:
                 break
             self._reached.add((name, index, early))
         self._take(name, found, early)
+
+    def _is_sure(self, index: int) -> bool:
+        one = self._code.bound(index)
+        return one.is_sure or (self._of_cells and one.is_simple)
 
     def _without_given(self, binders: list[int], last: int) -> int:
         """Leave out the release's statements below the definition, if there are others."""
@@ -140,7 +152,7 @@ class _Search:
         for place in places:
             self.choose(place, early)
         first = min(places, default=-1)
-        changing = self._code.changing(name)
+        changing = sorted(self._code.changing_alone(name)) if self._of_cells else self._code.changing(name)
         end = self._unchanged.get(name, len(self._code) if name in self._wanted else self.end)
         for place in changing[bisect.bisect_right(changing, first) : bisect.bisect_left(changing, end)]:
             self.choose(place, early=True)
