@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from autograder.errors import UsageError
+from autograder.files import PRIVATE
 from autograder.model import Struct
 
 _SCHEMA = """
@@ -51,13 +52,20 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path)
+        try:
+            path.touch(PRIVATE)
+            self._connection = sqlite3.connect(path)
+        except (OSError, sqlite3.Error) as error:
+            raise UsageError(f"{path}: can't be opened: {error}", "Choose another -o DIR.") from error
         try:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute(_SCHEMA)
             self._connection.execute("SELECT run_key, fingerprint FROM graded LIMIT 1")
         except sqlite3.DatabaseError as error:
             self._connection.close()
+            if any(word in str(error) for word in ("locked", "readonly", "disk", "unable")):
+                advice = "Wait for the end of what uses it, or choose another -o DIR."
+                raise UsageError(f"{path}: can't be used now: {error}", advice) from error
             raise UsageError(
                 f"{path}: is not a ledger of a batch: {error}", "Move it away, or choose another -o DIR."
             ) from error

@@ -16,7 +16,7 @@ from autograder.batch.grading_run import GradingRun, open_pipeline, seed_of
 from autograder.batch.ledger import Ledger, Row
 from autograder.batch.worker import Broken, Done, Failed, OpenPipeline, give_up, report_path, work
 from autograder.errors import AutograderError, UsageError
-from autograder.execution.tempdirs import lock_folder
+from autograder.execution.tempdirs import lock_file
 from autograder.files import sweep_halves
 from autograder.grading.reading import SubmissionReader
 from autograder.grading.setup import given_notebook
@@ -107,8 +107,8 @@ def seed_to_resume(folder: Path) -> int | None:
 @contextlib.contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
     """Keep other batches out of the folder, and remove half-written files that a killed one left there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = lock_folder(folder.resolve())
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = lock_file(folder / ".lock")
     if lock is None:
         raise UsageError(
             f"{folder}: another batch writes its reports there", "Wait for its end, or choose another -o DIR."

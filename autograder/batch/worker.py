@@ -16,7 +16,7 @@ from pathlib import Path
 
 from autograder.batch.grading_run import GradingRun
 from autograder.errors import AutograderError, SandboxError, UsageError
-from autograder.files import write_atomically
+from autograder.files import PRIVATE, write_atomically
 from autograder.grading.submission import Graded, Pipeline
 from autograder.intake import Candidate
 from autograder.intake.isolation import ReaderGone
@@ -66,7 +66,7 @@ def save(graded: Graded, folder: Path) -> str:
     report = graded.report
     try:
         for name, content in graded.pictures.items():
-            write_atomically(folder / "pictures" / report.submission.id / name, content)
+            write_atomically(folder / "pictures" / report.submission.id / name, content, PRIVATE)
         write_report(report_path(folder, report.submission.id), report)
     except OSError as error:
         raise UsageError(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
+import sqlite3
 import sys
+from typing import NoReturn
 
 import click
 
 from autograder import __version__
 from autograder.cli.status import ExitStatus
+from autograder.errors import AutograderError, SandboxError, UsageError
 
 # name: (module, what the list of commands says); the help of a list must not import them all
 COMMANDS = {
@@ -81,10 +85,12 @@ def cli() -> None:
 
 def main(command: click.Command = cli) -> None:
     """Run the command line; an error that a person can act on is a message, not a traceback."""
-    from autograder.errors import AutograderError, SandboxError, UsageError
+    from autograder.cli.ends import as_usage_error, plain_signs
 
+    plain_signs()
     try:
-        sys.exit(command(standalone_mode=False))  # an `Exit` that was raised inside comes back as its status
+        # an `Exit` that was raised inside comes back as its status; click ends a closed pipe quietly
+        sys.exit(command(standalone_mode=False))
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         sys.exit(ExitStatus.INTERRUPTED)
@@ -92,7 +98,14 @@ def main(command: click.Command = cli) -> None:
         error.show()
         sys.exit(ExitStatus.USAGE)
     except AutograderError as error:
+        _fail(error)
+    except (OSError, sqlite3.Error, UnicodeError) as error:
+        _fail(as_usage_error(error))
+
+
+def _fail(error: AutograderError) -> NoReturn:
+    with contextlib.suppress(OSError):  # standard error may be closed, or on a full disk, too
         click.echo(f"error: {error}", err=True)
-        if isinstance(error, SandboxError):
-            sys.exit(ExitStatus.NO_SANDBOX)
-        sys.exit(ExitStatus.USAGE if isinstance(error, UsageError) else ExitStatus.SOME_FAILED)
+    if isinstance(error, SandboxError):
+        sys.exit(ExitStatus.NO_SANDBOX)
+    sys.exit(ExitStatus.USAGE if isinstance(error, UsageError) else ExitStatus.SOME_FAILED)

@@ -10,7 +10,7 @@ from autograder.batch import Done, report_path
 from autograder.batch.roster import Roster
 from autograder.delivery import to_csv
 from autograder.errors import ReportError
-from autograder.files import write_atomically
+from autograder.files import PRIVATE, write_atomically
 from autograder.intake import Candidate, Discovery
 from autograder.model import Report, Submission
 from autograder.report import read_report
@@ -109,7 +109,7 @@ def summarise(done: Sequence[Done], output: Path, absent: Sequence[str], message
         for notice in (n for n in report.notices if n.code in _ABOUT_FILES):
             messages.print(f"{report.submission.id}: {notice.message}", style="yellow", markup=False)
     everything = [*reports, *_earlier(output, {one.id for one in done}, messages)]
-    write_atomically(output / "summary.csv", to_csv(everything, absent))
+    write_atomically(output / "summary.csv", to_csv(everything, absent), PRIVATE)
     Console().print(render_summary(reports))
     messages.print(f"reports: {output / 'reports'}   summary: {output / 'summary.csv'}", markup=False)
 

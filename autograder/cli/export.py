@@ -20,7 +20,7 @@ def command(form: str, reports: tuple[Path, ...], output: Path | None) -> None:
     """
     from autograder.delivery import FORMATS
     from autograder.errors import UsageError
-    from autograder.files import write_atomically
+    from autograder.files import PRIVATE, write_atomically
     from autograder.report import read_report, report_files
 
     if form not in FORMATS:
@@ -36,16 +36,16 @@ def command(form: str, reports: tuple[Path, ...], output: Path | None) -> None:
     else:
         for report in read:
             target = output / report.submission.id / chosen.file_name
-            write_atomically(target, chosen.render([report]))
+            write_atomically(target, chosen.render([report]), PRIVATE)
         click.echo(f"{len(read)} files in {output}")
 
 
 def _write(text: str, output: Path | None) -> None:
     from autograder.delivery.summary import BYTE_ORDER_MARK
-    from autograder.files import write_atomically
+    from autograder.files import PRIVATE, write_atomically
 
     if output is None:
         click.echo(text.removeprefix(BYTE_ORDER_MARK), nl=False)
     else:
-        write_atomically(output, text)
+        write_atomically(output, text, PRIVATE)
         click.echo(f"written: {output}")

@@ -56,7 +56,7 @@ def command(  # noqa: PLR0917 - click calls it by name
     Nothing is run and nothing is scored: the page is for a person to read.
     """
     from autograder.course import find_course
-    from autograder.files import write_atomically
+    from autograder.files import PRIVATE, write_atomically
     from autograder.intake import read_notebook
     from autograder.similarity import compare_all, render_page, work_of
 
@@ -65,7 +65,8 @@ def command(  # noqa: PLR0917 - click calls it by name
     given = work_of("release", read_notebook(found.given_notebook))
     pairs = compare_all(works, given, least_share, least_tokens)
     by_id = {work.id: work for work in works}
-    write_atomically(output, render_page(pairs, by_id, found.assignment.title, (least_share, least_tokens)))
+    page = render_page(pairs, by_id, found.assignment.title, (least_share, least_tokens))
+    write_atomically(output, page, PRIVATE)
     _summarise(pairs, len(works), output)
 
 

@@ -55,19 +55,30 @@ def lock_folder(folder: Path) -> int | None:
     Gives None if another process has the lock or there is no such folder, and -1 on systems without locks.
     """
     try:
-        import fcntl
-    except ImportError:
-        return -1
-    try:
         opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except AttributeError:  # Windows has none of these
+        return -1
     except OSError:
         return None
+    lock = _locked(opened)
+    if lock is None or lock < 0 or folder.exists():
+        return lock
+    os.close(lock)
+    return None
+
+
+def lock_file(path: Path) -> int | None:
+    """Lock a file of this user's alone, which is made if it is missing; gives the same as `lock_folder`."""
+    opened = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    return _locked(opened)
+
+
+def _locked(opened: int) -> int | None:
     try:
+        import fcntl
+
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except (ImportError, OSError) as error:
         os.close(opened)
         return None if isinstance(error, BlockingIOError) else -1
-    if folder.exists():
-        return opened
-    os.close(opened)
-    return None
+    return opened

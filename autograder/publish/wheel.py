@@ -28,6 +28,7 @@ MODULES = (
     "__main__.py",
     "cli/__init__.py",
     "cli/check.py",
+    "cli/ends.py",
     "cli/doctor.py",
     "cli/options.py",
     "cli/status.py",

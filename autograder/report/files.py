@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from autograder.errors import ReportError, UsageError
-from autograder.files import write_atomically
+from autograder.files import PRIVATE, write_atomically
 from autograder.model import Report
 from autograder.report.schema import validate
 
@@ -29,7 +29,7 @@ def write_report(path: Path, report: Report) -> None:
     """Validate a report and write it."""
     text = to_json(report)
     validate(json.loads(text), str(path))
-    write_atomically(path, text)
+    write_atomically(path, text, PRIVATE)
 
 
 def report_files(places: Iterable[Path]) -> list[Path]:

@@ -1,0 +1,135 @@
+"""Every command ends in a sentence: on a full disk, at a closed pipe, on a terminal of few signs."""
+
+import errno
+import os
+import resource
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder.cli import COMMANDS
+from autograder.cli.ends import as_usage_error
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "tests" / "samples" / "hw5"
+SAMPLE = str(SAMPLES / "s009")
+# What each command is called with; OUT stands for a folder that it may write to.
+ARGUMENTS = {
+    "check": [f"{ROOT}/release/hw5/HW5.ipynb"],
+    "data": ["where"],
+    "doctor": [],
+    "export": ["csv", "OUT/reports"],
+    "freeze": ["hw5"],
+    "grade": [SAMPLE, "--dry-run"],
+    "new": ["hw7", "--course", "OUT/course"],
+    "release": ["hw5", "--check"],
+    "similarity": [SAMPLE, str(SAMPLES / "s008"), "-o", "OUT/page.html"],
+    "validate": ["OUT/reports"],
+}
+
+
+def run(name, folder, **more):
+    (folder / "reports").mkdir(parents=True, exist_ok=True)
+    (folder / "reports" / "a.json").write_text("{}")
+    (folder / "course" / "source").mkdir(parents=True, exist_ok=True)
+    words = [word.replace("OUT", str(folder)) for word in ARGUMENTS[name]]
+    command = [sys.executable, "-m", "autograder", name, *words]
+    given = {
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        "cwd": ROOT,
+        "timeout": 300,
+    }
+    return subprocess.run(command, check=False, **(given | more))
+
+
+def without_files():
+    """From here on no file may grow, as on a full disk."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def require_a_sentence(done):
+    said = (done.stderr or b"").decode()
+    assert "Traceback" not in said
+    assert done.returncode in (0, 1, 2, 3), said
+    return said
+
+
+def test_all_commands_are_walked():
+    assert sorted(ARGUMENTS) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_output_on_a_full_disk_is_a_sentence(tmp_path, name):
+    with Path("/dev/full").open("wb") as full:
+        said = require_a_sentence(run(name, tmp_path, stdout=full))
+    if said.startswith("error: The system:"):
+        assert "No space left on device" in said
+        assert "make room" in said
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_a_closed_pipe_is_no_error(tmp_path, name):
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        require_a_sentence(run(name, tmp_path, stdout=writing))
+    finally:
+        os.close(writing)
+
+
+@pytest.mark.parametrize("name", ["new", "similarity"])
+def test_a_command_that_can_not_write_says_so_and_leaves_no_half_file(tmp_path, name):
+    done = run(name, tmp_path, preexec_fn=without_files)
+    said = require_a_sentence(done)
+    assert done.returncode == 2
+    assert "error: " in said
+    assert [path.name for path in tmp_path.rglob("*.half")] == []
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
+def test_a_terminal_of_few_signs_gets_plain_ones(tmp_path, encoding):
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "LC_ALL": "C", "PYTHONUTF8": "0"}
+    done = run("check", tmp_path, env=environment)
+    said = require_a_sentence(done)
+    assert said == ""
+    assert "conv-forward" in done.stdout.decode(encoding)
+    assert b"\\u" not in done.stdout
+
+
+def test_reports_are_for_their_owner_alone(tmp_path):
+    output = tmp_path / "out"
+    command = [sys.executable, "-m", "autograder", "grade", SAMPLE, "-o", str(output), "--no-training"]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    assert stat.S_IMODE(output.stat().st_mode) == 0o700
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in output.rglob("*") if path.is_file()}
+    assert set(modes) >= {"s009.json", "summary.csv", "ledger.sqlite3", ".lock"}
+    assert set(modes.values()) == {0o600}
+    with sqlite3.connect(output / "ledger.sqlite3") as ledger:
+        ledger.execute("PRAGMA locking_mode=EXCLUSIVE")
+        ledger.execute("BEGIN EXCLUSIVE")
+        again = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert again.returncode == 2
+    assert "can't be used now: database is locked" in again.stderr
+    assert "Move it away" not in again.stderr
+    shutil.rmtree(output)
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "a.csv"), "a.csv: No space left on device"),
+        (OSError(errno.EROFS, "Read-only file system", b"b.csv"), "b.csv: Read-only file system"),
+        (PermissionError(errno.EACCES, "Permission denied", "c"), "c: Permission denied"),
+        (OSError("odd"), "The system: odd"),
+        (sqlite3.OperationalError("database is locked"), "the database can't be used: database is locked"),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), "a text can't be read or written:"),
+    ],
+)
+def test_an_error_of_the_system_names_its_file(error, says):
+    assert as_usage_error(error).message.startswith(says)
