@@ -18,6 +18,7 @@ class Tiny:
     """An assignment of two items with one check each."""
 
     id, title, version, due_at, max_score, budget_seconds = "tiny", "Tiny", "1", None, 8.0, 60.0
+    round_to = 0.0001
     items = tuple(
         ItemSpec(id=name, title=name, step=1, points=4, checks=(Files(kind="files", id=f"{name}-check"),))
         for name in ("a", "b")
