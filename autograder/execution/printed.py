@@ -53,7 +53,7 @@ class Printed:
         return OutputText(text=clean(text, self._keep), truncated=self._cut or self._count > len(self._data))
 
     def place_of_crash(self) -> str:
-        """Give the place where a signal ended the process, as " (line 3 of the cell with `f`)", if it was printed."""
+        """Give the place where a signal ended the process, as " (line 3 of the cell with `f`)"."""
         dumps = list(_DUMP.finditer(self._data[self._begin :].decode("utf-8", "replace")))
         line = _LINE.search(dumps[-1]["lines"]) if dumps else None
         return f" (line {line[1]} of the cell with `{line[2]}`)" if line else ""

@@ -19,7 +19,7 @@ MAX_FRAMES = 12
 # Characters of a line of code in a message.
 MAX_QUOTED = 80
 _DEFINITION = re.compile(r"(?:async\s+)?(?:def|class)\s+(\w+)")
-# The first characters of lines that go on with a definition, or are none: of its body, or of brackets that end.
+# The first characters of lines that begin no statement of a cell: of a body, or after a bracket.
 _INSIDE = ("", " ", "\t", "\n", "#", ")", "]", "}")
 
 
@@ -88,7 +88,7 @@ def place_of(error: BaseException) -> str:
 
 
 def _place(name: str, line: int) -> str:
-    """Name a line by what a reader sees: Jupyter shows no cell numbers, and a cell's definition has a name."""
+    """Name a line by what a reader sees, the definition or the cell's text: Jupyter numbers no cells."""
     lines = linecache.getlines(name)[:line]
     start = next((at for at in range(len(lines), 0, -1) if lines[at - 1][:1] not in _INSIDE), 1)
     defined = _DEFINITION.match(lines[start - 1]) if lines else None

@@ -100,7 +100,7 @@ SENTENCES: dict[str, tuple[FaultKind, str, str]] = {
     "a file that is not there": (
         FaultKind.RAISED,
         "open('data.npz')",
-        f"FileNotFoundError: [Errno 2] No such file or directory: 'data.npz' "
+        "FileNotFoundError: [Errno 2] No such file or directory: 'data.npz' "
         "(line 2 of `attack`: `open('data.npz')`)",
     ),
 }

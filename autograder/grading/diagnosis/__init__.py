@@ -1,14 +1,19 @@
-"""Name the mistake in a submission whose outputs are exactly those of a known wrong variant.
+"""Name the mistake in a submission, where its outputs or its exceptions leave one reading.
 
 A homework describes its wrong variants as code. A release has fingerprints of their outputs instead. Both
-become `KnownMistake`, and `decide` compares them with a submission's outputs. Nothing is guessed: unless
-exactly one variant fits every case, there is no diagnosis.
+become `KnownMistake`, and `decide` compares them with a submission's outputs. `exceptions` names mistakes of
+Python. Nothing is guessed: unless exactly one explanation fits every case, there is no diagnosis.
 """
 
 from autograder.course import MISTAKES, Course
-from autograder.grading.diagnosis.decide import diagnose, diagnoser
-from autograder.grading.diagnosis.known_mistakes import KnownMistake, load_known_mistakes
-from autograder.grading.diagnosis.stored import case_key, fingerprints, read_fingerprints
+from autograder.grading.diagnosis.decide import diagnose, diagnoser, explain
+from autograder.grading.diagnosis.known_mistakes import (
+    KnownMistake,
+    Regime,
+    load_known_mistakes,
+    load_regimes,
+)
+from autograder.grading.diagnosis.stored import case_key, fingerprints, read_fingerprints, read_regimes
 
 
 def known_mistakes_of(course: Course) -> tuple[KnownMistake, ...]:
@@ -18,13 +23,25 @@ def known_mistakes_of(course: Course) -> tuple[KnownMistake, ...]:
     return read_fingerprints(course.definition.parent / MISTAKES)
 
 
+def regimes_of(course: Course) -> tuple[Regime, ...]:
+    """Give a course's regimes, from the same places."""
+    if course.reference is not None:
+        return load_regimes(course.reference)
+    return read_regimes(course.definition.parent / MISTAKES)
+
+
 __all__ = [
     "KnownMistake",
+    "Regime",
     "case_key",
     "diagnose",
     "diagnoser",
+    "explain",
     "fingerprints",
     "known_mistakes_of",
     "load_known_mistakes",
+    "load_regimes",
     "read_fingerprints",
+    "read_regimes",
+    "regimes_of",
 ]
