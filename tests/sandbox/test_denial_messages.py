@@ -17,7 +17,10 @@ NETWORK = (
     f"Your code tried to open a network connection {PLACE}; the sandbox has no network. Hand in everything "
     "that your code needs."
 )
-PROCESS = f"Your code tried to start another process {PLACE}; in the sandbox it may use threads, but no other process."
+PROCESS = (
+    f"Your code tried to start another process {PLACE}; in the sandbox it may use threads, but no other "
+    "process."
+)
 WRITE = "it may write in its working folder only: give a name without a folder."
 SENTENCES: dict[str, tuple[FaultKind, str, str]] = {
     "a socket": (FaultKind.FORBIDDEN, "import socket; socket.socket()", NETWORK),
