@@ -32,7 +32,7 @@ from autograder.authoring.questions import Case, Comparison
 from autograder.course import CHECK, DEFINITION, GIVEN, MISTAKES, Course, find_course, written_files
 from autograder.errors import ReleaseError
 from autograder.files import write_atomically
-from autograder.grading.diagnosis import case_key, fingerprints, known_mistakes_of, regimes_of
+from autograder.grading.diagnosis import case_key, fingerprints, known_mistakes_of
 from autograder.grading.preflight import require_sound
 from autograder.grading.setup import kinds_of
 from autograder.model import Struct
@@ -72,8 +72,7 @@ def release_files(root: Path, identity: str) -> dict[str, bytes]:
         files[f"{CHECK}/{assignment.questions}"] = _read(source / assignment.questions)
     mistakes = known_mistakes_of(course)
     if mistakes and assignment.hint_level != "none":
-        visible, level = _visible_cases(course), assignment.hint_level
-        files[f"{CHECK}/{MISTAKES}"] = fingerprints(mistakes, visible, level, regimes_of(course))
+        files[f"{CHECK}/{MISTAKES}"] = fingerprints(mistakes, _visible_cases(course), assignment.hint_level)
     files[f"{CHECK}/{DEFINITION}"] = _definition(course)
     for name, path in (("README.md", source / _STUDENT_README), ("LICENSE", root / "LICENSE")):
         if path.exists():

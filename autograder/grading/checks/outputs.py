@@ -50,11 +50,12 @@ def _spoilt_elsewhere(spec: Outputs, question: str, context: CheckContext) -> fr
     named = (context.mistakes(question, one, answers) for one in others if one != spec.output)
     raising = {one.case.id for one in answers.answers if one.fault is not None}
     own = context.mistakes(question, spec.output, answers)
+    excusable = raising - {case for case, mistake in own.items() if mistake.output == spec.output}
     return frozenset(
         case
         for each in named
         for case, mistake in each.items()
-        if mistake.output not in ("", spec.output) and case in raising and case not in own
+        if mistake.output not in ("", spec.output) and case in excusable
     )
 
 

@@ -13,7 +13,7 @@ from autograder.grading.diagnosis.known_mistakes import (
     load_known_mistakes,
     load_regimes,
 )
-from autograder.grading.diagnosis.stored import case_key, fingerprints, read_fingerprints, read_regimes
+from autograder.grading.diagnosis.stored import case_key, fingerprints, read_fingerprints
 
 
 def known_mistakes_of(course: Course) -> tuple[KnownMistake, ...]:
@@ -24,10 +24,8 @@ def known_mistakes_of(course: Course) -> tuple[KnownMistake, ...]:
 
 
 def regimes_of(course: Course) -> tuple[Regime, ...]:
-    """Give a course's regimes, from the same places."""
-    if course.reference is not None:
-        return load_regimes(course.reference)
-    return read_regimes(course.definition.parent / MISTAKES)
+    """Give a course's regimes. A release has none: its cases are too few to tell them apart."""
+    return load_regimes(course.reference) if course.reference is not None else ()
 
 
 __all__ = [
@@ -42,6 +40,5 @@ __all__ = [
     "load_known_mistakes",
     "load_regimes",
     "read_fingerprints",
-    "read_regimes",
     "regimes_of",
 ]

@@ -23,11 +23,11 @@ from autograder.grading.diagnosis.fingerprint import Fingerprint, has_fingerprin
 from autograder.grading.diagnosis.known_mistakes import KnownMistake, Regime
 from autograder.model import Definitions, Diagnosis, Struct
 
-# The fewest cases that tell one mistake from another.
+# The fewest cases that tell one mistake from another, and those that make a regime.
 FEWEST_CASES = 3
+FEWEST_OF_REGIME = 12
 
 _SHAPE = re.compile(r"\(([\d, ]*)\)")
-_ABOUT_SHAPES = re.compile(r"^(Value|Index)Error.*(broadcast|shape|align|bounds|dimension|axis|size)")
 _ON_PURPOSE = re.compile(r"^ +raise ", re.MULTILINE)
 _ASSERTED = re.compile(r"^ +assert .*(shape|size|len\()", re.MULTILINE)
 
@@ -115,10 +115,10 @@ def _fits(mark: Fingerprint | None, one: Seen) -> bool:
 
 def _proves(mark: Fingerprint | None, one: Seen) -> bool:
     fault = one.answer.fault
-    if mark is None or fault is None or _ON_PURPOSE.search(fault.traceback):
-        return one.wrong and fault is None
-    if mark.is_broken:
-        return _ABOUT_SHAPES.match(fault.message) is not None
+    if fault is None:
+        return one.wrong
+    if mark is None or mark.is_broken or _ON_PURPOSE.search(fault.traceback):
+        return False
     shapes = [tuple(int(n) for n in text.split(",") if n.strip()) for text in _SHAPE.findall(fault.message)]
     if any(shape and mark.shape[-len(shape) :] == shape for shape in shapes):
         return True
@@ -171,9 +171,10 @@ def _are_both_there(a: Suspect, b: Suspect, seen: Sequence[Seen]) -> bool:
 
 
 def _regime(regimes: Iterable[Regime], seen: Sequence[Seen]) -> dict[str, KnownMistake | Regime]:
-    """Give the first regime whose cases are exactly the failing ones; some must be right."""
+    """Give the first regime whose cases are exactly the failing ones, a few of many."""
     fitting = (r for r in regimes if all(r.fails(one.answer.case) is one.wrong for one in seen))
-    found = None if all(one.wrong for one in seen) else next(fitting, None)
+    few = len(seen) < FEWEST_OF_REGIME or all(one.wrong for one in seen)
+    found = None if few else next(fitting, None)
     return {one.answer.case.id: found for one in seen if one.wrong and found}
 
 

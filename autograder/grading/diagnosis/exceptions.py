@@ -111,7 +111,7 @@ def _owner(source: str, name: str) -> str:
 
 def _tell_no_value(found: re.Match[str], _: Definitions, __: Definitions) -> Told:
     sentence = f"`{found.group(1)}` has no value yet: in this case no line before this one sets it."
-    return Told(id="set-in-some-cases-only", sentence=sentence)
+    return Told(id="no-value-yet", sentence=sentence)
 
 
 def _tell_unpacked(found: re.Match[str], _: Definitions, __: Definitions) -> Told:

@@ -52,12 +52,12 @@ class KnownMistake(Struct):
 
 
 class Regime(Struct):
-    """Cases that fail together, with words for a student; `fails` is None where nobody knows."""
+    """Cases that fail together, with words for a student."""
 
     id: str
     nudge: str
     explain: str
-    fails: Callable[[Case], bool | None]
+    fails: Callable[[Case], bool]
 
 
 def load_known_mistakes(folder: Path) -> tuple[KnownMistake, ...]:

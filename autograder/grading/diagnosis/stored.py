@@ -16,18 +16,17 @@ import numpy as np
 from autograder.authoring.questions import Case
 from autograder.errors import AssignmentError
 from autograder.grading.diagnosis.fingerprint import Fingerprint
-from autograder.grading.diagnosis.known_mistakes import KnownMistake, Regime
+from autograder.grading.diagnosis.known_mistakes import KnownMistake
 from autograder.model import Struct
 
 
 class StoredMistake(Struct):
-    """One mistake or regime: words for a student; fingerprints, or whether it fails, by the key of a case."""
+    """One mistake: words for a student, and fingerprints by the key of a case."""
 
     id: str
+    output: str
     message: str
-    output: str = ""
-    fingerprints: dict[str, Fingerprint] = {}
-    fails: dict[str, bool] = {}
+    fingerprints: dict[str, Fingerprint]
 
 
 def case_key(case: Case) -> str:
@@ -39,12 +38,7 @@ def case_key(case: Case) -> str:
     return digest.hexdigest()[:16]
 
 
-def fingerprints(
-    known_mistakes: Sequence[KnownMistake],
-    cases: Iterable[Case],
-    level: str,
-    regimes: Sequence[Regime] = (),
-) -> bytes:
+def fingerprints(known_mistakes: Sequence[KnownMistake], cases: Iterable[Case], level: str) -> bytes:
     """Make the file for a release, as JSON.
 
     Parameters
@@ -55,22 +49,10 @@ def fingerprints(
         The cases that the release has.
     level : str
         'nudge' or 'explain': the sentence that goes into the release.
-    regimes : sequence of Regime, optional
-        The homework's regimes.
     """
     keyed = {case_key(case): case for case in sorted(cases, key=case_key)}
     found = [_fingerprint(mistake, keyed, level) for mistake in known_mistakes]
-    failing = [_failing(regime, keyed, level) for regime in regimes]
-    kept = [one for one in (*found, *failing) if one.fingerprints or one.fails]
-    return b"[\n" + b",\n".join(msgspec.json.encode(one) for one in kept) + b"\n]\n"
-
-
-def _failing(regime: Regime, cases: dict[str, Case], level: str) -> StoredMistake:
-    return StoredMistake(
-        id=regime.id,
-        message=regime.explain if level == "explain" else regime.nudge,
-        fails={key: failing for key, case in cases.items() if (failing := regime.fails(case)) is not None},
-    )
+    return b"[\n" + b",\n".join(msgspec.json.encode(one) for one in found if one.fingerprints) + b"\n]\n"
 
 
 def _fingerprint(mistake: KnownMistake, cases: dict[str, Case], level: str) -> StoredMistake:
@@ -102,21 +84,13 @@ def read_fingerprints(path: Path) -> tuple[KnownMistake, ...]:
     AssignmentError
         The file is damaged.
     """
-    return tuple(_known(one) for one in _read(path) if one.fingerprints)
-
-
-def read_regimes(path: Path) -> tuple[Regime, ...]:
-    """Read the regimes of a release; raise as `read_fingerprints` does."""
-    return tuple(_regime(one) for one in _read(path) if one.fails)
-
-
-def _read(path: Path) -> list[StoredMistake]:
     if not path.exists():
-        return []
+        return ()
     try:
-        return msgspec.json.decode(path.read_bytes(), type=list[StoredMistake])
+        found = msgspec.json.decode(path.read_bytes(), type=list[StoredMistake])
     except (OSError, msgspec.MsgspecError) as error:
         raise AssignmentError(f"{path}: {error}", "Unpack the release again.") from error
+    return tuple(_known(one) for one in found)
 
 
 def _known(one: StoredMistake) -> KnownMistake:
@@ -126,10 +100,3 @@ def _known(one: StoredMistake) -> KnownMistake:
     return KnownMistake(
         id=one.id, output=one.output, nudge=one.message, explain=one.message, fingerprint=fingerprint
     )
-
-
-def _regime(one: StoredMistake) -> Regime:
-    def fails(case: Case) -> bool | None:
-        return one.fails.get(case_key(case))
-
-    return Regime(id=one.id, nudge=one.message, explain=one.message, fails=fails)
