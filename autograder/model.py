@@ -238,7 +238,8 @@ class Finding(Struct):
 
     `fraction` in [0, 1] is the earned share of the check's weight; in a `MANUAL` finding it is a proposal.
     `metrics` are plain numbers and words for tables and plots. `pictures` are PNG or SVG files. `data` names
-    the data set that was used. The pipeline adds the `seconds` that the check took.
+    the data set that was used. `reason` is the cause that a report says once, if other checks may have the
+    same. The pipeline adds the `seconds` that the check took.
     """
 
     check: str
@@ -253,6 +254,7 @@ class Finding(Struct):
     diagnosis: Diagnosis | None = None
     smallest: Smallest | None = None
     data: str = ""
+    reason: str = ""
     seconds: float = 0.0
 
 

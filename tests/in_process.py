@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograder.authoring.student import FaultKind, Handle, Request, Student, StudentFault, Value
+from autograder.guest.definitions import describe, quote
 
 
 class InProcess(Student):
@@ -65,7 +66,7 @@ class InProcess(Student):
         except StudentFault:
             raise
         except Exception as error:
-            raise StudentFault(FaultKind.RAISED, f"{type(error).__name__}: {error}") from error
+            raise StudentFault(FaultKind.RAISED, describe(error), quote(error)) from error
 
     def _find(self, target: str | Handle) -> Any:
         if isinstance(target, Handle):

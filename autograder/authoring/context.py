@@ -5,17 +5,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 from msgspec.structs import replace
 
-from autograder.authoring.questions import Answer, DataSet, Generator, Handles
+from autograder.authoring.questions import Answers, DataSet, Generator, Handles, Mistake
 from autograder.authoring.specs import FileRule
 from autograder.authoring.student import Ask, Limits, Request, Session, Student, StudentFault, Value
 from autograder.errors import AssignmentError, GraderFault
-from autograder.model import Definitions, Diagnosis, Notebook, Notice, Struct, Submission
+from autograder.model import Definitions, Notebook, Notice, Struct, Submission
 
 Question = TypeVar("Question", bound=Struct)
 Made = TypeVar("Made")
@@ -32,7 +32,7 @@ class AssignmentContext(Struct):
     withheld            functions that would answer for the student's own (``package.module.fast_*``)
     load_data           gives that many training samples, and the samples for measuring
     prepared            what kinds have measured for the whole batch, by check id
-    diagnose            names a known mistake: (output, answers) -> Diagnosis or None
+    diagnose            names mistakes: (output, answers, the submission's code) -> those of cases, by case id
     seed                enters every generator and stands in the report, so that a grade can be repeated
     """
 
@@ -44,7 +44,7 @@ class AssignmentContext(Struct):
     withheld: tuple[str, ...]
     load_data: Callable[[int], DataSet]
     prepared: Mapping[str, Any]
-    diagnose: Callable[[str, Sequence[Answer]], Diagnosis | None]
+    diagnose: Callable[[str, Answers, Definitions], Mapping[str, Mistake]]
     seed: int
 
 
@@ -101,7 +101,6 @@ class CheckContext:
         self.file_rules = assignment.file_rules
         self.readings = reading.readings
         self.prepared = assignment.prepared
-        self.diagnose = assignment.diagnose
         self._session = session
         self._budget = budget
         self._made: dict[tuple[str, ...], Any] = {}
@@ -150,6 +149,14 @@ class CheckContext:
             self._made[key] = make()
         made: Made = self._made[key]
         return made
+
+    def mistakes(self, question: str, output: str, answers: Answers) -> Mapping[str, Mistake]:
+        """Give the named mistakes in an output, by the id of the case in which they show."""
+
+        def name() -> Mapping[str, Mistake]:
+            return self.assignment.diagnose(output, answers, self.definitions)
+
+        return self.once(("mistakes", question, output), name)
 
     def generator(self, name: str) -> Generator:
         """Give a random generator: the same for the same submission, name and seed."""

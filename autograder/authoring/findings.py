@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from autograder.authoring.specs import CheckSpec
@@ -35,7 +36,12 @@ def nothing_done(spec: CheckSpec) -> Finding:
 def faulted(spec: CheckSpec, fault: StudentFault) -> Finding:
     """Give the finding where a call into the student's code did not return."""
     cause = Cause(actual=fault.traceback) if fault.traceback else None
-    return found(spec, status_of_fault(fault), fault.message, cause=cause)
+    return found(spec, status_of_fault(fault), fault.message, cause=cause, reason=reason_of(fault))
+
+
+def reason_of(fault: StudentFault) -> str:
+    """Give a fault as a reason that a report says once: the same for all sizes."""
+    return re.sub(r"\d+", "#", fault.message)
 
 
 def status_of_fault(fault: StudentFault) -> Status:

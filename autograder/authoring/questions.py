@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from autograder.authoring.student import Array, Student, StudentFault, Value
-from autograder.model import OutputText, Struct
+from autograder.model import Diagnosis, OutputText, Struct
 
 Generator = np.random.Generator
 
@@ -177,7 +177,25 @@ class Answer(Struct):
 
 
 class Answers(Struct):
-    """The answers to all cases of a comparison, and what the code printed meanwhile."""
+    """The answers to all cases of a comparison, what the code printed, and the function asked last."""
 
     answers: tuple[Answer, ...]
     printed: OutputText
+    function: str = ""
+
+
+class Mistake(Struct):
+    """A mistake that has a name, as it shows in one case.
+
+    id          its name
+    output      the only output that it spoils; empty where it may spoil any
+    diagnosis   what a student is told of it, as far as the assignment allows
+    says        a sentence that takes the place of the case's own message
+    shows       says whether another answer is this mistake's, or None where nobody knows
+    """
+
+    id: str
+    output: str = ""
+    diagnosis: Diagnosis | None = None
+    says: str = ""
+    shows: Callable[[Answer], bool | None] | None = None

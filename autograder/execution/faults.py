@@ -76,7 +76,7 @@ def in_words(code: int) -> str:
 def sentence(kind: FaultKind, who: str, limits: Limits, detail: str = "") -> str:
     """Put a fault into one sentence; `who` names the function, `detail` says more about it.
 
-    For a limit of time or memory the detail is the place, as " (cell 2, line 3)". For a refusal by a wall
+    For a limit of time or memory the detail is the place, as " (line 3 of `f`)". For a refusal by a wall
     it may be the whole sentence.
     """
     said = {

@@ -15,7 +15,7 @@ _DUMP = re.compile(
     r"Fatal Python error: [^\n]*\n\nStack \(most recent call first\):\n(?P<lines>(?:  [^\n]*\n)*)"
     r"(?:\nExtension modules: [^\n]*\n)?"
 )
-_LINE = re.compile(r'  File "<(cell \d+)>", line (\d+)')
+_LINE = re.compile(r'  File "<cell \d+>", line (\d+) in (\w+)')
 
 
 class Flooded(Exception):
@@ -53,10 +53,10 @@ class Printed:
         return OutputText(text=clean(text, self._keep), truncated=self._cut or self._count > len(self._data))
 
     def place_of_crash(self) -> str:
-        """Give the place where a signal ended the process, as " (cell 2, line 3)", if it was printed."""
+        """Give the place where a signal ended the process, as " (line 3 of the cell with `f`)"."""
         dumps = list(_DUMP.finditer(self._data[self._begin :].decode("utf-8", "replace")))
         line = _LINE.search(dumps[-1]["lines"]) if dumps else None
-        return f" ({line[1]}, line {line[2]})" if line else ""
+        return f" (line {line[1]} of the cell with `{line[2]}`)" if line else ""
 
 
 class Marked:

@@ -15,7 +15,7 @@ from autograder.authoring.questions import DataSet
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.grading.checks import KINDS
-from autograder.grading.diagnosis import diagnoser, known_mistakes_of
+from autograder.grading.diagnosis import diagnoser, known_mistakes_of, regimes_of
 from autograder.grading.reading import definitions_of
 from autograder.intake import read_notebook
 from autograder.model import Environment, Grader, Notebook
@@ -52,16 +52,17 @@ def assignment_context(
 ) -> AssignmentContext:
     """Make the part of a check's context that all submissions share."""
     assignment = course.assignment
+    code = definitions_of(given, assignment)
     return AssignmentContext(
         given=given,
-        given_definitions=definitions_of(given, assignment),
+        given_definitions=code,
         file_rules=assignment.files.rules,
         questions=course.authored.questions,
         limits=assignment.limits,
         withheld=assignment.sandbox.withheld,
         load_data=load_data,
         prepared=prepared,
-        diagnose=diagnoser(known_mistakes_of(course), assignment.hint_level),
+        diagnose=diagnoser(known_mistakes_of(course), regimes_of(course), assignment.hint_level, code),
         seed=seed,
     )
 

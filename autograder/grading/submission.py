@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from autograder.assignment import Assignment
+from autograder.assignment import Assignment, ItemSpec
 from autograder.authoring.context import AssignmentContext, CheckContext, Reading
 from autograder.authoring.findings import found
 from autograder.authoring.kinds import CheckKind
@@ -70,7 +70,8 @@ class Pipeline(Struct):
         with self.open_session() as session:
             context = CheckContext(self.shared, reading, session, budget)
             findings = dict(self._findings(context))
-        return self._graded(reading, shown_once(findings), budget.exhausted)
+        findings = said_once(self.assignment.items, shown_once(findings))
+        return self._graded(reading, findings, budget.exhausted)
 
     def _findings(self, context: CheckContext) -> Iterator[tuple[str, Finding]]:
         for check in self.assignment.checks:
@@ -128,6 +129,30 @@ def shown_once(findings: Mapping[str, Finding]) -> dict[str, Finding]:
         seen.update((finding.output, repr(finding.smallest)))
         shown[name] = finding
     return shown
+
+
+def said_once(items: Sequence[ItemSpec], findings: Mapping[str, Finding]) -> dict[str, Finding]:
+    """Say each reason once: a check that fails for the reason of an earlier one refers to that one.
+
+    What is visible refers to visible checks only.
+    """
+    first: dict[tuple[str, bool], tuple[ItemSpec, CheckSpec]] = {}
+    said = dict(findings)
+    for item in items:
+        for check in item.checks:
+            reason = findings[check.id].reason
+            earlier = first.get((reason, True)) or (None if check.visible else first.get((reason, False)))
+            if reason and earlier is not None:
+                message = _refers(item, *earlier)
+                said[check.id] = replace(findings[check.id], message=message, cause=None, hints=())
+            first.setdefault((reason, check.visible), (item, check))
+    return said
+
+
+def _refers(item: ItemSpec, earlier: ItemSpec, check: CheckSpec) -> str:
+    if item is earlier:
+        return f"It fails for the same reason as `{check.id}`."
+    return f"Not judged, as “{earlier.title}” fails: see `{check.id}`."
 
 
 def _left_to_a_person(check: CheckSpec, error: Exception) -> Finding:

@@ -8,6 +8,7 @@ import functools
 import inspect
 import linecache
 import operator
+import re
 import sys
 import traceback
 import types
@@ -22,6 +23,11 @@ MAX_FRAMES = 12
 _FUTURE = functools.reduce(
     operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 )
+# Characters of a line of code in a message.
+MAX_QUOTED = 80
+_DEFINITION = re.compile(r"(?:async\s+)?(?:def|class)\s+(\w+)")
+# The first characters of lines that begin no statement of a cell: of a body, or after a bracket.
+_INSIDE = ("", " ", "\t", "\n", "#", ")", "]", "}")
 
 
 class Missing(Exception):
@@ -83,16 +89,27 @@ def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
 
 
 def place_of(error: BaseException) -> str:
-    """Give the cell and line where it happened, as " (cell 2, line 3)"; empty where in no cell."""
+    """Give the place where it happened, as " (line 3 of `f`)"; empty where in no cell."""
     frames = _own_frames(error)
-    return f" ({frames[-1].filename.strip('<>')}, line {frames[-1].lineno})" if frames else ""
+    return f" ({_place(frames[-1].filename, frames[-1].lineno or 1)})" if frames else ""
+
+
+def _place(name: str, line: int) -> str:
+    """Name a line by what a reader sees, the definition or the cell's text: Jupyter numbers no cells."""
+    lines = linecache.getlines(name)[:line]
+    start = next((at for at in range(len(lines), 0, -1) if lines[at - 1][:1] not in _INSIDE), 1)
+    defined = _DEFINITION.match(lines[start - 1]) if lines else None
+    if defined:
+        return f"line {line - start + 1} of `{defined.group(1)}`"
+    first = next((text.strip() for text in lines if text.strip()), "")
+    return f"line {line} of the cell with `{first[:MAX_QUOTED]}`" if first else name.strip("<>")
 
 
 def describe(error: BaseException) -> str:
     """Give one line: the error, and where it happened."""
     place = error.filename or "" if isinstance(error, SyntaxError) else ""
     if isinstance(error, SyntaxError) and place.startswith("<cell "):
-        return f"{type(error).__name__}: {error.msg} ({place.strip('<>')}, line {error.lineno})"
+        return f"{type(error).__name__}: {error.msg} ({_place(place, error.lineno or 1)})"
     if isinstance(error, EOFError) and str(error) == "EOF when reading a line":
         where = place_of(error)
         return f"your code waits for input{where}; nobody is there to type: write the value into the code."
@@ -101,7 +118,9 @@ def describe(error: BaseException) -> str:
         return f"your code ends the whole program{where}: a function ends with `return`, without `exit()`."
     if isinstance(error, Withheld):
         return f"your code calls `{error.name}`{place_of(error)}: it must compute this itself."
-    return text_of(error) + place_of(error)
+    frames = _own_frames(error)
+    code = (frames[-1].line or "")[:MAX_QUOTED] if frames else ""
+    return text_of(error) + (place_of(error)[:-1] + f": `{code}`)" if code else place_of(error))
 
 
 def quote(error: BaseException) -> str:

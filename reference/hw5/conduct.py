@@ -60,7 +60,11 @@ def untouched(case: Case) -> Mapping[str, Expected]:
 def ask_backward_again(handles: Handles, case: Case) -> Mapping[str, Value]:
     """Give the gradients of a second call with the same arrays and cache, after a forward pass of others."""
     held = _held(handles.student, case)
-    return _twice(handles, case, _cache(handles.student, case, held))
+    cache, why = _cache(handles.student, case, held)
+    try:
+        return _twice(handles, case, cache)
+    except StudentFault as fault:
+        raise (why if why is not None and visible.is_about_the_cache(fault) else fault) from fault
 
 
 def ask_backward_again_plain(handles: Handles, case: Case) -> Mapping[str, Value]:
@@ -68,16 +72,16 @@ def ask_backward_again_plain(handles: Handles, case: Case) -> Mapping[str, Value
     return _twice(handles, case, (*_held(handles.student, case), _parameters(case)))
 
 
-def _cache(student: Student, case: Case, held: tuple[Value, ...]) -> Value:
-    """Give the cache of the student's own forward pass; the promised one if it gives none."""
+def _cache(student: Student, case: Case, held: tuple[Value, ...]) -> tuple[Value, StudentFault | None]:
+    """Give the cache of the student's forward pass, or the promised one and why there is no other."""
     plain = (*held, _parameters(case))
     try:
         result = student.call(visible.NAIVE, *plain, keep=[0, 1])
         student.call(visible.NAIVE, *_others(case), _parameters(case), keep=[0, 1])
-    except StudentFault:
-        return plain
+    except StudentFault as fault:
+        return plain, fault
     own = result[1] if isinstance(result, tuple | list) and len(result) == 2 else None
-    return own if isinstance(own, Handle) and own.kind != "NoneType" else plain
+    return (own if isinstance(own, Handle) and own.kind != "NoneType" else plain), None
 
 
 def _twice(handles: Handles, case: Case, cache: Value) -> Mapping[str, Value]:

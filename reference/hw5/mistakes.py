@@ -1,7 +1,8 @@
 """Compute the outputs of wrong variants of the convolution on a case.
 
 Each variant is the reference with one thing changed. If the sizes do not fit a variant it breaks, as a
-student's code would. ``mistakes.toml`` has the sentences for students.
+student's code would. ``ALSO`` has other ways to make the same mistake, and ``REGIMES`` the cases that fail
+together. ``mistakes.toml`` has the sentences for students.
 """
 
 from __future__ import annotations
@@ -162,6 +163,46 @@ def border_counted_once(of: Layer) -> Array:
     return forward(of)[:, :, :rows, :columns]
 
 
+def looped(of: Layer, loops: tuple[int, int], size: tuple[int, int] | None = None, border: int = -1) -> Array:
+    """Convolve in plain loops, with other bounds, another size or another border.
+
+    A field at the edge may be cut off, and then NumPy decides whether it can be multiplied.
+    """
+    (n, f), (height, width), p = (len(of.x), len(of.w)), of.w.shape[2:], of.pad if border < 0 else border
+    x = np.pad(of.x, ((0, 0), (0, 0), (p, p), (p, p)))[:, None]
+    out = np.zeros((n, f, *(size or loops)))
+    for i, j in np.ndindex(*loops):
+        row, column = i * of.stride, j * of.stride
+        field = x[..., row : row + height, column : column + width]
+        out[:, :, i, j] = (field * of.w).sum(axis=(2, 3, 4)) + of.b
+    return out
+
+
+def bounds(of: Layer, x: tuple[int, int], w: tuple[int, int]) -> tuple[int, int]:
+    """Give H' and W' from other axes: 2 for rows and 3 for columns of x and of w."""
+    rows, columns = (
+        1 + (of.x.shape[of_x] + 2 * of.pad - of.w.shape[of_w]) // of.stride
+        for of_x, of_w in zip(x, w, strict=True)
+    )
+    return rows, columns
+
+
+def swapped(of: Layer) -> tuple[int, int]:
+    """Give H' and W' of a layer whose rows are taken for columns."""
+    return bounds(of, (3, 2), (2, 3))
+
+
+def over_the_input(of: Layer) -> tuple[int, int]:
+    """Count the pixels of the image, a stride apart, instead of the fields."""
+    rows, columns = (-(-size // of.stride) for size in of.x.shape[2:])
+    return rows, columns
+
+
+def square(of: Layer, axis: int) -> tuple[int, int]:
+    """Give H' twice (axis 2), or W' (axis 3)."""
+    return bounds(of, (axis, axis), (axis, axis))
+
+
 _LAST, _ALL = slice(-1, None), slice(None)
 
 FORWARD: dict[str, Callable[[Layer], Array]] = {
@@ -210,6 +251,11 @@ FORWARD: dict[str, Callable[[Layer], Array]] = {
     "channels-last": lambda of: forward(of).transpose(0, 2, 3, 1),
     "filters-before-images": lambda of: forward(of).swapaxes(0, 1),
     "whole-numbers-kept": lambda of: np.trunc(forward(of)),
+    "height-from-width": lambda of: looped(of, bounds(of, (3, 3), (2, 3))),
+    "width-from-the-filters-height": lambda of: looped(of, bounds(of, (2, 3), (2, 2))),
+    "height-from-the-filters-width": lambda of: looped(of, bounds(of, (2, 3), (3, 3))),
+    "loops-over-the-input": lambda of: looped(of, over_the_input(of), size_of(of, 2 * of.pad)),
+    "out-left-at-zero": lambda of: np.zeros_like(forward(of)),
 }
 
 
@@ -238,6 +284,26 @@ def spread(of: Layer, step: int, overwrite: bool = False) -> Array:
         part = of.dout[:, k, i, j, None, None, None] * of.w[k]
         place[...] = part if overwrite else place + part
     return cropped(of, gradient)
+
+
+def spread_with_one_pixel(of: Layer) -> Array:
+    """Spread the gradients over images with a border of one pixel, and cut one pixel off."""
+    (n, c, height, width), (rows, columns) = of.x.shape, of.w.shape[2:]
+    gradient = np.zeros((n, c, height + 2, width + 2))
+    for i, j in np.ndindex(*of.dout.shape[2:]):
+        row, column = i * of.stride, j * of.stride
+        place = gradient[:, :, row : row + rows, column : column + columns]
+        place += np.einsum("nf,fchw->nchw", of.dout[:, :, i, j], of.w)
+    return gradient[:, :, 1:-1, 1:-1]
+
+
+def counted(of: Layer, loops: tuple[int, int]) -> tuple[Array, Array, Array]:
+    """Give the gradients of loops with other bounds, which find no dout beyond its last row or column."""
+    rows, columns = loops
+    need(rows <= of.dout.shape[2] and columns <= of.dout.shape[3])
+    kept = np.zeros_like(of.dout)
+    kept[:, :, :rows, :columns] = of.dout[:, :, :rows, :columns]
+    return backward(of, dout=kept)
 
 
 def masked(of: Layer, image: int) -> Layer:
@@ -287,6 +353,11 @@ DX: dict[str, Callable[[Layer], Array]] = {
     "dx-averaged": lambda of: backward(of)[0] / len(of.x),
     "dx-without-dout": lambda of: backward(ones_above(of))[0],
     "dx-is-dw": lambda of: backward(of)[1],
+    "dx-height-from-width": lambda of: counted(of, bounds(of, (3, 3), (2, 3)))[0],
+    "dx-width-from-the-filters-height": lambda of: counted(of, bounds(of, (2, 3), (2, 2)))[0],
+    "dx-height-from-the-filters-width": lambda of: counted(of, bounds(of, (2, 3), (3, 3)))[0],
+    "dx-loops-over-the-input": lambda of: counted(of, over_the_input(of))[0],
+    "dx-left-at-zero": lambda of: np.zeros_like(of.x),
 }
 
 
@@ -345,6 +416,12 @@ DW: dict[str, Callable[[Layer], Array]] = {
     "dw-first-channel-for-all": first_channel_for_all,
     "dw-transposed": lambda of: backward(of)[1].swapaxes(2, 3),
     "dw-is-dx": lambda of: backward(of)[0],
+    "dw-width-from-height": lambda of: counted(of, bounds(of, (2, 2), (2, 3)))[1],
+    "dw-height-from-width": lambda of: counted(of, bounds(of, (3, 3), (2, 3)))[1],
+    "dw-width-from-the-filters-height": lambda of: counted(of, bounds(of, (2, 3), (2, 2)))[1],
+    "dw-height-from-the-filters-width": lambda of: counted(of, bounds(of, (2, 3), (3, 3)))[1],
+    "dw-loops-over-the-input": lambda of: counted(of, over_the_input(of))[1],
+    "dw-left-at-zero": lambda of: np.zeros_like(of.w),
 }
 
 
@@ -368,6 +445,42 @@ DB: dict[str, Callable[[Layer], Array]] = {
     "db-as-a-row": lambda of: of.dout.sum(axis=(0, 2, 3))[None],
     "db-without-dout": lambda of: np.full_like(of.b, of.dout.size / len(of.b)),
     "db-times-b": lambda of: of.dout.sum(axis=(0, 2, 3)) * of.b,
+    "db-width-from-height": lambda of: counted(of, bounds(of, (2, 2), (2, 3)))[2],
+    "db-height-from-width": lambda of: counted(of, bounds(of, (3, 3), (2, 3)))[2],
+    "db-width-from-the-filters-height": lambda of: counted(of, bounds(of, (2, 3), (2, 2)))[2],
+    "db-height-from-the-filters-width": lambda of: counted(of, bounds(of, (2, 3), (3, 3)))[2],
+    "db-loops-over-the-input": lambda of: counted(of, over_the_input(of))[2],
+    "db-left-at-zero": lambda of: np.zeros_like(of.b),
+}
+
+
+# --- other ways to make the same mistakes --------------------------------------------------------
+
+OTHER_WAYS: dict[str, tuple[Callable[[Layer], Array], ...]] = {
+    "width-from-height": (
+        lambda of: looped(of, bounds(of, (2, 2), (2, 3))),
+        lambda of: looped(of, square(of, 2)),
+        lambda of: looped(of, square(of, 2), size_of(of, 2 * of.pad)),
+    ),
+    "height-from-width": (lambda of: looped(of, square(of, 3)),),
+    "rows-and-columns-swapped": (lambda of: looped(of, swapped(of)),),
+    "border-of-one-pixel": (
+        lambda of: looped(of, size_of(of, 2 * of.pad), border=1),
+        lambda of: looped(of, size_of(of, 2)),
+    ),
+    "dx-border-of-one-pixel": (
+        lambda of: with_border(of)[:, :, 1 : 1 + of.x.shape[2], 1 : 1 + of.x.shape[3]],
+        spread_with_one_pixel,
+    ),
+    "dx-width-from-height": (
+        lambda of: counted(of, bounds(of, (2, 2), (2, 3)))[0],
+        lambda of: counted(of, square(of, 2))[0],
+    ),
+    "dw-width-from-height": (lambda of: counted(of, square(of, 2))[1],),
+    "db-width-from-height": (lambda of: counted(of, square(of, 2))[2],),
+    "dx-height-from-width": (lambda of: counted(of, square(of, 3))[0],),
+    "dw-height-from-width": (lambda of: counted(of, square(of, 3))[1],),
+    "db-height-from-width": (lambda of: counted(of, square(of, 3))[2],),
 }
 
 
@@ -376,3 +489,27 @@ def _on_case(variant: Callable[[Layer], Array]) -> Callable[[Case], Array]:
 
 
 VARIANTS = {name: _on_case(variant) for name, variant in {**FORWARD, **DX, **DW, **DB}.items()}
+ALSO = {name: tuple(map(_on_case, ways)) for name, ways in OTHER_WAYS.items()}
+
+
+# --- cases that fail together --------------------------------------------------------------------
+
+
+def _is_square(case: Case) -> bool:
+    return _has_square_filters(case) and case.inputs["x"].shape[2] == case.inputs["x"].shape[3]
+
+
+def _has_square_filters(case: Case) -> bool:
+    return bool(case.inputs["w"].shape[2] == case.inputs["w"].shape[3])
+
+
+# Where two have the same cases, the first one says less and is right of both.
+REGIMES: dict[str, Callable[[Case], bool]] = {
+    "fails-without-pad": lambda case: case.inputs["pad"] == 0,
+    "fails-unless-pad-is-one": lambda case: case.inputs["pad"] != 1,
+    "fails-with-pad": lambda case: case.inputs["pad"] > 0,
+    "fails-with-stride": lambda case: case.inputs["stride"] > 1,
+    "fails-unless-square": lambda case: not _is_square(case),
+    "fails-unless-filters-are-square": lambda case: not _has_square_filters(case),
+    "fails-with-several-images": lambda case: len(case.inputs["x"]) > 1,
+}

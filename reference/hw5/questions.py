@@ -132,13 +132,6 @@ def expect_numerical(_: Handles, case: Case) -> Mapping[str, Expected]:
 # --- asking --------------------------------------------------------------------------------------
 
 
-def ask_with_own_cache(handles: Handles, case: Case) -> Mapping[str, Value]:
-    """Give the student's gradients from the cache of their own forward pass, whatever it holds."""
-    result = handles.student.call("conv_forward_naive", *visible.arguments(case), keep=[0, 1])
-    cache = result[1] if isinstance(result, tuple | list) and len(result) == 2 else None
-    return visible.gradients(handles.student, case, cache)
-
-
 def ask_with_plain_cache(handles: Handles, case: Case) -> Mapping[str, Value]:
     """Give the student's gradients from the cache that the docstring promises: (x, w, b, conv_param)."""
     return visible.gradients(handles.student, case, visible.arguments(case))
@@ -157,7 +150,7 @@ QUESTIONS = {
     "backward": Comparison(
         outputs=visible.GRADIENTS,
         cases=cases.all_cases,
-        ask=ask_with_own_cache,
+        ask=visible.ask_backward,
         expect=expect_gradients,
         small=visible.small_cases,
         explain=explaining.explain,
@@ -195,7 +188,10 @@ QUESTIONS = {
         outputs=visible.GRADIENTS, cases=cases.odd_cases, ask=visible.ask_backward, expect=expect_gradients
     ),
     "numerical": Comparison(
-        outputs=visible.GRADIENTS, cases=cases.gradient_cases, ask=ask_with_own_cache, expect=expect_numerical
+        outputs=visible.GRADIENTS,
+        cases=cases.gradient_cases,
+        ask=visible.ask_backward,
+        expect=expect_numerical,
     ),
     "numerical-plain": Comparison(
         outputs=visible.GRADIENTS,

@@ -78,19 +78,31 @@ def ask_forward(handles: Handles, case: Case) -> Mapping[str, Value]:
 def ask_backward(handles: Handles, case: Case) -> Mapping[str, Value]:
     """Give the gradients of the student's backward pass, from the cache of their own forward pass.
 
-    If their forward pass gives no cache, the one that the docstring promises takes its place.
+    If their forward pass gives no cache, the one that the docstring promises takes its place. Where that one
+    can't be taken apart, the forward pass is to blame.
     """
-    return gradients(handles.student, case, _own_cache(handles.student, case))
+    own, why = own_cache(handles.student, case)
+    try:
+        return gradients(handles.student, case, own)
+    except StudentFault as fault:
+        raise (why if why is not None and is_about_the_cache(fault) else fault) from fault
 
 
-def _own_cache(student: Student, case: Case) -> Value:
+def own_cache(student: Student, case: Case) -> tuple[Value, StudentFault | None]:
+    """Give the cache of the student's forward pass, or the promised one and why there is no other."""
     try:
         result = student.call(NAIVE, *arguments(case), keep=[0, 1])
-    except StudentFault:
-        return arguments(case)
+    except StudentFault as fault:
+        return arguments(case), fault
     if isinstance(result, tuple | list) and len(result) == 2 and _usable(result[1]):
-        return result[1]
-    return arguments(case)
+        return result[1], None
+    return arguments(case), None
+
+
+def is_about_the_cache(fault: StudentFault) -> bool:
+    """Decide whether a fault is one of taking apart a cache that has not the student's form."""
+    code = fault.traceback.splitlines()[-2:-1]
+    return "to unpack" in fault.message or any(re.search(r"\bcache\b", line) for line in code)
 
 
 def _usable(cache: Value) -> bool:

@@ -5,6 +5,7 @@ on many random cases, and *missed* if all do and torch does not.
 """
 
 import ast
+import contextlib
 import copy
 import linecache
 import signal
@@ -12,7 +13,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from corpus_grading import ITEMS, InProcessSession, context_for, course, run_check
+from corpus_grading import ITEMS, InProcessSession, context_for, course, graded, run_check
 from corpus_wrong import BASE
 
 RIGHT = Path(__file__).parent / "right"
@@ -123,22 +124,39 @@ def _ring(*_):
     raise TooLong
 
 
-def judge(number, source):
-    """What the checks, and torch where they see nothing, say of a mutant."""
+@contextlib.contextmanager
+def _limited():
     before = signal.signal(signal.SIGALRM, _ring)
     signal.alarm(LIMIT_SECONDS)
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
+            yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+        linecache.clearcache()
+
+
+def judge(number, source):
+    """What the checks, and torch where they see nothing, say of a mutant."""
+    try:
+        with _limited():
             if _loses(f"mutant-{number}", source):
                 return "detected"
             return "equivalent" if agrees_with_torch(source) else "missed"
     except TooLong:
         return "detected"  # as a limit of time
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-        linecache.clearcache()
+
+
+def names_of(number, source):
+    """The names of the mistakes that the checks find in a mutant."""
+    try:
+        with _limited():
+            reports = graded(f"mutant-{number}", [source])
+    except TooLong:
+        return set()
+    return {c.diagnosis.id for r in reports.values() for c in r.checks if c.diagnosis is not None}
 
 
 def _loses(identity, source):

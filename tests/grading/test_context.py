@@ -79,7 +79,7 @@ def context(session, budget):
         withheld=(),
         load_data=lambda count: DataSet(*[np.zeros(count)] * 4, name="a stand-in"),
         prepared={},
-        diagnose=lambda output, answers: None,
+        diagnose=lambda output, answers, code: {},
         seed=0,
     )
     submission = Submission(id="s001", learner="s001", origin="s001", notebook=NOTEBOOK)

@@ -63,9 +63,8 @@ def answers(of, asked):
 
 
 def judge(of, output, asked=None):
-    return judge_outputs(
-        Outputs(kind="outputs", id="o", questions=("q",), output=output), [answers(of, asked or cases())]
-    )
+    spec = Outputs(kind="outputs", id="o", questions=("q",), output=output)
+    return judge_outputs(spec, [answers(of, asked or cases())]).finding
 
 
 def both_ways(case):

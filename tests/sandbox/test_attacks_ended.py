@@ -32,7 +32,7 @@ def test_messages_name_the_limit_and_its_figure(session: Session) -> None:
         chosen = msgspec.structs.replace(LIMITS, **limits)
         return str(run(session, f"def attack():\n    {body}", limits=chosen).message)
 
-    place = "(cell 2, line 2)"
+    place = "(line 2 of `attack`)"
     used = f"`attack` used more than 1 s of processor time {place}."
     assert message("while True: pass", cpu_seconds=1) == used
     assert message("time.sleep(9)", wall_seconds=0.5) == f"`attack` gave no answer within 0.5 s {place}."
@@ -43,10 +43,11 @@ def test_messages_name_the_limit_and_its_figure(session: Session) -> None:
     assert "8 MB are the most" in message("return np.zeros(2 << 20)")
     segfault = "a segmentation fault (it used memory that is not its own)"
     crashed = "`attack` did not finish: it was ended by"
-    assert message("ctypes.string_at(0)") == f"{crashed} {segfault} {place}."
+    crashed_there = "(line 2 of the cell with `attack`)"
+    assert message("ctypes.string_at(0)") == f"{crashed} {segfault} {crashed_there}."
     past_its_end = "return np.lib.stride_tricks.as_strided(np.ones(3), (10**9,), (10**6,)).sum()"
-    assert message(past_its_end) == f"{crashed} {segfault} {place}."
-    assert message("os.abort()") == f"{crashed} an abort (a library gave up) {place}."
+    assert message(past_its_end) == f"{crashed} {segfault} {crashed_there}."
+    assert message("os.abort()") == f"{crashed} an abort (a library gave up) {crashed_there}."
     assert message("os.kill(os.getpid(), 9)") == f"{crashed} a kill signal."
     assert "ended the process itself (exit status 3)" in message("os._exit(3)")
     assert "an array of dtype object" in message("return np.array([None])")

@@ -12,7 +12,7 @@ from autograder.guest import denial_messages
 from autograder.guest.denial_messages import Attempt, Facts
 from autograder.model import Chunk, Definitions
 
-PLACE = "(cell 2, line 2)"
+PLACE = "(line 2 of `attack`)"
 NETWORK = (
     f"Your code tried to open a network connection {PLACE}; the sandbox has no network. Hand in everything "
     "that your code needs."
@@ -103,7 +103,8 @@ SENTENCES: dict[str, tuple[FaultKind, str, str]] = {
     "a file that is not there": (
         FaultKind.RAISED,
         "open('data.npz')",
-        f"FileNotFoundError: [Errno 2] No such file or directory: 'data.npz' {PLACE}",
+        "FileNotFoundError: [Errno 2] No such file or directory: 'data.npz' "
+        "(line 2 of `attack`: `open('data.npz')`)",
     ),
 }
 
@@ -127,7 +128,7 @@ def test_what_hangs_on_a_package_that_is_not_there_says_so(session: Session) -> 
             with pytest.raises(StudentFault) as caught:
                 student.call(name, 1)
             assert "since its definition failed: `numba` is not available here; " in caught.value.message
-            assert "plain NumPy (cell 1, line 1)" in caught.value.message
+            assert "plain NumPy (line 1 of the cell with `from numba import njit`)" in caught.value.message
 
 
 def test_after_a_refusal_the_same_process_goes_on(session: Session) -> None:

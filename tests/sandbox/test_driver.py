@@ -208,7 +208,9 @@ def test_where_a_signal_ended_the_code_is_said_and_no_part_of_what_it_printed(pl
     source = "import os\n\ndef crash():\n    print('here')\n    os.abort()\n\ndef leave(): os._exit(3)"
     with place.student(as_definitions(source), LIMITS) as student:
         for _ in range(2):
-            assert fault_of(student, "crash").message.endswith("(a library gave up) (cell 4, line 7).")
+            assert fault_of(student, "crash").message.endswith(
+                "(a library gave up) (line 7 of the cell with `crash`)."
+            )
         assert fault_of(student, "leave").message.endswith("the process itself (exit status 3).")
         assert student.printed().text.split() in (["here"] * 2, [])  # what is buffered is lost in a crash
 
@@ -216,11 +218,11 @@ def test_where_a_signal_ended_the_code_is_said_and_no_part_of_what_it_printed(pl
 # --- faults -------------------------------------------------------------------------------------
 
 
-def test_what_is_raised_names_the_cell_and_the_line(student: Student) -> None:
+def test_what_is_raised_names_the_function_and_the_line_in_it(student: Student) -> None:
     fault = fault_of(student, "boom", "bad shape")
     line = 2 + CODE.splitlines().index("    raise ValueError(text)") + 1
     assert fault.kind is FaultKind.RAISED
-    assert fault.message == f"ValueError: bad shape (cell 4, line {line})"
+    assert fault.message == "ValueError: bad shape (line 2 of `inner`: `raise ValueError(text)`)"
     assert f'File "<cell 4>", line {line}, in inner\n    raise ValueError(text)' in fault.traceback
     assert "runner" not in fault.traceback
     assert student.call("double", 2) == 4
@@ -248,10 +250,10 @@ def test_a_definition_that_failed_is_said(place: Session) -> None:
         assert student.call("good") == 1
         table = fault_of(student, "table").message
         assert table.startswith("`table` is not there: its definition failed: NameError: name 'build'")
-        assert "(cell 3, line 7)" in table
+        assert "(line 7 of the cell with `table = build(3)`" in table
         assert "NameError" in fault_of(student, "Broken").message
         assert "SyntaxError" in fault_of(student, "broken").message
-        assert "(cell 6, line 2)" in fault_of(student, "broken").message
+        assert "(line 1 of `broken`)" in fault_of(student, "broken").message
         assert "ModuleNotFoundError" in (drive := fault_of(student, "drive").message) or "`google`" in drive
         assert fault_of(student, "leaves").kind is FaultKind.MISSING
         assert fault_of(student, "again").kind is FaultKind.RAISED  # an int, which can't be called
@@ -260,7 +262,7 @@ def test_a_definition_that_failed_is_said(place: Session) -> None:
 def test_input_is_empty(student: Student) -> None:
     fault = fault_of(student, "ask")
     assert fault.kind is FaultKind.RAISED
-    assert fault.message.startswith("Your code waits for input (cell 4, line ")
+    assert fault.message.startswith("Your code waits for input (line 2 of `ask`)")
     assert fault.message.endswith("nobody is there to type: write the value into the code.")
 
 
@@ -308,7 +310,7 @@ def test_a_limit_of_time_names_the_line(place: Session, body: str, limit: str) -
     with place.student(as_definitions(source), limits) as student:
         fault = fault_of(student, "attack")
         assert fault.is_timeout
-        assert "(cell 4, line 5)" in fault.message
+        assert "(line 3 of `attack`)" in fault.message
         assert body in fault.traceback
 
 
@@ -444,7 +446,7 @@ def test_support_code_and_modules_can_be_imported(tmp_path: Path) -> None:
         assert student.call("look")[:3] == (0, 9, "/opt/support/HW5_code")
         assert sorted(student.call("look")[3]) == ["HW5_code", "fastthing.py"]
         secret = fault_of(student, "secret").message
-        assert secret.startswith("`secret` is not available here (cell 4, line ")
+        assert secret.startswith("`secret` is not available here (line 2 of `secret`)")
         assert secret.endswith("is the standard library and HW5_code, numpy.")
     source = source.replace("/opt/support", ".")
     with plain as session, session.student(as_definitions(source), LIMITS) as student:

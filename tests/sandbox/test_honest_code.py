@@ -96,7 +96,7 @@ def test_what_is_printed_is_kept_and_no_fault(session: Session) -> None:
 def test_input_is_an_end_of_file_with_a_sentence(session: Session) -> None:
     fault = run(session, "def attack(): return int(input('size? '))")
     assert fault.kind is FaultKind.RAISED
-    assert fault.message.startswith("Your code waits for input (cell 2, line 1); nobody is there to type")
+    assert fault.message.startswith("Your code waits for input (line 1 of `attack`); nobody is there to type")
 
 
 def test_magics_do_nothing(session: Session) -> None:

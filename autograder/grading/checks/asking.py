@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from autograder.authoring.context import CheckContext
-from autograder.authoring.questions import Answer, Answers, Case, Comparison, Handles
-from autograder.authoring.student import StudentFault
+from autograder.authoring.questions import Answer, Answers, Case, Comparison, Expected, Handles
+from autograder.authoring.student import Around, Ask, Request, StudentFault, Value
 from autograder.errors import AssignmentError
 
 
@@ -15,16 +15,33 @@ def answers_to(question: str, limits: str, context: CheckContext) -> Answers:
 
     def ask() -> Answers:
         asked = context.question(question, Comparison)
+        called: list[str] = []
         with context.handles(limits, alone=True) as handles:
-            answers = tuple(_ask_all(asked, handles, asked.cases(context.generator(question))))
+            recorded = Handles(handles.student.through(_noting(called)), lambda: handles.given)
+            cases = asked.cases(context.generator(question))
+            answers = tuple(_ask_all(asked, (recorded, handles), cases))
             for answer in answers:
                 _require_comparable(question, asked, answer)
-            return Answers(answers=answers, printed=handles.student.printed())
+            printed = handles.student.printed()
+        return Answers(answers=answers, printed=printed, function=called[-1] if called else "")
 
     return context.once(("answers", question), ask)
 
 
-def _ask_all(question: Comparison, handles: Handles, cases: Sequence[Case]) -> Iterator[Answer]:
+def _noting(called: list[str]) -> Around:
+    """Note the functions that are called by name."""
+
+    def around(request: Request, ask: Ask) -> Value:
+        if request.function is not None:
+            called.append(request.function)
+        return ask(request)
+
+    return around
+
+
+def _ask_all(
+    question: Comparison, handles: tuple[Handles, Handles], cases: Sequence[Case]
+) -> Iterator[Answer]:
     """Ask case by case. A case that meets a limit ends it: the rest would meet it too, and get its fault."""
     over: StudentFault | None = None
     for case in cases:
@@ -34,12 +51,27 @@ def _ask_all(question: Comparison, handles: Handles, cases: Sequence[Case]) -> I
         yield answer
 
 
-def _ask(question: Comparison, handles: Handles, case: Case) -> Answer:
+def _ask(question: Comparison, handles: tuple[Handles, Handles], case: Case) -> Answer:
+    """Ask about one case; only what `ask` calls through the first handles is noted."""
+    asking, expecting = handles
     try:
-        outputs = question.ask(handles, case)
-        return Answer(case=case, outputs=outputs, expected=question.expect(handles, case))
+        outputs = question.ask(asking, case)
+    except StudentFault as fault:
+        limit = fault.is_limit
+        expected = {} if limit else _expected_despite(question, expecting, case)
+        return _faulted(case, _explained(question, case, fault), expected)
+    try:
+        return Answer(case=case, outputs=outputs, expected=question.expect(expecting, case))
     except StudentFault as fault:
         return _faulted(case, _explained(question, case, fault))
+
+
+def _expected_despite(question: Comparison, handles: Handles, case: Case) -> Mapping[str, Expected]:
+    """Give what a call that failed should have given: it tells one mistake from another."""
+    try:
+        return question.expect(handles, case)
+    except StudentFault:
+        return {}
 
 
 def _require_comparable(name: str, question: Comparison, answer: Answer) -> None:
@@ -64,5 +96,5 @@ def _explained(question: Comparison, case: Case, fault: StudentFault) -> Student
     return StudentFault(fault.kind, f"{fault.message} {why}", fault.traceback) if why else fault
 
 
-def _faulted(case: Case, fault: StudentFault) -> Answer:
-    return Answer(case=case, outputs={}, expected={}, fault=fault)
+def _faulted(case: Case, fault: StudentFault, expected: Mapping[str, Expected] | None = None) -> Answer:
+    return Answer(case=case, outputs={}, expected=expected or {}, fault=fault)

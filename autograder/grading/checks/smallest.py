@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from autograder.authoring.questions import Case, Comparison, Explanation, Handles
+from autograder.authoring.questions import Answer, Case, Comparison, Explanation, Handles
 from autograder.authoring.student import StudentFault, Value
-from autograder.grading.compare import compare
+from autograder.grading.compare import Mismatch, compare
 from autograder.model import Smallest, Struct
 
 # The most small cases that are asked; each call takes about a millisecond.
@@ -20,7 +22,9 @@ class Shrunk(Struct):
     drawing: bytes = b""
 
 
-def search_smallest(question: Comparison, handles: Handles, output: str) -> Shrunk | None:
+def search_smallest(
+    question: Comparison, handles: Handles, output: str, wanted: Callable[[Answer], bool] = lambda _: True
+) -> Shrunk | None:
     """Ask small cases until one fails. Give None if none does, or if the code meets a limit.
 
     Parameters
@@ -31,32 +35,40 @@ def search_smallest(question: Comparison, handles: Handles, output: str) -> Shru
         Fresh handles on the student's code.
     output : str
         The name of the output that went wrong.
+    wanted : callable, optional
+        Says of a wrong answer whether it shows the mistake that is looked for.
     """
-    if question.small is None:
-        return None
-    for case in question.small()[:BUDGET]:
+    for case in question.small()[:BUDGET] if question.small is not None else ():
+        expected = question.expect(handles, case)
         try:
-            outputs = question.ask(handles, case)
+            answer = Answer(case=case, outputs=question.ask(handles, case), expected=expected)
         except StudentFault as fault:
-            smallest = Smallest(case=case.about, inputs=_texts(case), message=fault.message)
-            return None if fault.is_limit else Shrunk(smallest=smallest)
-        expected = question.expect(handles, case)[output]
-        actual = outputs.get(output)
-        mismatch = compare(output, actual, expected)
-        if mismatch is not None:
-            explanation = Explanation(terms="")
-            if mismatch.place and question.explain is not None:
-                explanation = question.explain(case, output, mismatch.place)
-            smallest = Smallest(
-                case=case.about,
-                inputs=_texts(case),
-                message=mismatch.message,
-                expected=_text(expected.value),
-                actual=_text(actual) if isinstance(actual, np.ndarray) else "",
-                terms=explanation.terms,
-            )
-            return Shrunk(smallest=smallest, drawing=explanation.drawing.encode())
+            if fault.is_limit:
+                return None
+            answer = Answer(case=case, outputs={}, expected=expected, fault=fault)
+        mismatch = None if answer.fault else compare(output, answer.outputs.get(output), expected[output])
+        if (answer.fault or mismatch) and wanted(answer):
+            return _shrunk(question, answer, output, mismatch)
     return None
+
+
+def _shrunk(question: Comparison, answer: Answer, output: str, mismatch: Mismatch | None) -> Shrunk:
+    case, expected = answer.case, answer.expected[output]
+    if mismatch is None:
+        message = answer.fault.message if answer.fault else ""
+        return Shrunk(smallest=Smallest(case=case.about, inputs=_texts(case), message=message))
+    actual, explanation = answer.outputs.get(output), Explanation(terms="")
+    if mismatch.place and question.explain is not None:
+        explanation = question.explain(case, output, mismatch.place)
+    smallest = Smallest(
+        case=case.about,
+        inputs=_texts(case),
+        message=mismatch.message,
+        expected=_text(expected.value),
+        actual=_text(actual) if isinstance(actual, np.ndarray) else "",
+        terms=explanation.terms,
+    )
+    return Shrunk(smallest=smallest, drawing=explanation.drawing.encode())
 
 
 def _texts(case: Case) -> dict[str, str]:

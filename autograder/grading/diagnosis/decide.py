@@ -1,66 +1,251 @@
-"""Decide on a diagnosis: compare the answers with those that each known mistake would give."""
+"""Decide which mistake shows in which case: compare the answers with those that known mistakes would give."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from autograder.authoring.questions import Answer, Case
+from autograder.authoring.questions import Answer, Answers, Expected, Mistake
 from autograder.authoring.specs import HintLevel
-from autograder.authoring.student import Array
+from autograder.authoring.student import Array, FaultKind
 from autograder.grading.compare import compare
-from autograder.grading.diagnosis.fingerprint import has_fingerprint
-from autograder.grading.diagnosis.known_mistakes import KnownMistake
-from autograder.model import Diagnosis
+from autograder.grading.diagnosis.exceptions import (
+    NOT_WRITTEN,
+    Told,
+    told_by_code,
+    told_by_fault,
+    told_by_nothing,
+)
+from autograder.grading.diagnosis.fingerprint import Fingerprint, has_fingerprint
+from autograder.grading.diagnosis.known_mistakes import KnownMistake, Regime
+from autograder.model import Definitions, Diagnosis, Struct
+
+# The fewest cases that tell one mistake from another, and those that make a regime.
+FEWEST_CASES = 3
+FEWEST_OF_REGIME = 12
+
+_SHAPE = re.compile(r"\(([\d, ]*)\)")
+_ON_PURPOSE = re.compile(r"^ +raise ", re.MULTILINE)
+_ASSERTED = re.compile(r"^ +assert .*(shape|size|len\()", re.MULTILINE)
 
 
-def diagnose(
-    output: str, answers: Iterable[Answer], known_mistakes: Sequence[KnownMistake]
-) -> KnownMistake | None:
-    """Find the one known mistake that gives the submission's outputs on every case that was answered.
+class Seen(Struct):
+    """One answer as evidence about an output: the array that was given, or None where the call raised."""
+
+    answer: Answer
+    actual: Array | None
+    expected: Expected | None
+    wrong: bool
+
+
+def evidence(output: str, answers: Iterable[Answer]) -> list[Seen]:
+    """Give the answers that say something about an output: arrays of numbers, and exceptions."""
+    seen = []
+    for answer in answers:
+        expected, actual = answer.expected.get(output), answer.outputs.get(output)
+        if answer.fault is not None:
+            if answer.fault.kind is FaultKind.RAISED:
+                seen.append(Seen(answer=answer, actual=None, expected=expected, wrong=True))
+        elif expected is not None and isinstance(actual, np.ndarray | float):
+            values = np.asarray(actual)
+            wrong = compare(output, actual, expected) is not None
+            if values.dtype.kind in "fiu":
+                seen.append(Seen(answer=answer, actual=values, expected=expected, wrong=wrong))
+    return seen
+
+
+def explain(
+    output: str, answers: Sequence[Answer], mistakes: Iterable[KnownMistake], regimes: Iterable[Regime] = ()
+) -> dict[str, KnownMistake | Regime]:
+    """Find the known mistakes that explain an output's wrong cases; give each case's, by the case's id.
+
+    Either one mistake gives the submission's outputs on every case, the right ones included; or two do, each
+    in cases that the other leaves alone; or exactly the cases of one regime fail. Unless exactly one such
+    explanation is found, there is none.
+    """
+    seen = evidence(output, answers)
+    if not any(one.wrong for one in seen) or len(seen) < FEWEST_CASES:
+        return {}
+    suspects = [Suspect(one, seen) for one in mistakes if one.output == output]
+    return _one(suspects, seen) or _two(suspects, seen) or _regime(regimes, seen)
+
+
+class Suspect:
+    """A known mistake beside the evidence; `wrong`, `fits` and `proved` have one entry for each case.
+
+    wrong     whether it gives anything but the right output
+    fits      whether it explains the answer: its own array, or a fault where its output has another shape
+    proved    whether the answer can hardly be anything else's: a wrong array, or a fault about its shape
 
     Parameters
     ----------
-    output : str
-        The name of the output that went wrong.
-    answers : iterable of Answer
-        All answers to a question. The right ones count, too: a variant must be right on the same cases.
-    known_mistakes : sequence of KnownMistake
-        The candidates.
+    mistake : KnownMistake
+        The mistake.
+    seen : sequence of Seen
+        All evidence about its output.
     """
-    evidence: list[tuple[Case, Array]] = []
-    wrong = False
-    for answer in answers:
-        expected, actual = answer.expected.get(output), answer.outputs.get(output)
-        if expected is None or expected.along is not None or not isinstance(actual, np.ndarray | float):
-            continue
-        values = np.asarray(actual)
-        if values.dtype.kind in "fiu":
-            evidence.append((answer.case, values))
-            wrong = wrong or compare(output, actual, expected) is not None
-    if not wrong:
-        return None
-    fitting = [one for one in known_mistakes if one.output == output and _fits(one, evidence)]
-    return fitting[0] if len(fitting) == 1 else None
+
+    def __init__(self, mistake: KnownMistake, seen: Sequence[Seen]) -> None:
+        self.mistake, self.id = mistake, mistake.id
+        pairs = [(mistake.fingerprint(one.answer.case), one) for one in seen]
+        self.wrong = [_is_wrong(mark, one) for mark, one in pairs]
+        self.fits = [_fits(mark, one) for mark, one in pairs]
+        self.proved = [_fits(mark, one) and _proves(mark, one) for mark, one in pairs]
 
 
-def _fits(mistake: KnownMistake, evidence: Sequence[tuple[Case, Array]]) -> bool:
-    return all(
-        (fingerprint := mistake.fingerprint(case)) is not None and has_fingerprint(actual, fingerprint)
-        for case, actual in evidence
-    )
+def _is_wrong(mark: Fingerprint | None, one: Seen) -> bool:
+    if mark is None or mark.is_broken or one.expected is None:
+        return True
+    if one.expected.along is not None:
+        return one.wrong  # a few sums are known of the right output, and the array itself is not
+    # a right value that is numerical is known to some digits only
+    return not has_fingerprint(one.expected.value, mark, float(np.max(one.expected.allowed)))
+
+
+def _fits(mark: Fingerprint | None, one: Seen) -> bool:
+    if mark is None:
+        return False
+    if one.actual is not None:
+        return has_fingerprint(one.actual, mark)
+    return mark.is_broken or (one.expected is not None and mark.shape != one.expected.shape)
+
+
+def _proves(mark: Fingerprint | None, one: Seen) -> bool:
+    fault = one.answer.fault
+    if fault is None:
+        return one.wrong
+    if mark is None or mark.is_broken or _ON_PURPOSE.search(fault.traceback):
+        return False
+    shapes = [tuple(int(n) for n in text.split(",") if n.strip()) for text in _SHAPE.findall(fault.message)]
+    if any(shape and mark.shape[-len(shape) :] == shape for shape in shapes):
+        return True
+    return 0 in mark.shape and _ASSERTED.search(fault.traceback) is not None
+
+
+def _one(suspects: Iterable[Suspect], seen: Sequence[Seen]) -> dict[str, KnownMistake | Regime]:
+    """Explain the wrong cases by one mistake that gives all arrays that were given.
+
+    If it explains only some of the wrong cases, the others raise for another reason, and a wrong array has to
+    show it. If all wrong cases raise, all have to show it.
+    """
+    wrong = [at for at, one in enumerate(seen) if one.wrong]
+    given = [at for at, one in enumerate(seen) if one.actual is not None]
+    arrays = [at for at in wrong if seen[at].actual is not None]
+    able = [one for one in suspects if given and all(one.fits[at] for at in given)]
+    whole = [one for one in able if all((one.fits if arrays else one.proved)[at] for at in wrong)]
+    chosen = whole or [one for one in able if arrays]
+    if len({one.id for one in chosen}) != 1:
+        return {}
+    return {seen[at].answer.case.id: chosen[0].mistake for at in wrong if chosen[0].fits[at]}
+
+
+def _two(suspects: Sequence[Suspect], seen: Sequence[Seen]) -> dict[str, KnownMistake | Regime]:
+    """Explain the wrong cases by two mistakes, if exactly two fit."""
+    pairs = itertools.combinations(suspects, 2)
+    found = [(a, b) for a, b in pairs if a.id != b.id and _are_both_there(a, b, seen)]
+    if len({frozenset((a.id, b.id)) for a, b in found}) != 1:
+        return {}
+    a, b = found[0]
+    return {
+        one.answer.case.id: (a if a.fits[at] or not b.wrong[at] else b).mistake
+        for at, one in enumerate(seen)
+        if one.wrong
+    }
+
+
+def _are_both_there(a: Suspect, b: Suspect, seen: Sequence[Seen]) -> bool:
+    """Decide whether each mistake shows by itself, and whether nothing is right that one of them spoils.
+
+    Where both do something, nobody knows their joint output, and anything but the right one will do.
+    """
+    for at, one in enumerate(seen):
+        alone = a if not b.wrong[at] else b if not a.wrong[at] else None
+        spoilt = a.wrong[at] or b.wrong[at]
+        if one.wrong is not spoilt or (alone is not None and spoilt and not alone.fits[at]):
+            return False
+    shows_a = any(p and not w for p, w in zip(a.proved, b.wrong, strict=True))
+    return shows_a and any(p and not w for p, w in zip(b.proved, a.wrong, strict=True))
+
+
+def _regime(regimes: Iterable[Regime], seen: Sequence[Seen]) -> dict[str, KnownMistake | Regime]:
+    """Give the first regime whose cases are exactly the failing ones, a few of many."""
+    fitting = (r for r in regimes if all(r.fails(one.answer.case) is one.wrong for one in seen))
+    few = len(seen) < FEWEST_OF_REGIME or all(one.wrong for one in seen)
+    found = None if few else next(fitting, None)
+    return {one.answer.case.id: found for one in seen if one.wrong and found}
+
+
+def diagnose(output: str, answers: Sequence[Answer], mistakes: Iterable[KnownMistake]) -> KnownMistake | None:
+    """Give the one known mistake that explains an output's wrong cases; None for none, or for two."""
+    found = {one.id: one for one in explain(output, answers, mistakes).values()}
+    (only,) = found.values() if len(found) == 1 else (None,)
+    return only if isinstance(only, KnownMistake) else None
+
+
+# --- for checks ----------------------------------------------------------------------------------
 
 
 def diagnoser(
-    known_mistakes: Sequence[KnownMistake], hint_level: HintLevel
-) -> Callable[[str, Sequence[Answer]], Diagnosis | None]:
-    """Make a function that names a known mistake and says as much about it as the assignment allows."""
+    mistakes: Sequence[KnownMistake], regimes: Sequence[Regime], hint_level: HintLevel, given: Definitions
+) -> Callable[[str, Answers, Definitions], Mapping[str, Mistake]]:
+    """Make a function that names the mistake in each wrong case, as far as it has a name.
 
-    def decide(output: str, answers: Sequence[Answer]) -> Diagnosis | None:
-        found = None if hint_level == "none" else diagnose(output, answers, known_mistakes)
-        if found is None:
-            return None
-        return Diagnosis(id=found.id, message=found.explain if hint_level == "explain" else found.nudge)
+    It takes an output's name, the answers to a question, and the submission's code. A `Mistake` says as much
+    as the assignment allows.
+    """
+
+    def say(id_: str, nudge: str, explanation: str) -> Diagnosis | None:
+        message = explanation if hint_level == "explain" else nudge
+        return None if hint_level == "none" else Diagnosis(id=id_, message=message)
+
+    def decide(output: str, answers: Answers, code: Definitions) -> Mapping[str, Mistake]:
+        told = _told(output, answers, code, given)
+        rest = [one for one in answers.answers if one.case.id not in told]
+        named: dict[str, Mistake] = {}
+        for case, one in told.items():
+            sentence = say(one.id, one.sentence, one.sentence)
+            says = one.sentence if one.id == NOT_WRITTEN else ""
+            named[case] = Mistake(id=one.id, diagnosis=sentence, says=says)
+        for case, found in explain(output, rest, mistakes, regimes).items():
+            shown = _shown_by(found)
+            spoils = found.output if isinstance(found, KnownMistake) else ""
+            diagnosis = say(found.id, found.nudge, found.explain)
+            named[case] = Mistake(id=found.id, output=spoils, diagnosis=diagnosis, shows=shown)
+        return named
 
     return decide
+
+
+def _shown_by(found: KnownMistake | Regime) -> Callable[[Answer], bool | None]:
+    """Give a function that decides whether an answer shows a mistake; None where nobody knows."""
+
+    def shows(answer: Answer) -> bool | None:
+        if isinstance(found, Regime):
+            return found.fails(answer.case)
+        mark, seen = found.fingerprint(answer.case), evidence(found.output, [answer])
+        return None if mark is None or not seen else _fits(mark, seen[0])
+
+    return shows
+
+
+def _told(output: str, answers: Answers, code: Definitions, given: Definitions) -> dict[str, Told]:
+    """Name what needs no catalogue: code as it was handed out, an output that is never there, exceptions."""
+    untouched = told_by_code(answers.function, code, given)
+    wrong = [one for one in answers.answers if _fails(output, one)]
+    if untouched is not None:
+        return {one.case.id: untouched for one in wrong}
+    returned = [one for one in answers.answers if one.fault is None]
+    if output and returned and all(one.outputs.get(output) is None for one in returned):
+        return {one.case.id: told_by_nothing(output) for one in returned}
+    told = ((one, told_by_fault(one.fault, code, given)) for one in wrong if one.fault is not None)
+    return {one.case.id: what for one, what in told if what is not None}
+
+
+def _fails(output: str, answer: Answer) -> bool:
+    expected = answer.expected.get(output)
+    if answer.fault is not None or expected is None:
+        return True
+    return compare(output, answer.outputs.get(output), expected) is not None

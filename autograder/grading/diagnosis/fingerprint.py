@@ -13,6 +13,8 @@ from autograder.model import Struct
 PROJECTIONS = 3
 # The allowed error of an inner product, in roundings of the array's length.
 ROUNDINGS = 1e4
+# A direction's largest element, nearly always.
+LARGEST = 4.0
 
 
 class Fingerprint(Struct):
@@ -21,6 +23,14 @@ class Fingerprint(Struct):
     shape: tuple[int, ...]
     products: tuple[float, ...]
     allowed: float
+
+    @property
+    def is_broken(self) -> bool:
+        """True if there is no array: the code raises."""
+        return not self.products
+
+
+BROKEN = Fingerprint(shape=(), products=(), allowed=0.0)
 
 
 def fingerprint_of(array: Array, dtype: type[np.floating]) -> Fingerprint | None:
@@ -33,15 +43,16 @@ def fingerprint_of(array: Array, dtype: type[np.floating]) -> Fingerprint | None
     return Fingerprint(shape=values.shape, products=_products(values), allowed=allowed)
 
 
-def has_fingerprint(array: Array, fingerprint: Fingerprint) -> bool:
-    """Decide whether an array has the fingerprint, up to rounding."""
-    if array.shape != fingerprint.shape:
+def has_fingerprint(array: Array, fingerprint: Fingerprint, error: float = 0.0) -> bool:
+    """Decide whether an array has the fingerprint, up to rounding and to an `error` of each element."""
+    if array.shape != fingerprint.shape or fingerprint.is_broken:
         return False
     values = np.asarray(array, dtype=np.float64)
     if not np.isfinite(values).all():
         return False
     pairs = zip(_products(values), fingerprint.products, strict=True)
-    return all(abs(one - other) <= fingerprint.allowed for one, other in pairs)
+    allowed = fingerprint.allowed + LARGEST * error * array.size
+    return all(abs(one - other) <= allowed for one, other in pairs)
 
 
 def _products(values: Array) -> tuple[float, ...]:

@@ -4,14 +4,18 @@ A homework's reference folder may hold
 
 - ``mistakes.toml``: tables ``[<id>]`` with the `output` that goes wrong, a `nudge` that points at the
   idea, and an `explain` that teaches it; neither gives the solution away;
-- ``mistakes.py``: ``VARIANTS``, which maps each id to a function from a `Case` to the wrong output.
+- ``mistakes.py``: ``VARIANTS``, which maps each id to a function from a `Case` to the wrong output, or that
+  raises where a student's code would; ``ALSO``, which maps an id to further functions, for other ways to make
+  the same mistake; and ``REGIMES``, which maps an id (without an `output`) to a function that says whether a
+  `Case` fails.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -20,7 +24,7 @@ from autograder.authoring.loading import load_module
 from autograder.authoring.questions import Case
 from autograder.authoring.student import Array
 from autograder.errors import AssignmentError
-from autograder.grading.diagnosis.fingerprint import Fingerprint, fingerprint_of
+from autograder.grading.diagnosis.fingerprint import BROKEN, Fingerprint, fingerprint_of
 from autograder.model import Struct
 
 Run = Callable[[Case], Array]
@@ -29,15 +33,15 @@ Run = Callable[[Case], Array]
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The table of one mistake in ``mistakes.toml``."""
 
-    output: str
     nudge: str
     explain: str
+    output: str = ""
 
 
 class KnownMistake(Struct):
     """A wrong variant: its id, the output that goes wrong, words for a student, and fingerprints.
 
-    `fingerprint` gives that of the variant's output on a case, or None if the variant has no output there.
+    `fingerprint` gives that of the variant's output on a case, `BROKEN` where it raises, None if unknown.
     """
 
     id: str
@@ -45,6 +49,15 @@ class KnownMistake(Struct):
     nudge: str
     explain: str
     fingerprint: Callable[[Case], Fingerprint | None]
+
+
+class Regime(Struct):
+    """Cases that fail together, with words for a student."""
+
+    id: str
+    nudge: str
+    explain: str
+    fails: Callable[[Case], bool]
 
 
 def load_known_mistakes(folder: Path) -> tuple[KnownMistake, ...]:
@@ -55,27 +68,45 @@ def load_known_mistakes(folder: Path) -> tuple[KnownMistake, ...]:
     AssignmentError
         A file can't be read, or the two have different ids.
     """
+    known, tables = _load(folder)
+    also: Mapping[str, Sequence[Run]] = tables.get("ALSO", {})
+    return tuple(
+        KnownMistake(
+            id=name,
+            output=known[name].output,
+            nudge=known[name].nudge,
+            explain=known[name].explain,
+            fingerprint=_fingerprinter(run),
+        )
+        for name, main in tables.get("VARIANTS", {}).items()
+        for run in (*also.get(name, ()), main)
+    )
+
+
+def load_regimes(folder: Path) -> tuple[Regime, ...]:
+    """Load the regimes of a reference folder; raise as `load_known_mistakes` does."""
+    known, tables = _load(folder)
+    return tuple(
+        Regime(id=name, nudge=known[name].nudge, explain=known[name].explain, fails=fails)
+        for name, fails in tables.get("REGIMES", {}).items()
+    )
+
+
+def _load(folder: Path) -> tuple[dict[str, Words], dict[str, Any]]:
+    """Give the words by id, and the tables of functions by name."""
     words, code = folder / "mistakes.toml", folder / "mistakes.py"
     if not words.exists() or not code.exists():
-        return ()
+        return {}, {}
     try:
         known = msgspec.convert(tomllib.loads(words.read_text(encoding="utf-8")), dict[str, Words])
     except (OSError, ValueError) as error:
         raise AssignmentError(f"{words}: {error}", "docs/assignments.md describes the file.") from error
-    variants: dict[str, Run] = getattr(load_module(code), "VARIANTS", {})
-    for name in sorted(known.keys() ^ variants.keys()):
+    tables = vars(load_module(code))
+    ids = {*tables.get("VARIANTS", ()), *tables.get("ALSO", ()), *tables.get("REGIMES", ())}
+    for name in sorted(known.keys() ^ ids):
         lacking, having = (code, words) if name in known else (words, code)
         raise AssignmentError(f"{lacking}: the mistake `{name}` is missing; {having.name} has it")
-    return tuple(
-        KnownMistake(
-            id=name,
-            output=w.output,
-            nudge=w.nudge,
-            explain=w.explain,
-            fingerprint=_fingerprinter(variants[name]),
-        )
-        for name, w in known.items()
-    )
+    return known, tables
 
 
 def _fingerprinter(run: Run) -> Callable[[Case], Fingerprint | None]:
@@ -84,7 +115,7 @@ def _fingerprinter(run: Run) -> Callable[[Case], Fingerprint | None]:
             with np.errstate(all="ignore"):
                 return fingerprint_of(run(case), precision(case))
         except Exception:
-            return None  # a wrong variant may fail in any way on sizes that do not fit it
+            return BROKEN  # a wrong variant may fail in any way on sizes that do not fit it
 
     return fingerprint
 

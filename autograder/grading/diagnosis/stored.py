@@ -50,13 +50,13 @@ def fingerprints(known_mistakes: Sequence[KnownMistake], cases: Iterable[Case], 
     level : str
         'nudge' or 'explain': the sentence that goes into the release.
     """
-    keyed = {case_key(case): case for case in cases}
+    keyed = {case_key(case): case for case in sorted(cases, key=case_key)}
     found = [_fingerprint(mistake, keyed, level) for mistake in known_mistakes]
     return b"[\n" + b",\n".join(msgspec.json.encode(one) for one in found if one.fingerprints) + b"\n]\n"
 
 
 def _fingerprint(mistake: KnownMistake, cases: dict[str, Case], level: str) -> StoredMistake:
-    found = ((key, mistake.fingerprint(case)) for key, case in sorted(cases.items()))
+    found = ((key, mistake.fingerprint(case)) for key, case in cases.items())
     return StoredMistake(
         id=mistake.id,
         output=mistake.output,
@@ -67,6 +67,8 @@ def _fingerprint(mistake: KnownMistake, cases: dict[str, Case], level: str) -> S
 
 def _rounded(fingerprint: Fingerprint) -> Fingerprint:
     """Keep the digits on which two machines agree, so that a release is the same everywhere."""
+    if fingerprint.is_broken:
+        return fingerprint
     return Fingerprint(
         shape=fingerprint.shape,
         products=tuple(float(f"{product:.9g}") + 0.0 for product in fingerprint.products),
