@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+import numpy as np
 from in_process import InProcess
 
 from autograder.authoring.context import CheckContext, Reading
@@ -15,11 +16,14 @@ from autograder.authoring.student import FaultKind, StudentFault
 from autograder.course import find_course
 from autograder.grading.budget import TimeBudget
 from autograder.grading.checks import KINDS
+from autograder.grading.diagnosis import diagnoser, known_mistakes_of
 from autograder.grading.reading import definitions_of
 from autograder.grading.scoring import score_item
 from autograder.grading.setup import assignment_context
+from autograder.guest.compat import emulate
 from autograder.guest.definitions import Missing, Namespace
 from autograder.intake import read_notebook
+from autograder.intake.notebook import parse_notebook
 from autograder.model import Submission
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +68,7 @@ class InProcessSession:
     def student(self, definitions, limits):
         main, lines = sys.modules["__main__"], dict(linecache.cache)
         namespace = Namespace()
+        emulate(definitions.compat)
         try:
             namespace.run([msgspec.to_builtins(chunk) for chunk in definitions.chunks])
             yield _Quiet(_Names(namespace))
@@ -85,7 +90,23 @@ def given():
 
 @functools.cache
 def shared():
-    return assignment_context(course(), given(), lambda _: None, {}, seed=0)
+    """The context of all; the known mistakes remember what they give, since the corpus asks the same cases often."""
+    remembering = [_remembering(one) for one in known_mistakes_of(course())]
+    context = assignment_context(course(), given(), lambda _: None, {}, seed=0)
+    return msgspec.structs.replace(context, diagnose=diagnoser(remembering, course().assignment.hint_level))
+
+
+def _remembering(mistake):
+    known = {}
+
+    def fingerprint(case):
+        arrays = (np.asarray(value) for value in case.inputs.values())
+        key = hash((case.id, *((value.dtype.str, value.tobytes()) for value in arrays)))
+        if key not in known:
+            known[key] = mistake.fingerprint(case)
+        return known[key]
+
+    return msgspec.structs.replace(mistake, fingerprint=fingerprint)
 
 
 def sandboxes():
@@ -109,7 +130,10 @@ def notebook_with(*cells):
 
 
 def context_for(identity, cells, session):
-    notebook = notebook_with(*cells)
+    return context_of(identity, notebook_with(*cells), session)
+
+
+def context_of(identity, notebook, session):
     submission = Submission(id=identity, learner=identity, origin="corpus", notebook=notebook)
     reading = Reading(submission=submission, definitions=definitions_of(notebook, course().assignment))
     return CheckContext(shared(), reading, session, TimeBudget(900))
@@ -121,7 +145,16 @@ def run_check(spec, context):
 
 def graded(identity, cells, session=None, items=ITEMS):
     """The reports of the convolution's items, by id."""
-    context = context_for(identity, cells, session or InProcessSession())
+    return _reports(context_for(identity, cells, session or InProcessSession()), items)
+
+
+def graded_entry(entry, session=None):
+    """The same of an entry of the corpus; all are asked the same cases."""
+    notebook, _ = parse_notebook(entry.notebook().encode(), "HW5.ipynb")
+    return _reports(context_of("corpus", notebook, session or InProcessSession()), ITEMS)
+
+
+def _reports(context, items):
     return {
         item.id: score_item(item, {c.id: run_check(c, context) for c in item.checks})
         for item in course().assignment.items
@@ -131,6 +164,11 @@ def graded(identity, cells, session=None, items=ITEMS):
 
 def points(reports):
     return tuple(reports[name].score for name in ITEMS)
+
+
+def names(reports):
+    """The names of mistakes that the reports give."""
+    return {c.diagnosis.id for r in reports.values() for c in r.checks if c.diagnosis is not None}
 
 
 def failed(reports):
