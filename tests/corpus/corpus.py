@@ -78,7 +78,7 @@ def _of_plain_loops():
 @functools.cache
 def _all():
     entries = [*_of_files(), *_of_plain_loops(), *_of_forms()]
-    entries += [(name, Entry((text,), one.points, one.cause, one.names)) for name, one, text in styled()]
+    entries += [(name, Entry((text,), points, cause, names)) for name, cause, points, names, text in styled()]
     if len(dict(entries)) < len(entries):
         raise ValueError("two entries have one name")
     return dict(entries)

@@ -61,9 +61,9 @@ FORMS = {
     "bound_methods": (
         (
             HOLDER
-            + indented(FORWARD.replace("(x, w", "(self, x, w"))
+            + indented(FORWARD.replace("naive(x, w", "naive(self, x, w"))
             + "\n"
-            + indented(BACKWARD.replace("(dout, cache)", "(self, dout, cache)")),
+            + indented(BACKWARD.replace("naive(dout, cache)", "naive(self, dout, cache)")),
             "holder = Holder()\nconv_forward_naive = holder.conv_forward_naive\n"
             "conv_backward_naive = holder.conv_backward_naive",
         ),

@@ -8,15 +8,18 @@ import contextlib
 import io
 
 import numpy as np
+from corpus_grading import InProcessSession, course, notebook_of
+
+from autograder.grading.reading import definitions_of
 
 OUTPUTS = ("out", "dx", "dw", "db")
-OLD = {"int": int, "float": float, "xrange": range, "reduce": None}
 
 
 def torch_answers(rng, inputs, parameters):
     """Give out, a random dout, and dx, dw and db."""
     import torch
 
+    torch.set_num_threads(1)
     leaves = [torch.tensor(a, requires_grad=True) for a in inputs]
     out = torch.nn.functional.conv2d(*leaves, stride=parameters["stride"], padding=parameters["pad"])
     dout = rng.standard_normal(out.shape)
@@ -35,29 +38,34 @@ def random_layer(rng):
     return (x, w, b), {"stride": stride, "pad": pad}
 
 
-def disagreements(namespace, cases=30, seed=0):
-    """The outputs that differ from torch's: on random layers, on the first again, and on whole numbers."""
-    rng, wrong = np.random.default_rng(seed), set()
+def differing(entry):
+    """The outputs in which an entry of the corpus differs, its code being read as a submission's."""
+    with quietly(), InProcessSession().student(definitions_of(notebook_of(entry), course().assignment), None) as s:
+        return set().union(*disagreements(s.names))
+
+
+def disagreements(functions, cases=30, seed=0):
+    """Give, for each of some random layers and three of whole numbers, the outputs that differ from torch's."""
+    rng = np.random.default_rng(seed)
     layers = [random_layer(rng) for _ in range(cases)]
     for inputs, parameters in layers:
-        wrong |= _asked(namespace, rng, inputs, parameters)
-    whole = [(tuple(np.round(a * 4) for a in inputs), parameters) for inputs, parameters in layers[:3]]
-    for inputs, parameters in whole:
-        wrong |= _asked(namespace, rng, inputs, parameters, dtype=np.int64) & {"out"}
-    return wrong
+        yield _asked(functions, rng, inputs, parameters)
+    for inputs, parameters in layers[:3]:
+        whole = tuple(np.round(4 * a) for a in inputs)
+        yield _asked(functions, rng, whole, parameters, dtype=np.int64) & {"out"}
 
 
-def _asked(namespace, rng, inputs, parameters, dtype=np.float64):
-    """Ask twice with the same arrays: one that was written into shows the second time."""
+def _asked(functions, rng, inputs, parameters, dtype=np.float64):
+    """Ask twice with the same arrays, and for other images before the backward pass, as the checks do."""
     out, dout, wanted = torch_answers(rng, inputs, parameters)
-    inputs, dout = [a.astype(dtype) for a in inputs], dout.copy()
-    wrong = set()
+    shared, dout = [a.astype(dtype) for a in inputs], dout.copy()
+    answers = [("out", _forward(functions, shared, parameters)[0], out) for _ in range(2)]
     for _ in range(2):
-        given, cache = _forward(namespace, inputs, parameters)
-        answers = [given, *_backward(namespace, dout, cache)]
-        pairs = zip(OUTPUTS, answers, (out, *wanted), strict=True)
-        wrong |= {name for name, answer, right in pairs if not agrees(answer, right)}
-    return wrong
+        _, cache = _forward(functions, [a.astype(dtype) for a in inputs], parameters)
+        _forward(functions, [-a.astype(dtype) for a in inputs], parameters)
+        gradients = zip(OUTPUTS[1:], _backward(functions, dout, cache), wanted, strict=True)
+        answers += gradients
+    return {name for name, answer, right in answers if not agrees(answer, right)}
 
 
 def agrees(answer, right):
@@ -66,10 +74,10 @@ def agrees(answer, right):
     return fits and np.allclose(answer, right, rtol=1e-9, atol=1e-9)
 
 
-def _forward(namespace, inputs, parameters):
+def _forward(functions, inputs, parameters):
     promised = (*(a.copy() for a in inputs), dict(parameters))
     try:
-        given = namespace["conv_forward_naive"](*inputs, dict(parameters))
+        given = functions["conv_forward_naive"](*inputs, dict(parameters))
     except (Exception, SystemExit):
         return None, promised
     if not isinstance(given, tuple | list) or len(given) != 2 or given[1] is None:
@@ -77,9 +85,9 @@ def _forward(namespace, inputs, parameters):
     return given
 
 
-def _backward(namespace, dout, cache):
+def _backward(functions, dout, cache):
     try:
-        given = namespace["conv_backward_naive"](dout, cache)
+        given = functions["conv_backward_naive"](dout, cache)
     except (Exception, SystemExit):
         return None, None, None
     found = list(given) if isinstance(given, tuple | list) else [given]

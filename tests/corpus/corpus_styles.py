@@ -16,12 +16,13 @@ STYLES = {
 
 
 class Edit(NamedTuple):
-    """One mistake: its cause, the points that are left, the names that it gets, and old, new, old, new, …"""
+    """One mistake: its cause, the points that are left, the names that it gets, and its old and new texts."""
 
     cause: str
     points: Points
     names: frozenset[str]
     texts: tuple[str, ...]
+    otherwise: dict[str, tuple[Points, frozenset[str]]]
 
     def applied(self, text: str) -> str:
         """Change a source; each old text stands there just once."""
@@ -32,9 +33,12 @@ class Edit(NamedTuple):
         return text
 
 
-def edit(cause, points, *texts, names=()):
-    """A mistake; its edits are given as old, new, old, new, …"""
-    return Edit(cause, points, frozenset(names), texts)
+def edit(cause, points, *texts, names=(), otherwise=None):
+    """A mistake; its edits are given as old, new, old, new, …
+
+    `otherwise` has the points and names in styles that raise where the others give something wrong.
+    """
+    return Edit(cause, points, frozenset(names), texts, otherwise or {})
 
 
 HO, WO = "Ho = 1 + (H + 2 * p - HH) // s", "Wo = 1 + (W + 2 * p - WW) // s"
@@ -50,7 +54,7 @@ DB = "db = dout.sum(axis=(0, 2, 3))"
 EMPTY, EMPTY_CROP = frozenset({"dx-empty-without-pad"}), "dxp[:, :, border:-border, border:-border]"
 NOTHING = (0, 0, 0, 0)
 # The crop or the border is only wrong where pad is 0; or where it is not 1.
-NO_PAD, PAD_ONE, BACKWARD_BY_PAD = (20, 10, 8, 5), (20, 7, 8, 5), (20, 7, 4, 3)
+NO_PAD, PAD_ONE, BACKWARD_BY_PAD = (20, 10, 8, 5), (20, 7, 8, 5), (20, 9, 6, 3)
 
 SHARED = {
     "sizes_by_true_division": edit(
@@ -83,11 +87,11 @@ SHARED = {
     ),
     "crop_of_one_to_the_size": edit("border of one", PAD_ONE, CROP, "dx = dxp[:, :, 1:H + 1, 1:W + 1]"),
     "crop_of_one_assigned": edit(
-        "border of one", PAD_ONE, CROP, "dx = np.zeros(x.shape)\n    dx[...] = dxp[:, :, 1:-1, 1:-1]"
+        "border of one that raises", PAD_ONE, CROP, "dx = np.zeros(x.shape)\n    dx[...] = dxp[:, :, 1:-1, 1:-1]"
     ),
     "border_of_one": edit("border of one", (13, 12, 8, 5), BORDER, f"xp = np.pad(x, {ONE})"),
     "border_of_one_in_the_backward": edit(
-        "border of one", BACKWARD_BY_PAD, PADDED, f"padded = np.pad(x, {ONE})"
+        "border of one", BACKWARD_BY_PAD, PADDED, f"padded = np.pad(x, {ONE})", names={"dw-border-of-one-pixel"}
     ),
     "border_of_zeros_made_for_one": edit(
         "border of one",
@@ -101,7 +105,7 @@ SHARED = {
     "width_from_the_images_height": edit(
         "rows and columns", (16, 12, 8, 5), WO, WO.replace("(W", "(H"), names={"width-from-height"}
     ),
-    "square_result": edit("rows and columns", (16, 12, 8, 5), WO, "Wo = Ho", names={"width-from-height"}),
+    "square_result": edit("rows and columns", (16, 12, 8, 5), WO, "Wo = Ho", names={"width-from-height"}, otherwise={"windows": ((16, 12, 8, 5), frozenset())}),
     "height_and_width_exchanged": edit(
         "rows and columns", (16, 12, 8, 5), SIZES, SIZES.replace("H, W", "W, H", 1)
     ),
@@ -127,7 +131,7 @@ SHARED = {
     ),
     "border_only_where_there_is_one_in_the_backward": edit(
         "border only where pad is not 0",
-        (20, 10, 6, 3),
+        (20, 10, 7, 3),
         PADDED,
         f"if border != 0:\n        {PADDED}",
     ),
@@ -156,12 +160,12 @@ SHARED = {
     "name_of_the_forward_in_the_backward": edit("missing names", (20, 0, 0, 0), PADDED, "padded = xp"),
     "x_shadowed_by_the_border": edit(
         "shadowed x",
-        (20, 1, 0, 5),
+        (20, 10, 6, 5),
         BORDER,
         BORDER + "\n    x = xp",
     ),
     "x_shadowed_by_a_list": edit(
-        "shadowed x", (20, 0, 0, 0), GIVE, "x = [1]\n    " + GIVE
+        "shadowed x", (20, 9, 6, 4), GIVE, "x = [1]\n    " + GIVE
     ),
     "one_image_only": edit(
         "one image only", (1, 12, 8, 5), GIVE, "out[1:] = 0\n    " + GIVE, names={"first-image-alone"}
@@ -177,10 +181,11 @@ SHARED = {
         "sums over the batch", (20, 12, 1, 5), GIVE_BACK, "return dx, dw / N, db", names={"dw-averaged"}
     ),
     "stride_of_one_in_the_backward": edit(
-        "stride in the backward", (20, 7, 4, 5), "step, border = conv_param['stride']", "step, border = 1"
+        "stride in the backward", (20, 7, 4, 5), "step, border = conv_param['stride']", "step, border = 1",
+        names={"dw-stride-left-out", "dx-stride-left-out"}, otherwise={"windows": ((20, 7, 4, 2), frozenset())},
     ),
     "stride_twice_in_the_backward": edit(
-        "stride in the backward", (20, 7, 4, 3), "step, border = conv_param['stride']", "step, border = 2"
+        "stride in the backward", (20, 0, 0, 0), "step, border = conv_param['stride']", "step, border = 2"
     ),
     "stride_left_out_with_a_crop": edit(
         "two mistakes",
@@ -189,6 +194,7 @@ SHARED = {
         "step, border = 1",
         CROP,
         f"dx = {EMPTY_CROP}",
+        names={"dw-stride-left-out"},
     ),
     "crop_of_one_and_db_of_one_number": edit(
         "two mistakes", (20, 7, 8, 0), CROP, "dx = dxp[:, :, 1:-1, 1:-1]", DB, "db = dout.sum()",
@@ -199,14 +205,14 @@ SHARED = {
         names={"bias-left-out", "dx-empty-without-pad"},
     ),
     "width_and_border_of_one": edit(
-        "two mistakes", (12, 12, 8, 5), WO, WO.replace("(W", "(H"), BORDER, f"xp = np.pad(x, {ONE})"
+        "two mistakes", (10, 12, 8, 5), WO, WO.replace("(W", "(H"), BORDER, f"xp = np.pad(x, {ONE})"
     ),
 }
 
 # Mistakes that belong to one way of writing it.
 OWN = {
     "place_by_place": {
-        "loops_over_the_input": edit("loops over the input", (10, 12, 8, 5), "for i in range(Ho):", "for i in range(0, H, s):"),
+        "loops_over_the_input": edit("loops over the input", (5, 12, 8, 5), "for i in range(Ho):", "for i in range(0, H, s):"),
         "loops_over_the_padded_input": edit(
             "loops over the input",
             FORWARD_WRONG,
@@ -224,18 +230,18 @@ OWN = {
         ),
         "column_from_the_row": edit("rows and columns", FORWARD_WRONG, "j * s:j * s + WW", "i * s:i * s + WW"),
         "x_as_the_name_of_a_loop": edit(
-            "shadowed x", (20, 0, 0, 0), "for j in range(Wo):\n            field", "for x in range(Wo):\n            j = x\n            field"
+            "shadowed x", (20, 9, 6, 4), "for j in range(Wo):\n            field", "for x in range(Wo):\n            j = x\n            field"
         ),
         "dx_assigned": edit("products", DX_WRONG, "dxp[:, :, rows, columns] +=", "dxp[:, :, rows, columns] ="),
-        "dw_assigned": edit("products", DW_WRONG, "dw += np.tensordot", "dw = np.tensordot"),
+        "dw_assigned": edit("products", DW_WRONG, "dw += np.tensordot", "dw = np.tensordot", names={"dw-overwritten"}),
         "gradient_of_rows_and_columns_exchanged": edit(
-            "rows and columns", (20, 0, 0, 5),
+            "rows and columns", (20, 0, 0, 3),
             "slice(i * step, i * step + HH), slice(j * step, j * step + WW)",
             "slice(j * step, j * step + HH), slice(i * step, i * step + WW)",
         ),
     },
     "columns": {
-        "row_stride_for_columns": edit("rows and columns", (16, 9, 6, 5), "i * Wo + j", "i * Ho + j"),
+        "row_stride_for_columns": edit("rows and columns", (16, 10, 6, 3), "i * Wo + j", "i * Ho + j"),
         "bias_left_out": edit("bias", FORWARD_WRONG, ".T + b", ".T", names={"bias-left-out"}),
         "matrix_reshaped_without_transposing": edit(
             "result", FORWARD_WRONG, "out.transpose(0, 2, 1).reshape(N, F, Ho, Wo)", "out.reshape(N, F, Ho, Wo)"
@@ -244,7 +250,7 @@ OWN = {
             "rows and columns", (16, 12, 8, 5), "reshape(N, F, Ho, Wo)\n    return", "reshape(N, F, Wo, Ho)\n    return"
         ),
         "three_by_three_only": edit(
-            "square kernels only", (12, 12, 8, 5), ".T + b", ".T + b\n    assert (HH, WW) == (3, 3)"
+            "square kernels only", (9, 12, 8, 5), ".T + b", ".T + b\n    assert (HH, WW) == (3, 3)"
         ),
         "as_strided_not_imported": edit(
             "missing import", (0, 0, 0, 0), "    N, C = xp.shape[:2]\n    columns = np.zeros",
@@ -273,7 +279,7 @@ OWN = {
             "index out of range", FORWARD_WRONG, "w[:, :, k, l])\n    out", "w[:, :, k + 1, l])\n    out"
         ),
         "dx_flipped": edit("products", DX_WRONG, "dout, w[:, :, k, l])", "dout, w[:, :, -1 - k, -1 - l])", names={"dx-filter-flipped"}),
-        "dw_transposed": edit("rows and columns", DW_WRONG, GIVE_BACK, "return dx, dw.swapaxes(2, 3), db"),
+        "dw_transposed": edit("rows and columns", DW_WRONG, GIVE_BACK, "return dx, dw.swapaxes(2, 3), db", names={"dw-transposed"}),
         "db_over_two_axes": edit("sums over the batch", DB_WRONG, DB, "db = dout.sum(axis=(0, 1))", names={"db-over-filters"}),
     },
     "windows": {
@@ -285,8 +291,8 @@ OWN = {
             "products", DX_WRONG, "w[:, :, ::-1, ::-1])\n    db", "w)\n    db", names={"dx-filter-flipped"}
         ),
         "stride_of_columns_by_one": edit("stride", (10, 12, 8, 5), "[:, :, ::s, ::s]", "[:, :, ::s, ::1]"),
-        "rows_and_columns_exchanged": edit("rows and columns", FORWARD_WRONG, "'ncijkl,fckl->nfij'", "'ncjikl,fckl->nfij'"),
-        "filters_by_columns_and_rows": edit("rows and columns", FORWARD_WRONG, "'ncijkl,fckl->nfij'", "'ncijlk,fckl->nfij'"),
+        "rows_and_columns_exchanged": edit("rows and columns", FORWARD_WRONG, "'ncijkl,fckl->nfij'", "'ncjikl,fckl->nfij'", names={"rows-and-columns-swapped"}),
+        "filters_by_columns_and_rows": edit("rows and columns", FORWARD_WRONG, "'ncijkl,fckl->nfij'", "'ncijlk,fckl->nfij'", names={"filter-transposed"}),
         "sliding_window_view_not_imported": edit(
             "missing import", FORWARD_WRONG, "np.lib.stride_tricks.sliding_window_view(xp", "sliding_window_view(xp"
         ),
@@ -307,12 +313,15 @@ HABITS = {
 
 
 def styled():
-    """All of them: name, the edit, and the source. A shared mistake is made in two of the styles, in turn."""
-    names = sorted(STYLES)
+    """All of them: name, cause, points, names, and the source.
+
+    A shared mistake is made in two of the styles, in turn.
+    """
+    styles = sorted(STYLES)
+    chosen = [(style, name, one) for style, edits in OWN.items() for name, one in edits.items()]
     for number, (name, one) in enumerate({**SHARED, **HABITS}.items()):
-        first, second = names[number % len(names)], names[(number + 1 + number // 4 % 3) % len(names)]
-        for style in (first, second):
-            yield f"{style}_{name}", one, one.applied(STYLES[style])
-    for style, edits in OWN.items():
-        for name, one in edits.items():
-            yield f"{style}_{name}", one, one.applied(STYLES[style])
+        other = (number + 1 + number // len(styles) % (len(styles) - 1)) % len(styles)
+        chosen += [(styles[k], name, one) for k in (number % len(styles), other)]
+    for style, name, one in chosen:
+        points, names = one.otherwise.get(style, (one.points, one.names))
+        yield f"{style}_{name}", one.cause, points, names, one.applied(STYLES[style])
