@@ -1,6 +1,6 @@
 """The corpus: right and wrong submissions, each with the points that it must get, its cause and its names.
 
-`entry(name)` gives one of them, `ENTRIES` all. Where code submitted by a student is needed, take it from here.
+`entry(name)` gives one of them, `ENTRIES` all. A test that needs a student's code takes it from here.
 """
 
 import functools
@@ -20,7 +20,7 @@ NAMELESS = frozenset({"right", "old habit", "result", "state", "noise", "raises"
 
 
 class Entry(NamedTuple):
-    """One submission: its code cells, the points of the four functions, the cause, and the names that it gets."""
+    """One submission: its code cells, the points of the four items, the cause, and the names that it gets."""
 
     cells: tuple[str, ...]
     points: Points = FULL
@@ -48,7 +48,11 @@ class Entry(NamedTuple):
             for number, source in enumerate(self.cells)
         ]
         if self.kernel == "python2":
-            notebook["metadata"]["kernelspec"] = {"display_name": "Python 2", "language": "python", "name": "python2"}
+            notebook["metadata"]["kernelspec"] = {
+                "display_name": "Python 2",
+                "language": "python",
+                "name": "python2",
+            }
             notebook["metadata"]["language_info"] = {"name": "python", "version": "2.7.12"}
         return json.dumps(notebook)
 

@@ -1,4 +1,4 @@
-"""Right and wrong functions in notebooks of other forms: old Python, Colab, pasted sessions, several cells."""
+"""Right and wrong functions in notebooks of other forms: old Python, Colab, pasted sessions, cells."""
 
 import textwrap
 
@@ -55,7 +55,10 @@ FORMS = {
     # --- where the functions stand
     "forward_and_backward_in_cells_of_their_own": ((FORWARD, BACKWARD), FULL),
     "backward_before_forward": ((BACKWARD, FORWARD), FULL),
-    "helper_in_a_later_cell": ((COLUMNS[COLUMNS.index("def conv_f") :], COLUMNS[: COLUMNS.index("def conv_f")]), FULL),
+    "helper_in_a_later_cell": (
+        (COLUMNS[COLUMNS.index("def conv_f") :], COLUMNS[: COLUMNS.index("def conv_f")]),
+        FULL,
+    ),
     "static_methods_of_a_class": ((method(PLACES), NAMES), FULL),
     "class_in_a_later_cell_than_its_use": ((method(OFFSETS), "# my layer\n\n", NAMES), FULL),
     "bound_methods": (
@@ -72,7 +75,14 @@ FORMS = {
     "defined_twice_the_first_wrong": ((wrong_crop(PLACES), PLACES), FULL),
     "defined_twice_in_one_cell": ((divided(PLACES) + "\n\n" + PLACES,), FULL),
     "an_unfinished_one_first": (("def conv_forward_naive(x, w, b, conv_param):\n    pass\n", OFFSETS), FULL),
-    "whole_file_pasted_last": (("import numpy as np\nimport math\n\n\n" + BASE + "\n\nif __name__ == '__main__':\n    print('hello')\n",), FULL),
+    "whole_file_pasted_last": (
+        (
+            "import numpy as np\nimport math\n\n\n"
+            + BASE
+            + "\n\nif __name__ == '__main__':\n    print('hello')\n",
+        ),
+        FULL,
+    ),
     "under_an_if": (("if True:\n" + indented(OFFSETS),), FULL),
     "in_a_try": (("try:\n" + indented(PLACES) + "except ImportError:\n    pass\n",), FULL),
     "under_another_name": (
@@ -88,16 +98,26 @@ FORMS = {
             "    def call(*args):\n        call.count += 1\n        return function(*args)\n"
             "    call.count = 0\n    return call",
             COLUMNS,
-            "conv_forward_naive = counted(conv_forward_naive)\nconv_backward_naive = counted(conv_backward_naive)",
+            "conv_forward_naive = counted(conv_forward_naive)\n"
+            "conv_backward_naive = counted(conv_backward_naive)",
         ),
         FULL,
     ),
     # --- what stands around them
     "colab_title": (("#@title Convolution { display-mode: 'form' }\n" + PLACES,), FULL),
-    "colab_parameters": (("#@title Settings\nZERO = 0.0 #@param {type: 'number'}", PLACES.replace("np.zeros((N, F, Ho, Wo))", "np.full((N, F, Ho, Wo), ZERO)")), FULL),
+    "colab_parameters": (
+        (
+            "#@title Settings\nZERO = 0.0 #@param {type: 'number'}",
+            PLACES.replace("np.zeros((N, F, Ho, Wo))", "np.full((N, F, Ho, Wo), ZERO)"),
+        ),
+        FULL,
+    ),
     "time_magic_above": (("%%time\n" + OFFSETS,), FULL),
     "capture_magic_above": (("%%capture captured\n" + COLUMNS,), FULL),
-    "line_magics_between": (("%matplotlib inline\n" + FORWARD + "\n%precision 4\n" + BACKWARD + "\n!ls\n",), FULL),
+    "line_magics_between": (
+        ("%matplotlib inline\n" + FORWARD + "\n%precision 4\n" + BACKWARD + "\n!ls\n",),
+        FULL,
+    ),
     "question_marks_between": ((FORWARD + "\nnp.pad?\n", "?np.einsum\n" + BACKWARD), FULL),
     "indented_cell": ((indented(PLACES),), FULL),
     "indented_cell_of_columns": ((indented(COLUMNS),), FULL),
@@ -109,14 +129,27 @@ FORMS = {
     "future_annotations": (
         (
             "from __future__ import annotations\n\n\n"
-            + PLACES.replace("(x, w, b, conv_param):", "(x: Images, w: Filters, b: Biases, conv_param: dict) -> Result:"),
+            + PLACES.replace(
+                "(x, w, b, conv_param):", "(x: Images, w: Filters, b: Biases, conv_param: dict) -> Result:"
+            ),
         ),
         FULL,
     ),
     "greek_names": ((PLACES.replace("padded", "\u00b5"),), FULL),
     "numpy_by_another_name": (("import numpy as nmp", OFFSETS.replace("np.", "nmp.")), FULL),
-    "names_from_numpy": (("from numpy import pad, zeros, einsum", OFFSETS.replace("np.pad(", "pad(").replace("np.zeros(", "zeros(").replace("np.einsum(", "einsum(")), FULL),
-    "prints_in_the_loops": ((PLACES.replace("            for f", "            print(i, j)\n            for f"),), FULL),
+    "names_from_numpy": (
+        (
+            "from numpy import pad, zeros, einsum",
+            OFFSETS.replace("np.pad(", "pad(")
+            .replace("np.zeros(", "zeros(")
+            .replace("np.einsum(", "einsum("),
+        ),
+        FULL,
+    ),
+    "prints_in_the_loops": (
+        (PLACES.replace("            for f", "            print(i, j)\n            for f"),),
+        FULL,
+    ),
     # --- old Python
     "xrange": ((PLACES.replace(*XRANGE),), FULL),
     "xrange_in_columns": ((COLUMNS.replace(*XRANGE),), FULL),
@@ -125,30 +158,75 @@ FORMS = {
     "xrange_and_true_division": ((FLOATS.replace(*XRANGE),), FULL),
     "kernel_of_python_2_and_true_division": ((FLOATS,), FULL, "right", (), "python2"),
     "kernel_of_python_2_and_offsets": ((divided(OFFSETS),), FULL, "right", (), "python2"),
-    "kernel_of_python_2_and_a_wrong_crop": ((wrong_crop(FLOATS),), NO_PAD, "empty crop", {"dx-empty-without-pad"}, "python2"),
+    "kernel_of_python_2_and_a_wrong_crop": (
+        (wrong_crop(FLOATS),),
+        NO_PAD,
+        "empty crop",
+        {"dx-empty-without-pad"},
+        "python2",
+    ),
     "old_except_and_raise": (
-        (PLACES.replace(PLACES.splitlines()[1], "    try:\n        s, p = conv_param['stride'], conv_param['pad']\n    except KeyError, e:\n        raise ValueError, e", 1),),
+        (
+            PLACES.replace(
+                PLACES.splitlines()[1],
+                "    try:\n        s, p = conv_param['stride'], conv_param['pad']\n"
+                "    except KeyError, e:\n        raise ValueError, e",
+                1,
+            ),
+        ),
         FULL,
     ),
     "future_division_that_counts": (
-        ("from __future__ import division, print_function\n\n\n" + FLOATS,), FORWARD_WRONG, "float sizes", (), "python2",
+        ("from __future__ import division, print_function\n\n\n" + FLOATS,),
+        FORWARD_WRONG,
+        "float sizes",
+        (),
+        "python2",
     ),
     "np_int_and_np_float": (
-        (divided(COLUMNS).replace("Ho = 1 + ", "Ho = np.int(1 + ").replace("Wo = 1 + ", "Wo = np.int(1 + ")
-         .replace("p - HH) / s", "p - HH) / s)").replace("p - WW) / s", "p - WW) / s)")
-         .replace("np.zeros(padded.shape)", "np.zeros(padded.shape, dtype=np.float)"),),
+        (
+            divided(COLUMNS)
+            .replace("Ho = 1 + ", "Ho = np.int(1 + ")
+            .replace("Wo = 1 + ", "Wo = np.int(1 + ")
+            .replace("p - HH) / s", "p - HH) / s)")
+            .replace("p - WW) / s", "p - WW) / s)")
+            .replace("np.zeros(padded.shape)", "np.zeros(padded.shape, dtype=np.float)"),
+        ),
         FULL,
     ),
     # --- wrong, in other forms
-    "defined_twice_the_later_wrong": ((PLACES, wrong_crop(COLUMNS)), NO_PAD, "empty crop", {"dx-empty-without-pad"}),
-    "true_division_without_a_sign_of_python_2": ((divided(BASE.replace("H_out", "Ho").replace("W_out", "Wo"), "* pad - HH) // stride", "* pad - WW) // stride"),), FORWARD_WRONG, "float sizes"),
+    "defined_twice_the_later_wrong": (
+        (PLACES, wrong_crop(COLUMNS)),
+        NO_PAD,
+        "empty crop",
+        {"dx-empty-without-pad"},
+    ),
+    "true_division_without_a_sign_of_python_2": (
+        (
+            divided(
+                BASE.replace("H_out", "Ho").replace("W_out", "Wo"),
+                "* pad - HH) // stride",
+                "* pad - WW) // stride",
+            ),
+        ),
+        FORWARD_WRONG,
+        "float sizes",
+    ),
     "an_unfinished_one_last": (
-        (OFFSETS, "def conv_forward_naive(x, w, b, conv_param):\n    out = None\n    return out, (x, w, b, conv_param)\n"),
+        (
+            OFFSETS,
+            "def conv_forward_naive(x, w, b, conv_param):\n    out = None\n"
+            "    return out, (x, w, b, conv_param)\n",
+        ),
         FORWARD_WRONG,
         "not written",
     ),
     "method_without_its_self": (
-        ("class Layer:\n" + indented(PLACES), "conv_forward_naive = Layer().conv_forward_naive\nconv_backward_naive = Layer.conv_backward_naive"),
+        (
+            "class Layer:\n" + indented(PLACES),
+            "conv_forward_naive = Layer().conv_forward_naive\n"
+            "conv_backward_naive = Layer.conv_backward_naive",
+        ),
         FORWARD_WRONG,
         "missing names",
     ),

@@ -96,7 +96,7 @@ def given():
 
 @functools.cache
 def shared():
-    """The context of all; the known mistakes remember what they give, since the corpus asks the same cases often."""
+    """The context of all; known mistakes remember what they give, for the same cases are asked often."""
     remembering = [_remembering(one) for one in known_mistakes_of(course())]
     context = assignment_context(course(), given(), lambda _: None, {}, seed=0)
     return msgspec.structs.replace(context, diagnose=diagnoser(remembering, course().assignment.hint_level))
@@ -120,7 +120,7 @@ def _key(case):
 
 @functools.cache
 def quick():
-    """The shared context, with expectations that are remembered and without the search for a smallest case."""
+    """The shared context with remembered expectations, and without the search for a smallest case."""
     questions = {name: _quick(name, one) for name, one in shared().questions.items()}
     return msgspec.structs.replace(shared(), questions=questions)
 
@@ -180,7 +180,7 @@ def graded(identity, cells, session=None, items=ITEMS):
 
 
 def graded_entry(entry, session=None):
-    """The same of an entry of the corpus; all are asked the same cases, of more filters than channels, too."""
+    """The same of an entry of the corpus; all are asked the same cases."""
     context = context_of("corpus-3", notebook_of(entry), session or InProcessSession(), quick())
     return _reports(context, ITEMS)
 

@@ -128,7 +128,7 @@ def _ring(*_):
 
 
 def judge(number, source):
-    """What the checks, and torch where they see nothing, say of a mutant; its names, and those that are false."""
+    """Say what the checks, or torch where they see nothing, find in a mutant; then its names, and false ones."""
     before = signal.signal(signal.SIGALRM, _ring)
     signal.alarm(LIMIT_SECONDS)
     try:

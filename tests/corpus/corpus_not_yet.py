@@ -1,4 +1,4 @@
-"""What is not judged, or not named, as it should be: whoever mends one takes it out of here; a test keeps it exact."""
+"""Entries that are not yet judged or named as they should be: who mends one takes it out."""
 
 NOT_YET_RIGHT = frozenset()
 NOT_YET_NAMED = {}

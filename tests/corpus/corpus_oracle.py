@@ -40,12 +40,15 @@ def random_layer(rng):
 
 def differing(entry):
     """The outputs in which an entry of the corpus differs, its code being read as a submission's."""
-    with quietly(), InProcessSession().student(definitions_of(notebook_of(entry), course().assignment), None) as s:
+    with (
+        quietly(),
+        InProcessSession().student(definitions_of(notebook_of(entry), course().assignment), None) as s,
+    ):
         return set().union(*disagreements(s.names))
 
 
 def disagreements(functions, cases=30, seed=0):
-    """Give, for each of some random layers and three of whole numbers, the outputs that differ from torch's."""
+    """Give the outputs that differ from torch's, for some random layers and three of whole numbers."""
     rng = np.random.default_rng(seed)
     layers = [random_layer(rng) for _ in range(cases)]
     for inputs, parameters in layers:
