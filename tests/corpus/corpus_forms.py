@@ -125,7 +125,6 @@ FORMS = {
     "ipython_prompts": ((numbered(FORWARD.rstrip()), numbered(BACKWARD.rstrip())), FULL),
     "windows_ends_of_lines": ((PLACES.replace("\n", "\r\n"),), FULL),
     "tabs": ((OFFSETS.replace("    ", "\t"),), FULL),
-    "byte_order_mark": (("\ufeff" + PLACES,), FULL),
     "future_annotations": (
         (
             "from __future__ import annotations\n\n\n"

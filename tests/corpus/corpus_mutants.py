@@ -128,7 +128,7 @@ def _ring(*_):
 
 
 def judge(number, source):
-    """Say what the checks, or torch where they see nothing, find in a mutant; then its names, and false ones."""
+    """Say what the checks, or torch, find in a mutant; then the names that it gets, and the false ones."""
     before = signal.signal(signal.SIGALRM, _ring)
     signal.alarm(LIMIT_SECONDS)
     try:

@@ -299,6 +299,7 @@ OWN = {
             FORWARD_WRONG,
             "out.transpose(0, 2, 1).reshape(N, F, Ho, Wo)",
             "out.reshape(N, F, Ho, Wo)",
+            names={"channels-last"},
         ),
         "rows_for_columns_in_the_result": edit(
             "rows and columns",
