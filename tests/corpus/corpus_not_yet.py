@@ -2,14 +2,21 @@
 
 # A crop that raises costs more than the same crop that is returned; nothing is earned by zeros.
 NOT_YET_RIGHT = frozenset(
-    """
-        columns_crop_by_minus_pad_assigned columns_crop_by_minus_pad_reshaped
-        columns_crop_of_one_assigned offsets_crop_asserted offsets_zeros
-        place_by_place_crop_by_minus_pad_reshaped place_by_place_zeros windows_crop_asserted
-        windows_crop_by_minus_pad_assigned windows_crop_of_one_assigned""".split()
+    {
+        "columns_crop_by_minus_pad_assigned",
+        "columns_crop_by_minus_pad_reshaped",
+        "columns_crop_of_one_assigned",
+        "offsets_crop_asserted",
+        "offsets_zeros",
+        "place_by_place_crop_by_minus_pad_reshaped",
+        "place_by_place_zeros",
+        "windows_crop_asserted",
+        "windows_crop_by_minus_pad_assigned",
+        "windows_crop_of_one_assigned",
+    }
 )
 
-# By cause. A name that an entry of NOT_YET_RIGHT lacks is not counted.
+# By cause.
 _BY_CAUSE = {
     "index": """
         as_many_filters_as_channels""",
