@@ -8,18 +8,23 @@ import sys
 from pathlib import Path
 
 import msgspec
+import numpy as np
 from in_process import InProcess
 
 from autograder.authoring.context import CheckContext, Reading
+from autograder.authoring.questions import Comparison
 from autograder.authoring.student import FaultKind, StudentFault
 from autograder.course import find_course
 from autograder.grading.budget import TimeBudget
 from autograder.grading.checks import KINDS
+from autograder.grading.diagnosis import diagnoser, known_mistakes_of
 from autograder.grading.reading import definitions_of
 from autograder.grading.scoring import score_item
 from autograder.grading.setup import assignment_context
+from autograder.guest.compat import emulate
 from autograder.guest.definitions import Missing, Namespace
 from autograder.intake import read_notebook
+from autograder.intake.notebook import parse_notebook
 from autograder.model import Submission
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +52,11 @@ class _Names(dict):
 class _Quiet(InProcess):
     """Takes every way of ending a call for a fault, and swallows what is printed."""
 
+    @property
+    def names(self):
+        """What the code defines."""
+        return self._namespace
+
     def _run(self, function, args, kwargs):
         try:
             with contextlib.redirect_stdout(io.StringIO()):
@@ -64,6 +74,7 @@ class InProcessSession:
     def student(self, definitions, limits):
         main, lines = sys.modules["__main__"], dict(linecache.cache)
         namespace = Namespace()
+        emulate(definitions.compat)
         try:
             namespace.run([msgspec.to_builtins(chunk) for chunk in definitions.chunks])
             yield _Quiet(_Names(namespace))
@@ -85,7 +96,48 @@ def given():
 
 @functools.cache
 def shared():
-    return assignment_context(course(), given(), lambda _: None, {}, seed=0)
+    """The context of all; known mistakes remember what they give, for the same cases are asked often."""
+    remembering = [_remembering(one) for one in known_mistakes_of(course())]
+    context = assignment_context(course(), given(), lambda _: None, {}, seed=0)
+    return msgspec.structs.replace(context, diagnose=diagnoser(remembering, course().assignment.hint_level))
+
+
+def _remembering(mistake):
+    known = {}
+
+    def fingerprint(case):
+        if (key := _key(case)) not in known:
+            known[key] = mistake.fingerprint(case)
+        return known[key]
+
+    return msgspec.structs.replace(mistake, fingerprint=fingerprint)
+
+
+def _key(case):
+    arrays = (np.asarray(value) for value in case.inputs.values())
+    return hash((case.id, *((value.dtype.str, value.shape, value.tobytes()) for value in arrays)))
+
+
+@functools.cache
+def quick():
+    """The shared context with remembered expectations, and without the search for a smallest case."""
+    questions = {name: _quick(name, one) for name, one in shared().questions.items()}
+    return msgspec.structs.replace(shared(), questions=questions)
+
+
+def _quick(name, question):
+    if not isinstance(question, Comparison):
+        return question
+    if name == "own-gradient":  # expects what the student's forward pass makes it expect
+        return msgspec.structs.replace(question, small=None)
+    known = {}
+
+    def expect(handles, case):
+        if (key := _key(case)) not in known:
+            known[key] = question.expect(handles, case)
+        return known[key]
+
+    return msgspec.structs.replace(question, small=None, expect=expect)
 
 
 def sandboxes():
@@ -109,10 +161,13 @@ def notebook_with(*cells):
 
 
 def context_for(identity, cells, session):
-    notebook = notebook_with(*cells)
+    return context_of(identity, notebook_with(*cells), session, shared())
+
+
+def context_of(identity, notebook, session, common):
     submission = Submission(id=identity, learner=identity, origin="corpus", notebook=notebook)
     reading = Reading(submission=submission, definitions=definitions_of(notebook, course().assignment))
-    return CheckContext(shared(), reading, session, TimeBudget(900))
+    return CheckContext(common, reading, session, TimeBudget(900))
 
 
 def run_check(spec, context):
@@ -121,7 +176,21 @@ def run_check(spec, context):
 
 def graded(identity, cells, session=None, items=ITEMS):
     """The reports of the convolution's items, by id."""
-    context = context_for(identity, cells, session or InProcessSession())
+    return _reports(context_for(identity, cells, session or InProcessSession()), items)
+
+
+def graded_entry(entry, session=None):
+    """The same of an entry of the corpus; all are asked the same cases."""
+    context = context_of("corpus-3", notebook_of(entry), session or InProcessSession(), quick())
+    return _reports(context, ITEMS)
+
+
+def notebook_of(entry):
+    """The notebook of an entry of the corpus, as intake reads it."""
+    return parse_notebook(entry.notebook().encode(), "HW5.ipynb")[0]
+
+
+def _reports(context, items):
     return {
         item.id: score_item(item, {c.id: run_check(c, context) for c in item.checks})
         for item in course().assignment.items
@@ -131,6 +200,11 @@ def graded(identity, cells, session=None, items=ITEMS):
 
 def points(reports):
     return tuple(reports[name].score for name in ITEMS)
+
+
+def names(reports):
+    """The names of mistakes that the reports give."""
+    return {c.diagnosis.id for r in reports.values() for c in r.checks if c.diagnosis is not None}
 
 
 def failed(reports):

@@ -1,11 +1,11 @@
 """Random changes of right sources, and whether the checks see them; torch says which change nothing.
 
 A mutant is *detected* if a check that counts does not pass, *equivalent* if all do and torch agrees with it
-on many random cases, and *missed* if all do and torch does not.
+on many random cases, and *missed* if all do and torch does not. A name that a mutant gets is *false* if its
+outputs are not those of the catalogue's variant on cases that no check asked.
 """
 
 import ast
-import contextlib
 import copy
 import linecache
 import signal
@@ -13,7 +13,10 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from corpus_grading import ITEMS, InProcessSession, context_for, course, graded, run_check
+from corpus_grading import ITEMS, course, graded, names
+from corpus_oracle import disagreements, quietly, random_layer
+from corpus_tolerances import hidden
+from corpus_variants import QUESTION, SUSPECTS, variants
 from corpus_wrong import BASE
 
 RIGHT = Path(__file__).parent / "right"
@@ -124,79 +127,71 @@ def _ring(*_):
     raise TooLong
 
 
-@contextlib.contextmanager
-def _limited():
+def judge(number, source):
+    """Say what the checks, or torch, find in a mutant; then the names that it gets, and the false ones."""
     before = signal.signal(signal.SIGALRM, _ring)
     signal.alarm(LIMIT_SECONDS)
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
+        with warnings.catch_warnings(), quietly():
             warnings.simplefilter("ignore")
-            yield
+            return _judged(f"mutant-{number}", source)
+    except TooLong:
+        return "detected", frozenset(), frozenset()  # as a limit of time
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
         linecache.clearcache()
 
 
-def judge(number, source):
-    """What the checks, and torch where they see nothing, say of a mutant."""
-    try:
-        with _limited():
-            if _loses(f"mutant-{number}", source):
-                return "detected"
-            return "equivalent" if agrees_with_torch(source) else "missed"
-    except TooLong:
-        return "detected"  # as a limit of time
+def _judged(identity, source):
+    reports = graded(identity, [source])
+    weights = {c.id: c.weight for item in course().assignment.items if item.id in ITEMS for c in item.checks}
+    given = frozenset(names(reports))
+    if any(c.status.value != "passed" and weights[c.id] > 0 for r in reports.values() for c in r.checks):
+        return "detected", given, frozenset(name for name in given if is_false(name, source))
+    return ("equivalent" if agrees_with_torch(source) else "missed"), given, given
 
 
-def names_of(number, source):
-    """The names of the mistakes that the checks find in a mutant."""
-    try:
-        with _limited():
-            reports = graded(f"mutant-{number}", [source])
-    except TooLong:
-        return set()
-    return {c.diagnosis.id for r in reports.values() for c in r.checks if c.diagnosis is not None}
-
-
-def _loses(identity, source):
-    """Whether a check that counts does not pass; the first is enough."""
-    context = context_for(identity, [source], InProcessSession())
-    counted = (c for i in course().assignment.items if i.id in ITEMS for c in i.checks if c.weight > 0)
-    return any(run_check(check, context).fraction < 1.0 for check in counted)
+def functions_of(source):
+    """The functions of a source that was not read as a submission."""
+    functions = {"np": np}
+    exec(compile(source, "<mutant>", "exec"), functions)
+    return functions
 
 
 def agrees_with_torch(source, cases=150):
     """Whether out, dx, dw and db are torch's on many random cases whose sizes the stride divides."""
-    namespace = {"np": np}
-    exec(compile(source, "<mutant>", "exec"), namespace)
-    rng = np.random.default_rng(0)
-    return all(_agrees(namespace, rng) for _ in range(cases))
+    return not any(disagreements(functions_of(source), cases))
 
 
-def _agrees(namespace, rng):
-    stride, pad = int(rng.integers(1, 4)), int(rng.integers(0, 4))
-    n, c, f = (int(k) for k in rng.integers(1, 4, 3))
-    kernel = [int(k) for k in rng.integers(1, 5, 2)]
-    size = [max(1, k - 2 * pad + stride * int(rng.integers(1, 4))) for k in kernel]
-    size = [s + -(s + 2 * pad - k) % stride for s, k in zip(size, kernel, strict=True)]
-    x, w, b = rng.standard_normal((n, c, *size)), rng.standard_normal((f, c, *kernel)), rng.standard_normal(f)
-    parameters = {"stride": stride, "pad": pad}
-    out, dout, wanted = _torch(rng, (x, w, b), parameters)
+def is_false(name, source, cases=40):
+    """Whether a source's output is another than that of the known mistake, on layers that no check asked.
+
+    Where one of the two has no output, they are not compared.
+    """
+    functions, output, rng = functions_of(source), SUSPECTS[name].output, np.random.default_rng(7)
+    for _ in range(cases):
+        (x, w, _), chosen = random_layer(rng)
+        recipe = (x.shape, (w.shape[0], *w.shape[2:]), chosen["stride"], chosen["pad"], "float64")
+        case = hidden().cases.draw(rng, "fresh", "any", recipe)
+        try:
+            wanted, given = variants()[name](case), _output(functions, output, case)
+        except Exception:
+            continue
+        if np.shape(given) != np.shape(wanted) or not np.allclose(given, wanted, rtol=1e-9, atol=1e-9):
+            return True
+    return False
+
+
+def _output(functions, output, case):
+    """Ask for one output; the backward pass gets the cache of the forward pass, if there is one."""
+    arguments = tuple(np.copy(case.inputs[k]) for k in "xwb"), {k: case.inputs[k] for k in ("stride", "pad")}
+    promised = (*arguments[0], arguments[1])
+    if QUESTION[output] == "forward":
+        return functions["conv_forward_naive"](*promised)[0]
     try:
-        given = namespace["conv_forward_naive"](x.copy(), w.copy(), b.copy(), parameters)
-        gradients = namespace["conv_backward_naive"](dout.copy(), given[1])
+        _, cache = functions["conv_forward_naive"](*promised)
     except Exception:
-        return False
-    pairs = zip((given[0], *gradients), (out, *wanted), strict=False)
-    return all(np.shape(a) == e.shape and np.allclose(a, e, rtol=1e-9, atol=1e-9) for a, e in pairs)
-
-
-def _torch(rng, inputs, parameters):
-    import torch
-
-    leaves = [torch.tensor(a, requires_grad=True) for a in inputs]
-    out = torch.nn.functional.conv2d(*leaves, stride=parameters["stride"], padding=parameters["pad"])
-    dout = rng.standard_normal(out.shape)
-    out.backward(torch.tensor(dout))
-    return out.detach().numpy(), dout, [leaf.grad.numpy() for leaf in leaves]
+        cache = promised
+    gradients = functions["conv_backward_naive"](case.inputs["dout"].copy(), cache)
+    return dict(zip(("dx", "dw", "db"), gradients, strict=False))[output]

@@ -12,10 +12,13 @@ DX_WRONG, DW_WRONG, DB_WRONG = (20, 0, 8, 5), (20, 12, 0, 5), (20, 12, 8, 0)
 FULL = (20, 12, 8, 5)
 
 
+Points = tuple[float, float, float, float]
+
+
 class Wrong(NamedTuple):
     """One wrong version: edits of the plain loops, one text for another, each found just once."""
 
-    points: tuple[float, float, float, float]
+    points: Points
     edits: tuple[tuple[str, str], ...]
 
     @property
@@ -167,7 +170,7 @@ WRONG = {
         (19, 12, 8, 5), GIVE, "    w[...] = w[:, :, ::-1]\n    return out, (x, w[:, :, ::-1], b, conv_param)"
     ),
     "result_depends_on_the_call_before": wrong(
-        (17, 12, 8, 5),
+        (15, 12, 8, 5),
         HEAD,
         "BEFORE = {}\n\n\n" + HEAD,
         GIVE,

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 
 import pytest
+from corpus import entry
 from corpus_grading import ROOT
 from corpus_tolerances import mutated_runs, right_runs
 
@@ -29,9 +30,21 @@ def test_mutants_are_seen_unless_they_change_nothing():
     pytest.importorskip("torch")
     from corpus_mutants import judge, mutants
 
-    said = Counter(judge(number, source) for number, (_, source) in enumerate(mutants(12, seed=2)))
+    judged = [judge(number, source) for number, (_, source) in enumerate(mutants(12, seed=2))]
+    said = Counter(verdict for verdict, _, _ in judged)
     assert said["detected"] >= 8
     assert said["missed"] == 0
+    assert not [false for _, _, false in judged if false]
+
+
+def test_a_name_is_false_if_other_cases_show_another_mistake():
+    from corpus_mutants import is_false
+
+    left_out = entry("bias_left_out").cells[0]
+    assert not is_false("bias-left-out", left_out)
+    assert is_false("bias-subtracted", left_out)
+    assert not is_false("dx-empty-without-pad", entry("dx_cropped_by_minus_pad").cells[0])
+    assert is_false("dx-empty-without-pad", entry("dx_cropped_by_one").cells[0])
 
 
 def graded(tmp_path, name):
