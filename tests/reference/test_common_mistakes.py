@@ -131,6 +131,20 @@ def test_an_exception_has_a_name_where_it_leaves_one_reading(message, code, id_,
     assert told is None or says in told.sentence
 
 
+def test_an_index_beyond_the_last_is_named_where_nothing_else_is():
+    reports = graded("index", [LOOPS.replace("+ b[f]", "+ b[f + 1]")])
+    assert names(reports) == {"index-out-of-range"}
+    checks = reports["conv-forward"].checks
+    assert checks[0].diagnosis.message.endswith("and the last one is 2: counting begins at 0.")
+
+
+def test_a_crop_that_can_not_be_reshaped_is_the_empty_crop():
+    crop = "dx_pad[:, :, pad:-pad, pad:-pad].reshape(x.shape)"
+    reports = graded("reshaped", [LOOPS.replace("dx_pad[:, :, pad:pad + H, pad:pad + W]", crop)])
+    assert names(reports) == {"dx-empty-without-pad"}
+    assert lost(reports) == (0, 2, 0, 0)
+
+
 def test_the_release_s_own_division_is_no_evidence():
     fault = StudentFault(FaultKind.RAISED, "TypeError: 'float' object cannot be interpreted as an integer")
     assert told_by_fault(fault, CODE, CODE) is None
