@@ -238,7 +238,7 @@ FORWARD: dict[str, Callable[[Layer], Array]] = {
     "stride-along-rows-only": lambda of: neighbouring_fields(of, rows=False),
     "stride-along-columns-only": lambda of: neighbouring_fields(of, columns=False),
     "border-left-out": lambda of: forward(of, pad=0),
-    "border-of-one-pixel": lambda of: forward(of, pad=1),
+    "border-of-one-pixel": lambda of: looped(of, size_of(of, 2), border=1),
     "border-twice": lambda of: forward(of, pad=2 * of.pad),
     "border-before-only": lambda of: padded(of, 2 * of.pad, 0),
     "border-after-only": lambda of: padded(of, 0, 2 * of.pad),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -17,6 +18,7 @@ from autograder.grading.diagnosis.exceptions import (
     Told,
     told_by_code,
     told_by_fault,
+    told_by_index,
     told_by_nothing,
 )
 from autograder.grading.diagnosis.fingerprint import Fingerprint, has_fingerprint
@@ -28,6 +30,7 @@ FEWEST_CASES = 3
 FEWEST_OF_REGIME = 12
 
 _SHAPE = re.compile(r"\(([\d, ]*)\)")
+_SIZE = re.compile(r"array of size (\d+)")
 _ON_PURPOSE = re.compile(r"^ +raise ", re.MULTILINE)
 _ASSERTED = re.compile(r"^ +assert .*(shape|size|len\()", re.MULTILINE)
 
@@ -122,6 +125,8 @@ def _proves(mark: Fingerprint | None, one: Seen) -> bool:
     shapes = [tuple(int(n) for n in text.split(",") if n.strip()) for text in _SHAPE.findall(fault.message)]
     if any(shape and mark.shape[-len(shape) :] == shape for shape in shapes):
         return True
+    if any(int(size) == math.prod(mark.shape) for size in _SIZE.findall(fault.message)):
+        return True
     return 0 in mark.shape and _ASSERTED.search(fault.traceback) is not None
 
 
@@ -205,15 +210,19 @@ def diagnoser(
         told = _told(output, answers, code, given)
         rest = [one for one in answers.answers if one.case.id not in told]
         named: dict[str, Mistake] = {}
-        for case, one in told.items():
-            sentence = say(one.id, one.sentence, one.sentence)
-            says = one.sentence if one.id == NOT_WRITTEN else ""
-            named[case] = Mistake(id=one.id, diagnosis=sentence, says=says)
         for case, found in explain(output, rest, mistakes, regimes).items():
             shown = _shown_by(found)
             spoils = found.output if isinstance(found, KnownMistake) else ""
             diagnosis = say(found.id, found.nudge, found.explain)
             named[case] = Mistake(id=found.id, output=spoils, diagnosis=diagnosis, shows=shown)
+        # an index too large is most often the end of another mistake, which has a better name
+        over = {a.case.id: told_by_index(a.fault) for a in rest if a.fault and a.case.id not in named}
+        for case, one in {**told, **over}.items():
+            if one is None:
+                continue
+            sentence = say(one.id, one.sentence, one.sentence)
+            says = one.sentence if one.id == NOT_WRITTEN else ""
+            named[case] = Mistake(id=one.id, diagnosis=sentence, says=says)
         return named
 
     return decide

@@ -24,6 +24,7 @@ _NO_VALUE = re.compile(r"^UnboundLocalError: .*variable '(\w+)'")
 _UNPACKED = re.compile(
     r"^ValueError: (?:not enough|too many) values to unpack \(expected (?:at least )?(\d+)"
 )
+_TOO_LARGE = re.compile(r"^IndexError: index (\d+) is out of bounds for axis \d+ with size ([1-9]\d*)")
 # NumPy's functions whose results are floats even where they are whole.
 _GIVE_FLOATS = {"floor", "ceil", "trunc", "rint", "round", "around", "divide", "true_divide", "linspace"}
 
@@ -125,6 +126,16 @@ _READINGS: tuple[tuple[re.Pattern[str], Callable[..., Told | None]], ...] = (
     (_NO_VALUE, _tell_no_value),
     (_UNPACKED, _tell_unpacked),
 )
+
+
+def told_by_index(fault: StudentFault) -> Told | None:
+    """Name an index that is too large."""
+    found = _TOO_LARGE.match(fault.message)
+    if found is None:
+        return None
+    index, size = map(int, found.groups())
+    sentence = f"Index {index} is asked for, and the last one is {size - 1}: counting begins at 0."
+    return Told(id="index-out-of-range", sentence=sentence)
 
 
 def told_by_code(function: str, code: Definitions, given: Definitions) -> Told | None:
