@@ -89,7 +89,7 @@ WRONG = {
         "        for f in range(F - 1):\n            for i in range(H_out)",
     ),
     "as_many_filters_as_channels": wrong(
-        (4, 12, 8, 5),
+        (3, 12, 8, 5),
         "        for f in range(F):\n            for i in range(H_out)",
         "        for f in range(min(C, F)):\n            for i in range(H_out)",
     ),
