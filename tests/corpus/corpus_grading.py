@@ -18,7 +18,7 @@ from autograder.authoring.student import FaultKind, StudentFault
 from autograder.course import find_course
 from autograder.grading.budget import TimeBudget
 from autograder.grading.checks import KINDS
-from autograder.grading.diagnosis import diagnoser, known_mistakes_of
+from autograder.grading.diagnosis import diagnoser, known_mistakes_of, regimes_of
 from autograder.grading.reading import definitions_of
 from autograder.grading.scoring import score_item
 from autograder.grading.setup import assignment_context
@@ -106,7 +106,9 @@ def shared():
     """The context of all; known mistakes remember what they give, for the same cases are asked often."""
     remembering = [_remembering(one) for one in known_mistakes_of(course())]
     context = assignment_context(course(), given(), lambda _: None, {}, seed=0)
-    return msgspec.structs.replace(context, diagnose=diagnoser(remembering, course().assignment.hint_level))
+    level, code = course().assignment.hint_level, context.given_definitions
+    decide = diagnoser(remembering, regimes_of(course()), level, code)
+    return msgspec.structs.replace(context, diagnose=decide)
 
 
 def _remembering(mistake):
@@ -173,7 +175,9 @@ def context_for(identity, cells, session):
 
 def context_of(identity, notebook, session, common):
     submission = Submission(id=identity, learner=identity, origin="corpus", notebook=notebook)
-    reading = Reading(submission=submission, definitions=definitions_of(notebook, course().assignment))
+    reading = Reading(
+        submission=submission, definitions=definitions_of(notebook, course().assignment, given())
+    )
     return CheckContext(common, reading, session, TimeBudget(900))
 
 
