@@ -1,7 +1,7 @@
 """Entries that are not yet judged or named as they should be: who mends one takes it out."""
 
-# A crop that raises costs more than the same crop that is returned. Zeros earn nothing. Filters of 3 x 3 alone
-# are taken for a border of one pixel.
+# A crop that raises costs more than the same crop that is returned. Zeros earn nothing. Filters of 3 x 3
+# alone are taken for a border of one pixel.
 NOT_YET_RIGHT = frozenset(
     {
         "columns_crop_by_minus_pad_assigned",
@@ -45,7 +45,7 @@ _BY_CAUSE = {
         place_by_place_x_shadowed_by_the_border offsets_x_shadowed_by_a_list
         windows_x_shadowed_by_a_list""",
     "products": """
-        place_by_place_dx_assigned columns_dx_overwritten""",
+        place_by_place_dx_assigned columns_dx_overwritten place_by_place_dw_assigned""",
     "bias": """
         offsets_bias_at_every_offset""",
     "F for HH": """
