@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from corpus_causes import CAUSES_OF_PLAIN
 from corpus_forms import FORMS
+from corpus_names import NAMES
 from corpus_styles import styled
 from corpus_wrong import DIAGNOSES, FORGIVEN, FULL, WRONG, Points
 
@@ -85,7 +86,7 @@ def _all():
     entries += [(name, Entry((text,), points, cause, names)) for name, cause, points, names, text in styled()]
     if len(dict(entries)) < len(entries):
         raise ValueError("two entries have one name")
-    return dict(entries)
+    return {name: one._replace(names=NAMES.get(name, one.names)) for name, one in entries}
 
 
 ENTRIES = _all()

@@ -1,5 +1,6 @@
 """Grade code through the real extraction, questions, checks and scoring, in this process."""
 
+import builtins
 import contextlib
 import functools
 import io
@@ -21,7 +22,7 @@ from autograder.grading.diagnosis import diagnoser, known_mistakes_of, regimes_o
 from autograder.grading.reading import definitions_of
 from autograder.grading.scoring import score_item
 from autograder.grading.setup import assignment_context
-from autograder.guest.compat import emulate
+from autograder.guest.compat import PYTHON2, emulate
 from autograder.guest.definitions import Missing, Namespace
 from autograder.intake import read_notebook
 from autograder.intake.notebook import parse_notebook
@@ -73,12 +74,18 @@ class InProcessSession:
     @contextlib.contextmanager
     def student(self, definitions, limits):
         main, lines = sys.modules["__main__"], dict(linecache.cache)
-        namespace = Namespace()
-        emulate(definitions.compat)
+        namespace, names = Namespace(), {module: set(vars(module)) for module in (builtins, np, np.lib)}
         try:
-            namespace.run([msgspec.to_builtins(chunk) for chunk in definitions.chunks])
+            emulate(definitions.compat)
+            chunks = [msgspec.to_builtins(chunk) for chunk in definitions.chunks]
+            namespace.run(chunks, PYTHON2 in definitions.compat)
             yield _Quiet(_Names(namespace))
         finally:
+            for module, before in names.items():
+                for name in {old.rpartition(".")[2] for old in definitions.compat} & vars(
+                    module
+                ).keys() - before:
+                    delattr(module, name)
             sys.modules["__main__"] = main
             linecache.cache.clear()
             linecache.cache.update(lines)
@@ -100,9 +107,8 @@ def shared():
     remembering = [_remembering(one) for one in known_mistakes_of(course())]
     context = assignment_context(course(), given(), lambda _: None, {}, seed=0)
     level, code = course().assignment.hint_level, context.given_definitions
-    return msgspec.structs.replace(
-        context, diagnose=diagnoser(remembering, regimes_of(course()), level, code)
-    )
+    decide = diagnoser(remembering, regimes_of(course()), level, code)
+    return msgspec.structs.replace(context, diagnose=decide)
 
 
 def _remembering(mistake):
@@ -169,7 +175,9 @@ def context_for(identity, cells, session):
 
 def context_of(identity, notebook, session, common):
     submission = Submission(id=identity, learner=identity, origin="corpus", notebook=notebook)
-    reading = Reading(submission=submission, definitions=definitions_of(notebook, course().assignment))
+    reading = Reading(
+        submission=submission, definitions=definitions_of(notebook, course().assignment, given())
+    )
     return CheckContext(common, reading, session, TimeBudget(900))
 
 

@@ -13,6 +13,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import torch  # noqa: F401 - no limit of time may end its first import
 from corpus_grading import ITEMS, course, graded, names
 from corpus_oracle import disagreements, quietly, random_layer
 from corpus_tolerances import hidden
@@ -119,8 +120,8 @@ def mutants(count, seed):
             yield style, source
 
 
-class TooLong(Exception):
-    """A mutant that does not end."""
+class TooLong(BaseException):
+    """A mutant that does not end; nothing that catches exceptions may catch it."""
 
 
 def _ring(*_):
@@ -129,8 +130,8 @@ def _ring(*_):
 
 def judge(number, source):
     """Say what the checks, or torch, find in a mutant; then the names that it gets, and the false ones."""
-    before = signal.signal(signal.SIGALRM, _ring)
-    signal.alarm(LIMIT_SECONDS)
+    before = signal.signal(signal.SIGPROF, _ring)
+    signal.setitimer(signal.ITIMER_PROF, LIMIT_SECONDS)  # of processor time: the machine may be busy
     try:
         with warnings.catch_warnings(), quietly():
             warnings.simplefilter("ignore")
@@ -138,8 +139,8 @@ def judge(number, source):
     except TooLong:
         return "detected", frozenset(), frozenset()  # as a limit of time
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
         linecache.clearcache()
 
 

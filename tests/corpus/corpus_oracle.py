@@ -8,7 +8,7 @@ import contextlib
 import io
 
 import numpy as np
-from corpus_grading import InProcessSession, course, notebook_of
+from corpus_grading import InProcessSession, course, given, notebook_of
 
 from autograder.grading.reading import definitions_of
 
@@ -42,7 +42,9 @@ def differing(entry):
     """The outputs in which an entry of the corpus differs, its code being read as a submission's."""
     with (
         quietly(),
-        InProcessSession().student(definitions_of(notebook_of(entry), course().assignment), None) as s,
+        InProcessSession().student(
+            definitions_of(notebook_of(entry), course().assignment, given()), None
+        ) as s,
     ):
         return set().union(*disagreements(s.names))
 

@@ -89,7 +89,7 @@ WRONG = {
         "        for f in range(F - 1):\n            for i in range(H_out)",
     ),
     "as_many_filters_as_channels": wrong(
-        (4, 12, 8, 5),
+        (3, 12, 8, 5),
         "        for f in range(F):\n            for i in range(H_out)",
         "        for f in range(min(C, F)):\n            for i in range(H_out)",
     ),
@@ -295,7 +295,7 @@ DIAGNOSES = {
     "stride_along_the_rows_only": {"stride-along-rows-only"},
     "stride_fixed_at_one": {"stride-always-one"},
     "stride_fixed_at_two": {"stride-always-two"},
-    "pad_fixed_at_one": {"border-of-one-pixel"},
+    "pad_fixed_at_one": {"border-of-one-pixel", "fails-unless-pad-is-one"},
     "pad_on_one_side": {"border-before-only"},
     "pad_of_ones": {"border-of-ones"},
     "pad_repeats_the_edge": {"border-repeats-the-edge"},
