@@ -40,6 +40,10 @@ class Stub:
         """Do nothing."""
         return self
 
+    def getoutput(self, command: str, *_: Any, **__: Any) -> NoReturn:
+        """Say that nothing was run."""
+        raise RuntimeError(f"`{command}` is not run here: write the value that it gives into the code")
+
 
 def file_name(cell: int) -> str:
     """Name a cell in tracebacks; 0 is the code that the assignment runs before a notebook."""
