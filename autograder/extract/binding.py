@@ -272,8 +272,9 @@ def _shared(node: ast.AST) -> Iterator[str]:
     match node:
         case ast.Assign(targets=targets, value=value):
             yield from (name for each in (*targets, value) for name in effects.shared(each))
-        case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(
-            target=target, value=value
+        case (
+            ast.AnnAssign(target=target, value=ast.expr() as value)
+            | ast.NamedExpr(target=target, value=value)
         ):
             yield from (*effects.shared(target), *effects.shared(value))
 

@@ -23,7 +23,7 @@ _GETS_OUTPUT = re.compile(r"^(?P<target>\s*[^#'\"=]*[\w)\]]\s*=\s*)(?P<magic>[%!
 _CLASSIC = re.compile(r"^(?:>>>|\.\.\.)(?: |$)")
 _NUMBERED = re.compile(r"^(?:In \[\d+\]: |\s*\.{3,}: ?)")
 # Magics, shell lines, calls without brackets (`/f 1 2`), and help, as in `np.sum?` or `x = np.*load*??`.
-_MAGIC = re.compile(r"^(?P<indent>\s*)(?:[%!?,;/]|[^#'\"]*[\w*\])]\?{1,2}\s*(?:#.*)?$)")
+_MAGIC = re.compile(r"^(?P<indent>\s*)(?:[%!?,;/]|[^#'\"]*[\w*\]]\?{1,2}\s*(?:#.*)?$)")
 _LEFT_EDGE = re.compile(r"(?:def|class|import|from|@|if|for|while|with|try|return)\b|[@!]")
 _WORD = re.compile(r"[^\W\d]")
 _TOKEN = re.compile(r"""#.*|'{3}|"{3}|'(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?|[()\[\]{}]""")

@@ -96,7 +96,8 @@ def describe(error: BaseException) -> str:
     """Give one line: the error, and where it happened."""
     place = error.filename or "" if isinstance(error, SyntaxError) else ""
     if isinstance(error, SyntaxError) and place.startswith("<cell "):
-        return f"{type(error).__name__}: {error.msg} ({place.strip('<>')}, line {error.lineno})"
+        version = "Python {}.{}".format(*sys.version_info)
+        return f"{type(error).__name__} in {version}: {error.msg} ({place.strip('<>')}, line {error.lineno})"
     if isinstance(error, EOFError) and str(error) == "EOF when reading a line":
         where = place_of(error)
         return f"your code waits for input{where}; nobody is there to type: write the value into the code."
