@@ -158,8 +158,9 @@ class Definitions(Struct):
     """The part of a notebook's code that the checks need, in the order in which it is run.
 
     Imports come first, then the definitions in the notebook's order. `compat` lists the old names that the
-    code uses and that are emulated (``np.int``, ``xrange``, …). `withheld` lists functions of the support
-    code that raise when they are called (``package.module.fast_*``).
+    code uses and that are emulated (``np.int``, ``xrange``, …), and ``python2`` if all of it has the meaning
+    of Python 2. `withheld` lists functions of the support code that raise when they are called
+    (``package.module.fast_*``).
     """
 
     chunks: tuple[Chunk, ...] = ()

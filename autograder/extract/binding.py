@@ -208,20 +208,24 @@ def bind(statement: Statement) -> Bound:
     try:
         level = list(effects.level(node))
         # comprehensions run at once, too
-        inner = list(effects.level(node, (*FUNCTIONS, ast.Lambda)))
+        nested = any(isinstance(n, effects.SCOPES) for n in level)
+        inner = list(effects.level(node, (*FUNCTIONS, ast.Lambda))) if nested else level
     except RecursionError:
         return Bound(statement=statement)
     imports = frozenset(name for n in level if isinstance(n, _IMPORTS) for name in _bound_names(n))
+    acting = [n for n in inner if isinstance(n, effects.ACTING)]
+    changes = [name for n in acting for name in effects.written(n)]
+    tells = frozenset(name for n in acting for name in effects.told(n))
     return Bound(
         statement=statement,
         binds=frozenset(name for n in level for name in _bound_names(n)),
         defines=frozenset(n.name for n in level if isinstance(n, FUNCTIONS)),
         imports=imports,
         plain=frozenset(_plain(node)),
-        changes=frozenset(name for n in inner for name in effects.written(n)),
-        tells=frozenset(name for n in inner for name in effects.told(n)),
-        passes=frozenset(name for n in inner for name in effects.passed(n)),
-        calls=frozenset(name for n in inner for name in effects.called(n)),
+        changes=frozenset((*changes, *_changed_by_loops(inner, {*changes, *tells}))),
+        tells=tells,
+        passes=frozenset(name for n in acting for name in effects.passed(n)),
+        calls=frozenset(name for n in acting for name in effects.called(n)),
         shares=frozenset(name for n in level for name in _shared(n)),
         aliases=dict(_aliases(node)),
         is_sure=_is_sure(node),
@@ -231,6 +235,15 @@ def bind(statement: Statement) -> Bound:
         is_star=isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names),
         is_future=isinstance(node, ast.ImportFrom) and node.module == "__future__",
     )
+
+
+def _changed_by_loops(inner: Sequence[ast.AST], changes: set[str]) -> Iterator[str]:
+    """Give the names whose items a loop changes: ``for row in rows: row.append(0)``."""
+    for node in inner:
+        if isinstance(node, ast.For | ast.comprehension):
+            targets = effects.shared(node.target)
+            if not changes.isdisjoint(targets):
+                yield from effects.shared(node.iter)
 
 
 def _is_sure(node: ast.stmt) -> bool:
@@ -258,15 +271,12 @@ def _is_constant(value: ast.expr) -> bool:
 def _shared(node: ast.AST) -> Iterator[str]:
     match node:
         case ast.Assign(targets=targets, value=value):
-            yield from (n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name))
-            yield from effects.shared(value)
+            yield from (name for each in (*targets, value) for name in effects.shared(each))
         case (
             ast.AnnAssign(target=target, value=ast.expr() as value)
             | ast.NamedExpr(target=target, value=value)
-            | ast.For(target=target, iter=value)
         ):
-            yield from (n.id for n in ast.walk(target) if isinstance(n, ast.Name))
-            yield from effects.shared(value)
+            yield from (*effects.shared(target), *effects.shared(value))
 
 
 def _bound_names(node: ast.AST) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -20,6 +21,8 @@ MAX_SOURCES = 2_000_000
 MAX_STATEMENTS = 20_000
 MAX_BROKEN = 1_000
 MAX_REMEMBERED = 16_000
+# The version that reads and runs the code: newer syntax is an error in it.
+VERSION = "{}.{}".format(*sys.version_info)
 
 
 class Statement(Struct):
@@ -214,7 +217,7 @@ def _defined(block: str) -> str:
 def _syntax_notice(cell: Cell, start: int, name: str, problem: str) -> Notice:
     what = f"`{shown(name, 60)}`" if name else f"the statement at line {start}"
     local = re.sub(r"^line (\d+)", lambda m: f"line {int(m.group(1)) + start - 1}", shown(problem, 200))
-    message = f"{cell.label}: {what} is not valid Python: {local}."
+    message = f"{cell.label}: {what} is not valid Python {VERSION}: {local}."
     return Notice(code="syntax-error", message=message, where=f"{cell.label}, line {start}")
 
 

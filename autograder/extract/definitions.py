@@ -32,8 +32,8 @@ def extract(
     chunks = _chunks(chosen)
     old = _old(notebook, parsed, code, chosen, compat)
     texts = [cell for cell in notebook.cells if cell.kind is not CellKind.CODE]
-    broken_names = frozenset(name for chunk in parsed.broken for name in chunk.names)
-    absent = missing(wanted, code, texts, broken_names)
+    invalid = {one.where.partition(",")[0] for one in parsed.notices if one.code == "syntax-error"}
+    absent = missing(wanted, code, texts, [c for c in notebook.code_cells if c.label in invalid])
     found = (*absent, *twice(wanted, code), *unfollowed(wanted, code, chosen), *old.values())
     # a wanted name that has only a broken definition: running it shows the error
     broken = [one for one in parsed.broken if any(n in wanted and not code.binding(n) for n in one.names)]

@@ -16,6 +16,8 @@ _CHANGING_NAMES = """
 """
 _CHANGING = frozenset(_CHANGING_NAMES.split())
 SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+# The only nodes that can change an object.
+ACTING = (ast.Subscript, ast.Attribute, ast.AugAssign, ast.Call, ast.Expr, *FUNCTIONS)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -103,8 +105,9 @@ def writes(code: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
     module_wide = {name for node in inside if isinstance(node, ast.Global) for name in node.names}
     stored = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     local = (stored | {n.arg for n in inside if isinstance(n, ast.arg)}) - module_wide
-    changed = {name for node in inside for name in written(node)}
-    tells = {name for node in inside for name in (*told(node), *passed(node))}
+    acting = [node for node in inside if isinstance(node, ACTING)]
+    changed = {name for node in acting for name in written(node)}
+    tells = {name for node in acting for name in (*told(node), *passed(node))}
     return frozenset((changed - local) | (stored & module_wide)), frozenset(tells - local)
 
 

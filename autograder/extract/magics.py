@@ -15,12 +15,15 @@ _FOREIGN_NAMES = """
 """
 _FOREIGN = frozenset(_FOREIGN_NAMES.split())
 # Line magics that run the rest of their line as a statement of the notebook.
-_RUNS_STATEMENT = re.compile(r"^(?P<indent>\s*)%(?:time|prun)\s+(?:-\w+\s+)*(?P<statement>[^-\s%!].*)$")
+_RUNS_STATEMENT = re.compile(
+    r"^(?P<indent>\s*)%(?:time|prun)\s+(?:-[lsTD]\s+\S+\s+|--?[\w-]+\s+)*(?P<statement>[^-\s%!].*)$"
+)
+# `files = !ls`: the value comes from a shell or a magic
+_GETS_OUTPUT = re.compile(r"^(?P<target>\s*[^#'\"=]*[\w)\]]\s*=\s*)(?P<magic>[%!](?!=).*)$")
 _CLASSIC = re.compile(r"^(?:>>>|\.\.\.)(?: |$)")
 _NUMBERED = re.compile(r"^(?:In \[\d+\]: |\s*\.{3,}: ?)")
-_MAGIC = re.compile(
-    r"^(?P<indent>\s*)(?:[%!?]|[\w.]+(?:\s*,\s*[\w.]+)*\s*=\s*[%!](?!=)|[\w.]+\?{1,2}\s*(?:#.*)?$)"
-)
+# Magics, shell lines, calls without brackets (`/f 1 2`), and help, as in `np.sum?` or `x = np.*load*??`.
+_MAGIC = re.compile(r"^(?P<indent>\s*)(?:[%!?,;/]|[^#'\"]*[\w*\]]\?{1,2}\s*(?:#.*)?$)")
 _LEFT_EDGE = re.compile(r"(?:def|class|import|from|@|if|for|while|with|try|return)\b|[@!]")
 _WORD = re.compile(r"[^\W\d]")
 _TOKEN = re.compile(r"""#.*|'{3}|"{3}|'(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?|[()\[\]{}]""")
@@ -123,6 +126,13 @@ def _without_prompts(lines: list[str]) -> list[str]:
     return lines
 
 
+def _stand_in(output: re.Match[str] | None, magic: re.Match[str] | None) -> str:
+    """Give the Python for a line that is none; asking for a shell's output says why nobody has it."""
+    if output is not None:
+        return f"{output['target']}get_ipython().getoutput({output['magic']!r})"
+    return f"{magic['indent']}pass" if magic is not None else ""
+
+
 def _without_magics(lines: Sequence[str]) -> Iterator[str]:
     reader = _LineReader()
     continued = False
@@ -130,9 +140,10 @@ def _without_magics(lines: Sequence[str]) -> Iterator[str]:
         is_fresh = reader.is_fresh(written) and not continued
         statement = _RUNS_STATEMENT.match(written) if is_fresh else None
         line = statement["indent"] + statement["statement"] if statement is not None else written
+        output = _GETS_OUTPUT.match(line) if is_fresh else None
         found = _MAGIC.match(line) if is_fresh else None
-        if continued or found is not None:
-            yield "" if continued or found is None else f"{found['indent']}pass"
+        if continued or output is not None or found is not None:
+            yield "" if continued else _stand_in(output, found)
             continued = line.endswith("\\")
         else:
             reader.feed(line)

@@ -23,12 +23,12 @@ _RUN = re.compile(r"^%(?:run|load)[ \t]+(\S+)", re.MULTILINE)
 
 
 def missing(
-    wanted: Sequence[str], code: Code, texts: Sequence[Cell] = (), broken: frozenset[str] = frozenset()
+    wanted: Sequence[str], code: Code, texts: Sequence[Cell] = (), broken: Sequence[Cell] = ()
 ) -> Iterator[Notice]:
     """Notice each wanted name that no statement binds, with a guess at the name that was meant.
 
-    `texts` are the notebook's cells that are not code. `broken` are names whose definition is not valid
-    Python: another notice says that, so nothing is guessed.
+    `texts` are the notebook's cells that are not code. `broken` are cells with statements that are not valid
+    Python: another notice says that, so nothing is guessed about a name that one of them defines.
     """
     absent = [name for name in wanted if not code.binding(name)]
     places: dict[str, str] = {}
@@ -36,7 +36,9 @@ def missing(
         if len(places) < MOST_NAMES:
             places.update(dict.fromkeys(one.defines - set(wanted), one.statement.cell.label))
     for name in absent:
-        hint = "" if name in broken else _in_a_text(name, texts) or _hint(name, code, places)
+        defined = re.compile(rf"\b(?:def|class)\s+{re.escape(name)}\b")
+        explained = any(defined.search(cell.source) for cell in broken)
+        hint = "" if explained else _in_a_text(name, texts) or _hint(name, code, places)
         message = f"`{name}` is not defined at the left edge of any cell.{hint}"
         yield Notice(code="missing-definition", message=message)
 

@@ -46,6 +46,10 @@ class Stub:
         """Do nothing."""
         return self
 
+    def getoutput(self, command: str, *_: Any, **__: Any) -> NoReturn:
+        """Say that nothing was run."""
+        raise RuntimeError(f"`{command}` is not run here: write the value that it gives into the code")
+
 
 def file_name(cell: int) -> str:
     """Name a cell in tracebacks; 0 is the code that the assignment runs before a notebook."""
@@ -109,7 +113,9 @@ def describe(error: BaseException) -> str:
     """Give one line: the error, and where it happened."""
     place = error.filename or "" if isinstance(error, SyntaxError) else ""
     if isinstance(error, SyntaxError) and place.startswith("<cell "):
-        return f"{type(error).__name__}: {error.msg} ({_place(place, error.lineno or 1)})"
+        version = "Python {}.{}".format(*sys.version_info)
+        where = _place(place, error.lineno or 1)
+        return f"{type(error).__name__} in {version}: {error.msg} ({where})"
     if isinstance(error, EOFError) and str(error) == "EOF when reading a line":
         where = place_of(error)
         return f"your code waits for input{where}; nobody is there to type: write the value into the code."

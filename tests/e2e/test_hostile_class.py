@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.extract.code import VERSION
 from autograder.report import read_report
 
 ROOT = Path(__file__).parents[2]
@@ -25,13 +26,14 @@ CELLS = {
     "doubled": "x = 'a'\n" + "x += x\n" * 40 + "Solver(model, data, update_rule=x)\n",
     "nested": "x = " + "-" * 100_000 + "1",
 }
+INVALID = f"not valid Python {VERSION}"
 SAID = {
     "newlines": "cell 53 has 1,000,007 characters; cells of more than 400,000 are not read.",
     "semicolons": "cell 53: its 100,000 statements are not read. A notebook's code is read up to",
-    "print": "cell 53: the statement at line 1 is not valid Python: line 1: too many nested parentheses",
-    "quotes": "cell 53: the statement at line 2 is not valid Python: line 2: unterminated string literal",
+    "print": f"cell 53: the statement at line 1 is {INVALID}: line 1: too many nested parentheses",
+    "quotes": f"cell 53: the statement at line 2 is {INVALID}: line 2: unterminated string literal",
     "blocks": "and 980 more of this kind.",
-    "nested": "cell 53: the statement at line 1 is not valid Python: it can't be parsed: MemoryError.",
+    "nested": f"cell 53: the statement at line 1 is {INVALID}: it can't be parsed: MemoryError.",
 }
 
 

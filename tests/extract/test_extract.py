@@ -1,5 +1,6 @@
 """Definitions are found by their content; the rest is left out, and notices say why."""
 
+import sys
 import textwrap
 
 import msgspec
@@ -16,6 +17,8 @@ from autograder.extract import (
     review_hints,
     untouched,
 )
+from autograder.extract.code import VERSION
+from autograder.guest.definitions import Namespace
 from autograder.model import Cell, CellKind, FileRecord, Notebook
 
 # --- definitions ---------------------------------------------------------------------------------
@@ -152,7 +155,7 @@ def test_a_broken_cell_costs_only_its_broken_statements():
     )
     assert run(found)["h"]() == 1
     assert codes(found) == ["syntax-error", "missing-definition"]
-    assert "cell 1: `f` is not valid Python: line 3" in found.notices[0].message
+    assert f"cell 1: `f` is not valid Python {VERSION}: line 3" in found.notices[0].message
 
 
 def test_a_broken_definition_is_run_so_that_its_error_is_shown():
@@ -194,6 +197,34 @@ def test_a_syntax_error_alone_explains_a_missing_definition():
     )
     assert codes(found) == ["syntax-error", "missing-definition"]
     assert found.notices[1].message == "`conv_forward` is not defined at the left edge of any cell."
+
+
+def test_a_syntax_error_around_a_definition_explains_it_too():
+    found = extract(
+        notebook("if True\n    def conv_forward(x): return x", "def conv_forwards(x): return x"),
+        ["conv_forward"],
+        OFF,
+    )
+    assert found.notices[1].message == "`conv_forward` is not defined at the left edge of any cell."
+
+
+def test_the_output_of_a_command_is_missed_by_name():
+    found = extract(
+        notebook("shell = !echo 0\nZERO = float(shell[0])\ndef g(): return 1\ndef f(): return ZERO"),
+        ["f", "g"],
+        OFF,
+    )
+    main, namespace = sys.modules["__main__"], Namespace()
+    namespace.run([msgspec.to_builtins(chunk) for chunk in found.chunks])
+    sys.modules["__main__"] = main
+    assert namespace.find("g")() == 1
+    with pytest.raises(NameError, match="ZERO") as met:
+        namespace.find("f")()
+    assert namespace.reason(met.value) == (
+        ", since its definition failed: NameError: name 'shell' is not defined (cell 1, line 2), since its "
+        "definition failed: RuntimeError: `!echo 0` is not run here: write the value that it gives into the "
+        "code (cell 1, line 1)"
+    )
 
 
 def test_a_wanted_name_is_not_mistaken_for_another():

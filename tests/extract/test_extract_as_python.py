@@ -68,6 +68,8 @@ statement = st.one_of(
     st.tuples(name, value).map(lambda pair: "{} += {}".format(*pair)),
     st.tuples(name, number).map(lambda pair: "{}.k = {}".format(*pair)),
     st.tuples(name, name).map(lambda pair: "{} = {}.pop()".format(*pair)),
+    st.tuples(name, name).map(lambda pair: "for {0} in [{1}, 1]:\n    {0}.append(6)".format(*pair)),
+    st.tuples(name, name).map(lambda pair: "{} = [x.pop() for x in [{}]]".format(*pair)),
     name.map("heapq.heapify({})".format),
     name.map("{}()".format),
     name.map("{}(3)".format),

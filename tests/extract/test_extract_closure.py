@@ -7,6 +7,7 @@ import pytest
 from extract_samples import EMULATE, codes, names, notebook, run
 
 from autograder.extract import extract
+from autograder.extract.code import VERSION
 from autograder.guest.definitions import Namespace
 
 
@@ -199,7 +200,7 @@ def test_a_broken_block_costs_the_others_nothing(broken):
 
 def test_a_syntax_error_names_cell_line_text_and_pythons_reason():
     (notice, missing) = found("x = 1", "y = 2\n\ndef f(x)\n    return 1").notices
-    assert notice.message == "cell 2: `f` is not valid Python: line 3: expected ':': `def f(x)`."
+    assert notice.message == f"cell 2: `f` is not valid Python {VERSION}: line 3: expected ':': `def f(x)`."
     assert notice.where == "cell 2, line 3"
     assert missing.code == "missing-definition"
 
@@ -210,3 +211,61 @@ def test_zero_bytes_and_endless_cells_get_notices():
     assert result.notices[0].message.startswith("cell 1 holds zero bytes")
     assert "cells of more than 400,000 are not read" in result.notices[1].message
     assert run(result)["f"](0) == 1
+
+
+# --- names at the place where they are looked up -------------------------------------------------
+
+RELEASE = [
+    "import math",
+    "def f(x): pass",
+    "print(f(1))",
+    "def timed(layer): return layer()",
+    "timed(f); k = 9",
+]
+
+
+def handed_in(own, *below):
+    """The release's notebook with code in the cell of its function, and cells below all others."""
+    return notebook(RELEASE[0], own, *RELEASE[2:], *below)
+
+
+@pytest.mark.parametrize(
+    ("own", "below", "value"),
+    [
+        ("def timed(g):\n    return lambda x: 2 * g(x)\n@timed\ndef f(x): return x", "", 6),
+        ("def timed(g):\n    return 2 * g\ndef f(x): return timed(x)", "", 6),
+        ("k = 2\ndef f(x): return k * x", "", 6),
+        ("def h(x): return 2 * x\ndef f(x): return h(x)", "def h(x): return 'an experiment'", 6),
+        ("K = 2\ndef f(x): return K * x", "K = 5", 6),
+        ("K = [2]\ndef f(x): return K[0] * x", "K[0] = 5", 6),
+        ("K = 2\ndef f(x, k=K): return k * x\nK = 5", "", 6),
+        ("K = 2\nclass A:\n    k = K\nK = 5\ndef f(x): return A.k * x", "", 6),
+        ("class A: k = 2\nclass B(A): pass\nclass A: k = 5\ndef f(x): return B.k * x", "", 6),
+        ("def f(x): return h(x)", "def h(x): return 2 * x", 6),
+        ("def f(x): return 2 * math.floor(x)", "import cmath as math", 6),
+        ("def f(x): return 5", "def h(x): return 2 * x\ndef f(x): return h(x)", 6),
+    ],
+)
+def test_a_name_is_what_it_is_where_it_is_looked_up(own, below, value):
+    given, mine = notebook(*RELEASE), handed_in(own, below)
+    assert run(extract(mine, ["f"], EMULATE, given))["f"](3) == value
+
+
+@pytest.mark.parametrize(
+    ("code", "chosen"),
+    [
+        (["import numpy as np", "def f(a): np.add.at(a, 0, 1)", "a = [1]\nf(a)"], ["np", "f"]),
+        (["import numpy as np", "def g(): np.random.seed(0)\ng()", "def f(): return np"], ["np", "f"]),
+        (["import os", "def g(): os.environ.update(a='b')\ng()", "def f(): return os"], ["os", "f"]),
+        (["try:\n    import a as m\nexcept E:\n    import math as m", "m.go()\ndef f(): m"], ["m", "f"]),
+        (["K = 3", "print(K)\ntrain(K)", "def f(): return K"], ["K", "f"]),
+        (["def h(): pass", "timed(h)", "def f(): return h()"], ["h", "f"]),
+        (["K = 3", "K = 4", "def f(): return K"], ["K", "f"]),
+        (
+            ["for name, x in data.items(): print(x)", "x = [1]", "x.append(2)\ndef f(name): return name"],
+            ["f"],
+        ),
+    ],
+)
+def test_no_more_is_run_than_is_needed(code, chosen):
+    assert names(found(*code)) == chosen

@@ -12,6 +12,41 @@ def namespace(*sources):
     return made
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def x(a: Tensor) -> Tensor: return 7",
+        "def x(a: np.Array = 3): return 7",
+        "def x(a: 'ndarray' | None = None, *b: Tensor, **c: Tensor): return 7",
+        "async def g(a: Tensor): pass\nx = lambda a: 7",
+        "class A:\n    b: Tensor = 7\n    def c(self, d: Tensor): pass\nx = lambda a: A.b",
+        "b: Tensor = 7\nx = lambda a: b",
+    ],
+)
+def test_an_annotation_that_fails_costs_nothing(source, capsys):
+    assert namespace("import numpy as np", source).find("x")(1) == 7
+    assert "An annotation (cell 3, line " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["def x(a: int = missing): return 7", "@missing\ndef x(a: int): return 7", "x: int = 1 / 0", "def x(a:"],
+)
+def test_another_failure_is_no_annotation_s(source, capsys):
+    with pytest.raises(Missing, match=r"NameError|ZeroDivisionError|SyntaxError in Python 3\.\d+: .*line 2"):
+        namespace(source).find("x")
+    assert capsys.readouterr().out == ""
+
+
+def test_flags_of_a_notebook_hold_from_their_cell_on():
+    made = namespace(
+        "class A: pass\ndef f(a: A): pass",
+        "from __future__ import annotations",
+        "def g(a: A): pass\nx = f.__annotations__['a'] is A, g.__annotations__['a']",
+    )
+    assert made.find("x") == (True, "A")
+
+
 def test_a_statement_may_await_at_the_top_level():
     awaited = namespace("import asyncio\nx = await asyncio.sleep(0, 7)")
     assert awaited.find("x") == 7

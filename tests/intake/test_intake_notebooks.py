@@ -185,6 +185,21 @@ def test_another_language_gets_a_notice():
     assert codes(data) == {"other-language"}
 
 
+@pytest.mark.parametrize(
+    ("metadata", "language"),
+    [
+        ({"kernelspec": {"name": "python2"}}, "python2"),
+        ({"kernelspec": {"name": "cs231n", "display_name": "Python 2"}}, "python2"),
+        ({"language_info": {"name": "python", "version": "2.7.12"}}, "python2"),
+        ({"kernelspec": {"name": "python2"}, "language_info": {"version": "3.6.1"}}, "python"),
+        ({"kernelspec": {"name": "python3"}}, "python"),
+        ({"kernelspec": {"name": 2}, "language_info": {"version": 2.7}}, "python"),
+    ],
+)
+def test_a_kernel_of_python_2_is_known_by_its_version_or_its_name(metadata, language):
+    assert parse(notebook_bytes(code_cell(), metadata=metadata))[0].language == language
+
+
 def test_metadata_of_any_shape_does_no_harm():
     for junk in (None, 7, [], "x", {"nbgrader": 7}, {"nbgrader": {"grade_id": ["x"]}}):
         cell = code_cell(metadata=junk)

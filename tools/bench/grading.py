@@ -6,6 +6,7 @@ Each figure stands beside a yardstick of the same run: a bare interpreter, a lim
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -54,6 +55,7 @@ def measure(root: Path, submission: Path, copies: int, nbgrader_copies: int) -> 
     course = find_course(root)
     yield _start()
     yield from _sandbox(course)
+    yield _samples(root, course)
     with tempfile.TemporaryDirectory(prefix="autograder-bench-") as folder:
         scratch = Path(folder)
         yield _items(root, submission, scratch)
@@ -122,6 +124,33 @@ def _sandbox(course: Course) -> Iterator[Figure]:
     plain = statistics.median(imports) * 1e3
     yield _figure("a sandbox's start to its first answer", "ms", starts[1:], alone[-1], plain)
     yield _figure("a further check's child to its first answer", "ms", children, "limit", 10)
+
+
+def _samples(root: Path, course: Course) -> Figure:
+    """Time a child from its request to its first answer, with the definitions of each sample submission.
+
+    The figure is of the samples' medians. The answer is that of a request without work.
+    """
+    from autograder.authoring.student import Limits, StudentFault
+    from autograder.batch.grading_run import policy_for
+    from autograder.grading.reading import definitions_of
+    from autograder.intake import read_notebook
+    from autograder.sandbox import open_session
+
+    given = read_notebook(course.given_notebook)
+    medians: list[float] = []
+    for path in sorted((root / "tests/samples" / course.assignment.id).glob("*/*.ipynb")):
+        definitions = definitions_of(read_notebook(path), course.assignment, given)
+        times: list[float] = []
+        # a hostile sample's child has no answer
+        with open_session(policy_for(course)) as session, contextlib.suppress(StudentFault):
+            for _ in range(CHILDREN):
+                begun = time.perf_counter()
+                with session.student(definitions, Limits()) as student:
+                    student.seed(0)
+                    times.append((time.perf_counter() - begun) * 1e3)
+        medians += [statistics.median(times)] if times else []
+    return _figure("a child with a sample's definitions, to its first answer", "ms", medians, "limit", 10)
 
 
 def _grade(root: Path, paths: Sequence[Path], output: Path, *more: str) -> subprocess.Popen[bytes]:
