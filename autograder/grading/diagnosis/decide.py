@@ -122,14 +122,15 @@ def _proves(mark: Fingerprint | None, one: Seen) -> bool:
         return one.wrong
     if mark is None or mark.is_broken or _ON_PURPOSE.search(fault.traceback):
         return False
-    shapes = [tuple(int(n) for n in text.split(",") if n.strip()) for text in _SHAPE.findall(fault.message)]
+    said = fault.message.partition(" (line ")[0]  # what follows is the student's line
+    shapes = [tuple(int(n) for n in text.split(",") if n.strip()) for text in _SHAPE.findall(said)]
     arrays = (one.expected, *one.answer.case.inputs.values())
     usual = [np.shape(each.value if isinstance(each, Expected) else each) for each in arrays]
     for shape in shapes:
         own, other = (any(s[-len(shape) :] == shape for s in each) for each in ([mark.shape], usual))
         if len(shape) > 1 and own and not other:
             return True
-    if any(int(size) == math.prod(mark.shape) for size in _SIZE.findall(fault.message)):
+    if any(int(size) == math.prod(mark.shape) for size in _SIZE.findall(said)):
         return True
     return 0 in mark.shape and _ASSERTED.search(fault.traceback) is not None
 
