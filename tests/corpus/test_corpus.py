@@ -88,9 +88,8 @@ def test_an_entry_gives_its_notebook(tmp_path):
 
     path = tmp_path / "HW5.ipynb"
     path.write_text(entry("kernel_of_python_2_and_offsets").notebook(), encoding="utf-8")
-    assert read_notebook(path).cells[-1].source == entry("kernel_of_python_2_and_offsets").cells[0].rstrip(
-        "\n"
-    )
+    wanted = entry("kernel_of_python_2_and_offsets").cells[0]
+    assert read_notebook(path).cells[-1].source.strip() == wanted.strip()
     assert '"name": "python2"' in path.read_text(encoding="utf-8")
 
 
