@@ -94,6 +94,7 @@ class Code:
         self.needs = functools.cache(lambda index: needs(self.bound(index)))
         self.binders = functools.cache(self._binders)
         self._written = functools.cache(lambda index: effects.writes(self.bound(index).statement.node))
+        self.changing_alone = functools.cache(self._changing_alone)
         self._gives_own = functools.cache(self._is_bound_here)
         self._gives_data = functools.cache(self._is_data_here)
 
@@ -145,7 +146,7 @@ class Code:
             self._changing[group] = sorted({index for each in group for index in self.changing_alone(each)})
         return self._changing[group]
 
-    def changing_alone(self, name: str) -> set[int]:
+    def _changing_alone(self, name: str) -> set[int]:
         """Give the places of the statements that change a name's object under this name."""
         mentioned = [(index, self.bound(index)) for index in self.mentioning(name)]
         # the call of a module's function (`np.random.seed(0)`) changes nothing of the notebook's own
