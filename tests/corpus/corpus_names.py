@@ -32,8 +32,14 @@ _BY_NAMES = {
         offsets_a_cache_of_its_own_after_sizes_by_true_division offsets_sizes_by_true_division
         place_by_place_a_cache_of_its_own_after_sizes_by_true_division
         true_division_without_a_sign_of_python_2""",
-    "loops-over-the-input": """
+    "index-out-of-range": """
+        columns_row_stride_for_columns index_out_of_range offsets_filters_for_the_kernels_height
+        offsets_offset_out_of_range place_by_place_filters_counted_from_one
+        place_by_place_loops_over_the_padded_input place_by_place_one_place_too_far""",
+    "index-out-of-range loops-over-the-input": """
         place_by_place_loops_over_the_input""",
+    "unpacked-into-other-names": """
+        cache_with_a_reshaped_w""",
     "name-not-defined": """
         columns_as_strided_not_imported columns_math_not_imported
         columns_name_of_the_forward_in_the_backward offsets_helper_of_another_notebook

@@ -1,13 +1,11 @@
 """Entries that are not yet judged or named as they should be: who mends one takes it out."""
 
-# A crop that raises costs more than the same crop that is returned. Zeros earn nothing. Filters of 3 x 3
-# alone are taken for a border of one pixel.
+# A crop that raises costs more than the same crop that is returned. Zeros earn nothing.
 NOT_YET_RIGHT = frozenset(
     {
         "columns_crop_by_minus_pad_assigned",
         "columns_crop_by_minus_pad_reshaped",
         "columns_crop_of_one_assigned",
-        "columns_three_by_three_only",
         "offsets_crop_asserted",
         "offsets_zeros",
         "place_by_place_crop_by_minus_pad_reshaped",
@@ -26,20 +24,17 @@ _BY_CAUSE = {
         size_without_the_one""",
     "rows and columns": """
         dw_with_columns_from_rows gradient_indexed_across place_by_place_column_from_the_row
-        place_by_place_gradient_of_rows_and_columns_exchanged columns_row_stride_for_columns
+        place_by_place_gradient_of_rows_and_columns_exchanged
         columns_rows_for_columns_in_the_result offsets_dx_transposed windows_dx_transposed""",
     "zeros": """
         windows_empty_arrays_as_gradients columns_empty_arrays_as_gradients""",
     "missing names": """
         method_without_its_self""",
-    "index out of range": """
-        index_out_of_range place_by_place_one_place_too_far
-        place_by_place_filters_counted_from_one offsets_offset_out_of_range""",
     "not written": """
         place_by_place_backward_says_that_it_is_not_written
         offsets_backward_says_that_it_is_not_written""",
-    "loops over the input": """
-        place_by_place_loops_over_the_padded_input""",
+    "square kernels only": """
+        columns_three_by_three_only""",
     "shadowed x": """
         place_by_place_x_as_the_name_of_a_loop columns_x_shadowed_by_the_border
         place_by_place_x_shadowed_by_the_border offsets_x_shadowed_by_a_list
@@ -49,7 +44,7 @@ _BY_CAUSE = {
     "bias": """
         offsets_bias_at_every_offset""",
     "F for HH": """
-        offsets_filters_for_the_kernels_height columns_filters_for_the_kernels_height""",
+        columns_filters_for_the_kernels_height""",
     "out a tuple": """
         place_by_place_out_a_tuple offsets_out_a_tuple windows_result_in_a_list
         place_by_place_result_in_a_list""",

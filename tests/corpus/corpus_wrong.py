@@ -216,7 +216,7 @@ WRONG = {
     ),
     "dw_of_the_first_channel_for_all": wrong(DW_WRONG, DW, "dw[f] += grad * padded[n, 0, rows, columns]"),
     "dw_with_pad_one": wrong(
-        (20, 9, 6, 3), DW, "dw[f] += grad * np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))[n, :, rows, columns]"
+        (20, 12, 6, 5), DW, "dw[f] += grad * np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))[n, :, rows, columns]"
     ),
     "dw_zeros": wrong(DW_WRONG, GIVE_BACK, "    return dx, np.zeros_like(w), db"),
     "dw_none": wrong(DW_WRONG, GIVE_BACK, "    return dx, None, db"),
@@ -295,7 +295,7 @@ DIAGNOSES = {
     "stride_along_the_rows_only": {"stride-along-rows-only"},
     "stride_fixed_at_one": {"stride-always-one"},
     "stride_fixed_at_two": {"stride-always-two"},
-    "pad_fixed_at_one": {"border-of-one-pixel", "fails-unless-pad-is-one"},
+    "pad_fixed_at_one": {"border-of-one-pixel"},
     "pad_on_one_side": {"border-before-only"},
     "pad_of_ones": {"border-of-ones"},
     "pad_repeats_the_edge": {"border-repeats-the-edge"},

@@ -155,11 +155,11 @@ UNCERTAIN = {
         + "x += x\n" * 40
         + MODEL
         + "Solver(model, data, optim_config={'learning_rate': 1 / len(x)})",
-        "does not come to a call of `Solver`: MemoryError (cell",
+        "does not come to a call of `Solver`: MemoryError (line",
     ),
     "an error first": (
         "rate = [][0]\n" + MODEL + "Solver(model, data, optim_config={'learning_rate': rate})",
-        "does not come to a call of `Solver`: IndexError: list index out of range (cell",
+        "does not come to a call of `Solver`: IndexError: list index out of range (line",
     ),
     "no call at all": ("solvers = []\n" + MODEL, "does not come to a call of `Solver`"),
     "an accuracy computed by hand": (
@@ -196,7 +196,7 @@ UNCERTAIN = {
     ),
     "the memory limit after a call": (
         MODEL + CALL + "x = [0]\n" + "x += x\n" * 40 + CALL,
-        "its code met the limit of memory: MemoryError (cell",
+        "its code met the limit of memory: MemoryError (line",
     ),
 }
 

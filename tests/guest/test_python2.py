@@ -93,7 +93,7 @@ def test_code_that_is_not_the_notebooks_keeps_todays_division():
 def test_an_error_names_the_line_and_quotes_it():
     namespace = Namespace()
     namespace.run([{"source": "x = 1 / 0", "cell": 4, "line": 3, "names": ["x"]}], python2=True)
-    with pytest.raises(Missing, match=r"ZeroDivisionError: .*\(cell 4, line 3\)"):
+    with pytest.raises(Missing, match=r"ZeroDivisionError: .*\(line 3 of the cell with `x = 1 / 0`"):
         namespace.find("x")
 
 
