@@ -9,6 +9,8 @@ _BY_NAMES = {
         columns_width_and_border_of_one place_by_place_width_and_border_of_one""",
     "db-left-at-zero": """
         db_left_at_zero""",
+    "db-left-at-zero dw-left-at-zero dx-left-at-zero out-left-at-zero": """
+        offsets_zeros place_by_place_zeros""",
     "dw-left-at-zero": """
         dw_zeros""",
     "dx-border-of-one-pixel": """
