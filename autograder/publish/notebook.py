@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import ReleaseError
+from autograder.publish.delimiters import near_misses
 
 
 def student_notebook(source: Path, config_file: Path) -> str:
@@ -36,14 +37,36 @@ def student_notebook(source: Path, config_file: Path) -> str:
     steps = config.GenerateAssignment.get("preprocessors", GenerateAssignment.preprocessors.default())
     try:
         notebook = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
+        _require_delimiters(source, notebook.cells)
         resources: dict[str, Any] = {"unique_key": source.stem, "metadata": {"path": str(source.parent)}}
         for step in steps:
             if step is not SaveCells:  # it writes to the gradebook
                 notebook, resources = step(config=config).preprocess(notebook, resources)
+        _drop_attachments(notebook.cells)
         text: str = nbformat.writes(notebook, version=4)  # type: ignore[no-untyped-call]
+    except ReleaseError:
+        raise
     except Exception as error:  # nbgrader raises many kinds, each with a message for the instructor
         raise ReleaseError(f"{source}: nbgrader refuses it: {error}") from error
     return text if text.endswith("\n") else text + "\n"
+
+
+def _require_delimiters(source: Path, cells: list[Any]) -> None:
+    problems = [f"{source}: {problem}" for problem in near_misses(cells)]
+    if problems:
+        raise ReleaseError("\n".join(problems), "What stands between such lines would reach the students.")
+
+
+def _drop_attachments(cells: list[Any]) -> None:
+    """Drop the attachments that the released text does not show: pictures of a solution, say."""
+    for cell in cells:
+        kept = {
+            n: one for n, one in cell.get("attachments", {}).items() if f"attachment:{n}" in cell["source"]
+        }
+        if kept:
+            cell["attachments"] = kept
+        else:
+            cell.pop("attachments", None)
 
 
 def _config(path: Path) -> Any:
