@@ -84,7 +84,7 @@ def read_table(path: Path) -> dict[str, Any]:
     Raises `AssignmentError` if it can't be read, or is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise AssignmentError(f"{path}: can't be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -102,7 +102,7 @@ def _tables(path: Path, value: Any, at: Place) -> list[dict[str, Any]]:
 
 def located(path: Path, problems: Iterable[Problem]) -> AssignmentError:
     """Give the error that says each problem with its file, line and item."""
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8-sig")
     table = read_table(path)
     return AssignmentError(
         "\n".join(f"{path}:{line_of(text, one.at)}: {_item(table, one.at)}{one.message}" for one in problems),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.assignment import read_assignment
+from autograder.assignment import read_assignment, read_table
 from autograder.assignment.lines import line_of
 from autograder.errors import AssignmentError
 
@@ -147,3 +147,10 @@ def test_a_place_has_its_line(place, line):
 def test_one_that_is_not_there(tmp_path):
     with pytest.raises(AssignmentError, match="can't be read"):
         read_assignment(tmp_path / "assignment.toml")
+
+
+def test_a_byte_order_mark_before_the_definition_is_no_error(tmp_path):
+    source = next((Path(__file__).parents[2] / "source").glob("*/assignment.toml"))
+    marked = tmp_path / "assignment.toml"
+    marked.write_bytes(b"\xef\xbb\xbf" + source.read_bytes())
+    assert read_table(marked) == read_table(source)

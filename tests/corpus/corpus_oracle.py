@@ -13,6 +13,7 @@ from corpus_grading import InProcessSession, course, given, notebook_of
 from autograder.grading.reading import definitions_of
 
 OUTPUTS = ("out", "dx", "dw", "db")
+RAISED = object()
 
 
 def torch_answers(rng, inputs, parameters):
@@ -39,25 +40,33 @@ def random_layer(rng):
 
 
 def differing(entry):
-    """The outputs in which an entry of the corpus differs, its code being read as a submission's."""
+    """Give the outputs of an entry that are wrong somewhere, and those that an exception alone keeps back.
+
+    Its code is read as a submission's.
+    """
     with (
         quietly(),
         InProcessSession().student(
             definitions_of(notebook_of(entry), course().assignment, given()), None
         ) as s,
     ):
-        return set().union(*disagreements(s.names))
+        wrong, raised = (set().union(*found) for found in zip(*disagreements(s.names), strict=True))
+    return wrong, raised - wrong
 
 
 def disagreements(functions, cases=30, seed=0):
-    """Give the outputs that differ from torch's, for some random layers and three of whole numbers."""
+    """Give the outputs that differ from torch's, and those of calls that raised, for layer after layer.
+
+    The layers are some random ones, and three of whole numbers.
+    """
     rng = np.random.default_rng(seed)
     layers = [random_layer(rng) for _ in range(cases)]
     for inputs, parameters in layers:
         yield _asked(functions, rng, inputs, parameters)
     for inputs, parameters in layers[:3]:
         whole = tuple(np.round(4 * a) for a in inputs)
-        yield _asked(functions, rng, whole, parameters, dtype=np.int64) & {"out"}
+        wrong, raised = _asked(functions, rng, whole, parameters, dtype=np.int64)
+        yield wrong & {"out"}, raised & {"out"}
 
 
 def _asked(functions, rng, inputs, parameters, dtype=np.float64):
@@ -70,7 +79,9 @@ def _asked(functions, rng, inputs, parameters, dtype=np.float64):
         _forward(functions, [-a.astype(dtype) for a in inputs], parameters)
         gradients = zip(OUTPUTS[1:], _backward(functions, dout, cache), wanted, strict=True)
         answers += gradients
-    return {name for name, answer, right in answers if not agrees(answer, right)}
+    raised = {name for name, answer, _ in answers if answer is RAISED}
+    given = [one for one in answers if one[1] is not RAISED]
+    return {name for name, answer, right in given if not agrees(answer, right)}, raised
 
 
 def agrees(answer, right):
@@ -84,7 +95,7 @@ def _forward(functions, inputs, parameters):
     try:
         given = functions["conv_forward_naive"](*inputs, dict(parameters))
     except (Exception, SystemExit):
-        return None, promised
+        return RAISED, promised
     if not isinstance(given, tuple | list) or len(given) != 2 or given[1] is None:
         return (given[0] if isinstance(given, tuple | list) and given else given), promised
     return given
@@ -94,7 +105,7 @@ def _backward(functions, dout, cache):
     try:
         given = functions["conv_backward_naive"](dout, cache)
     except (Exception, SystemExit):
-        return None, None, None
+        return RAISED, RAISED, RAISED
     found = list(given) if isinstance(given, tuple | list) else [given]
     return (*found, None, None, None)[:3]
 

@@ -44,8 +44,10 @@ ENDED_WELL = (0, 1)
 SETTLE_SECONDS = 20.0
 # Seconds in which a grader tries its walls and starts its workers.
 START_SECONDS = 4.0
-# The factor by which the last quarter of a batch may use more than its second: the first is start-up.
-MORE_MEMORY, MORE_FILES = 1.10, 2
+# The factor of memory, and the number of files, by which the last quarter of a batch may use more than its
+# second: the first is start-up. A sandbox more or less at a moment is three files; a file left open by each
+# submission of a batch of twelve is six.
+MORE_MEMORY, MORE_FILES = 1.10, 5
 _CHILD_SUBREAPER = 36
 
 
