@@ -21,6 +21,7 @@ from pathlib import Path
 from autograder.assignment import SPECS, Assignment, read_assignment, read_table, scaled
 from autograder.authoring.loading import Authored, load_authored
 from autograder.errors import AssignmentError, UsageError
+from autograder.files import read_text
 from autograder.model import Struct
 
 DEFINITION, QUESTIONS = "assignment.toml", "questions.py"
@@ -52,7 +53,7 @@ class Course(Struct):
     def support_sources(self) -> dict[str, str]:
         """Give the support code by file name, as a student reads it: ``{"folder/module.py": source}``."""
         paths = sorted(path for folder in self.support for path in folder.glob("*.py"))
-        return {f"{path.parent.name}/{path.name}": path.read_text(encoding="utf-8") for path in paths}
+        return {f"{path.parent.name}/{path.name}": read_text(path) for path in paths}
 
     def extension(self) -> Path | None:
         """Find the compiled module in the support code or among the installed ones, or give None."""

@@ -1,10 +1,12 @@
-"""Files of the engine's own: written whole or not at all, and the user's cache."""
+"""Files: an author's texts are read with a reason where that fails; the engine's own are written whole."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from pathlib import Path
+
+from autograder.errors import AssignmentError
 
 # What the name of a file ends with as long as it is being written.
 HALF = ".half"
@@ -15,6 +17,26 @@ PRIVATE = 0o600
 def cache_dir() -> Path:
     """Give the folder of this user's cache: $XDG_CACHE_HOME/autograder, or ~/.cache/autograder."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "autograder"
+
+
+def read_text(path: Path) -> str:
+    """Read a text file that an author wrote, in UTF-8 with or without a byte-order mark.
+
+    Raises
+    ------
+    AssignmentError
+        The file can't be read, or is not UTF-8; names the line.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise AssignmentError(f"{path}: can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise AssignmentError(
+            f"{path}:{line}: the byte 0x{error.object[error.start]:02x} is not UTF-8",
+            "Save the file as UTF-8.",
+        ) from error
 
 
 def write_atomically(path: Path, content: str | bytes, mode: int = 0o644) -> None:

@@ -87,6 +87,7 @@ class Assignment(Strict):
     `hint_level` says how much a diagnosis tells: nothing, a nudge, or an explanation. `budget_seconds` is
     the clock time that a submission's code may take in all: it ends what stays below each call's limit and
     makes the grader wait for hours all the same. An item's points are rounded to a multiple of `round_to`.
+    `hand_out` has patterns of more files beside the notebook that students receive.
     """
 
     id: str
@@ -101,6 +102,7 @@ class Assignment(Strict):
     compat: CompatSpec = CompatSpec()
     data: DataSpec | None = None
     questions: str = ""
+    hand_out: tuple[str, ...] = ()
     hint_level: HintLevel = "nudge"
     budget_seconds: Positive = 900.0
     round_to: Annotated[float, Meta(ge=0.0001, lt=1e15)] = 0.0001

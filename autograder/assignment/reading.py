@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,6 +26,7 @@ from autograder.assignment.lines import Place, line_of
 from autograder.authoring.specs import CheckSpec, FileRule
 from autograder.authoring.student import Limits
 from autograder.errors import AssignmentError, suggestion
+from autograder.files import read_text
 
 MANUAL = "docs/assignments.md describes every key."
 # The tables by their places, without the numbers of arrays and the names of limits.
@@ -64,7 +66,7 @@ def read_assignment(path: Path, specs: Mapping[str, type[CheckSpec]] = SPECS) ->
         _tables(path, row.pop("checks", []), ("items", number, "checks")) for number, row in enumerate(rows)
     ]
     try:
-        bare = msgspec.convert({**table, "items": rows}, Assignment)
+        bare = msgspec.convert({**table, **_due(table), "items": rows}, Assignment)
     except msgspec.ValidationError as error:
         raise located(path, [_explained(error, (), _TABLES)]) from error
     problems: list[Problem] = []
@@ -84,12 +86,16 @@ def read_table(path: Path) -> dict[str, Any]:
     Raises `AssignmentError` if it can't be read, or is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise AssignmentError(f"{path}: can't be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         raise AssignmentError(f"{path}:{line[1] if line else 1}: not valid TOML: {error}") from error
+
+
+def _due(table: Mapping[str, Any]) -> dict[str, str]:
+    """Give `due_at` as ISO 8601 where the file has one of TOML's own times."""
+    due = table.get("due_at")
+    return {"due_at": due.isoformat()} if isinstance(due, datetime.date) else {}
 
 
 def _tables(path: Path, value: Any, at: Place) -> list[dict[str, Any]]:
@@ -102,7 +108,7 @@ def _tables(path: Path, value: Any, at: Place) -> list[dict[str, Any]]:
 
 def located(path: Path, problems: Iterable[Problem]) -> AssignmentError:
     """Give the error that says each problem with its file, line and item."""
-    text = path.read_text(encoding="utf-8-sig")
+    text = read_text(path)
     table = read_table(path)
     return AssignmentError(
         "\n".join(f"{path}:{line_of(text, one.at)}: {_item(table, one.at)}{one.message}" for one in problems),

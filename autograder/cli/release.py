@@ -37,6 +37,8 @@ def command(assignment: str | None, course: Path, only_check: bool, prove: bool)
 
     built = build(root, identity, root / "release", functools.partial(_prove, root, identity, prove))
     click.echo(f"built {built.folder} ({built.files} files) and {built.archive.name}")
+    if built.left_out:
+        click.echo(f"left out (hand_out in assignment.toml can name them): {', '.join(built.left_out)}")
 
 
 def _prove(root: Path, identity: str, wanted: bool) -> None:

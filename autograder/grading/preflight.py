@@ -23,6 +23,7 @@ from autograder.authoring.specs import CheckSpec
 from autograder.course import Course
 from autograder.errors import AssignmentError, suggestion
 from autograder.extract import extract
+from autograder.files import read_text
 from autograder.intake import read_notebook
 from autograder.model import Notebook, Struct
 
@@ -89,9 +90,9 @@ def authored_cells(path: Path) -> tuple[AuthoredCell, ...]:
         It is no notebook.
     """
     try:
-        raws = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        raws = json.loads(read_text(path))["cells"]
         return tuple(_authored_cell(f"{path}, cell {number}", raw) for number, raw in enumerate(raws, 1))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise AssignmentError(f"{path}: is not a notebook: {error}", "Save it anew in Jupyter.") from error
 
 

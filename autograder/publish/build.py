@@ -4,6 +4,7 @@
 
     <notebook>                what students fill in and hand in
     <support code>/           with the source of the compiled layers, so that it builds there
+    <other files>             those that hand_out in assignment.toml names
     check/assignment.toml     the visible part of the assignment
     check/<questions>         the visible questions
     check/mistakes.json       fingerprints of known mistakes on the visible cases
@@ -37,22 +38,25 @@ from autograder.grading.preflight import require_sound
 from autograder.grading.setup import kinds_of
 from autograder.model import Struct
 from autograder.publish.archive import zip_bytes
+from autograder.publish.handout import STUDENT_README, dangling, handed_out, left_out
 from autograder.publish.leaks import find_leaks
 from autograder.publish.notebook import student_notebook
 from autograder.publish.toml import to_toml
 from autograder.publish.wheel import students_wheel
 
 CHECKSUMS = "SHA256SUMS"
-_STUDENT_README = "README.student.md"
-_SUPPORT_SUFFIXES = (".py", ".toml", ".md", ".txt", ".pyx", ".pxd", ".pxi", ".h", ".c", ".cpp")
 
 
 class Release(Struct):
-    """A release that was built: its folder, the zip beside it, and the number of files."""
+    """A release that was built: its folder, the zip beside it, and the number of files.
+
+    `left_out` names the source's files that students do not receive.
+    """
 
     folder: Path
     archive: Path
     files: int
+    left_out: tuple[str, ...]
 
 
 def release_files(root: Path, identity: str) -> dict[str, bytes]:
@@ -74,15 +78,16 @@ def release_files(root: Path, identity: str) -> dict[str, bytes]:
     if mistakes and assignment.hint_level != "none":
         files[f"{CHECK}/{MISTAKES}"] = fingerprints(mistakes, _visible_cases(course), assignment.hint_level)
     files[f"{CHECK}/{DEFINITION}"] = _definition(course)
-    for name, path in (("README.md", source / _STUDENT_README), ("LICENSE", root / "LICENSE")):
+    for name, path in (("README.md", source / STUDENT_README), ("LICENSE", root / "LICENSE")):
         if path.exists():
             files[name] = _read(path)
-    files |= dict(_support(course)) | dict(_extension(root, course))
+    files |= {name: _read(path) for name, path in handed_out(root, course).items()}
     packages = (*assignment.sandbox.imports, *assignment.sandbox.tools)
     name, wheel = students_wheel(Path(autograder.__file__).parent, packages)
     files[name] = wheel
     files[CHECKSUMS] = _checksums(files)
     _refuse_leaks(root, identity, files)
+    _refuse_dangling(course, files)
     return files
 
 
@@ -114,7 +119,8 @@ def build(root: Path, identity: str, into: Path, prove: Callable[[], None] = lam
         with _exchanged(folder, fresh, Path(scratch) / "old"):
             prove()
     write_atomically(archive, zip_bytes(files, folder=f"{identity}/"))
-    return Release(folder=folder, archive=archive, files=len(files))
+    left = tuple(left_out(find_course(root, identity), files))
+    return Release(folder=folder, archive=archive, files=len(files), left_out=left)
 
 
 @contextlib.contextmanager
@@ -177,29 +183,6 @@ def _visible_cases(course: Course) -> Iterator[Case]:
             yield from (case for case in first if case_key(case) in known)
 
 
-def _support(course: Course) -> Iterator[tuple[str, bytes]]:
-    """List the support code's files."""
-    for folder in course.support:
-        for name, path in written_files(folder):
-            if path.suffix in _SUPPORT_SUFFIXES:
-                yield f"{folder.name}/{name}", path.read_bytes()
-
-
-def _extension(root: Path, course: Course) -> Iterator[tuple[str, bytes]]:
-    """List the compiled module's sources, ``ext/<extension>*``; they go into the first support folder."""
-    name = course.assignment.sandbox.extension
-    if not name:
-        return
-    if not (root / "ext" / f"{name}.pyx").exists() or not course.support:
-        raise ReleaseError(
-            f"{root / 'ext' / name}.pyx must exist, and a support folder to copy it to",
-            f"[sandbox] extension in {course.definition} names it.",
-        )
-    for inside, path in written_files(root / "ext"):
-        if inside.startswith(name) and path.suffix in _SUPPORT_SUFFIXES:
-            yield f"{course.support[0].name}/{inside}", path.read_bytes()
-
-
 def _checksums(files: dict[str, bytes]) -> bytes:
     lines = (f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items()))
     return "".join(lines).encode()
@@ -212,4 +195,13 @@ def _refuse_leaks(root: Path, identity: str, files: dict[str, bytes]) -> None:
         raise ReleaseError(
             f"the release would give away {len(leaks)} private passages or numbers:\n  {shown}",
             "Close the region around each of them, or take them out of the files that students receive.",
+        )
+
+
+def _refuse_dangling(course: Course, files: dict[str, bytes]) -> None:
+    problems = list(dangling(files, left_out(course, files)))
+    if problems:
+        raise ReleaseError(
+            "\n".join(problems),
+            f"Name each of these files in hand_out in {course.definition}, or take the line out.",
         )

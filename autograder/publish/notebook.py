@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from autograder.errors import ReleaseError
+from autograder.errors import AutograderError, ReleaseError
+from autograder.files import read_text
 from autograder.publish.delimiters import near_misses
 
 
@@ -36,7 +37,7 @@ def student_notebook(source: Path, config_file: Path) -> str:
     config = _config(config_file)
     steps = config.GenerateAssignment.get("preprocessors", GenerateAssignment.preprocessors.default())
     try:
-        notebook = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
+        notebook = nbformat.reads(read_text(source), as_version=4)  # type: ignore[no-untyped-call]
         _require_delimiters(source, notebook.cells)
         resources: dict[str, Any] = {"unique_key": source.stem, "metadata": {"path": str(source.parent)}}
         for step in steps:
@@ -44,7 +45,7 @@ def student_notebook(source: Path, config_file: Path) -> str:
                 notebook, resources = step(config=config).preprocess(notebook, resources)
         _drop_attachments(notebook.cells)
         text: str = nbformat.writes(notebook, version=4)  # type: ignore[no-untyped-call]
-    except ReleaseError:
+    except AutograderError:
         raise
     except Exception as error:  # nbgrader raises many kinds, each with a message for the instructor
         raise ReleaseError(f"{source}: nbgrader refuses it: {error}") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import ReleaseError
-from autograder.files import write_atomically
+from autograder.files import read_text, write_atomically
 
 _LINES_A_PAGE, _COLUMNS = 62, 100
 _A4 = (8.27, 11.69)
@@ -36,7 +36,7 @@ def print_to_pdf(notebook: Path, target: Path) -> None:
     buffer = io.BytesIO()
     # Font type 42 embeds the font as it is, so that programs can read the letters.
     with rc_context({"pdf.fonttype": 42}), PdfPages(buffer, metadata={"CreationDate": None}) as document:
-        for page in _pages(json.loads(notebook.read_text(encoding="utf-8"))):
+        for page in _pages(json.loads(read_text(notebook))):
             figure = Figure(figsize=_A4)
             figure.text(0.06, 0.96, page, family="monospace", size=7, va="top", parse_math=False)
             document.savefig(figure)

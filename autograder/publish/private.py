@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 import autograder
 from autograder.authoring.questions import Comparison
 from autograder.course import Course
+from autograder.files import read_text
 from autograder.model import Struct
 
 # A line, and three lines in a row, with fewer characters than this may be anybody's. Blanks don't count.
@@ -63,9 +64,9 @@ def gather(course: Course) -> Private:
     blocks, given = _notebook(course.definition.parent / course.assignment.notebook)
     reference = course.reference
     paths = sorted(reference.rglob("*")) if reference else []
-    blocks += [(f"reference/{p.name}", _text(p).splitlines()) for p in paths if p.suffix == ".py"]
-    engine = squeeze("\n".join(map(_text, _code_in(Path(autograder.__file__).parent))))
-    public = squeeze("\n".join([*given, *map(_text, _given_code(course))])) + engine
+    blocks += [(f"reference/{p.name}", read_text(p).splitlines()) for p in paths if p.suffix == ".py"]
+    engine = squeeze("\n".join(map(read_text, _code_in(Path(autograder.__file__).parent))))
+    public = squeeze("\n".join([*given, *map(read_text, _given_code(course))])) + engine
     arrays = {name: _telling(array) for name, array in [*_stored(paths), *_fixed_inputs(course)]}
     return Private(
         passages={
@@ -75,10 +76,6 @@ def gather(course: Course) -> Private:
     )
 
 
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
-
-
 # --- text ----------------------------------------------------------------------------------------
 
 
@@ -86,7 +83,7 @@ def _notebook(path: Path) -> tuple[list[tuple[str, list[str]]], list[str]]:
     """Split a notebook into its private regions, each with a description, and the lines of given code."""
     blocks: list[tuple[str, list[str]]] = []
     given: list[str] = []
-    for number, cell in enumerate(json.loads(_text(path))["cells"], 1):
+    for number, cell in enumerate(json.loads(read_text(path))["cells"], 1):
         end = ""
         for line in "".join(cell["source"]).splitlines():
             opened = next((name for name in _REGIONS if name in line), "")

@@ -13,7 +13,7 @@ from typing import Any
 from autograder.assignment import RunOrder
 from autograder.course import Course, find_course
 from autograder.errors import ReleaseError
-from autograder.files import cache_dir, write_atomically
+from autograder.files import cache_dir, read_text, write_atomically
 from autograder.publish.printing import print_to_pdf
 
 _RUN_SECONDS = 900
@@ -71,7 +71,7 @@ def _execute(course: Course) -> dict[str, Any]:
             "pip install -e '.[instructor]' in the course's folder",
         ) from error
     source = course.definition.parent / course.assignment.notebook
-    notebook = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.reads(read_text(source), as_version=4)  # type: ignore[no-untyped-call]
     every = notebook.cells
     extra = _extra_part(course)
     end = next((i for i, cell in enumerate(every) if extra and _name(cell) == extra), len(every))

@@ -82,6 +82,11 @@ def test_a_good_one_reads(tmp_path):
         ),
         (('title = "Tiny"', 'title = "Tiny"\ndue_at = "soon"'), "expected a time with its zone"),
         (
+            ('title = "Tiny"', 'title = "Tiny"\ndue_at = 2027-03-01T23:59:00'),
+            ":4: due_at = '2027-03-01T23:59:00', expected a time with its zone",
+        ),
+        (('title = "Tiny"', 'title = "Tiny"\ndue_at = 2027-03-01'), "expected a time with its zone"),
+        (
             ('title = "Tiny"', 'title = "Tiny"\nbudget_seconds = 5'),
             "must be at least the longest wall_seconds",
         ),
@@ -154,3 +159,8 @@ def test_a_byte_order_mark_before_the_definition_is_no_error(tmp_path):
     marked = tmp_path / "assignment.toml"
     marked.write_bytes(b"\xef\xbb\xbf" + source.read_bytes())
     assert read_table(marked) == read_table(source)
+
+
+def test_a_due_date_may_be_one_of_toml_s_own_times(tmp_path):
+    text = GOOD.replace('title = "Tiny"', 'title = "Tiny"\ndue_at = 2027-03-01T23:59:00+01:00')
+    assert read_assignment(write(tmp_path, text)).due_at == "2027-03-01T23:59:00+01:00"

@@ -24,6 +24,7 @@ from autograder.authoring.loading import load_module
 from autograder.authoring.questions import Case
 from autograder.authoring.student import Array
 from autograder.errors import AssignmentError
+from autograder.files import read_text
 from autograder.grading.diagnosis.fingerprint import BROKEN, Fingerprint, fingerprint_of
 from autograder.model import Struct
 
@@ -98,8 +99,8 @@ def _load(folder: Path) -> tuple[dict[str, Words], dict[str, Any]]:
     if not words.exists() or not code.exists():
         return {}, {}
     try:
-        known = msgspec.convert(tomllib.loads(words.read_text(encoding="utf-8")), dict[str, Words])
-    except (OSError, ValueError) as error:
+        known = msgspec.convert(tomllib.loads(read_text(words)), dict[str, Words])
+    except ValueError as error:
         raise AssignmentError(f"{words}: {error}", "docs/assignments.md describes the file.") from error
     tables = vars(load_module(code))
     ids = {*tables.get("VARIANTS", ()), *tables.get("ALSO", ()), *tables.get("REGIMES", ())}
