@@ -29,17 +29,21 @@ from autograder.assignment.kinds import (
     Written,
 )
 from autograder.assignment.lines import Place
+from autograder.assignment.policy import Attempts, ExtraCredit, Late, Rounding
 from autograder.assignment.reading import located, read_assignment, read_table
 
 __all__ = [
     "SPECS",
     "Assignment",
+    "Attempts",
     "Comments",
     "CompatSpec",
     "DataSpec",
+    "ExtraCredit",
     "Files",
     "FilesSpec",
     "ItemSpec",
+    "Late",
     "Manual",
     "Outputs",
     "Pdf",
@@ -47,6 +51,7 @@ __all__ = [
     "ProbeSpec",
     "Problem",
     "Rerun",
+    "Rounding",
     "RunOrder",
     "SandboxSpec",
     "Speed",

@@ -11,6 +11,7 @@ import msgspec
 from autograder.assignment.definition import Assignment, DataSpec, ItemSpec
 from autograder.assignment.kinds import Pdf
 from autograder.assignment.lines import Place
+from autograder.assignment.policy import Late
 from autograder.authoring.specs import CheckSpec
 from autograder.errors import suggestion
 from autograder.model import Struct
@@ -35,6 +36,7 @@ def inconsistencies(assignment: Assignment) -> Iterator[Problem]:
             yield from _check_problems(check, ("items", number, "checks", place), assignment)
     yield from _limit_problems(assignment)
     yield from _time_problems(assignment)
+    yield from _late_problems(assignment)
     yield from _data_problems(assignment.data)
     if not any(rule.suffix == ".ipynb" for rule in assignment.files.rules):
         yield Problem(at=("files", "rules"), message='one of the rules must have suffix = ".ipynb"')
@@ -96,6 +98,17 @@ def _time_problems(assignment: Assignment) -> Iterator[Problem]:
     if assignment.due_at is not None and not _has_zone(assignment.due_at):
         message = f"due_at = {assignment.due_at!r}, expected a time with its zone: 2027-03-01T23:59:00+01:00"
         yield Problem(at=("due_at",), message=message)
+
+
+def _late_problems(assignment: Assignment) -> Iterator[Problem]:
+    late = assignment.late
+    if late.points and late.percent:
+        message = "[late]: points and percent can't both be taken"
+        yield Problem(at=("late", "percent"), message=message)
+    if late.most is not None and not (late.points or late.percent):
+        yield Problem(at=("late", "most"), message="[late]: most needs points or percent")
+    if late != Late() and assignment.due_at is None:
+        yield Problem(at=("late",), message="[late] needs due_at, a time with its zone")
 
 
 def _data_problems(data: DataSpec | None) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 from msgspec.structs import replace
 
+from autograder.assignment.policy import Attempts, ExtraCredit, Late, Rounding
 from autograder.authoring.specs import CheckSpec, FileRule, HintLevel, NotNegative, Strict
 from autograder.authoring.student import Limits, Positive, PositiveInt
 from autograder.model import Visibility
@@ -87,7 +88,8 @@ class Assignment(Strict):
     `hint_level` says how much a diagnosis tells: nothing, a nudge, or an explanation. `budget_seconds` is
     the clock time that a submission's code may take in all: it ends what stays below each call's limit and
     makes the grader wait for hours all the same. An item's points are rounded to a multiple of `round_to`.
-    `hand_out` has patterns of more files beside the notebook that students receive.
+    `hand_out` has patterns of more files beside the notebook that students receive. `late`, `attempts`,
+    `extra_credit` and `rounding` are the rules by which points become a grade.
     """
 
     id: str
@@ -107,6 +109,10 @@ class Assignment(Strict):
     budget_seconds: Positive = 900.0
     round_to: Annotated[float, Meta(ge=0.0001, lt=1e15)] = 0.0001
     due_at: str | None = None
+    late: Late = Late()
+    attempts: Attempts = Attempts()
+    extra_credit: ExtraCredit = ExtraCredit()
+    rounding: Rounding = Rounding()
 
     @property
     def max_score(self) -> float:

@@ -23,6 +23,7 @@ from autograder.assignment.definition import (
 )
 from autograder.assignment.kinds import SPECS
 from autograder.assignment.lines import Place, line_of
+from autograder.assignment.policy import Attempts, ExtraCredit, Late, Rounding
 from autograder.authoring.specs import CheckSpec, FileRule
 from autograder.authoring.student import Limits
 from autograder.errors import AssignmentError, suggestion
@@ -37,6 +38,10 @@ _TABLES: Mapping[Place, type[msgspec.Struct]] = {
     ("sandbox",): SandboxSpec,
     ("compat",): CompatSpec,
     ("data",): DataSpec,
+    ("late",): Late,
+    ("attempts",): Attempts,
+    ("extra_credit",): ExtraCredit,
+    ("rounding",): Rounding,
     ("limits", "..."): Limits,
     ("items",): ItemSpec,
 }

@@ -23,7 +23,7 @@ from autograder.model import (
     SubmissionFacts,
 )
 from autograder.report.schema import SCHEMA_VERSION
-from autograder.report.totals import outcome_of, total
+from autograder.report.totals import outcome_of, total, waits_for_person
 from autograder.text import harmless, in_texts
 
 Record = TypeVar("Record", bound=Struct)
@@ -100,6 +100,6 @@ def _ending(
         return Outcome.TIMEOUT, f"Not graded to the end, so there is no score; a person decides. {given_up}"
     outcome = outcome_of(items)
     if outcome is Outcome.PENDING_MANUAL:
-        waiting = ", ".join(item.id for item in items if item.status.value == "manual")
+        waiting = ", ".join(item.id for item in items if waits_for_person(item))
         return outcome, f"Graded, except for what a person has yet to judge: {waiting}."
     return outcome, "Graded."

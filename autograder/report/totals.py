@@ -17,7 +17,7 @@ def total(assignment: Assignment, items: Sequence[ItemReport], penalties: float 
     scored = [item for item in items if item.score is not None]
     raw = sum(item.score or 0.0 for item in scored)
     extra = sum(item.score or 0.0 for item in scored if item.extra_credit)
-    pending = sum(_pending(item) for item in items)
+    pending = sum(pending_of(item) for item in items)
     return Score(
         raw=round(raw, 4),
         penalties=penalties,
@@ -28,14 +28,21 @@ def total(assignment: Assignment, items: Sequence[ItemReport], penalties: float 
     )
 
 
-def _pending(item: ItemReport) -> float:
+def pending_of(item: ItemReport) -> float:
+    """Give the points of an item that may still be given."""
     if item.status is Status.MANUAL:
         return item.max_score - (item.score or 0.0)
+    proposed = sum(check.max_score - check.score for check in item.checks if check.status is Status.MANUAL)
     skipped = sum(check.max_score for check in item.checks if check.status is Status.SKIPPED)
-    return 0.0 if item.extra_credit else skipped
+    return proposed + (0.0 if item.extra_credit else skipped)
+
+
+def waits_for_person(item: ItemReport) -> bool:
+    """Say whether a person has yet to judge an item, or a part of it."""
+    return Status.MANUAL in (item.status, *(check.status for check in item.checks))
 
 
 def outcome_of(items: Sequence[ItemReport]) -> Outcome:
     """Decide whether a person still has something to judge."""
-    waits = any(item.status is Status.MANUAL for item in items)
+    waits = any(waits_for_person(item) for item in items)
     return Outcome.PENDING_MANUAL if waits else Outcome.GRADED

@@ -1,0 +1,340 @@
+"""Compute a grade from attempts, people's decisions and the policy: pure, and in exact decimals."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+
+from msgspec.structs import replace
+
+from autograder.assignment import Late
+from autograder.grades.records import (
+    Attempt,
+    Extension,
+    Grade,
+    GradeStatus,
+    Line,
+    Policy,
+    Remark,
+    Review,
+    ScoredItem,
+    exact,
+)
+from autograder.model import Outcome, Struct
+
+_ZERO = Decimal(0)
+_UNSCORED = frozenset({Outcome.UNGRADABLE, Outcome.GRADER_ERROR, Outcome.TIMEOUT})
+_ROUNDING = {"nearest": ROUND_HALF_UP, "up": ROUND_CEILING, "down": ROUND_FLOOR}
+_SECONDS = {"hour": 3600, "day": 86400}
+Reviews = Mapping[tuple[str, str], Review]
+
+
+class Decisions(Struct):
+    """What people decided for one learner.
+
+    reviews     the newest review by attempt key and item
+    remarks     the rubric's remarks by id, as they are worded now
+    extension   a later date
+    excuse      the reason why nothing is expected; None if something is
+    """
+
+    reviews: Reviews = {}
+    remarks: Mapping[str, Remark] = {}
+    extension: Extension | None = None
+    excuse: str | None = None
+
+
+class _Earned(Struct):
+    """The points of one attempt before and after what lateness takes."""
+
+    attempt: Attempt
+    lines: tuple[Line, ...]
+    points: Decimal | None
+    pending: Decimal
+    waits: bool
+    late: datetime.timedelta | None
+
+
+class _Judged(Struct):
+    """An item with its points, None if nothing was judged, and the line that says why."""
+
+    item: ScoredItem
+    points: Decimal | None
+    line: str
+    pending: Decimal = _ZERO
+    waits: bool = False
+
+
+def grade(learner: str, attempts: Sequence[Attempt], decisions: Decisions, policy: Policy) -> Grade:
+    """Compute a learner's grade, with an explanation of each step.
+
+    An extension never costs: where the grade without it is better, that one holds.
+
+    Parameters
+    ----------
+    learner : str
+        The learner's id.
+    attempts : sequence of Attempt
+        The learner's attempts, in order of their numbers.
+    decisions : Decisions
+        What people decided.
+    policy : Policy
+        The assignment's rules.
+    """
+    if decisions.excuse is not None:
+        lines = (Line(text=f"excused: {decisions.excuse}"),)
+        return Grade(
+            learner=learner, status=GradeStatus.EXCUSED, points=None, maximum=policy.maximum, lines=lines
+        )
+    if not attempts:
+        lines = (Line(text="nothing was handed in"),)
+        return Grade(
+            learner=learner, status=GradeStatus.MISSING, points=None, maximum=policy.maximum, lines=lines
+        )
+    grades = [
+        _grade_by(learner, attempts, decisions, policy, due) for due in _dates(policy, decisions.extension)
+    ]
+    return max(grades, key=lambda one: -1 if one.points is None else one.points)
+
+
+def _dates(policy: Policy, extension: Extension | None) -> list[datetime.datetime | None]:
+    """List the dates that may hold, the extended one first."""
+    if policy.due_at is None or extension is None or extension.until <= policy.due_at:
+        return [policy.due_at]
+    return [extension.until, policy.due_at]
+
+
+def _grade_by(
+    learner: str,
+    attempts: Sequence[Attempt],
+    decisions: Decisions,
+    policy: Policy,
+    due: datetime.datetime | None,
+) -> Grade:
+    """Compute the grade where one date holds."""
+    accepted = [one for one in attempts if not _is_cut_off(one, policy.late, due)]
+    accepted = accepted[: policy.attempts.most]
+    if not accepted:
+        late = _lateness(attempts[0], policy.late, due)
+        text = f"not accepted: handed in {_span(late)} after the date" if late else "not accepted"
+        return Grade(
+            learner=learner,
+            status=GradeStatus.FINAL,
+            points=_ZERO,
+            maximum=policy.maximum,
+            late=late,
+            lines=(Line(text=text, points=_ZERO),),
+        )
+    earned = _choose([_earned(one, decisions, policy, due) for one in accepted], policy)
+    return _finished(learner, earned, (attempts, accepted), decisions.extension, policy)
+
+
+def _choose(earned: Sequence[_Earned], policy: Policy) -> _Earned:
+    """Choose the attempt that counts."""
+    if policy.attempts.counts == "first":
+        return earned[0]
+    if policy.attempts.counts == "last":
+        return earned[-1]
+    return max(earned, key=lambda one: -1 if one.points is None else one.points)
+
+
+def _finished(
+    learner: str,
+    earned: _Earned,
+    counted: tuple[Sequence[Attempt], Sequence[Attempt]],
+    extension: Extension | None,
+    policy: Policy,
+) -> Grade:
+    attempts, accepted = counted
+    first = Line(text=_which(earned.attempt, len(attempts), len(accepted), policy))
+    lines = [first, *earned.lines]
+    if extension is not None:
+        reason = f" ({extension.reason})" if extension.reason else ""
+        lines.append(Line(text=f"extension to {_moment(extension.until)}{reason}"))
+    if earned.points is None:
+        text = (
+            f"attempt {earned.attempt.number} has no score ({earned.attempt.outcome.value}): a person decides"
+        )
+        lines.append(Line(text=text))
+        status, points = GradeStatus.UNDECIDED, None
+    else:
+        points = _rounded(earned.points, policy)
+        if points != earned.points:
+            lines.append(
+                Line(text=f"rounded to a multiple of {policy.rounding.step:g}", points=points - earned.points)
+            )
+        status = GradeStatus.PROVISIONAL if earned.pending or earned.waits else GradeStatus.FINAL
+    if earned.pending and points is not None:
+        lines.append(Line(text=f"{_number(earned.pending)} points are still to be judged"))
+    return Grade(
+        learner=learner,
+        status=status,
+        points=points,
+        maximum=policy.maximum,
+        attempt=earned.attempt.number,
+        pending=earned.pending,
+        late=earned.late,
+        lines=tuple(lines),
+    )
+
+
+def _which(attempt: Attempt, count: int, accepted: int, policy: Policy) -> str:
+    when = _moment(attempt.submitted_at) if attempt.submitted_at else "at an unknown time, so not late"
+    of = f" of {count} ({accepted} accepted)" if accepted < count else f" of {count}"
+    return f"attempt {attempt.number}{of} counts ({policy.attempts.counts}), handed in {when}"
+
+
+# --- the points of one attempt ------------------------------------------------------------------------
+
+
+def _earned(attempt: Attempt, decisions: Decisions, policy: Policy, due: datetime.datetime | None) -> _Earned:
+    """Add up the items of an attempt, and take what lateness costs."""
+    late = _lateness(attempt, policy.late, due)
+    judged = [_judged(attempt, item, decisions) for item in _items(attempt, policy)]
+    lines = [Line(text=one.line, points=one.points) for one in judged]
+    undecided = any(one.points is None and not one.item.extra_credit for one in judged)
+    earned = _Earned(
+        attempt=attempt,
+        lines=tuple(lines),
+        points=None,
+        pending=sum((one.pending for one in judged), _ZERO),
+        waits=any(one.waits for one in judged),
+        late=late,
+    )
+    if attempt.outcome in _UNSCORED and undecided:
+        return earned
+    total = _sum(judged, policy, lines)
+    if late is not None:
+        taken, words = _taken(policy, late, total)
+        lines.append(Line(text=f"late by {_span(late)}: {words}", points=-taken))
+        total -= taken
+    if not policy.extra_credit.above_maximum and total > policy.maximum:
+        lines.append(Line(text="no more than the maximum", points=policy.maximum - total))
+        total = policy.maximum
+    return replace(earned, lines=tuple(lines), points=total)
+
+
+def _sum(judged: Sequence[_Judged], policy: Policy, lines: list[Line]) -> Decimal:
+    """Add up items, with the extra credit that counts; the explanation goes to the lines."""
+    regular = sum((one.points or _ZERO for one in judged if not one.item.extra_credit), _ZERO)
+    extra = sum((one.points or _ZERO for one in judged if one.item.extra_credit), _ZERO)
+    most = policy.extra_credit.most
+    if most is not None and extra > exact(most):
+        lines.append(Line(text=f"extra credit adds at most {most:g}", points=exact(most) - extra))
+        extra = exact(most)
+    lines.append(Line(text=f"sum, of {_number(policy.maximum)}", points=regular + extra))
+    return regular + extra
+
+
+def _items(attempt: Attempt, policy: Policy) -> list[ScoredItem]:
+    """List the assignment's items as the report has them; one that it does not have was not judged."""
+    found = {item.id: item for item in attempt.items}
+    return [found.get(item.id, item) for item in policy.items]
+
+
+def _judged(attempt: Attempt, item: ScoredItem, decisions: Decisions) -> _Judged:
+    of = f"{item.title}, of {_number(item.maximum)}"
+    review = decisions.reviews.get((attempt.key, item.id))
+    if review is not None:
+        points = points_of(review, item.maximum, decisions.remarks)
+        return _Judged(points=points, line=f"{of} ({_why(review, decisions.remarks)})", item=item)
+    why = ""
+    if item.waits:
+        why = " (proposed: a person has yet to judge)"
+    elif item.score is None:
+        why = " (not judged)"
+    elif item.pending:
+        why = f" ({_number(item.pending)} of them not judged)"
+    return _Judged(points=item.score, pending=item.pending, waits=item.waits, line=of + why, item=item)
+
+
+def points_of(review: Review, maximum: Decimal, remarks: Mapping[str, Remark]) -> Decimal:
+    """Give the points of a review: those that it says, else the maximum with what its remarks add."""
+    if review.points is not None:
+        return review.points
+    added = sum((remarks[one].points for one in review.remarks if one in remarks), _ZERO)
+    return min(maximum, max(_ZERO, maximum + added))
+
+
+def _why(review: Review, remarks: Mapping[str, Remark]) -> str:
+    said = [f"{remarks[one].text} {remarks[one].points:+f}" for one in review.remarks if one in remarks]
+    said += [review.text] if review.text else []
+    verb = "changed by" if review.is_override else "judged by"
+    return f"{verb} {review.reviewer}" + (f": {'; '.join(said)}" if said else "")
+
+
+# --- lateness and rounding ----------------------------------------------------------------------------
+
+
+def _lateness(attempt: Attempt, late: Late, due: datetime.datetime | None) -> datetime.timedelta | None:
+    """Give the time by which an attempt is late; None if it is in time, within the grace, or nobody knows."""
+    if due is None or attempt.submitted_at is None:
+        return None
+    by = attempt.submitted_at - due
+    return by if by > datetime.timedelta(minutes=late.grace_minutes) else None
+
+
+def _is_cut_off(attempt: Attempt, late: Late, due: datetime.datetime | None) -> bool:
+    by = _lateness(attempt, late, due)
+    if by is None or late.cut_off_hours is None:
+        return False
+    return by > datetime.timedelta(hours=late.cut_off_hours)
+
+
+def _taken(policy: Policy, by: datetime.timedelta, earned: Decimal) -> tuple[Decimal, str]:
+    """Give the points that lateness takes, never more than were earned, and how they are counted."""
+    late = policy.late
+    units = _units(late, by)
+    rate = exact(late.percent or late.points)
+    amount, capped = units * rate, ""
+    if late.most is not None and amount > exact(late.most):
+        amount, capped = exact(late.most), f", at most {late.most:g}"
+    times = f"{_number(units)} {late.per}{'s' if units != 1 else ''} x {_number(rate)}"
+    if not late.percent:
+        return min(amount, earned), f"{times} points{capped}"
+    base = policy.maximum if late.of == "maximum" else earned
+    words = f"{times} % of {_number(base)}{capped}"
+    return min(amount * base / 100, earned), words
+
+
+def _units(late: Late, by: datetime.timedelta) -> Decimal:
+    """Count hours or days as the policy does."""
+    length = Decimal(_SECONDS[late.per])
+    units = Decimal(by // datetime.timedelta(microseconds=1)) / 1_000_000 / length
+    if late.count == "exact":
+        return units
+    return units.to_integral_value(ROUND_CEILING if late.count == "begun" else ROUND_FLOOR)
+
+
+def _rounded(points: Decimal, policy: Policy) -> Decimal:
+    step = exact(policy.rounding.step)
+    return (points / step).quantize(Decimal(1), _ROUNDING[policy.rounding.to]) * step
+
+
+# --- words --------------------------------------------------------------------------------------------
+
+
+def _number(value: Decimal) -> str:
+    """Write a number without an exponent or zeros at its end."""
+    text = f"{value:.4f}".rstrip("0").rstrip(".")
+    return text if text not in ("", "-0") else "0"
+
+
+def _moment(when: datetime.datetime) -> str:
+    return when.isoformat(sep=" ", timespec="seconds")
+
+
+def _span(by: datetime.timedelta | None) -> str:
+    """Say a length of time in its two largest units.
+
+    >>> _span(datetime.timedelta(days=2, hours=3, minutes=5))
+    '2 days 3 hours'
+    """
+    seconds = int((by or datetime.timedelta()).total_seconds())
+    parts = []
+    for name, length in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        count, seconds = divmod(seconds, length)
+        if count:
+            parts.append(f"{count} {name}{'s' if count != 1 else ''}")
+    return " ".join(parts[:2]) or "0 seconds"

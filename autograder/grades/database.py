@@ -1,0 +1,144 @@
+"""Open the gradebook's database, bring its tables to this version, and say in a sentence what fails.
+
+SQLite takes the write lock where a writing transaction begins, so that two writers wait for one another
+instead of failing half-way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from autograder.errors import UsageError
+from autograder.files import PRIVATE
+
+# The newest migration; a test compares it with the folder's.
+HEAD = "0001"
+_BUSY_SECONDS = 60
+_UPGRADE_LOCK = 20261127  # any number that others do not use
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def open_engine(name: str) -> Engine:
+    """Open a database by its URL, and bring its tables to this version.
+
+    Raises
+    ------
+    UsageError
+        The URL is wrong, its driver is missing, the database can't be opened or is no gradebook.
+    """
+    try:
+        url = make_url(name)
+        if url.drivername in ("postgresql", "postgres"):
+            url = url.set(drivername="postgresql+psycopg")
+        engine = _engine(url)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise UsageError(
+            f"--db {name}: is not the URL of a database: {error}",
+            "Expected sqlite:///FILE or postgresql://USER@HOST/NAME.",
+        ) from error
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"--db {name}: needs {error.name}, which is not installed",
+            "pip install -e '.[postgres]' in the course's folder",
+        ) from error
+    with explained(engine.url):
+        _upgrade(engine)
+    return engine
+
+
+@contextlib.contextmanager
+def explained(url: URL) -> Iterator[None]:
+    """Turn what a database raises into an error for a person; passwords are not shown."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        raise UsageError(f"{url.render_as_string()}: {reason}", _advice(reason)) from error
+
+
+def _advice(reason: str) -> str:
+    if "locked" in reason:
+        return "Somebody else is writing; try again."
+    if "not a database" in reason:
+        return "Move the file away, or name another gradebook with --db."
+    return "Check that the database is there and may be written to, or name another with --db."
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    if url.database:
+        path = Path(url.database)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(PRIVATE)
+        except OSError as error:
+            raise UsageError(
+                f"{path}: can't be opened: {error.strerror}", "Name another gradebook with --db."
+            ) from error
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get("only_reads")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _upgrade(engine: Engine) -> None:
+    """Run the migrations that the database does not have yet; alembic is imported only for that."""
+    with engine.connect().execution_options(only_reads=True) as connection:
+        version = _version(connection)
+    if version == HEAD:
+        return
+    if version is not None and version > HEAD:
+        raise UsageError(
+            f"{engine.url.render_as_string()}: was written by a newer autograder (version {version})",
+            "Update this one.",
+        )
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # SQLite's transaction holds the lock already
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
+        if _version(connection) != HEAD:  # nobody else was first
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def _version(connection: Connection) -> str | None:
+    """Give the database's version; None if it is empty.
+
+    Raises
+    ------
+    UsageError
+        It has tables that are not a gradebook's.
+    """
+    names = inspect(connection).get_table_names()
+    if "alembic_version" in names and "reviews" in names:
+        found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return found
+    if names:
+        raise UsageError(
+            f"{connection.engine.url.render_as_string()}: is another program's database (it has {names[0]})",
+            "Name a database for the gradebook alone with --db.",
+        )
+    return None

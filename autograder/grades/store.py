@@ -1,0 +1,340 @@
+"""The gradebook: facts are added and never changed; what holds now is read from the newest of each key."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import getpass
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, Table, select
+
+from autograder.grades import tables
+from autograder.grades.compute import Decisions, grade
+from autograder.grades.database import explained, open_engine
+from autograder.grades.people import People, Person, people_of
+from autograder.grades.records import Attempt, Extension, Grade, Policy, Remark, Review, ScoredItem
+from autograder.model import Outcome, Struct
+
+FILE_NAME = "gradebook.sqlite3"
+# Names in one query: SQLite has a limit of variables.
+_MOST = 500
+Values = Mapping[str, Any]
+
+
+class ReportRow(Struct):
+    """A report as the gradebook keeps it; `items` are its `ScoredItem` records as JSON."""
+
+    assignment: str
+    learner: str
+    submission: str
+    attempt: str
+    number: int
+    submitted_at: str | None
+    generated_at: str
+    outcome: str
+    items: str
+    config_sha256: str
+    sha256: str
+
+
+def database_url(name: str | None, course: Path) -> str:
+    """Give the URL of the gradebook: the one that is named, or that of the course's own file."""
+    return name or f"sqlite:///{course / FILE_NAME}"
+
+
+class Gradebook:
+    """A course's gradebook, opened for one person.
+
+    Parameters
+    ----------
+    url : str
+        The database; see `database_url`.
+    who : str, optional
+        The person whose name stands beside what is recorded; this machine's user if nobody is named.
+
+    Raises
+    ------
+    UsageError
+        The database can't be opened, or is no gradebook that this version can read. Also raised by all
+        methods, if the database fails.
+    """
+
+    def __init__(self, url: str, who: str = "") -> None:
+        self.who = who or getpass.getuser()
+        self.engine = open_engine(url)
+
+    def __enter__(self) -> Gradebook:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.engine.dispose()
+
+    # --- transactions ---------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that only reads."""
+        with explained(self.engine.url), self.engine.connect() as connection:
+            yield connection.execution_options(only_reads=True)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that is committed at the end of the block, or not at all."""
+        with explained(self.engine.url), self.engine.begin() as connection:
+            yield connection
+
+    def add(self, table: Table, rows: Iterable[Values]) -> int:
+        """Record facts in one transaction, with the person and the time; gives their number."""
+        with self.writing() as connection:
+            return self.add_within(connection, table, rows)
+
+    def add_within(self, connection: Connection, table: Table, rows: Iterable[Values]) -> int:
+        """Record facts within a transaction."""
+        at = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
+        signed = [{**row, "who": self.who, "at": at} for row in rows]
+        if signed:
+            connection.execute(table.insert(), signed)
+        return len(signed)
+
+    # --- reports --------------------------------------------------------------------------------------
+
+    def add_reports(self, found: Sequence[tuple[ReportRow, bytes]]) -> int:
+        """Record reports and their texts; gives the number of those that were not here."""
+        reports, documents = tables.reports, tables.documents
+        hashes = {row.sha256 for row, _ in found}
+        with self.writing() as connection:
+            known = {
+                (one.sha256, one.learner)
+                for one in _among(connection, select(reports), reports.c.sha256, hashes)
+            }
+            kept = {
+                one.sha256
+                for one in _among(connection, select(documents.c.sha256), documents.c.sha256, hashes)
+            }
+            texts = {row.sha256: text for row, text in found if row.sha256 not in kept}
+            if texts:
+                compressed = [
+                    {"sha256": name, "content": zlib.compress(text, 1)} for name, text in texts.items()
+                ]
+                connection.execute(documents.insert(), compressed)
+            rows = {(row.sha256, row.learner): msgspec.structs.asdict(row) for row, _ in found}
+            return self.add_within(
+                connection, reports, (row for key, row in rows.items() if key not in known)
+            )
+
+    def document(self, sha256: str) -> bytes:
+        """Give the text of a report."""
+        query = select(tables.documents.c.content).where(tables.documents.c.sha256 == sha256)
+        with self.reading() as connection:
+            return zlib.decompress(connection.execute(query).scalar_one())
+
+    # --- what holds now -------------------------------------------------------------------------------
+
+    def people(self) -> People:
+        """Give the roster."""
+        with self.reading() as connection:
+            rows = _newest(
+                connection.execute(select(tables.persons).order_by(tables.persons.c.row)), "learner"
+            )
+        return people_of(
+            Person(
+                learner=row.learner,
+                name=row.name,
+                email=row.email,
+                section=row.section,
+                identities=tuple(json.loads(row.identities)),
+            )
+            for row in rows
+        )
+
+    def attempts(self, assignment: str, names: Collection[str] | None = None) -> dict[str, list[Attempt]]:
+        """Give the attempts on an assignment by learner, in order of time, each with its newest report."""
+        table = tables.reports
+        by_learner: dict[str, list[Any]] = defaultdict(list)
+        with self.reading() as connection:
+            for row in _of(connection, table, assignment, names):
+                by_learner[row.learner].append(row)
+        return {learner: _attempts(rows) for learner, rows in by_learner.items()}
+
+    def decisions(self, assignment: str, names: Collection[str] | None = None) -> dict[str, Decisions]:
+        """Give what people decided, by learner; those are left out for whom nothing was decided."""
+        with self.reading() as connection:
+            reviews = _newest(
+                _of(connection, tables.reviews, assignment, names), "learner", "attempt", "item"
+            )
+            extensions = _newest(_of(connection, tables.extensions, assignment, names), "learner")
+            excuses = _newest(_of(connection, tables.excuses, assignment, names), "learner")
+        remarks = self.remarks(assignment)
+        by_learner: dict[str, dict[tuple[str, str], Review]] = defaultdict(dict)
+        for row in reviews:
+            if not row.withdrawn:
+                by_learner[row.learner][row.attempt, row.item] = _review(row)
+        extended = {row.learner: _extension(row) for row in extensions if row.until}
+        excused = {row.learner: row.reason for row in excuses if row.excused}
+        return {
+            name: Decisions(
+                reviews=by_learner.get(name, {}),
+                remarks=remarks,
+                extension=extended.get(name),
+                excuse=excused.get(name),
+            )
+            for name in {*by_learner, *extended, *excused}
+        }
+
+    def remarks(self, assignment: str) -> dict[str, Remark]:
+        """Give the rubric's remarks by id, as they are worded now."""
+        table = tables.remarks
+        query = select(table).where(table.c.assignment == assignment).order_by(table.c.row)
+        with self.reading() as connection:
+            rows = _newest(connection.execute(query), "remark")
+        return {
+            row.remark: Remark(id=row.remark, item=row.item, text=row.text, points=Decimal(row.points))
+            for row in rows
+        }
+
+    def grades(self, assignment: str, policy: Policy, learner: str | None = None) -> list[Grade]:
+        """Compute the grades of everybody, or of one learner, in order of their ids.
+
+        The roster's learner and all reports under one of their identities are one person.
+        """
+        people = self.people()
+        names = None if learner is None else people.names(people.who(learner), self._names(assignment))
+        attempts: dict[str, list[Attempt]] = defaultdict(list)
+        for name, some in self.attempts(assignment, names).items():
+            attempts[people.who(name)] += some
+        decided: dict[str, list[Decisions]] = defaultdict(list)
+        for name, one in self.decisions(assignment, names).items():
+            decided[people.who(name)].append(one)
+        everybody = {*people.persons, *attempts} if learner is None else {people.who(learner)}
+        return [
+            grade(one, in_order(attempts.get(one, [])), _joined(decided.get(one, [])), policy)
+            for one in sorted(everybody)
+        ]
+
+    def _names(self, assignment: str) -> list[str]:
+        """List the names of all who handed something in."""
+        table = tables.reports
+        query = select(table.c.learner).where(table.c.assignment == assignment).distinct()
+        with self.reading() as connection:
+            return list(connection.execute(query).scalars())
+
+    # --- the definition -------------------------------------------------------------------------------
+
+    def applied(self, assignment: str) -> bytes | None:
+        """Give the definition by which grades are computed; None if none was applied yet."""
+        table = tables.definitions
+        return self._definition(select(table).where(table.c.assignment == assignment, table.c.applied))
+
+    def definition(self, sha256: str) -> bytes | None:
+        """Give the definition with this hash; None if nobody has shown it."""
+        return self._definition(select(tables.definitions).where(tables.definitions.c.sha256 == sha256))
+
+    def _definition(self, query: Select[Any]) -> bytes | None:
+        with self.reading() as connection:
+            row = connection.execute(query.order_by(tables.definitions.c.row.desc()).limit(1)).first()
+        return None if row is None else str(row.toml).encode()
+
+
+def in_order(attempts: Iterable[Attempt]) -> list[Attempt]:
+    """Number attempts by time, from 1; those whose time nobody knows keep their places."""
+    ordered = sorted(attempts, key=lambda one: (one.number, one.key))
+    known = iter(sorted((one for one in ordered if one.submitted_at), key=attrgetter("submitted_at")))
+    placed = [next(known) if one.submitted_at else one for one in ordered]
+    return [msgspec.structs.replace(one, number=number) for number, one in enumerate(placed, 1)]
+
+
+# --- from rows to records -----------------------------------------------------------------------------
+
+
+def _attempts(rows: Sequence[Any]) -> list[Attempt]:
+    """Give the attempts of one learner: reports on the same files are of one, and the newest counts."""
+    newest = {row.attempt: row for row in sorted(rows, key=lambda row: (row.generated_at, row.row))}
+    first = {row.attempt: row for row in sorted(rows, key=lambda row: row.row, reverse=True)}
+    return in_order(
+        Attempt(
+            key=row.attempt,
+            number=first[row.attempt].number,
+            submitted_at=_moment(row.submitted_at),
+            outcome=Outcome(row.outcome),
+            items=msgspec.json.decode(row.items, type=tuple[ScoredItem, ...]),
+            report_sha256=row.sha256,
+        )
+        for row in newest.values()
+    )
+
+
+def _moment(text: str | None) -> datetime.datetime | None:
+    """Read a time. One without a zone could be hours off, so it counts as unknown."""
+    try:
+        moment = datetime.datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def _review(row: Any) -> Review:
+    return Review(
+        item=row.item,
+        reviewer=row.who,
+        points=None if row.points is None else Decimal(row.points),
+        remarks=tuple(json.loads(row.remarks)),
+        text=row.text,
+        is_override=row.override,
+    )
+
+
+def _extension(row: Any) -> Extension:
+    return Extension(until=datetime.datetime.fromisoformat(row.until), reason=row.reason)
+
+
+def _joined(decisions: Sequence[Decisions]) -> Decisions:
+    """Join what was decided for one person under several names."""
+    if not decisions:
+        return Decisions()
+    extensions = [one.extension for one in decisions if one.extension]
+    return Decisions(
+        reviews={key: review for one in decisions for key, review in one.reviews.items()},
+        remarks=decisions[0].remarks,
+        extension=max(extensions, key=attrgetter("until"), default=None),
+        excuse=next((one.excuse for one in decisions if one.excuse is not None), None),
+    )
+
+
+# --- queries ------------------------------------------------------------------------------------------
+
+
+def _of(
+    connection: Connection, table: Table, assignment: str, names: Collection[str] | None
+) -> Iterator[Any]:
+    """Give a table's rows on an assignment, of everybody or of the learners that are named."""
+    query = select(table).where(table.c.assignment == assignment).order_by(table.c.row)
+    if names is None:
+        yield from connection.execute(query)
+    else:
+        yield from _among(connection, query, table.c.learner, names)
+
+
+def _among(
+    connection: Connection, query: Select[Any], column: ColumnElement[Any], names: Collection[str]
+) -> Iterator[Any]:
+    """Run a query for the rows in which a column has one of the names."""
+    listed = sorted(names)
+    for start in range(0, len(listed), _MOST):
+        yield from connection.execute(query.where(column.in_(listed[start : start + _MOST])))
+
+
+def _newest(rows: Iterable[Any], *key: str) -> list[Any]:
+    """Give the last row of each key, in the order of the keys' first rows."""
+    last: dict[tuple[Any, ...], Any] = {}
+    for row in rows:
+        last[tuple(getattr(row, name) for name in key)] = row
+    return list(last.values())
