@@ -344,7 +344,10 @@ class Score(Struct):
 
 
 class CheckReport(Struct):
-    """One check of an item, with the share of the item's points that it decides."""
+    """One check of an item, with the share of the item's points that it decides.
+
+    `fraction` is the earned part of that share, None in reports of older versions.
+    """
 
     id: str
     status: Status
@@ -359,6 +362,7 @@ class CheckReport(Struct):
     pictures: tuple[str, ...] = ()
     diagnosis: Diagnosis | None = None
     smallest: Smallest | None = None
+    fraction: float | None = None
     duration: float = 0.0
 
 

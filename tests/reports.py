@@ -3,7 +3,7 @@
 import msgspec
 
 from autograder.assignment import Files, ItemSpec
-from autograder.grading.scoring import score_item
+from autograder.report.scoring import score_item
 from autograder.model import (
     AssignmentFacts,
     Cause,

@@ -23,6 +23,7 @@ COMMANDS = {
     "export": ("autograder.cli.export", "Render reports for a gradebook or an LMS."),
     "freeze": ("autograder.cli.freeze", "Write the outputs that an assignment's reference gives to files."),
     "grade": ("autograder.cli.grade", "Grade submissions in the sandbox; one JSON report each."),
+    "gradebook": ("autograder.cli.gradebook", "Keep attempts, a person's points and grades of a course."),
     "new": ("autograder.cli.new", "Write a small working assignment to begin with."),
     "release": ("autograder.cli.release", "Build what students receive from the instructor's source."),
     "similarity": ("autograder.cli.similarity", "Show passages that submissions have in common, to read."),

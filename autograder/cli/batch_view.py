@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograder.batch import Done, report_path
-from autograder.batch.roster import Roster
 from autograder.delivery import to_csv
 from autograder.errors import ReportError
 from autograder.files import PRIVATE, write_atomically
+from autograder.grades.roster import Roster
 from autograder.intake import Candidate, Discovery
 from autograder.model import Report, Submission
 from autograder.report import read_report
@@ -36,7 +36,7 @@ def say_found(found: Discovery, roster: Roster | None, console: Console) -> None
     if roster is None:
         return
     learners = [candidate.learner for candidate in found.candidates]
-    _list(f"of {len(roster.rows)} on the roster handed in nothing", roster.absent(learners), console)
+    _list(f"of {len(roster.persons)} on the roster handed in nothing", roster.absent(learners), console)
     _list("submissions are of nobody on the roster", roster.unknown(learners), console)
 
 

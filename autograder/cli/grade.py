@@ -13,7 +13,7 @@ from autograder.execution.environment import one_blas_thread
 
 if TYPE_CHECKING:
     from autograder.batch import Done, RunOptions
-    from autograder.batch.roster import Roster
+    from autograder.grades.roster import Roster
     from autograder.intake import Discovery
 
 
@@ -145,8 +145,8 @@ def _run(options: RunOptions, places: Places, jobs: int, resume: bool) -> list[D
 
 def _find(options: RunOptions, places: Places) -> tuple[Discovery, Roster | None]:
     """Find the submissions behind limits, and read the roster."""
-    from autograder.batch.roster import read_roster
     from autograder.course import find_course
+    from autograder.grades.roster import read_roster
     from autograder.intake import discover
     from autograder.intake.isolation import archive_lister
 

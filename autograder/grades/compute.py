@@ -166,7 +166,7 @@ def _finished(
             )
         status = GradeStatus.PROVISIONAL if earned.pending or earned.waits else GradeStatus.FINAL
     if earned.pending and points is not None:
-        lines.append(Line(text=f"{_number(earned.pending)} points are still to be judged"))
+        lines.append(Line(text=f"{written(earned.pending)} points are still to be judged"))
     return Grade(
         learner=learner,
         status=status,
@@ -223,7 +223,7 @@ def _sum(judged: Sequence[_Judged], policy: Policy, lines: list[Line]) -> Decima
     if most is not None and extra > exact(most):
         lines.append(Line(text=f"extra credit adds at most {most:g}", points=exact(most) - extra))
         extra = exact(most)
-    lines.append(Line(text=f"sum, of {_number(policy.maximum)}", points=regular + extra))
+    lines.append(Line(text=f"sum, of {written(policy.maximum)}", points=regular + extra))
     return regular + extra
 
 
@@ -234,7 +234,7 @@ def _items(attempt: Attempt, policy: Policy) -> list[ScoredItem]:
 
 
 def _judged(attempt: Attempt, item: ScoredItem, decisions: Decisions) -> _Judged:
-    of = f"{item.title}, of {_number(item.maximum)}"
+    of = f"{item.title}, of {written(item.maximum)}"
     review = decisions.reviews.get((attempt.key, item.id))
     if review is not None:
         points = points_of(review, item.maximum, decisions.remarks)
@@ -245,7 +245,7 @@ def _judged(attempt: Attempt, item: ScoredItem, decisions: Decisions) -> _Judged
     elif item.score is None:
         why = " (not judged)"
     elif item.pending:
-        why = f" ({_number(item.pending)} of them not judged)"
+        why = f" ({written(item.pending)} of them not judged)"
     return _Judged(points=item.score, pending=item.pending, waits=item.waits, line=of + why, item=item)
 
 
@@ -290,11 +290,11 @@ def _taken(policy: Policy, by: datetime.timedelta, earned: Decimal) -> tuple[Dec
     amount, capped = units * rate, ""
     if late.most is not None and amount > exact(late.most):
         amount, capped = exact(late.most), f", at most {late.most:g}"
-    times = f"{_number(units)} {late.per}{'s' if units != 1 else ''} x {_number(rate)}"
+    times = f"{written(units)} {late.per}{'s' if units != 1 else ''} x {written(rate)}"
     if not late.percent:
         return min(amount, earned), f"{times} points{capped}"
     base = policy.maximum if late.of == "maximum" else earned
-    words = f"{times} % of {_number(base)}{capped}"
+    words = f"{times} % of {written(base)}{capped}"
     return min(amount * base / 100, earned), words
 
 
@@ -315,7 +315,7 @@ def _rounded(points: Decimal, policy: Policy) -> Decimal:
 # --- words --------------------------------------------------------------------------------------------
 
 
-def _number(value: Decimal) -> str:
+def written(value: Decimal) -> str:
     """Write a number without an exponent or zeros at its end."""
     text = f"{value:.4f}".rstrip("0").rstrip(".")
     return text if text not in ("", "-0") else "0"

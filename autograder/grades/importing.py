@@ -10,11 +10,11 @@ from pathlib import Path
 import msgspec
 
 from autograder.errors import ReportError
-from autograder.grades.records import ScoredItem, exact
+from autograder.grades.applying import score_by
+from autograder.grades.rescore import scored_item
 from autograder.grades.store import Gradebook, ReportRow
-from autograder.model import FileRecord, ItemReport, Report, Struct
-from autograder.report import read_report
-from autograder.report.totals import pending_of, waits_for_person
+from autograder.model import FileRecord, Report, Struct
+from autograder.report import decode_report
 
 # Reports in one transaction: a writer who waits is never kept for long.
 _AT_ONCE = 200
@@ -36,11 +36,16 @@ def import_reports(gradebook: Gradebook, paths: Iterable[Path]) -> Imported:
     """
     new = known = 0
     refused: list[str] = []
+    assignments: set[str] = set()
     rest = iter(paths)
     while some := list(islice(rest, _AT_ONCE)):
         rows = list(_rows(some, refused))
         added = gradebook.add_reports(rows)
         new, known = new + added, known + len(rows) - added
+        assignments.update(row.assignment for row, _ in rows)
+    for name in sorted(assignments):
+        if (applied := gradebook.applied(name)) is not None:
+            score_by(gradebook, applied)
     return Imported(new=new, known=known, refused=tuple(refused))
 
 
@@ -52,17 +57,9 @@ def _rows(paths: Iterable[Path], refused: list[str]) -> Iterator[tuple[ReportRow
             refused.append(f"{path}: can't be read: {error.strerror}")
             continue
         try:
-            yield report_row(_decoded(path, content), content), content
+            yield report_row(decode_report(content, str(path)), content), content
         except ReportError as error:
             refused.append(str(error))
-
-
-def _decoded(path: Path, content: bytes) -> Report:
-    """Read a report quickly; the slow way says what is wrong with it, and knows older versions."""
-    try:
-        return msgspec.json.decode(content, type=Report)
-    except msgspec.DecodeError:
-        return read_report(path)
 
 
 def report_row(report: Report, content: bytes) -> ReportRow:
@@ -93,16 +90,3 @@ def attempt_key(report: Report) -> str:
 def _hash(files: Sequence[FileRecord]) -> str:
     listed = "\n".join(sorted(f"{one.sha256} {one.path}" for one in files))
     return hashlib.sha256(listed.encode()).hexdigest()
-
-
-def scored_item(item: ItemReport) -> ScoredItem:
-    """Give an item's points as exact decimals."""
-    return ScoredItem(
-        id=item.id,
-        title=item.title,
-        score=None if item.score is None else exact(item.score),
-        maximum=exact(item.max_score),
-        extra_credit=item.extra_credit,
-        pending=exact(round(pending_of(item), 4)),
-        waits=waits_for_person(item),
-    )

@@ -6,7 +6,7 @@ import datetime
 from decimal import Decimal
 from enum import Enum
 
-from autograder.assignment import Assignment, Attempts, ExtraCredit, Late, Rounding
+from autograder.assignment import Attempts, ExtraCredit, Late, Rounding
 from autograder.model import Outcome, Struct
 
 
@@ -91,28 +91,6 @@ class Policy(Struct):
     def maximum(self) -> Decimal:
         """The points without extra credit."""
         return sum((item.maximum for item in self.items if not item.extra_credit), Decimal(0))
-
-
-def policy_of(assignment: Assignment) -> Policy:
-    """Give the part of an assignment that grades depend on."""
-    return Policy(
-        late=assignment.late,
-        attempts=assignment.attempts,
-        extra_credit=assignment.extra_credit,
-        rounding=assignment.rounding,
-        due_at=datetime.datetime.fromisoformat(assignment.due_at) if assignment.due_at else None,
-        items=tuple(
-            ScoredItem(
-                id=item.id,
-                title=item.title,
-                score=None,
-                maximum=exact(item.points),
-                extra_credit=item.extra_credit,
-                pending=exact(item.points),
-            )
-            for item in assignment.items
-        ),
-    )
 
 
 class GradeStatus(Enum):

@@ -20,14 +20,16 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, select
 from autograder.grades import tables
 from autograder.grades.compute import Decisions, grade
 from autograder.grades.database import explained, open_engine
-from autograder.grades.people import People, Person, people_of
-from autograder.grades.records import Attempt, Extension, Grade, Policy, Remark, Review, ScoredItem
+from autograder.grades.records import Attempt, Extension, Grade, Remark, Review, ScoredItem
+from autograder.grades.roster import Person, Roster, roster_of
+from autograder.grades.rubric import Rubric, policy_of
 from autograder.model import Outcome, Struct
 
 FILE_NAME = "gradebook.sqlite3"
 # Names in one query: SQLite has a limit of variables.
 _MOST = 500
 Values = Mapping[str, Any]
+Scored = Mapping[str, tuple[ScoredItem, ...]]
 
 
 class ReportRow(Struct):
@@ -139,13 +141,13 @@ class Gradebook:
 
     # --- what holds now -------------------------------------------------------------------------------
 
-    def people(self) -> People:
+    def roster(self) -> Roster:
         """Give the roster."""
         with self.reading() as connection:
             rows = _newest(
                 connection.execute(select(tables.persons).order_by(tables.persons.c.row)), "learner"
             )
-        return people_of(
+        return roster_of(
             Person(
                 learner=row.learner,
                 name=row.name,
@@ -156,14 +158,38 @@ class Gradebook:
             for row in rows
         )
 
-    def attempts(self, assignment: str, names: Collection[str] | None = None) -> dict[str, list[Attempt]]:
-        """Give the attempts on an assignment by learner, in order of time, each with its newest report."""
-        table = tables.reports
+    def attempts(
+        self, assignment: str, names: Collection[str] | None = None, scored: Scored | None = None
+    ) -> dict[str, list[Attempt]]:
+        """Give the attempts on an assignment by learner, in order of time, each with its newest report.
+
+        Parameters
+        ----------
+        assignment : str
+            The assignment's id.
+        names : collection of str, optional
+            The learners; everybody if it is not given.
+        scored : mapping of str to tuple of ScoredItem, optional
+            Points by the reports' SHA-256, instead of those by the rubric that is applied.
+        """
         by_learner: dict[str, list[Any]] = defaultdict(list)
         with self.reading() as connection:
-            for row in _of(connection, table, assignment, names):
+            for row in _of(connection, tables.reports, assignment, names):
                 by_learner[row.learner].append(row)
-        return {learner: _attempts(rows) for learner, rows in by_learner.items()}
+        points = self._scores(assignment, names) if scored is None else scored
+        return {learner: _attempts(rows, points) for learner, rows in by_learner.items()}
+
+    def _scores(self, assignment: str, names: Collection[str] | None) -> Scored:
+        """Give the points of reports that the applied rubric scores in another way than their own did."""
+        applied = self.applied(assignment)
+        if applied is None:
+            return {}
+        with self.reading() as connection:
+            return {
+                row.sha256: _items(row.items)
+                for row in _of(connection, tables.scores, assignment, names)
+                if row.rubric_sha256 == applied.config_sha256
+            }
 
     def decisions(self, assignment: str, names: Collection[str] | None = None) -> dict[str, Decisions]:
         """Give what people decided, by learner; those are left out for whom nothing was decided."""
@@ -201,47 +227,59 @@ class Gradebook:
             for row in rows
         }
 
-    def grades(self, assignment: str, policy: Policy, learner: str | None = None) -> list[Grade]:
+    def grades(self, rubric: Rubric, learner: str | None = None, scored: Scored | None = None) -> list[Grade]:
         """Compute the grades of everybody, or of one learner, in order of their ids.
 
-        The roster's learner and all reports under one of their identities are one person.
+        The roster's learner and all reports under one of their identities are one person. `scored` is as in
+        `attempts`.
         """
-        people = self.people()
-        names = None if learner is None else people.names(people.who(learner), self._names(assignment))
+        assignment, roster = rubric.assignment, self.roster()
+        names = None if learner is None else roster.names(roster.who(learner), self.names(assignment))
         attempts: dict[str, list[Attempt]] = defaultdict(list)
-        for name, some in self.attempts(assignment, names).items():
-            attempts[people.who(name)] += some
+        for name, some in self.attempts(assignment, names, scored).items():
+            attempts[roster.who(name)] += some
         decided: dict[str, list[Decisions]] = defaultdict(list)
         for name, one in self.decisions(assignment, names).items():
-            decided[people.who(name)].append(one)
-        everybody = {*people.persons, *attempts} if learner is None else {people.who(learner)}
+            decided[roster.who(name)].append(one)
+        everybody = {*roster.persons, *attempts} if learner is None else {roster.who(learner)}
+        policy = policy_of(rubric)
         return [
             grade(one, in_order(attempts.get(one, [])), _joined(decided.get(one, [])), policy)
             for one in sorted(everybody)
         ]
 
-    def _names(self, assignment: str) -> list[str]:
+    def names(self, assignment: str) -> list[str]:
         """List the names of all who handed something in."""
         table = tables.reports
         query = select(table.c.learner).where(table.c.assignment == assignment).distinct()
         with self.reading() as connection:
             return list(connection.execute(query).scalars())
 
-    # --- the definition -------------------------------------------------------------------------------
+    # --- the rubric -----------------------------------------------------------------------------------
 
-    def applied(self, assignment: str) -> bytes | None:
-        """Give the definition by which grades are computed; None if none was applied yet."""
-        table = tables.definitions
-        return self._definition(select(table).where(table.c.assignment == assignment, table.c.applied))
+    def applied(self, assignment: str) -> Rubric | None:
+        """Give the rubric by which grades are computed; None if none was applied yet."""
+        table = tables.rubrics
+        return self._rubric(select(table).where(table.c.assignment == assignment, table.c.applied))
 
-    def definition(self, sha256: str) -> bytes | None:
-        """Give the definition with this hash; None if nobody has shown it."""
-        return self._definition(select(tables.definitions).where(tables.definitions.c.sha256 == sha256))
+    def rubric(self, sha256: str) -> Rubric | None:
+        """Give the rubric of the definition with this hash; None if it was never seen."""
+        return self._rubric(select(tables.rubrics).where(tables.rubrics.c.sha256 == sha256))
 
-    def _definition(self, query: Select[Any]) -> bytes | None:
+    def _rubric(self, query: Select[Any]) -> Rubric | None:
         with self.reading() as connection:
-            row = connection.execute(query.order_by(tables.definitions.c.row.desc()).limit(1)).first()
-        return None if row is None else str(row.toml).encode()
+            row = connection.execute(query.order_by(tables.rubrics.c.row.desc()).limit(1)).first()
+        return None if row is None else msgspec.json.decode(row.rubric, type=Rubric)
+
+    def add_rubric(self, rubric: Rubric, *, applied: bool) -> None:
+        """Record a rubric as seen, or as the one that decides from now on."""
+        row = {
+            "assignment": rubric.assignment,
+            "sha256": rubric.config_sha256,
+            "rubric": msgspec.json.encode(rubric).decode(),
+            "applied": applied,
+        }
+        self.add(tables.rubrics, [row])
 
 
 def in_order(attempts: Iterable[Attempt]) -> list[Attempt]:
@@ -255,7 +293,7 @@ def in_order(attempts: Iterable[Attempt]) -> list[Attempt]:
 # --- from rows to records -----------------------------------------------------------------------------
 
 
-def _attempts(rows: Sequence[Any]) -> list[Attempt]:
+def _attempts(rows: Sequence[Any], scored: Scored) -> list[Attempt]:
     """Give the attempts of one learner: reports on the same files are of one, and the newest counts."""
     newest = {row.attempt: row for row in sorted(rows, key=lambda row: (row.generated_at, row.row))}
     first = {row.attempt: row for row in sorted(rows, key=lambda row: row.row, reverse=True)}
@@ -265,11 +303,15 @@ def _attempts(rows: Sequence[Any]) -> list[Attempt]:
             number=first[row.attempt].number,
             submitted_at=_moment(row.submitted_at),
             outcome=Outcome(row.outcome),
-            items=msgspec.json.decode(row.items, type=tuple[ScoredItem, ...]),
+            items=scored[row.sha256] if row.sha256 in scored else _items(row.items),
             report_sha256=row.sha256,
         )
         for row in newest.values()
     )
+
+
+def _items(text: str) -> tuple[ScoredItem, ...]:
+    return msgspec.json.decode(text, type=tuple[ScoredItem, ...])
 
 
 def _moment(text: str | None) -> datetime.datetime | None:

@@ -70,14 +70,25 @@ reports = _facts(
 )
 Index(None, reports.c.sha256, reports.c.learner, unique=True)
 
-# The assignment's definitions, as TOML, in the order in which they were applied.
-definitions = _facts(
-    "definitions",
+# Rubrics as JSON. The newest applied one of an assignment decides; others were seen only.
+rubrics = _facts(
+    "rubrics",
     Column("assignment", String, nullable=False),
     Column("sha256", String, nullable=False),
-    Column("toml", Text, nullable=False),
+    Column("rubric", Text, nullable=False),
     Column("applied", Boolean, nullable=False),
     keys=("assignment",),
+)
+
+# Points of a report by another rubric than its own: the newest row of a report holds.
+scores = _facts(
+    "scores",
+    Column("assignment", String, nullable=False),
+    Column("learner", String, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("rubric_sha256", String, nullable=False),
+    Column("items", Text, nullable=False),
+    keys=("assignment", "learner"),
 )
 
 # A person's points for an item of an attempt. Points are decimal numbers as text, or null.

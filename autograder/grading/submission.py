@@ -18,10 +18,10 @@ from autograder.authoring.specs import CheckSpec
 from autograder.authoring.student import Session, StudentFault
 from autograder.errors import AutograderError, GraderFault
 from autograder.grading.budget import TimeBudget
-from autograder.grading.scoring import picture_names, score_item
 from autograder.intake import Candidate
 from autograder.model import Finding, Report, Status, Struct
 from autograder.report import ReportFacts, build_report
+from autograder.report.scoring import picture_names, score_item
 
 OpenSession = Callable[[], AbstractContextManager[Session]]
 ReadCandidate = Callable[[Candidate], Reading]

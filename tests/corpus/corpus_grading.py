@@ -20,7 +20,7 @@ from autograder.grading.budget import TimeBudget
 from autograder.grading.checks import KINDS
 from autograder.grading.diagnosis import diagnoser, known_mistakes_of, regimes_of
 from autograder.grading.reading import definitions_of
-from autograder.grading.scoring import score_item
+from autograder.report.scoring import score_item
 from autograder.grading.setup import assignment_context
 from autograder.guest.compat import PYTHON2, emulate
 from autograder.guest.definitions import Missing, Namespace

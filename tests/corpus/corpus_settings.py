@@ -4,7 +4,7 @@ import numpy as np
 from corpus_grading import course, sandboxes, shared
 
 from autograder.data import data_loader, describe_data, find_data
-from autograder.grading.scoring import rounded
+from autograder.report.scoring import rounded
 
 COURSE = course()
 (ITEM,) = (item for item in COURSE.assignment.items if item.id == "training")

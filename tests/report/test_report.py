@@ -11,7 +11,7 @@ from reports import GRADER, PLACE, finding, item, make_report
 from rich.console import Console
 
 from autograder.errors import ReportError
-from autograder.grading.scoring import score_item
+from autograder.report.scoring import score_item
 from autograder.model import (
     Finding,
     Notice,

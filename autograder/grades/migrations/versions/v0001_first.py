@@ -56,7 +56,8 @@ def upgrade() -> None:
             nullable=False,
         ),
     )
-    _facts("definitions", *_text("assignment", "sha256"), *_long("toml"), *_flag("applied"))
+    _facts("rubrics", *_text("assignment", "sha256"), *_long("rubric"), *_flag("applied"))
+    _facts("scores", *_text("assignment", "learner", "sha256", "rubric_sha256"), *_long("items"))
     _facts(
         "reviews",
         *_text("assignment", "learner", "attempt", "item"),
@@ -74,8 +75,8 @@ def upgrade() -> None:
     _facts("extensions", *_text("assignment", "learner", "until"), *_long("reason"))
     _facts("excuses", *_text("assignment", "learner"), *_long("reason"), *_flag("excused"))
     op.create_index("ix_persons_learner", "persons", ["learner"])
-    for name in ("reports", "reviews", "flags", "extensions", "excuses"):
+    for name in ("reports", "scores", "reviews", "flags", "extensions", "excuses"):
         op.create_index(f"ix_{name}_assignment_learner", name, ["assignment", "learner"])
-    for name in ("definitions", "remarks"):
+    for name in ("rubrics", "remarks"):
         op.create_index(f"ix_{name}_assignment", name, ["assignment"])
     op.create_index("ix_reports_sha256_learner", "reports", ["sha256", "learner"], unique=True)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reports import finding, item
 
-from autograder.grading.scoring import rounded, score_item
+from autograder.report.scoring import rounded, score_item
 from autograder.model import (
     Outcome,
     Status,

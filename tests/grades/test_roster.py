@@ -2,8 +2,8 @@
 
 import pytest
 
-from autograder.batch.roster import read_roster
 from autograder.errors import UsageError
+from autograder.grades.roster import read_roster
 
 ROWS = "{0}s001{1}One{1}one@x.org\n{0}s002{1}Zoë{1}zoe@x.org\n"
 
@@ -15,7 +15,11 @@ def test_a_roster_in_every_form(tmp_path, header, encoding, separator):
     text = (header + ROWS.format("", ",")).replace(",", separator)
     (tmp_path / "class.csv").write_bytes(text.encode(encoding))
     roster = read_roster(tmp_path / "class.csv")
-    assert roster.rows == (("s001", "One", "one@x.org"), ("s002", "Zoë", "zoe@x.org"))
+    assert [one.identities for one in roster.persons.values()] == [
+        ("s001", "One", "one@x.org"),
+        ("s002", "Zoë", "zoe@x.org"),
+    ]
+    assert [one.email for one in roster.persons.values()] == ["one@x.org", "zoe@x.org"]
 
 
 @pytest.mark.parametrize(
@@ -54,3 +58,18 @@ def test_a_roster_that_names_nobody_is_refused(tmp_path, content):
 def test_a_roster_that_can_not_be_read_is_refused(tmp_path):
     with pytest.raises(UsageError, match="can't be read: Is a directory"):
         read_roster(tmp_path)
+
+
+def test_names_addresses_and_sections_are_known_by_the_header(tmp_path):
+    text = "ID number,First name,Surname,Email address,Section\n7,Ann,Lee,a@x.org,B\n"
+    (tmp_path / "class.csv").write_text(text)
+    (person,) = read_roster(tmp_path / "class.csv").persons.values()
+    assert (person.name, person.email, person.section) == ("Ann Lee", "a@x.org", "B")
+    assert person.identities == ("7", "Ann", "Lee", "a@x.org", "Ann Lee")
+
+
+def test_an_identity_that_two_people_share_is_nobody_s(tmp_path):
+    (tmp_path / "class.csv").write_text("id,name\ns001,Kim\ns002,Kim\n")
+    roster = read_roster(tmp_path / "class.csv")
+    assert [roster.who(name) for name in ("Kim", "S001", "s003")] == ["Kim", "s001", "s003"]
+    assert roster.names("s001", ["S001", "Kim", "s002"]) == ["S001", "s001"]

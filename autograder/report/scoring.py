@@ -76,6 +76,7 @@ def _check_report(check: CheckSpec, finding: Finding, points: float, visibility:
         pictures=picture_names(finding),
         diagnosis=finding.diagnosis,
         smallest=finding.smallest,
+        fraction=finding.fraction,
         duration=round(finding.seconds, 4),
     )
 

@@ -1,0 +1,373 @@
+"""``autograder gradebook``: attempts, a person's points, extensions, and the grades that follow."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from autograder.cli.options import assignment_option, course_option, reports_argument
+from autograder.cli.status import ExitStatus
+
+if TYPE_CHECKING:
+    from autograder.grades.rubric import Rubric
+    from autograder.grades.store import Gradebook
+
+database_option = click.option(
+    "--db", metavar="URL", help="The database: sqlite:///FILE or postgresql://…; else the course's own file."
+)
+who_option = click.option("--as", "who", metavar="NAME", help="Whose name stands beside what is recorded.")
+
+
+@click.group()
+def command() -> None:
+    """Keep attempts, a person's points, extensions and grades of a course.
+
+    The gradebook is gradebook.sqlite3 in the course's folder, or any database with --db.
+    """
+
+
+class Place(NamedTuple):
+    """The gradebook and the assignment that the options name, and who records."""
+
+    db: str | None
+    course: Path
+    assignment: str | None
+    who: str | None
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[Gradebook]:
+        """Open the gradebook."""
+        from autograder.errors import UsageError
+
+        try:
+            from autograder.grades.store import Gradebook, database_url
+        except ModuleNotFoundError as error:
+            raise UsageError(
+                f"a gradebook needs {error.name}, which is not installed",
+                "pip install -e '.[instructor]' in the course's folder",
+            ) from error
+        with Gradebook(database_url(self.db, self.course.resolve()), self.who or "") as gradebook:
+            yield gradebook
+
+    def own_rubric(self) -> Rubric:
+        """Read the rubric from the course's assignment.toml."""
+        from autograder.course import find_course
+        from autograder.grades.rubric import rubric_of
+
+        found = find_course(self.course.resolve(), self.assignment)
+        return rubric_of(found.assignment, found.config_sha256())
+
+    def rubric(self, gradebook: Gradebook) -> Rubric:
+        """Give the rubric that is applied; the course's own becomes that where there is none yet."""
+        own = self.own_rubric()
+        applied = gradebook.applied(own.assignment)
+        if applied is None:
+            gradebook.add_rubric(own, applied=True)
+            return own
+        if applied.config_sha256 != own.config_sha256:
+            click.echo(
+                f"note: assignment.toml of `{own.assignment}` has changed since it was applied; "
+                "`autograder gradebook rescore` shows what it would change",
+                err=True,
+            )
+        return applied
+
+
+def of_gradebook(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that name the gradebook, the assignment and the person, as its `place`."""
+
+    @functools.wraps(function)
+    def placed(db: str | None, course: Path, assignment: str | None, who: str | None, **others: Any) -> None:
+        function(Place(db, course, assignment, who), **others)
+
+    for option in (who_option, assignment_option, course_option, database_option):
+        placed = option(placed)
+    return placed
+
+
+@command.command("import")
+@reports_argument
+@of_gradebook
+def import_(
+    place: Place,
+    reports: tuple[Path, ...],
+) -> None:
+    """Record REPORTS (files, or folders of them); those that are here already stay as they are.
+
+    Exit status: 1 if a report could not be read.
+    """
+    from autograder.report import report_files
+
+    paths = report_files(reports)
+    with place.opened() as gradebook:
+        from autograder.grades.importing import import_reports
+
+        place.rubric(gradebook)
+        done = import_reports(gradebook, paths)
+    for message in done.refused:
+        click.echo(f"error: {message}", err=True)
+    click.echo(f"{done.new} new, {done.known} known, {len(done.refused)} refused.")
+    if done.refused:
+        raise click.exceptions.Exit(ExitStatus.SOME_FAILED)
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@of_gradebook
+def roster(
+    place: Place,
+    file: Path,
+) -> None:
+    """Record the class of FILE: CSV with a row for each learner, the id first.
+
+    Columns with names, e-mail addresses, sections and the ids of learning platforms are known by their
+    headers. Who is on the roster and hands in nothing has a grade, too: missing.
+    """
+    import json
+
+    from autograder.grades.roster import read_roster
+
+    persons = read_roster(file).persons
+    with place.opened() as gradebook:
+        from autograder.grades import tables
+
+        known = gradebook.roster().persons
+        rows = [
+            {
+                "learner": one.learner,
+                "name": one.name,
+                "email": one.email,
+                "section": one.section,
+                "identities": json.dumps(one.identities, ensure_ascii=False),
+            }
+            for one in persons.values()
+            if known.get(one.learner) != one
+        ]
+        gradebook.add(tables.persons, rows)
+    click.echo(f"{len(rows)} new or changed, {len(persons) - len(rows)} as before.")
+
+
+@command.command()
+@click.argument("learner")
+@click.option(
+    "--until", required=True, metavar="TIME", help="2027-03-03T23:59+01:00; without a zone, due_at's."
+)
+@click.option("--reason", required=True, help="Stands in the grade's explanation.")
+@of_gradebook
+def extend(
+    place: Place,
+    learner: str,
+    until: str,
+    reason: str,
+) -> None:
+    """Give LEARNER a later date. An extension never costs points."""
+    with place.opened() as gradebook:
+        from autograder.grades.deciding import extend as record
+
+        record(gradebook, place.rubric(gradebook), learner, until, reason)
+        _show_grade(gradebook, place, learner)
+
+
+@command.command()
+@click.argument("learner")
+@click.option("--reason", required=True, help="Stands in the grade's explanation.")
+@click.option("--undo", is_flag=True, help="Expect the assignment again.")
+@of_gradebook
+def excuse(
+    place: Place,
+    learner: str,
+    reason: str,
+    undo: bool,
+) -> None:
+    """Expect nothing from LEARNER; the grade is then excused, not 0."""
+    with place.opened() as gradebook:
+        from autograder.grades.deciding import excuse as record
+
+        record(gradebook, place.rubric(gradebook), learner, reason, excused=not undo)
+        _show_grade(gradebook, place, learner)
+
+
+@command.command()
+@click.argument("learner")
+@click.argument("item")
+@click.argument("points")
+@click.option("--reason", required=True, help="Stands in the grade's explanation.")
+@of_gradebook
+def override(
+    place: Place,
+    learner: str,
+    item: str,
+    points: str,
+    reason: str,
+) -> None:
+    """Give the newest attempt of LEARNER other POINTS for ITEM."""
+    with place.opened() as gradebook:
+        from autograder.grades.deciding import override as record
+
+        record(gradebook, place.rubric(gradebook), learner, item, points=points, reason=reason)
+        _show_grade(gradebook, place, learner)
+
+
+def _show_grade(gradebook: Gradebook, place: Place, learner: str) -> None:
+    rubric = gradebook.applied(place.own_rubric().assignment)
+    assert rubric is not None  # a decision was just recorded under it
+    from autograder.grades.views import one_line
+
+    for grade in gradebook.grades(rubric, learner):
+        click.echo(one_line(grade))
+
+
+@command.command()
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write one row a learner.")
+@click.option(
+    "--json", "folder", type=click.Path(path_type=Path, file_okay=False), help="Write one file a learner."
+)
+@click.option("--explain", metavar="LEARNER", help="Show each step of one learner's grade.")
+@of_gradebook
+def grades(
+    place: Place,
+    csv_file: Path | None,
+    folder: Path | None,
+    explain: str | None,
+) -> None:
+    """Compute the grades from the reports, a person's points, the policy and the extensions."""
+    with place.opened() as gradebook:
+        from autograder.files import PRIVATE, write_atomically
+        from autograder.grades import views as shown
+
+        rubric = place.rubric(gradebook)
+        computed = gradebook.grades(rubric, explain)
+        if explain is not None:
+            click.echo("\n".join(shown.explained(computed[0])))
+        if csv_file is not None:
+            write_atomically(csv_file, shown.to_csv(computed, gradebook.roster()), PRIVATE)
+            click.echo(f"written: {csv_file}")
+        if folder is not None:
+            for name, text in shown.to_json(computed, rubric).items():
+                write_atomically(folder / name, text, PRIVATE)
+            click.echo(f"written: {len(computed)} files in {folder}")
+        if explain is None and csv_file is None and folder is None:
+            click.echo("\n".join(map(shown.one_line, computed)))
+
+
+@command.command()
+@click.option("--apply", "apply_", is_flag=True, help="Let it decide the grades from now on.")
+@of_gradebook
+def rescore(
+    place: Place,
+    apply_: bool,
+) -> None:
+    """Score all reports by the course's assignment.toml as it is now, without running anything.
+
+    Old and new grades are shown side by side. What only a run can judge is named:
+    `autograder grade --resume` asks it.
+    """
+    with place.opened() as gradebook:
+        from autograder.grades.applying import apply, preview
+        from autograder.grades.views import compared
+
+        rubric = place.own_rubric()
+        found = preview(gradebook, rubric)
+        for line in compared(found.changes):
+            click.echo(line)
+        for check, count in sorted(found.unasked.items()):
+            click.echo(
+                f"note: `{check}` was not asked in {count} reports; `autograder grade --resume` asks it"
+            )
+        if apply_:
+            apply(gradebook, rubric)
+            click.echo("applied.")
+        elif any(one.old != one.new for one in found.changes):
+            click.echo("Nothing was recorded; --apply lets it decide.")
+
+
+@command.group()
+def points() -> None:
+    """Give points in a spreadsheet, for those who do not use the review page."""
+
+
+@points.command("export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@of_gradebook
+def points_export(
+    place: Place,
+    file: Path,
+) -> None:
+    """Write all items that wait for a person, or that one has judged, to FILE."""
+    from autograder.files import PRIVATE, write_atomically
+
+    with place.opened() as gradebook:
+        from autograder.grades.deciding import export_points
+
+        text = export_points(gradebook, place.rubric(gradebook))
+    write_atomically(file, text, PRIVATE)
+    click.echo(f"written: {file} ({text.count(chr(10)) - 1} rows)")
+
+
+@points.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@of_gradebook
+def points_import(
+    place: Place,
+    file: Path,
+) -> None:
+    """Record the points in FILE: all of its rows, or none."""
+    with place.opened() as gradebook:
+        from autograder.grades.deciding import import_points
+
+        count = import_points(gradebook, place.rubric(gradebook), file)
+    click.echo(f"{count} recorded.")
+
+
+@command.command()
+@click.argument("learner")
+@of_gradebook
+def history(
+    place: Place,
+    learner: str,
+) -> None:
+    """Show all that was recorded about LEARNER: when, by whom, from what to what."""
+    with place.opened() as gradebook:
+        from autograder.grades.history import history as read
+
+        events = read(gradebook, learner)
+    for one in events:
+        change = f"{one.old} → {one.new}" if one.old else one.new
+        click.echo(f"{one.at}  {one.who}  {one.about}: {change}")
+    if not events:
+        click.echo(f"Nothing was recorded about {learner}.")
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@of_gradebook
+def backup(
+    place: Place,
+    file: Path,
+) -> None:
+    """Copy the gradebook to FILE, whole, while others may work on it."""
+    with place.opened() as gradebook:
+        from autograder.grades.upkeep import backup as copy
+
+        copy(gradebook, file)
+    click.echo(f"written: {file}")
+
+
+@command.command()
+@of_gradebook
+def check(place: Place) -> None:
+    """Check that all in the gradebook fits together: texts, hashes, points, reviews."""
+    with place.opened() as gradebook:
+        from autograder.grades.upkeep import problems
+
+        found = list(problems(gradebook))
+    for problem in found:
+        click.echo(f"error: {problem}", err=True)
+    click.echo("All fits." if not found else f"{len(found)} problems.")
+    if found:
+        raise click.exceptions.Exit(ExitStatus.SOME_FAILED)

@@ -1,0 +1,227 @@
+"""Record what people decide: points, overrides, extensions, excuses, and points from a table."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from autograder.errors import UsageError, suggestion
+from autograder.grades import tables
+from autograder.grades.compute import Decisions, points_of
+from autograder.grades.records import Attempt, ScoredItem
+from autograder.grades.rubric import Rubric
+from autograder.grades.store import Gradebook
+
+COLUMNS = ("learner", "attempt", "item", "automatic", "maximum", "points", "remark", "reviewer")
+# Spreadsheets know UTF-8 by it.
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+def override(
+    gradebook: Gradebook, rubric: Rubric, learner: str, item: str, *, points: str, reason: str
+) -> None:
+    """Give a learner's newest attempt a person's points for an item.
+
+    Raises
+    ------
+    UsageError
+        There is no such learner, attempt or item, or the points are none.
+    """
+    attempt, name = _newest_attempt(gradebook, rubric, learner)
+    scored = _item(rubric, attempt, item)
+    value = _points(points, scored, f"{learner}, {item}")
+    row = _review(rubric, name, attempt, scored, points=value, text=reason)
+    gradebook.add(tables.reviews, [row])
+
+
+def extend(gradebook: Gradebook, rubric: Rubric, learner: str, until: str, reason: str) -> None:
+    """Give a learner a later date.
+
+    Raises
+    ------
+    UsageError
+        `until` is no time with its zone, or the assignment has no date.
+    """
+    if rubric.due_at is None:
+        raise UsageError(
+            f"`{rubric.assignment}` has no due_at, so nothing is late", "Set it in assignment.toml."
+        )
+    try:
+        moment = datetime.datetime.fromisoformat(until)
+    except ValueError as error:
+        raise UsageError(f"--until {until}: is no time", "Expected 2027-03-01T23:59+01:00.") from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=datetime.datetime.fromisoformat(rubric.due_at).tzinfo)
+    row = {"assignment": rubric.assignment, "learner": _known(gradebook, rubric, learner)}
+    gradebook.add(tables.extensions, [{**row, "until": moment.isoformat(), "reason": reason}])
+
+
+def excuse(gradebook: Gradebook, rubric: Rubric, learner: str, reason: str, *, excused: bool = True) -> None:
+    """Expect nothing from a learner, or expect it again."""
+    row = {"assignment": rubric.assignment, "learner": _known(gradebook, rubric, learner)}
+    gradebook.add(tables.excuses, [{**row, "reason": reason, "excused": excused}])
+
+
+# --- points as a table ----------------------------------------------------------------------------------
+
+
+def export_points(gradebook: Gradebook, rubric: Rubric) -> str:
+    """Render the items that wait for a person, and those that a person judged, as CSV to fill in."""
+    text = io.StringIO(_BYTE_ORDER_MARK)
+    text.seek(0, io.SEEK_END)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    decisions = gradebook.decisions(rubric.assignment)
+    for learner, attempts in sorted(gradebook.attempts(rubric.assignment).items()):
+        for attempt in attempts:
+            for row in _rows(learner, attempt, decisions.get(learner, Decisions())):
+                writer.writerow([_safe(cell) for cell in row])
+    return text.getvalue()
+
+
+def _rows(learner: str, attempt: Attempt, decided: Decisions) -> Iterator[Sequence[str]]:
+    for item in attempt.items:
+        review = decided.reviews.get((attempt.key, item.id))
+        if not item.waits and review is None:
+            continue
+        automatic = "" if item.score is None else f"{item.score:f}"
+        points = "" if review is None else f"{points_of(review, item.maximum, decided.remarks):f}"
+        said = (review.text, review.reviewer) if review else ("", "")
+        yield learner, str(attempt.number), item.id, automatic, f"{item.maximum:f}", points, *said
+
+
+def import_points(gradebook: Gradebook, rubric: Rubric, path: Path) -> int:
+    """Record the points of a table that `export_points` wrote and a person filled in; gives their number.
+
+    Rows without points, and rows that say what holds already, record nothing. All rows are recorded, or none.
+
+    Raises
+    ------
+    UsageError
+        The file can't be read, or a row does not fit; names its line.
+    """
+    attempts = gradebook.attempts(rubric.assignment)
+    decisions = gradebook.decisions(rubric.assignment)
+    rows = []
+    for line, cells in _read(path):
+        place = f"{path}:{line}"
+        if not cells["points"].strip():
+            continue
+        attempt = _numbered(attempts.get(cells["learner"], ()), cells, place)
+        item = _item(rubric, attempt, cells["item"], place)
+        value = _points(cells["points"], item, place)
+        remark = cells.get("remark") or ""
+        review = decisions.get(cells["learner"], Decisions()).reviews.get((attempt.key, item.id))
+        held = (
+            None if review is None else points_of(review, item.maximum, gradebook.remarks(rubric.assignment))
+        )
+        if review is None or (held, review.text) != (value, remark):
+            rows.append(_review(rubric, cells["learner"], attempt, item, points=value, text=remark))
+    return gradebook.add(tables.reviews, rows)
+
+
+def _read(path: Path) -> list[tuple[int, dict[str, str]]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{path}: can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: is not UTF-8", "Save it as CSV in UTF-8.") from error
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, restval="")
+    missing = {"learner", "attempt", "item", "points"} - set(reader.fieldnames or ())
+    if missing:
+        raise UsageError(
+            f"{path}:1: has no column {', '.join(sorted(missing))}",
+            "Begin with `autograder gradebook points export`.",
+        )
+    return [(reader.line_num, {k: _plain(v) for k, v in row.items() if k}) for row in reader]
+
+
+def _plain(cell: str) -> str:
+    """Take off the apostrophe that `_safe` put before a cell."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
+
+
+def _safe(cell: str) -> str:
+    """Put an apostrophe before text that a spreadsheet would take for a formula."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+# --- what a decision is about ---------------------------------------------------------------------------
+
+
+def _known(gradebook: Gradebook, rubric: Rubric, learner: str) -> str:
+    """Give the id of a learner who is on the roster or has handed something in."""
+    roster = gradebook.roster()
+    who, names = roster.who(learner), gradebook.names(rubric.assignment)
+    if who not in roster.persons and learner not in names:
+        known = suggestion(learner, [*roster.persons, *names][:50])
+        raise UsageError(
+            f"no learner `{learner}`; {known}", "`autograder gradebook roster FILE.csv` adds a class."
+        )
+    return who
+
+
+def _newest_attempt(gradebook: Gradebook, rubric: Rubric, learner: str) -> tuple[Attempt, str]:
+    roster = gradebook.roster()
+    who = roster.who(_known(gradebook, rubric, learner))
+    names = roster.names(who, gradebook.names(rubric.assignment))
+    found = [
+        (one, name) for name, some in gradebook.attempts(rubric.assignment, names).items() for one in some
+    ]
+    if not found:
+        raise UsageError(f"{learner}: handed in nothing", "Import the report first, or excuse the learner.")
+    return max(
+        found, key=lambda pair: (pair[0].submitted_at is not None, pair[0].submitted_at, pair[0].number)
+    )
+
+
+def _numbered(attempts: Iterable[Attempt], cells: dict[str, str], place: str) -> Attempt:
+    for attempt in attempts:
+        if str(attempt.number) == cells["attempt"].strip():
+            return attempt
+    raise UsageError(f"{place}: {cells['learner']} has no attempt {cells['attempt']}")
+
+
+def _item(rubric: Rubric, attempt: Attempt, item: str, place: str = "") -> ScoredItem:
+    found = {one.id: one for one in attempt.items}
+    items = {one.id: one for one in rubric.items}
+    if item not in items:
+        prefix = f"{place}: " if place else ""
+        raise UsageError(f"{prefix}no item `{item}`; {suggestion(item, items)}")
+    spec = items[item]
+    maximum = Decimal(str(spec.points))
+    return found.get(item, ScoredItem(id=item, title=spec.title, score=None, maximum=maximum))
+
+
+def _points(text: str, item: ScoredItem, place: str) -> Decimal:
+    """Read points: a number from 0 to the item's maximum; a comma may stand for the point."""
+    try:
+        value = Decimal(text.strip().replace(",", "."))
+    except InvalidOperation as error:
+        raise UsageError(f"{place}: points = {text!r} is no number") from error
+    if not (value.is_finite() and 0 <= value <= item.maximum):
+        raise UsageError(f"{place}: points = {text.strip()}, expected 0 to {item.maximum:f}")
+    return value
+
+
+def _review(
+    rubric: Rubric, learner: str, attempt: Attempt, item: ScoredItem, *, points: Decimal, text: str
+) -> dict[str, object]:
+    return {
+        "assignment": rubric.assignment,
+        "learner": learner,
+        "attempt": attempt.key,
+        "item": item.id,
+        "points": f"{points:f}",
+        "remarks": json.dumps([]),
+        "text": text,
+        "override": not item.waits,
+        "withdrawn": False,
+    }

@@ -1,0 +1,115 @@
+"""The history of a learner: who recorded what, when, from what to what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import Table, select
+
+from autograder.grades import tables
+from autograder.grades.compute import written
+from autograder.grades.records import ScoredItem
+from autograder.grades.store import Gradebook
+from autograder.model import Struct
+
+
+class Event(Struct):
+    """One fact: when and by whom it was recorded, what it is about, and what it changed from what to what."""
+
+    at: str
+    who: str
+    about: str
+    old: str
+    new: str
+
+
+class _Kind(Struct):
+    """A table's facts: the columns that name what they are about, and what one says."""
+
+    table: Table
+    about: Callable[[Any], str]
+    says: Callable[[Any], str]
+
+
+def history(gradebook: Gradebook, learner: str) -> list[Event]:
+    """Give all that was recorded about a learner under any name, in order of time."""
+    roster = gradebook.roster()
+    who = roster.who(learner)
+    events: list[Event] = []
+    automatic: dict[str, str] = {}
+    with gradebook.reading() as connection:
+        for kind in _KINDS:
+            known = connection.execute(select(kind.table.c.learner).distinct()).scalars()
+            names = roster.names(who, known)
+            query = select(kind.table).where(kind.table.c.learner.in_(names)).order_by(kind.table.c.row)
+            rows = connection.execute(query).all()
+            if kind.table is tables.reports:
+                automatic = dict(_automatic(rows))
+            before = dict(automatic) if kind.table is tables.reviews else {}
+            for row in rows:
+                about, new = kind.about(row), kind.says(row)
+                events.append(Event(at=row.at, who=row.who, about=about, old=before.get(about, ""), new=new))
+                before[about] = new
+    return sorted(events, key=lambda one: one.at)
+
+
+def _automatic(reports: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    """Give the points that reports say, under the names that reviews of the same items have."""
+    for row in reports:
+        for item in msgspec.json.decode(row.items, type=tuple[ScoredItem, ...]):
+            points = "not judged" if item.score is None else f"{written(item.score)} points"
+            yield _review_about(row.assignment, item.id, row.attempt), points
+
+
+def _review_about(assignment: str, item: str, attempt: str) -> str:
+    return f"{assignment}: {item} of attempt {attempt[:8]}"
+
+
+def _review_says(row: Any) -> str:
+    if row.withdrawn:
+        return "withdrawn"
+    points = "by its remarks" if row.points is None else f"{row.points} points"
+    remarks = ", ".join(json.loads(row.remarks))
+    return ": ".join(filter(None, [points, remarks, row.text]))
+
+
+_KINDS = (
+    _Kind(
+        table=tables.persons,
+        about=lambda row: f"roster: {row.learner}",
+        says=lambda row: ", ".join(filter(None, [row.name, row.email, row.section])) or row.learner,
+    ),
+    _Kind(
+        table=tables.reports,
+        about=lambda row: f"{row.assignment}: report on attempt {row.attempt[:8]}",
+        says=lambda row: f"{row.outcome} ({row.sha256[:8]})",
+    ),
+    _Kind(
+        table=tables.scores,
+        about=lambda row: f"{row.assignment}: points of report {row.sha256[:8]}",
+        says=lambda row: f"by rubric {row.rubric_sha256[:8]}",
+    ),
+    _Kind(
+        table=tables.reviews,
+        about=lambda row: _review_about(row.assignment, row.item, row.attempt),
+        says=_review_says,
+    ),
+    _Kind(
+        table=tables.flags,
+        about=lambda row: f"{row.assignment}: {row.kind} on {row.item} of attempt {row.attempt[:8]}",
+        says=lambda row: f"raised: {row.text}".removesuffix(": ") if row.raised else "lowered",
+    ),
+    _Kind(
+        table=tables.extensions,
+        about=lambda row: f"{row.assignment}: extension",
+        says=lambda row: f"{row.until}: {row.reason}",
+    ),
+    _Kind(
+        table=tables.excuses,
+        about=lambda row: f"{row.assignment}: excuse",
+        says=lambda row: row.reason if row.excused else "expected again",
+    ),
+)

@@ -1,0 +1,75 @@
+"""Score stored findings by another rubric, without running anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autograder.grades.records import ScoredItem, exact
+from autograder.grades.rubric import Rubric
+from autograder.model import CheckReport, Finding, ItemReport, Report, Status, Struct
+from autograder.report.scoring import score_item
+from autograder.report.totals import pending_of, waits_for_person
+
+NOT_ASKED = "Not judged: this was not asked when the submission was graded."
+
+
+class Rescored(Struct):
+    """A report's items by a rubric, and the ids of the checks that only a run can judge."""
+
+    items: tuple[ScoredItem, ...]
+    unasked: tuple[str, ...] = ()
+
+
+def rescored(report: Report, graded_by: Rubric | None, rubric: Rubric) -> Rescored:
+    """Score a report's findings by a rubric.
+
+    Parameters
+    ----------
+    report : Report
+        The report.
+    graded_by : Rubric or None
+        The rubric that it was made by. Without it, a check with the same id counts as the same check.
+    rubric : Rubric
+        The one to score by.
+    """
+    found = {check.id: check for item in report.items for check in item.checks}
+    asked = graded_by.asked if graded_by else {}
+    stale = {name for name in rubric.asked if asked.get(name, rubric.asked[name]) != rubric.asked[name]}
+    unasked = tuple(name for name in rubric.asked if name not in found or name in stale)
+    if not report.items:
+        return Rescored(items=())
+    items = [
+        score_item(item, {c.id: _finding(c.id, found, unasked) for c in item.checks}, rubric.round_to)
+        for item in rubric.items
+    ]
+    return Rescored(items=tuple(map(scored_item, items)), unasked=unasked)
+
+
+def scored_item(item: ItemReport) -> ScoredItem:
+    """Give an item's points as exact decimals."""
+    return ScoredItem(
+        id=item.id,
+        title=item.title,
+        score=None if item.score is None else exact(item.score),
+        maximum=exact(item.max_score),
+        extra_credit=item.extra_credit,
+        pending=exact(round(pending_of(item), 4)),
+        waits=waits_for_person(item),
+    )
+
+
+def _finding(check: str, found: dict[str, CheckReport], unasked: Sequence[str]) -> Finding:
+    """Give a check's finding back from its report."""
+    if check in unasked:
+        return Finding(check=check, status=Status.SKIPPED, fraction=0.0, message=NOT_ASKED)
+    stored = found[check]
+    return Finding(check=check, status=stored.status, fraction=_fraction(stored), message=stored.message)
+
+
+def _fraction(check: CheckReport) -> float:
+    """Give the share that was earned; older reports say it by the points alone."""
+    if check.fraction is not None:
+        return check.fraction
+    if check.max_score:
+        return check.score / check.max_score
+    return float(check.status is Status.PASSED)

@@ -1,0 +1,111 @@
+"""Show grades: in a line, explained, compared, as CSV and as JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from autograder.grades.applying import Change
+from autograder.grades.compute import written
+from autograder.grades.records import Grade
+from autograder.grades.roster import Roster
+from autograder.grades.rubric import Rubric
+
+SCHEMA_VERSION = "1.0"
+# Spreadsheets know UTF-8 by it.
+_BYTE_ORDER_MARK = "\ufeff"
+_FIRST = (
+    "learner",
+    "name",
+    "email",
+    "section",
+    "status",
+    "points",
+    "maximum",
+    "attempt",
+    "pending",
+    "late_seconds",
+)
+
+
+def one_line(grade: Grade) -> str:
+    """Say a grade in a line.
+
+    >>> from decimal import Decimal
+    >>> from autograder.grades.records import GradeStatus
+    >>> one_line(Grade(learner="s001", status=GradeStatus.FINAL, points=Decimal(8), maximum=Decimal(10)))
+    's001: 8 of 10'
+    """
+    if grade.points is None:
+        return f"{grade.learner}: {grade.status.value}"
+    status = "" if grade.status.value == "final" else f" ({grade.status.value})"
+    return f"{grade.learner}: {written(grade.points)} of {written(grade.maximum)}{status}"
+
+
+def explained(grade: Grade) -> Iterator[str]:
+    """Say each step of a grade in a line, with its points in a column, and the grade at the end."""
+    for line in grade.lines:
+        points = "" if line.points is None else written(line.points)
+        yield f"{points:>9}  {line.text}"
+    yield one_line(grade)
+
+
+def compared(changes: Sequence[Change]) -> Iterator[str]:
+    """Show the grades that change, old beside new, and count the others."""
+    changed = [one for one in changes if one.old != one.new]
+    for one in changed:
+        yield f"{one_line(one.old)} → {one_line(one.new).partition(': ')[2]}"
+    yield f"{len(changed)} of {len(changes)} grades change."
+
+
+def to_csv(grades: Sequence[Grade], roster: Roster) -> str:
+    """Render one row a learner. A grade that does not exist yet is an empty field, never 0."""
+    text = io.StringIO(_BYTE_ORDER_MARK)
+    text.seek(0, io.SEEK_END)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_FIRST)
+    for one in grades:
+        person = roster.persons.get(one.learner)
+        writer.writerow(
+            [
+                _safe(one.learner),
+                *(
+                    _safe(cell)
+                    for cell in ((person.name, person.email, person.section) if person else ("", "", ""))
+                ),
+                one.status.value,
+                "" if one.points is None else written(one.points),
+                written(one.maximum),
+                "" if one.attempt is None else str(one.attempt),
+                written(one.pending),
+                "" if one.late is None else str(int(one.late.total_seconds())),
+            ]
+        )
+    return text.getvalue()
+
+
+def _safe(value: str) -> str:
+    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def to_json(grades: Sequence[Grade], rubric: Rubric) -> dict[str, str]:
+    """Render each grade with its explanation as a JSON file, by name. Points are text: exact decimals."""
+    files = {}
+    for one in grades:
+        document = {
+            "schema_version": SCHEMA_VERSION,
+            "assignment": rubric.assignment,
+            "rubric_sha256": rubric.config_sha256,
+            **msgspec.to_builtins(one),
+            "late": None if one.late is None else int(one.late.total_seconds()),
+        }
+        name = re.sub(r"[^A-Za-z0-9._-]", "_", one.learner).lstrip(".-") or "_"
+        while f"{name}.json" in files:
+            name += "_"
+        files[f"{name}.json"] = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return files
