@@ -3,7 +3,6 @@
 import msgspec
 
 from autograder.assignment import Files, ItemSpec
-from autograder.report.scoring import score_item
 from autograder.model import (
     AssignmentFacts,
     Cause,
@@ -16,6 +15,7 @@ from autograder.model import (
     Status,
     SubmissionFacts,
 )
+from autograder.report.scoring import score_item
 from autograder.report.totals import total
 
 GRADER = Grader(name="autograder", version="1", config_sha256="0", cases_sha256="0", seed=0)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import json
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 import msgspec
 
@@ -101,11 +103,12 @@ def to_json(grades: Sequence[Grade], rubric: Rubric) -> dict[str, str]:
             "schema_version": SCHEMA_VERSION,
             "assignment": rubric.assignment,
             "rubric_sha256": rubric.config_sha256,
-            **msgspec.to_builtins(one),
+            **msgspec.to_builtins(one, builtin_types=(Decimal, datetime.timedelta)),
             "late": None if one.late is None else int(one.late.total_seconds()),
         }
         name = re.sub(r"[^A-Za-z0-9._-]", "_", one.learner).lstrip(".-") or "_"
         while f"{name}.json" in files:
             name += "_"
-        files[f"{name}.json"] = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(document, indent=2, ensure_ascii=False, default=written)
+        files[f"{name}.json"] = text + "\n"
     return files

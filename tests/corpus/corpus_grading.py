@@ -20,13 +20,13 @@ from autograder.grading.budget import TimeBudget
 from autograder.grading.checks import KINDS
 from autograder.grading.diagnosis import diagnoser, known_mistakes_of, regimes_of
 from autograder.grading.reading import definitions_of
-from autograder.report.scoring import score_item
 from autograder.grading.setup import assignment_context
 from autograder.guest.compat import PYTHON2, emulate
 from autograder.guest.definitions import Missing, Namespace
 from autograder.intake import read_notebook
 from autograder.intake.notebook import parse_notebook
 from autograder.model import Submission
+from autograder.report.scoring import score_item
 
 ROOT = Path(__file__).parents[2]
 ITEMS = ("conv-forward", "conv-backward-dx", "conv-backward-dw", "conv-backward-db")

@@ -11,7 +11,6 @@ from reports import GRADER, PLACE, finding, item, make_report
 from rich.console import Console
 
 from autograder.errors import ReportError
-from autograder.report.scoring import score_item
 from autograder.model import (
     Finding,
     Notice,
@@ -28,6 +27,7 @@ from autograder.report import (
     validate,
     write_report,
 )
+from autograder.report.scoring import score_item
 from autograder.report.terminal import render
 
 ROOT = Path(__file__).parents[2]

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reports import finding, item
 
-from autograder.report.scoring import rounded, score_item
 from autograder.model import (
     Outcome,
     Status,
     Visibility,
 )
+from autograder.report.scoring import rounded, score_item
 from autograder.report.totals import outcome_of
 
 

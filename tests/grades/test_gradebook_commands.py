@@ -1,0 +1,225 @@
+"""The commands of the gradebook, as a TA types them."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from making import after, report, write
+
+from autograder.cli import cli
+from autograder.cli.gradebook import Place
+from autograder.errors import AutograderError
+
+COURSE = Path(__file__).parents[1] / "publish/course"
+
+
+@pytest.fixture
+def course(tmp_path):
+    root = tmp_path / "course"
+    shutil.copytree(COURSE, root, ignore=shutil.ignore_patterns("__pycache__"))
+    definition = root / "source/affine/assignment.toml"
+    rules = 'due_at = "2027-03-01T23:59:00+00:00"\nlate = { percent = 10 }\n'
+    definition.write_text(rules + definition.read_text())
+    return root
+
+
+@pytest.fixture
+def run(course, monkeypatch):
+    """Run a command in the course, and give what it said."""
+    monkeypatch.chdir(course)
+
+    def invoke(*args, fails=False):
+        done = CliRunner().invoke(cli, ["gradebook", *map(str, args)])
+        if fails:
+            assert done.exit_code, done.output
+            return done.exception if isinstance(done.exception, AutograderError) else done.output
+        assert done.exit_code == 0, (done.output, done.exception)
+        return done.output
+
+    return invoke
+
+
+@pytest.fixture
+def rubric(course):
+    return Place(None, course, None, None).own_rubric()
+
+
+@pytest.fixture
+def reports(course, rubric):
+    """Reports on two learners: all is right, but for the first check of s002."""
+    checks = [check.id for item in rubric.items for check in item.checks]
+    return write(
+        course / "reports",
+        report("s001", rubric, dict.fromkeys(checks, 1), files="a", at=after(hours=-1)),
+        report("s002", rubric, {**dict.fromkeys(checks, 1), checks[0]: 0}, files="b", at=after(hours=1)),
+    )
+
+
+def test_from_reports_to_grades(run, reports, course):
+    assert run("import", "reports") == "2 new, 0 known, 0 refused.\n"
+    assert run("import", "reports") == "0 new, 2 known, 0 refused.\n"
+    assert (course / "gradebook.sqlite3").exists()
+    (course / "class.csv").write_text("id,name\ns001,One\ns003,Three\n")
+    assert run("roster", "class.csv") == "2 new or changed, 0 as before.\n"
+    assert run("roster", "class.csv") == "0 new or changed, 2 as before.\n"
+    lines = run("grades").splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["s001", "s002", "s003"]
+    assert lines[2] == "s003: missing"
+    explained = run("grades", "--explain", "s002")
+    assert "late by 1 hour: 1 day x 10 % of" in explained
+
+
+def test_grades_as_csv_and_json(run, reports, course):
+    run("import", "reports")
+    run("grades", "--csv", "grades.csv", "--json", "grades")
+    rows = list(csv.DictReader((course / "grades.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [(row["learner"], row["status"], row["late_seconds"]) for row in rows] == [
+        ("s001", "final", ""),
+        ("s002", "final", "3600"),
+    ]
+    document = json.loads((course / "grades/s002.json").read_text())
+    assert (document["points"], document["late"]) == (rows[1]["points"], 3600)
+    assert document["lines"][-1]["text"].startswith("late by 1 hour")
+
+
+def test_an_extension_an_excuse_and_an_override(run, reports, rubric):
+    run("import", "reports")
+    late = run("grades", "--explain", "s002").splitlines()[-1]
+    said = run("extend", "s002", "--until", "2027-03-03T00:00", "--reason", "ill")
+    assert said.strip() != late
+    item = rubric.items[0].id
+    assert run("override", "s002", item, "1", "--reason", "a slip", "--as", "ta2").startswith("s002: ")
+    assert run("excuse", "s001", "--reason", "ill") == "s001: excused\n"
+    assert run("excuse", "s001", "--reason", "well", "--undo").startswith("s001: ")
+    told = run("history", "s002")
+    assert "extension: 2027-03-03T00:00:00+00:00: ill" in told
+    assert f"ta2  affine: {item} of attempt" in told
+    assert "→ 1 points: a slip" in told
+    assert run("history", "s077") == "Nothing was recorded about s077.\n"
+
+
+WRONG = [
+    ("extend s002 --until soon --reason x", "--until soon: is no time"),
+    ("extend s02 --until 2027-03-03 --reason x", "no learner `s02`; did you mean `s002`?"),
+    ("override s002 nothing 1 --reason x", "no item `nothing`; known are: "),
+    ("override s002 ITEM many --reason x", "points = 'many' is no number"),
+    ("override --reason x -- s002 ITEM -1", "points = -1, expected 0 to "),
+    ("override s002 ITEM nan --reason x", "points = nan, expected 0 to "),
+    ("override s003 ITEM 1 --reason x", "s003: handed in nothing"),
+    ("points import short.csv", "short.csv:1: has no column attempt, item, points"),
+    ("grades --db nonsense", "--db nonsense: is not the URL of a database"),
+]
+
+
+@pytest.mark.parametrize(("line", "says"), WRONG)
+@pytest.mark.usefixtures("reports")
+def test_what_does_not_fit_is_said(run, course, rubric, line, says):
+    run("import", "reports")
+    (course / "class.csv").write_text("s003\n")
+    run("roster", "class.csv")
+    (course / "short.csv").write_text("learner\ns001\n")
+    assert says in str(run(*line.replace("ITEM", rubric.items[0].id).split(), fails=True))
+
+
+def test_an_extension_needs_a_date(run, reports, course):
+    definition = course / "source/affine/assignment.toml"
+    definition.write_text(definition.read_text().partition("late =")[2].partition("\n")[2])
+    assert "has no due_at, so nothing is late" in str(
+        run("extend", "s001", "--until", "2027-03-03", "--reason", "x", fails=True)
+    )
+
+
+def test_reports_that_can_not_be_read_end_with_status_1(run, reports, course):
+    (course / "reports/bad.json").write_text("{}")
+    said = run("import", "reports", fails=True)
+    assert "2 new, 0 known, 1 refused." in said
+
+
+def test_points_in_a_spreadsheet(run, reports, course, rubric):
+    run("import", "reports")
+    first = rubric.items[0]
+    run("override", "s002", first.id, "0", "--reason", "=HYPERLINK(1)")
+    run("points", "export", "points.csv")
+    text = (course / "points.csv").read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert [(row["learner"], row["item"], row["points"], row["remark"]) for row in rows] == [
+        ("s002", first.id, "0", "'=HYPERLINK(1)")
+    ]
+    assert run("points", "import", "points.csv") == "0 recorded.\n"
+    semicolons = text.replace(",", ";").replace(";0;'=HYPERLINK(1)", ";1,5;better")
+    (course / "points.csv").write_text(semicolons)
+    assert run("points", "import", "points.csv", "--as", "ta2") == "1 recorded.\n"
+    assert "(changed by ta2: better)" in run("grades", "--explain", "s002")
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("s002,1,ITEM,99", ":3: points = 99, expected 0 to "),
+        ("s002,7,ITEM,1", ":3: s002 has no attempt 7"),
+        ("s077,1,ITEM,1", ":3: s077 has no attempt 1"),
+        ("s002,1,none,1", ":3: no item `none`"),
+    ],
+)
+@pytest.mark.usefixtures("reports")
+def test_a_row_that_does_not_fit_stops_all_of_them(run, course, rubric, row, says):
+    run("import", "reports")
+    first = rubric.items[0].id
+    rows = ["learner,attempt,item,points", f"s001,1,{first},0", row.replace("ITEM", first)]
+    (course / "points.csv").write_text("\n".join(rows))
+    assert says in str(run("points", "import", "points.csv", fails=True))
+    assert "points" not in run("history", "s001")
+
+
+def test_points_in_another_encoding_are_refused(run, reports, course):
+    (course / "points.csv").write_bytes(
+        "learner,attempt,item,points,remark\ns001,1,f,1,über".encode("latin-1")
+    )
+    assert "points.csv: is not UTF-8" in str(run("points", "import", "points.csv", fails=True))
+
+
+def test_rescoring_shows_then_applies(run, reports, course, rubric):
+    run("import", "reports")
+    before = run("grades")
+    assert run("rescore") == "0 of 2 grades change.\n"
+    definition = course / "source/affine/assignment.toml"
+    definition.write_text(definition.read_text().replace("percent = 10", "percent = 50"))
+    shown = run("rescore")
+    assert "s002: " in shown
+    assert "1 of 2 grades change.\nNothing was recorded; --apply lets it decide.\n" in shown
+    with_note = run("grades")
+    assert "note: assignment.toml of `affine` has changed since it was applied" in with_note
+    assert with_note.endswith(before)
+    assert run("rescore", "--apply").endswith("applied.\n")
+    assert run("grades") != before
+
+
+def test_copies_and_checks(run, reports, course):
+    run("import", "reports")
+    assert run("backup", "copy.sqlite3") == "written: copy.sqlite3\n"
+    assert run("check", "--db", f"sqlite:///{course / 'copy.sqlite3'}") == "All fits.\n"
+
+
+def test_a_damaged_gradebook_ends_with_status_1(run, reports, course):
+    import sqlite3
+
+    run("import", "reports")
+    with sqlite3.connect(course / "gradebook.sqlite3") as connection:
+        connection.execute("UPDATE documents SET content = x'00'")
+    said = run("check", fails=True)
+    assert "its text has changed" in said
+    assert "2 problems." in said
+
+
+def test_a_gradebook_without_its_packages_says_what_to_install(run, monkeypatch):
+    import sys
+
+    for name in [n for n in sys.modules if n.startswith("autograder.grades")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    said = str(run("grades", fails=True))
+    assert said.startswith("a gradebook needs sqlalchemy, which is not installed")
+    assert "pip install -e '.[instructor]'" in said
