@@ -13,12 +13,12 @@ from autograder.grades.records import (
     Attempt,
     Extension,
     Grade,
+    GradePolicy,
     GradeStatus,
-    Line,
-    Policy,
     Remark,
     Review,
     ScoredItem,
+    Step,
     exact,
 )
 from autograder.model import Outcome, Struct
@@ -49,7 +49,7 @@ class _Earned(Struct):
     """The points of one attempt before and after what lateness takes."""
 
     attempt: Attempt
-    lines: tuple[Line, ...]
+    steps: tuple[Step, ...]
     points: Decimal | None
     pending: Decimal
     waits: bool
@@ -66,7 +66,7 @@ class _Judged(Struct):
     waits: bool = False
 
 
-def grade(learner: str, attempts: Sequence[Attempt], decisions: Decisions, policy: Policy) -> Grade:
+def grade(learner: str, attempts: Sequence[Attempt], decisions: Decisions, policy: GradePolicy) -> Grade:
     """Compute a learner's grade, with an explanation of each step.
 
     An extension never costs: where the grade without it is better, that one holds.
@@ -79,18 +79,18 @@ def grade(learner: str, attempts: Sequence[Attempt], decisions: Decisions, polic
         The learner's attempts, in order of their numbers.
     decisions : Decisions
         What people decided.
-    policy : Policy
+    policy : GradePolicy
         The assignment's rules.
     """
     if decisions.excuse is not None:
-        lines = (Line(text=f"excused: {decisions.excuse}"),)
+        steps = (Step(text=f"excused: {decisions.excuse}"),)
         return Grade(
-            learner=learner, status=GradeStatus.EXCUSED, points=None, maximum=policy.maximum, lines=lines
+            learner=learner, status=GradeStatus.EXCUSED, points=None, maximum=policy.maximum, steps=steps
         )
     if not attempts:
-        lines = (Line(text="nothing was handed in"),)
+        steps = (Step(text="nothing was handed in"),)
         return Grade(
-            learner=learner, status=GradeStatus.MISSING, points=None, maximum=policy.maximum, lines=lines
+            learner=learner, status=GradeStatus.MISSING, points=None, maximum=policy.maximum, steps=steps
         )
     grades = [
         _grade_by(learner, attempts, decisions, policy, due) for due in _dates(policy, decisions.extension)
@@ -98,7 +98,7 @@ def grade(learner: str, attempts: Sequence[Attempt], decisions: Decisions, polic
     return max(grades, key=lambda one: -1 if one.points is None else one.points)
 
 
-def _dates(policy: Policy, extension: Extension | None) -> list[datetime.datetime | None]:
+def _dates(policy: GradePolicy, extension: Extension | None) -> list[datetime.datetime | None]:
     """List the dates that may hold, the extended one first."""
     if policy.due_at is None or extension is None or extension.until <= policy.due_at:
         return [policy.due_at]
@@ -109,7 +109,7 @@ def _grade_by(
     learner: str,
     attempts: Sequence[Attempt],
     decisions: Decisions,
-    policy: Policy,
+    policy: GradePolicy,
     due: datetime.datetime | None,
 ) -> Grade:
     """Compute the grade where one date holds."""
@@ -124,13 +124,13 @@ def _grade_by(
             points=_ZERO,
             maximum=policy.maximum,
             late=late,
-            lines=(Line(text=text, points=_ZERO),),
+            steps=(Step(text=text, points=_ZERO),),
         )
     earned = _choose([_earned(one, decisions, policy, due) for one in accepted], policy)
     return _finished(learner, earned, (attempts, accepted), decisions.extension, policy)
 
 
-def _choose(earned: Sequence[_Earned], policy: Policy) -> _Earned:
+def _choose(earned: Sequence[_Earned], policy: GradePolicy) -> _Earned:
     """Choose the attempt that counts."""
     if policy.attempts.counts == "first":
         return earned[0]
@@ -144,29 +144,29 @@ def _finished(
     earned: _Earned,
     counted: tuple[Sequence[Attempt], Sequence[Attempt]],
     extension: Extension | None,
-    policy: Policy,
+    policy: GradePolicy,
 ) -> Grade:
     attempts, accepted = counted
-    first = Line(text=_which(earned.attempt, len(attempts), len(accepted), policy))
-    lines = [first, *earned.lines]
+    first = Step(text=_which(earned.attempt, len(attempts), len(accepted), policy))
+    steps = [first, *earned.steps]
     if extension is not None:
         reason = f" ({extension.reason})" if extension.reason else ""
-        lines.append(Line(text=f"extension to {_moment(extension.until)}{reason}"))
+        steps.append(Step(text=f"extension to {_moment(extension.until)}{reason}"))
     if earned.points is None:
         text = (
             f"attempt {earned.attempt.number} has no score ({earned.attempt.outcome.value}): a person decides"
         )
-        lines.append(Line(text=text))
+        steps.append(Step(text=text))
         status, points = GradeStatus.UNDECIDED, None
     else:
         points = _rounded(earned.points, policy)
         if points != earned.points:
-            lines.append(
-                Line(text=f"rounded to a multiple of {policy.rounding.step:g}", points=points - earned.points)
+            steps.append(
+                Step(text=f"rounded to a multiple of {policy.rounding.step:g}", points=points - earned.points)
             )
         status = GradeStatus.PROVISIONAL if earned.pending or earned.waits else GradeStatus.FINAL
     if earned.pending and points is not None:
-        lines.append(Line(text=f"{written(earned.pending)} points are still to be judged"))
+        steps.append(Step(text=f"{written(earned.pending)} points are still to be judged"))
     return Grade(
         learner=learner,
         status=status,
@@ -175,11 +175,11 @@ def _finished(
         attempt=earned.attempt.number,
         pending=earned.pending,
         late=earned.late,
-        lines=tuple(lines),
+        steps=tuple(steps),
     )
 
 
-def _which(attempt: Attempt, count: int, accepted: int, policy: Policy) -> str:
+def _which(attempt: Attempt, count: int, accepted: int, policy: GradePolicy) -> str:
     when = _moment(attempt.submitted_at) if attempt.submitted_at else "at an unknown time, so not late"
     of = f" of {count} ({accepted} accepted)" if accepted < count else f" of {count}"
     return f"attempt {attempt.number}{of} counts ({policy.attempts.counts}), handed in {when}"
@@ -188,15 +188,17 @@ def _which(attempt: Attempt, count: int, accepted: int, policy: Policy) -> str:
 # --- the points of one attempt ------------------------------------------------------------------------
 
 
-def _earned(attempt: Attempt, decisions: Decisions, policy: Policy, due: datetime.datetime | None) -> _Earned:
+def _earned(
+    attempt: Attempt, decisions: Decisions, policy: GradePolicy, due: datetime.datetime | None
+) -> _Earned:
     """Add up the items of an attempt, and take what lateness costs."""
     late = _lateness(attempt, policy.late, due)
     judged = [_judged(attempt, item, decisions) for item in _items(attempt, policy)]
-    lines = [Line(text=one.line, points=one.points) for one in judged]
+    steps = [Step(text=one.line, points=one.points) for one in judged]
     undecided = any(one.points is None and not one.item.extra_credit for one in judged)
     earned = _Earned(
         attempt=attempt,
-        lines=tuple(lines),
+        steps=tuple(steps),
         points=None,
         pending=sum((one.pending for one in judged), _ZERO),
         waits=any(one.waits for one in judged),
@@ -204,30 +206,30 @@ def _earned(attempt: Attempt, decisions: Decisions, policy: Policy, due: datetim
     )
     if attempt.outcome in _UNSCORED and undecided:
         return earned
-    total = _sum(judged, policy, lines)
+    total = _sum(judged, policy, steps)
     if late is not None:
         taken, words = _taken(policy, late, total)
-        lines.append(Line(text=f"late by {_span(late)}: {words}", points=-taken))
+        steps.append(Step(text=f"late by {_span(late)}: {words}", points=-taken))
         total -= taken
     if not policy.extra_credit.above_maximum and total > policy.maximum:
-        lines.append(Line(text="no more than the maximum", points=policy.maximum - total))
+        steps.append(Step(text="no more than the maximum", points=policy.maximum - total))
         total = policy.maximum
-    return replace(earned, lines=tuple(lines), points=total)
+    return replace(earned, steps=tuple(steps), points=total)
 
 
-def _sum(judged: Sequence[_Judged], policy: Policy, lines: list[Line]) -> Decimal:
-    """Add up items, with the extra credit that counts; the explanation goes to the lines."""
+def _sum(judged: Sequence[_Judged], policy: GradePolicy, steps: list[Step]) -> Decimal:
+    """Add up items, with the extra credit that counts; the explanation goes to the steps."""
     regular = sum((one.points or _ZERO for one in judged if not one.item.extra_credit), _ZERO)
     extra = sum((one.points or _ZERO for one in judged if one.item.extra_credit), _ZERO)
     most = policy.extra_credit.most
     if most is not None and extra > exact(most):
-        lines.append(Line(text=f"extra credit adds at most {most:g}", points=exact(most) - extra))
+        steps.append(Step(text=f"extra credit adds at most {most:g}", points=exact(most) - extra))
         extra = exact(most)
-    lines.append(Line(text=f"sum, of {written(policy.maximum)}", points=regular + extra))
+    steps.append(Step(text=f"sum, of {written(policy.maximum)}", points=regular + extra))
     return regular + extra
 
 
-def _items(attempt: Attempt, policy: Policy) -> list[ScoredItem]:
+def _items(attempt: Attempt, policy: GradePolicy) -> list[ScoredItem]:
     """List the assignment's items as the report has them; one that it does not have was not judged."""
     found = {item.id: item for item in attempt.items}
     return [found.get(item.id, item) for item in policy.items]
@@ -282,7 +284,7 @@ def _is_cut_off(attempt: Attempt, late: Late, due: datetime.datetime | None) -> 
     return by > datetime.timedelta(hours=late.cut_off_hours)
 
 
-def _taken(policy: Policy, by: datetime.timedelta, earned: Decimal) -> tuple[Decimal, str]:
+def _taken(policy: GradePolicy, by: datetime.timedelta, earned: Decimal) -> tuple[Decimal, str]:
     """Give the points that lateness takes, never more than were earned, and how they are counted."""
     late = policy.late
     units = _units(late, by)
@@ -307,7 +309,7 @@ def _units(late: Late, by: datetime.timedelta) -> Decimal:
     return units.to_integral_value(ROUND_CEILING if late.count == "begun" else ROUND_FLOOR)
 
 
-def _rounded(points: Decimal, policy: Policy) -> Decimal:
+def _rounded(points: Decimal, policy: GradePolicy) -> Decimal:
     step = exact(policy.rounding.step)
     return (points / step).quantize(Decimal(1), _ROUNDING[policy.rounding.to]) * step
 

@@ -77,7 +77,7 @@ class Extension(Struct):
     reason: str = ""
 
 
-class Policy(Struct):
+class GradePolicy(Struct):
     """What an assignment says about grades: its rules, its date, and its items with their points."""
 
     late: Late = Late()
@@ -103,7 +103,7 @@ class GradeStatus(Enum):
     EXCUSED = "excused"
 
 
-class Line(Struct):
+class Step(Struct):
     """One step of a grade's explanation, with the points that it gives or takes."""
 
     text: str
@@ -111,7 +111,7 @@ class Line(Struct):
 
 
 class Grade(Struct):
-    """A learner's grade on an assignment, explained line by line.
+    """A learner's grade on an assignment, explained step by step.
 
     `points` is None where there is no grade yet. `pending` are points that are still to be judged. `late` is
     the lateness of the attempt that counts, None where it was in time or nobody knows.
@@ -124,4 +124,4 @@ class Grade(Struct):
     attempt: int | None = None
     pending: Decimal = Decimal(0)
     late: datetime.timedelta | None = None
-    lines: tuple[Line, ...] = ()
+    steps: tuple[Step, ...] = ()

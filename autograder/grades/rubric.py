@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from autograder.assignment import Assignment, Attempts, ExtraCredit, ItemSpec, Late, Rounding
 from autograder.authoring.specs import CheckSpec
-from autograder.grades.records import Policy, ScoredItem, exact
+from autograder.grades.records import GradePolicy, ScoredItem, exact
 from autograder.model import Struct
 
 # A check with other values for these needs no other run; its points, hints and readers change.
@@ -65,9 +65,9 @@ def _hash(check: CheckSpec) -> str:
     return hashlib.sha256(msgspec.json.encode(keys, order="sorted")).hexdigest()
 
 
-def policy_of(rubric: Rubric) -> Policy:
+def policy_of(rubric: Rubric) -> GradePolicy:
     """Give the part of a rubric that `autograder.grades.compute` needs."""
-    return Policy(
+    return GradePolicy(
         late=rubric.late,
         attempts=rubric.attempts,
         extra_credit=rubric.extra_credit,

@@ -51,9 +51,9 @@ def one_line(grade: Grade) -> str:
 
 def explained(grade: Grade) -> Iterator[str]:
     """Say each step of a grade in a line, with its points in a column, and the grade at the end."""
-    for line in grade.lines:
-        points = "" if line.points is None else written(line.points)
-        yield f"{points:>9}  {line.text}"
+    for step in grade.steps:
+        points = "" if step.points is None else written(step.points)
+        yield f"{points:>9}  {step.text}"
     yield one_line(grade)
 
 

@@ -41,7 +41,7 @@ class Facts(NamedTuple):
     open_files: int = 0
 
 
-class Attempt(NamedTuple):
+class AuditedAct(NamedTuple):
     """An attempt of the code: the audit event's name, and whether it would change a file."""
 
     event: str = ""
@@ -55,26 +55,26 @@ class Said(NamedTuple):
     text: str
 
 
-def attempt_of(event: str, args: Sequence[Any]) -> Attempt | None:
+def attempt_of(event: str, args: Sequence[Any]) -> AuditedAct | None:
     """Give the attempt that an audit event is, if a wall may refuse it.
 
     >>> attempt_of("open", ("x", "w", 0))
-    Attempt(event='open', writes=True)
+    AuditedAct(event='open', writes=True)
     >>> attempt_of("compile", ()) is None
     True
     """
     if event == "open":
         mode, flags = args[1], args[2]
         by_mode = isinstance(mode, str) and bool(set(mode) & set("wax+"))
-        return Attempt(event, by_mode or bool(isinstance(flags, int) and flags & _WRITES))
+        return AuditedAct(event, by_mode or bool(isinstance(flags, int) and flags & _WRITES))
     if event.startswith(_CHANGES):
-        return Attempt(event, True)
-    return Attempt(event) if event.startswith((*_NETWORK, *_PROGRAMS)) else None
+        return AuditedAct(event, True)
+    return AuditedAct(event) if event.startswith((*_NETWORK, *_PROGRAMS)) else None
 
 
-def watch() -> Callable[[], Attempt]:
+def watch() -> Callable[[], AuditedAct]:
     """Remember the code's attempts from now on; return a function that gives the last one."""
-    last = [Attempt()]
+    last = [AuditedAct()]
 
     def hook(event: str, args: Sequence[Any]) -> None:
         if event[:3] in ("ope", "os.", "soc", "sub", "pty"):
@@ -86,7 +86,7 @@ def watch() -> Callable[[], Attempt]:
     return lambda: last[0]
 
 
-def explain(error: BaseException, where: str, attempt: Attempt, facts: Facts) -> Said | None:
+def explain(error: BaseException, where: str, attempt: AuditedAct, facts: Facts) -> Said | None:
     """Explain a wall's refusal; None if the error is not a wall's.
 
     `where` is the cell and line, in brackets after a space, or empty if they are not known.
@@ -112,7 +112,7 @@ def _missing_module(name: str, where: str, importable: Sequence[str]) -> Said | 
     )
 
 
-def _refused(error: OSError, where: str, attempt: Attempt, facts: Facts) -> Said | None:
+def _refused(error: OSError, where: str, attempt: AuditedAct, facts: Facts) -> Said | None:
     number, denied = error.errno, error.errno in _DENIED
     if attempt.event.startswith(_NETWORK) and (denied or not _is_number(number)):
         return Said(
@@ -157,7 +157,7 @@ def _full(number: int | None, facts: Facts) -> str:
     return f"had more than {facts.open_files} files open" if number == errno.EMFILE else ""
 
 
-def _no_such_place(error: OSError, where: str, attempt: Attempt) -> Said | None:
+def _no_such_place(error: OSError, where: str, attempt: AuditedAct) -> Said | None:
     path = error.filename
     if not isinstance(path, str):
         return None

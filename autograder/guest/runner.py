@@ -47,7 +47,7 @@ class Explainer:
     def __init__(
         self,
         facts: denial_messages.Facts = denial_messages.Facts(),  # noqa: B008 - it never changes
-        attempt: Callable[[], denial_messages.Attempt] = denial_messages.Attempt,
+        attempt: Callable[[], denial_messages.AuditedAct] = denial_messages.AuditedAct,
     ) -> None:
         self._facts = facts
         self._attempt = attempt

@@ -26,6 +26,7 @@ ARGUMENTS = {
     "export": ["csv", "OUT/reports"],
     "freeze": ["hw5"],
     "grade": [SAMPLE, "--dry-run"],
+    "gradebook": ["grades", "--db", "sqlite:///OUT/g.sqlite3"],
     "new": ["hw7", "--course", "OUT/course"],
     "release": ["hw5", "--check"],
     "similarity": [SAMPLE, str(SAMPLES / "s008"), "-o", "OUT/page.html"],

@@ -8,7 +8,7 @@ from reports import finding, make_report
 
 from autograder.assignment import Attempts, ExtraCredit, ItemSpec, Late, Rounding
 from autograder.authoring.specs import CheckSpec
-from autograder.grades.records import Attempt, Policy, ScoredItem
+from autograder.grades.records import Attempt, GradePolicy, ScoredItem
 from autograder.grades.rubric import Rubric
 from autograder.model import FileRecord, Learner, Outcome, Status, SubmissionFacts
 from autograder.report import to_json
@@ -34,7 +34,7 @@ def attempt(number, *items, at=None, outcome=Outcome.GRADED):
 def policy(*maxima, due=DUE, **rules):
     """A policy of items called a, b, … with these maxima."""
     items = tuple(scored(name, None, maximum) for name, maximum in zip("abcdefgh", maxima, strict=False))
-    return Policy(items=items, due_at=due, **rules)
+    return GradePolicy(items=items, due_at=due, **rules)
 
 
 def check(name, weight=1.0, **more):

@@ -10,7 +10,7 @@ from making import DUE, after, attempt, policy, scored
 
 from autograder.assignment import Attempts, ExtraCredit, Late, Rounding
 from autograder.grades.compute import Decisions, grade
-from autograder.grades.records import Extension, GradeStatus, Policy, Remark, Review
+from autograder.grades.records import Extension, GradePolicy, GradeStatus, Remark, Review
 from autograder.model import Outcome
 
 
@@ -24,7 +24,7 @@ def whole(number, score, **more):
 
 
 def texts(one):
-    return [line.text for line in one.lines]
+    return [line.text for line in one.steps]
 
 
 # --- which attempt counts -----------------------------------------------------------------------------
@@ -135,7 +135,7 @@ def test_what_was_not_judged_is_pending():
 def test_extra_credit(rule, expected):
     work = attempt(1, scored("a", 9), scored("b", 8, extra_credit=True))
     items = (scored("a", None), scored("b", None, extra_credit=True))
-    rules = Policy(items=items, extra_credit=rule)
+    rules = GradePolicy(items=items, extra_credit=rule)
     assert (points(work, rules=rules), rules.maximum) == (expected, 10)
 
 
@@ -304,7 +304,7 @@ def test_an_extension_never_costs(attempts, rules, hours):
 @given(histories(), policies, marks)
 def test_the_explanation_adds_up(attempts, rules, given_points):
     one = grade("s001", attempts, Decisions(reviews=reviewed(given_points)), rules)
-    steps = [line for line in one.lines if line.points is not None]
+    steps = [line for line in one.steps if line.points is not None]
     sums = [number for number, line in enumerate(steps) if line.text.startswith("sum, of")]
     if sums:
         items, total, rest = steps[: sums[0]], steps[sums[0]], steps[sums[0] + 1 :]

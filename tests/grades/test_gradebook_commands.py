@@ -82,7 +82,7 @@ def test_grades_as_csv_and_json(run, reports, course):
     ]
     document = json.loads((course / "grades/s002.json").read_text())
     assert (document["points"], document["late"]) == (rows[1]["points"], 3600)
-    assert document["lines"][-1]["text"].startswith("late by 1 hour")
+    assert document["steps"][-1]["text"].startswith("late by 1 hour")
 
 
 def test_an_extension_an_excuse_and_an_override(run, reports, rubric):

@@ -14,8 +14,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from conftest import new_database
 from making import after, check, report, rubric, write
+from servers import new_database
 
 from autograder.errors import UsageError
 from autograder.grades import tables
@@ -178,7 +178,7 @@ def test_extensions_and_excuses_can_be_taken_back(filled):
     filled.add(tables.excuses, [{**row, "reason": "well", "excused": False}])
     assert filled.grades(RUBRIC, "s001")[0].status.value == "provisional"
     filled.add(tables.extensions, [{**row, "until": after(days=2).isoformat(), "reason": "ill"}])
-    assert any("extension to" in line.text for line in filled.grades(RUBRIC, "s001")[0].lines)
+    assert any("extension to" in line.text for line in filled.grades(RUBRIC, "s001")[0].steps)
     assert [one.new for one in history(filled, "s001")][-1] == f"{after(days=2).isoformat()}: ill"
 
 

@@ -9,7 +9,7 @@ from inside import LIMITS, definitions, run
 
 from autograder.authoring.student import FaultKind, Session, StudentFault
 from autograder.guest import denial_messages
-from autograder.guest.denial_messages import Attempt, Facts
+from autograder.guest.denial_messages import AuditedAct, Facts
 from autograder.model import Chunk, Definitions
 
 PLACE = "(line 2 of `attack`)"
@@ -141,14 +141,15 @@ def test_after_a_refusal_the_same_process_goes_on(session: Session) -> None:
 
 def test_errors_that_are_no_wall_s_stay_as_they_are() -> None:
     facts = Facts(importable=["numpy"], tmp_mb=1, open_files=2)
-    assert denial_messages.explain(ValueError("x"), "", Attempt(), facts) is None
+    assert denial_messages.explain(ValueError("x"), "", AuditedAct(), facts) is None
     assert (
-        denial_messages.explain(ModuleNotFoundError("x", name="numpy.nothing"), "", Attempt(), facts) is None
+        denial_messages.explain(ModuleNotFoundError("x", name="numpy.nothing"), "", AuditedAct(), facts)
+        is None
     )
-    assert denial_messages.explain(ModuleNotFoundError("x", name="tkinter"), "", Attempt(), facts) is None
-    assert denial_messages.explain(ModuleNotFoundError("x", name="numba"), "", Attempt(), Facts()) is None
+    assert denial_messages.explain(ModuleNotFoundError("x", name="tkinter"), "", AuditedAct(), facts) is None
+    assert denial_messages.explain(ModuleNotFoundError("x", name="numba"), "", AuditedAct(), Facts()) is None
     made = PermissionError(errno.EPERM, "made up")
-    assert denial_messages.explain(made, "", Attempt("open"), facts) is None
+    assert denial_messages.explain(made, "", AuditedAct("open"), facts) is None
     # a refusal that was met before, and dealt with, is not named for a later error
     lost = FileNotFoundError(errno.ENOENT, "no such file", "x")
-    assert denial_messages.explain(lost, "", Attempt("open"), facts) is None
+    assert denial_messages.explain(lost, "", AuditedAct("open"), facts) is None
