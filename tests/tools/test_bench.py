@@ -8,13 +8,18 @@ import pytest
 from bench import shown
 from bench.command import command
 from bench.contender import LEAST_RUNS, time_work
+from bench.gradebook import measure_gradebook
 from bench.interleave import Absent, Row, take_turns
 from bench.machine import Machine
 from bench.suite import Contender, Suite, Work, load_suite
 from click.testing import CliRunner
+from reports import make_report
 
+from autograder.assignment import Attempts, ExtraCredit, ItemSpec, Late, Rounding
+from autograder.authoring.specs import CheckSpec
 from autograder.course import find_course
 from autograder.errors import GraderFault, UsageError
+from autograder.grades.rubric import Rubric
 
 ROOT = Path(__file__).parents[2]
 WORK = Work(name="nap", about="10 ms", operations=2e9, moved=1e9, dtype="float32")
@@ -143,3 +148,23 @@ def test_the_homework_s_own_suites_run(suite: str, tmp_path: Path) -> None:
         assert {row["contender"] for row in work["rows"]} & {"compiled", "NumPy alone"}
         assert all(row["median"] > 0 for row in work["rows"])
     assert not absent & {"compiled", "NumPy alone"}
+
+
+def test_the_gradebook_is_measured_at_growing_sizes():
+    check = CheckSpec(kind="files", id="a")
+    item = ItemSpec(id="f", title="f", step=1, points=8, checks=(check,))
+    rubric = Rubric(
+        config_sha256="0",
+        assignment="tiny",
+        items=(item,),
+        asked={"a": "a"},
+        round_to=0.5,
+        due_at=None,
+        late=Late(),
+        attempts=Attempts(),
+        extra_credit=ExtraCredit(),
+        rounding=Rounding(),
+    )
+    rows = list(measure_gradebook([make_report()], rubric, [2, 4], attempts=3))
+    assert [(row["learners"], row["reports"]) for row in rows] == [(2, 6), (4, 12)]
+    assert all(row[name] > 0 for row in rows for name in ("import", "all grades", "one learner", "rescoring"))

@@ -193,3 +193,45 @@ def soak(  # noqa: PLR0917 - click calls it by name
         click.echo(f"wrong: {sentence}")
     click.echo("all is well" if not done.wrong else f"{len(done.wrong)} things are wrong")
     raise click.exceptions.Exit(int(bool(done.wrong)))
+
+
+@command.command()
+@COURSE
+@click.option(
+    "--reports",
+    default="out/demo",
+    show_default=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Real reports, which the learners get in turn: `make demo` writes them.",
+)
+@click.option(
+    "--learners", default=10_000, show_default=True, type=click.IntRange(8), help="The largest class."
+)
+@click.option("--attempts", default=3, show_default=True, type=click.IntRange(1), help="Of each learner.")
+@JSON
+def gradebook(course: Path, reports: Path, learners: int, attempts: int, as_json: bool) -> None:
+    """Measure the gradebook in SQLite with an eighth, a quarter, a half and all of the learners."""
+    import json
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from autograder.course import find_course
+    from autograder.grades.rubric import rubric_of
+    from autograder.report import read_report, report_files
+    from bench.gradebook import measure_gradebook
+
+    found = find_course(course.resolve())
+    read = [read_report(path) for path in report_files([reports])]
+    sizes = [learners // part for part in (8, 4, 2, 1)]
+    rubric = rubric_of(found.assignment, read[0].grader.config_sha256)
+    rows = list(measure_gradebook(read, rubric, sizes, attempts))
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    table = Table(*(name if name in ("learners", "reports") else f"{name}, s" for name in rows[0]), box=None)
+    for row in rows:
+        table.add_row(
+            *(f"{value:.3g}" if isinstance(value, float) else f"{value:,}" for value in row.values())
+        )
+    Console().print(table)
