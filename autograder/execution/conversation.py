@@ -30,12 +30,8 @@ class Child(Protocol):
     def exchange(self, parts: Sequence[wire.Part], adopt: wire.Adopt, who: str) -> Any:
         """Send a request and give its answer, decoded.
 
-        Raises
-        ------
-        StudentFault
-            There was no answer; the process has ended.
-        GraderFault
-            Our own fault.
+        Raises `StudentFault` if the process ended without an answer, `wire.TooLarge` or `wire.Malformed` as
+        `wire.decode` does, and `GraderFault` for a fault of our own.
         """
         ...
 
@@ -102,8 +98,7 @@ class Conversation:
         assert self._child is not None
         parts = wire.encode(wire.REQUEST, request, self._refer)
         try:
-            answer = self._child.exchange(parts, self._adopt, who)
-            return self._judge(answer, who)
+            return self._answer(self._child, parts, who)
         except (StudentFault, GraderFault) as fault:
             if isinstance(fault, GraderFault) or fault.kind.value not in faults.CLAIMABLE:
                 self.close()
@@ -112,7 +107,14 @@ class Conversation:
                 self.close()
             raise
 
-    def _judge(self, answer: Any, who: str) -> Any:
+    def _answer(self, child: Child, parts: Sequence[wire.Part], who: str) -> Any:
+        """Give the value of the child's answer; raise the fault that it reports, or is."""
+        try:
+            answer = child.exchange(parts, self._adopt, who)
+        except wire.TooLarge as error:
+            raise self._claimed(FaultKind.OUTPUT, who, str(error), "") from error
+        except wire.Malformed as error:
+            raise self._fault(FaultKind.PROTOCOL, who, str(error)) from error
         match answer:
             case ("ok", value):
                 return value

@@ -153,11 +153,6 @@ class PlainChild:
             answer = wire.decode(wire.ANSWER, self, adopt, self._limits.result_mb << 20)
             self._marks.acquire(timeout=MARK_SECONDS)
             return answer
-        except wire.TooLarge as error:
-            detail = faults.returned_too_much(self._limits, str(error))
-            raise faults.make(FaultKind.OUTPUT, who, self._limits, detail) from error
-        except wire.Malformed as error:
-            raise faults.make(FaultKind.PROTOCOL, who, self._limits, str(error)) from error
         except _Ended as error:
             raise self._why(who) from error
         finally:
@@ -180,7 +175,7 @@ class PlainChild:
         watch.daemon = True
         watch.start()
         try:
-            self._ready = wire.decode(wire.ANSWER, self, _no_handle, 1 << 14) == "ready"
+            self._ready = wire.decode_word(self) == wire.READY
         except (wire.Malformed, wire.TooLarge, _Ended) as error:
             self.close()
             raise GraderFault(f"Python could not be started: {self._printed.text().text}") from error
@@ -219,10 +214,6 @@ class PlainChild:
             if stream is not None:
                 stream.close()
         self._folder.cleanup()
-
-
-def _no_handle(number: int, kind: str) -> Any:
-    raise wire.Malformed(f"a handle ({number}, {kind!r}) before anything ran")
 
 
 def _environment(ours: Mapping[str, str]) -> dict[str, str]:

@@ -114,19 +114,17 @@ def describe(error: BaseException) -> str:
     place = error.filename or "" if isinstance(error, SyntaxError) else ""
     if isinstance(error, SyntaxError) and place.startswith("<cell "):
         version = "Python {}.{}".format(*sys.version_info)
-        where = _place(place, error.lineno or 1)
-        return f"{type(error).__name__} in {version}: {error.msg} ({where})"
+        return f"{type(error).__name__} in {version}: {error.msg} ({_place(place, error.lineno or 1)})"
+    where = place_of(error)
     if isinstance(error, EOFError) and str(error) == "EOF when reading a line":
-        where = place_of(error)
         return f"your code waits for input{where}; nobody is there to type: write the value into the code."
     if isinstance(error, SystemExit):
-        where = place_of(error)
         return f"your code ends the whole program{where}: a function ends with `return`, without `exit()`."
     if isinstance(error, Withheld):
-        return f"your code calls `{error.name}`{place_of(error)}: it must compute this itself."
+        return f"your code calls `{error.name}`{where}: it must compute this itself."
     frames = _own_frames(error)
     code = (frames[-1].line or "")[:MAX_QUOTED] if frames else ""
-    return text_of(error) + (place_of(error)[:-1] + f": `{code}`)" if code else place_of(error))
+    return text_of(error) + (f"{where[:-1]}: `{code}`)" if code else where)
 
 
 def quote(error: BaseException) -> str:
@@ -145,10 +143,7 @@ def _has_annotations(source: str) -> bool:
 class Namespace:
     """The names that a notebook's chunks have bound, and why others are missing.
 
-    Parameters
-    ----------
-    explain : callable
-        Describes an exception of a chunk in one line.
+    `explain` describes an exception of a chunk in one line.
     """
 
     def __init__(self, explain: Callable[[BaseException], str] = describe) -> None:
@@ -230,13 +225,7 @@ class Namespace:
         return f", since its definition failed: {why}" if why else ""
 
     def find(self, name: str) -> Any:
-        """Give the object bound to the name.
-
-        Raises
-        ------
-        Missing
-            Nothing is bound to it; the text is a sentence for the student.
-        """
+        """Give the object of that name; if there is none, raise `Missing` with a sentence for the student."""
         names = vars(self._module)
         if name in names:
             return names[name]

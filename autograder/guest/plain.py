@@ -45,11 +45,6 @@ def open_output() -> None:
     sys.stdout = sys.stderr = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
-def refuse(value: Any) -> tuple[int, str]:
-    """Refuse handles: there is no object before any code has run."""
-    raise wire.Unsupported(type(value).__name__)
-
-
 def set_limits(cpu_seconds: float, memory_mb: int) -> None:
     """Set the limits that this system has."""
     try:
@@ -86,7 +81,7 @@ def main(
     sys.path += folders
     set_limits(**limits)
     try:
-        stream.send(wire.encode(wire.ANSWER, "ready", refuse))
+        stream.send(wire.encode_word(wire.READY))
         MarkingRunner(stream, max_bytes, Clock(wall_seconds), mark).serve()
     except MemoryError:
         os._exit(EXIT_MEMORY)

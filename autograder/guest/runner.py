@@ -36,12 +36,7 @@ class Held:
 class Explainer:
     """Puts an exception of a request into a kind and words.
 
-    Parameters
-    ----------
-    facts : denial_messages.Facts
-        The packages and limits to name.
-    attempt : callable
-        Gives the code's last attempt.
+    `facts` are the packages and limits to name; `attempt` gives the code's last attempt.
     """
 
     def __init__(
@@ -118,8 +113,8 @@ class Runner:
             "call": self._call,
             "method": self._method,
             "map": self._map,
-            "get": self._get,
-            "set": self._set,
+            "get": getattr,
+            "set": setattr,
             "put": Held,
             "seed": self._seed,
         }
@@ -214,12 +209,6 @@ class Runner:
         function = self._target(target)
         results = [function(*args) for args in calls]
         return results if pick is None else [result[pick] for result in results]
-
-    def _get(self, owner: Any, name: str) -> Any:
-        return getattr(owner, name)
-
-    def _set(self, owner: Any, name: str, value: Any) -> None:
-        setattr(owner, name, value)
 
     def _seed(self, seed: int) -> None:
         np.random.seed(seed % (1 << 32))

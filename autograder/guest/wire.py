@@ -25,6 +25,8 @@ import numpy as np
 
 REQUEST, ANSWER = 1, 2
 HEADER = struct.Struct("<BQ")
+# The first word of a child whose walls stand.
+READY = "ready"
 
 DTYPES = ("?", "i1", "u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16")
 _DTYPE_CODES = {np.dtype(name): code for code, name in enumerate(DTYPES)}
@@ -83,6 +85,15 @@ def encode(kind: int, value: Any, refer: Refer, max_bytes: int = 1 << 62) -> lis
     writer = _Writer(refer, max_bytes)
     writer.write(value, 0)
     return [HEADER.pack(kind, writer.total()), *writer.parts]
+
+
+def encode_word(word: str) -> list[Part]:
+    """Encode the word that a child sends before it answers requests."""
+    return encode(ANSWER, word, _no_object)
+
+
+def _no_object(value: Any) -> tuple[int, str]:
+    raise Unsupported(f"a {type(value).__name__}, before any code has run")
 
 
 class _Writer:
@@ -210,12 +221,8 @@ def _base_array(value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def decode(kind: int, source: Source, adopt: Adopt, max_bytes: int) -> Any:
     """Read one frame of that kind.
 
-    Raises
-    ------
-    Malformed
-        It is not such a frame.
-    TooLarge
-        It announces or holds more than is allowed; the excess was not read.
+    Raises `Malformed` if it is none, and `TooLarge` if it announces or holds more than is allowed; the excess
+    is not read.
     """
     found, length = HEADER.unpack(source.take(HEADER.size))
     if found != kind:
@@ -227,6 +234,15 @@ def decode(kind: int, source: Source, adopt: Adopt, max_bytes: int) -> Any:
     if reader.left:
         raise Malformed(f"{reader.left} bytes after the value")
     return value
+
+
+def decode_word(source: Source) -> Any:
+    """Read the word that a child sends before it answers requests; raises as `decode` does."""
+    return decode(ANSWER, source, _no_handle, 1 << 14)
+
+
+def _no_handle(number: int, kind: str) -> Any:
+    raise Malformed(f"a handle ({number}, {kind!r}) before any code has run")
 
 
 class _Reader:

@@ -19,11 +19,8 @@ class Withheld(Exception):
 def withhold(patterns: Iterable[str]) -> None:
     """Make functions raise `Withheld`, under every name and in every module that has them.
 
-    Parameters
-    ----------
-    patterns : iterable of str
-        A module and a pattern of names in it: ``"package.fast.solve_*"``. A module that is missing is
-        skipped.
+    A pattern is a module and a pattern of names in it: ``"package.fast.solve_*"``. A missing module is
+    skipped.
     """
     for pattern in patterns:
         module_name, _, names = pattern.rpartition(".")

@@ -22,7 +22,7 @@ self-check runs on every system.
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 
 from autograder.authoring.student import Session
 from autograder.errors import SandboxError
@@ -41,19 +41,19 @@ def _require_linux() -> None:
 
 
 def open_session(policy: Policy, withheld: tuple[str, ...] = ()) -> AbstractContextManager[Session]:
-    """Give a context manager that starts a sandbox, and ends it with everything in it.
+    """Start a sandbox; the end of the context ends everything in it.
 
-    Definitions from which something is withheld run in a sandbox of their own, whose support code lacks the
+    Definitions from which something is withheld run in a second sandbox, whose support code lacks the
     functions that `withheld` names.
 
     Raises `SandboxError` if something is missing that a sandbox needs, and `GraderFault` if it does not
     come up.
     """
     _require_linux()
-    from autograder.sandbox.session import open_sandbox
+    from autograder.sandbox.session import SandboxSession
     from autograder.sandbox.support import without
 
-    return open_sandbox(policy, without(policy, withheld))
+    return closing(SandboxSession(policy, without(policy, withheld)))
 
 
 def self_test(policy: Policy) -> SelfTest:

@@ -30,7 +30,6 @@ from autograder.sandbox.watchdog import Watchdog
 
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
-MAX_PRELOAD = 50
 # What the harness and bubblewrap need beside the children.
 OWN_MB = 384
 # Above every range that distributions hand out, so that no account and no container has these ids.
@@ -48,8 +47,6 @@ class Ready(Struct, frozen=True):
 
     own_work: bool
     landlock: int
-    python: str
-    numpy: str
     failed: dict[str, str]
 
 
@@ -72,22 +69,25 @@ def guest_files() -> dict[str, bytes]:
     return compiled
 
 
-def _memory_file(data: bytes) -> int:
-    """Give a descriptor from which the data can be read."""
+def _memory_file(data: bytes, closing: contextlib.ExitStack) -> int:
+    """Give a descriptor from which the data can be read until the stack closes it."""
     opened = os.memfd_create("sandbox")
+    closing.callback(os.close, opened)
     with open(opened, "wb", closefd=False) as file:
         file.write(data)
     os.lseek(opened, 0, os.SEEK_SET)
     return opened
 
 
+def _wait_for(watched: socket.socket | int, seconds: float) -> bool:
+    """Wait until a socket can be read, or a process has ended; False if that takes longer."""
+    poll = select.poll()
+    poll.register(watched, select.POLLIN)
+    return bool(poll.poll(max(0.0, seconds) * 1000))
+
+
 class Box:
     """Starts a sandbox and waits for its harness.
-
-    Parameters
-    ----------
-    policy : Policy
-        What is shown inside.
 
     Raises `SandboxError` if something is missing that a sandbox needs, and `StartFailed` if it does not
     come up.
@@ -134,18 +134,14 @@ class Box:
             kept.callback(ends[0].close)
             kept.callback(os.close, status)
             ours.callback(ends[1].close)
-            descriptors = {"seccomp": _memory_file(filters.harness_filter()), "status": status}
-            ours.callback(os.close, descriptors["seccomp"])
+            descriptors = {"seccomp": _memory_file(filters.harness_filter(), ours), "status": status}
             contents = {**guest_files(), f"{RUN}/filter": filters.child_filter(), **dict(self._policy.files)}
-            files = {path: _memory_file(data) for path, data in contents.items()}
-            for opened in files.values():
-                ours.callback(os.close, opened)
+            files = {path: _memory_file(data, ours) for path, data in contents.items()}
             words = enforcement.arguments(self._shown, self._places(), system, files, descriptors)
-            listed = _memory_file(b"".join(os.fsencode(word) + b"\0" for word in words))
-            ours.callback(os.close, listed)
+            listed = _memory_file(b"".join(os.fsencode(word) + b"\0" for word in words), ours)
             inherited = (ends[1].fileno(), listed, *descriptors.values(), *files.values())
             command = self._command(listed, ends[1].fileno(), enforcement.readable_paths(system))
-            process = spawner.start(self._spawner, command, inherited, self._log, _ENVIRONMENT)
+            process = self._spawner.start(command, inherited, self._log, _ENVIRONMENT)
             kept.pop_all()
         return ends[0], process, status
 
@@ -153,26 +149,16 @@ class Box:
         """Give the places of sources that the sandbox's user could not reach by their own paths."""
         if os.geteuid() != 0:
             return {}
-
-        def show() -> tuple[dict[Path, Path], Path]:
-            return self._stage().show(self._shown)
-
         places: dict[Path, Path]
-        places, self._copies = self._spawner.run(show)
+        places, self._copies = self._spawner.on_stage(self._shown, lambda stage: stage.show(self._shown))
         return places
-
-    def _stage(self) -> spawner.Stage:
-        """Give the spawner's stage. Call it on the spawner's thread."""
-        chosen = self._spawner
-        chosen.stage = chosen.stage or spawner.Stage(mount.source for mount in self._shown)
-        return chosen.stage
 
     def _bubblewrap(self) -> Path:
         """Find a bubblewrap that the sandbox's user can reach."""
         found = bubblewrap.find_bubblewrap()
         if os.geteuid() != 0 or not found.folders:
             return found.program
-        shown: Path = self._spawner.run(lambda: self._stage().show_program(found))
+        shown: Path = self._spawner.on_stage(self._shown, lambda stage: stage.show_program(found))
         return shown
 
     def _command(self, listed: int, control: int, readable: list[str]) -> list[str]:
@@ -190,18 +176,13 @@ class Box:
         message = self._hear(time.monotonic() + START_SECONDS)
         if message is None:
             raise StartFailed(self.log() or f"nothing came up within {START_SECONDS:g} s")
-        message.pop("event")
         return Ready(**message)
 
     # --- talking ---
 
     def _hear(self, deadline: float) -> dict[str, Any] | None:
-        """Give the next message; None where none comes in time, or ever."""
-        if self._closed:
-            return None
-        poll = select.poll()
-        poll.register(self._control, select.POLLIN)
-        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+        """Give the next message; None if none comes in time."""
+        if self._closed or not _wait_for(self._control, deadline - time.monotonic()):
             return None
         data = b""
         with contextlib.suppress(ConnectionError):
@@ -210,12 +191,12 @@ class Box:
         return json.loads(data) if data else None
 
     def start_child(self, limits: Limits, descriptors: list[int], preload: list[str]) -> int:
-        """Fork a child that has these descriptors (requests, answers, output); gives its number."""
+        """Fork a child that has these descriptors (requests, answers, output); return its number."""
         number = next(self._numbers)
         self._open[number] = limits.memory_mb + limits.tmp_mb
         self._limit_memory()
         values = msgspec.to_builtins(limits)
-        message = {"do": "start", "id": number, "limits": values, "preload": preload[:MAX_PRELOAD]}
+        message = {"do": "start", "id": number, "limits": values, "preload": preload}
         try:
             socket.send_fds(self._control, [json.dumps(message).encode()], descriptors)
         except OSError as error:
@@ -228,7 +209,7 @@ class Box:
             self._control.send(json.dumps({"do": "kill", "id": number}).encode())
 
     def ending(self, number: int, seconds: float) -> Ending | None:
-        """Wait for a child's ending; None where it did not come in time."""
+        """Wait for a child's ending; None if it does not come in time."""
         deadline = time.monotonic() + seconds
         while number not in self._endings:
             message = self._hear(deadline)
@@ -267,12 +248,9 @@ class Box:
     # --- ending ---
 
     def close(self, at_once: bool = False) -> None:
-        """End everything in the sandbox and wait until it is gone; a second time does nothing.
+        """End everything in the sandbox and wait until it is gone; a second call does nothing.
 
-        Parameters
-        ----------
-        at_once : bool
-            Whether it is killed, or asked first.
+        The harness is asked first, unless `at_once` is true.
         """
         if self._closed:
             return
@@ -295,11 +273,7 @@ class Box:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
-        if self._init < 0:
-            return True
-        poll = select.poll()
-        poll.register(self._init, select.POLLIN)
-        return bool(poll.poll(seconds * 1000))
+        return self._init < 0 or _wait_for(self._init, seconds)
 
     def _clean_up(self) -> None:
         self._last_words = self.log()
@@ -316,7 +290,5 @@ class Box:
         """Leave nothing of a sandbox that did not come up."""
         if hasattr(self, "_process"):
             self.close(at_once=True)
-            return
-        os.close(self._log)
-        if self._overseer is not None:
-            self._overseer.remove()
+        else:
+            self._clean_up()

@@ -70,23 +70,14 @@ class Cgroup:
     """The group of one sandbox.
 
     The shell of ``enforcement.in_cgroups``, which outlives a grader that is killed, makes, enters and removes
-    it; here it is read, and its limits are set. `parents` are the groups above it, by controller.
+    it; here it is read, and its limits are set. `parents` are the groups above it, by controller. `folders`
+    has one folder for each hierarchy, and `version` is 1 or 2.
     """
 
     def __init__(self, parents: dict[str, Path], name: str) -> None:
-        self._memory = parents["memory"] / name
-        self._pids = parents["pids"] / name
-        self._v2 = self._memory == self._pids
-
-    @property
-    def folders(self) -> tuple[str, ...]:
-        """Give the group's folders, by hierarchy."""
-        return tuple(dict.fromkeys((str(self._memory), str(self._pids))))
-
-    @property
-    def version(self) -> int:
-        """Give the version of control groups: 1 or 2."""
-        return 2 if self._v2 else 1
+        self._memory, self._pids = parents["memory"] / name, parents["pids"] / name
+        self.version = 2 if self._memory == self._pids else 1
+        self.folders = tuple(dict.fromkeys((str(self._memory), str(self._pids))))
 
     def holds(self, pid: int) -> bool:
         """Say whether a process is in the group, in every hierarchy."""
@@ -99,7 +90,7 @@ class Cgroup:
         """Cap the memory of everything in the sandbox together; memory in use already stays."""
         value = str(memory_mb << 20)
         wanted = [("memory.max", value), ("memory.swap.max", "0")]
-        if not self._v2:
+        if self.version == 1:
             # memory must never be above memory and swap together: swap goes first upwards, and last downwards
             both = ("memory.memsw.limit_in_bytes", value)
             wanted = [both, ("memory.limit_in_bytes", value), both]
@@ -109,7 +100,7 @@ class Cgroup:
 
     def killed_for_memory(self) -> int:
         """Count the processes that the kernel has ended for want of memory."""
-        name = "memory.events" if self._v2 else "memory.oom_control"
+        name = "memory.events" if self.version == 2 else "memory.oom_control"
         with contextlib.suppress(OSError):
             found = re.search(r"^oom_kill (\d+)", (self._memory / name).read_text(), re.MULTILINE)
             return int(found.group(1)) if found else 0

@@ -65,18 +65,9 @@ def arguments(
 ) -> list[str]:
     """Give bubblewrap's arguments, without the command.
 
-    Parameters
-    ----------
-    mounts : sequence of Mount
-        What is shown, read-only.
-    sources : mapping
-        Where a mount's source is reached, if not at its own path.
-    system : sequence of SystemFolder
-        The system's library folders.
-    files : mapping of str to int
-        Files to be written inside, and the descriptors that hold them.
-    descriptors : mapping of str to int
-        ``seccomp`` (the filter) and ``status`` (where bubblewrap names the sandbox's first process).
+    `sources` maps a mount's source to its present place, if that is another. `files` maps the path of a file
+    to be written inside to the descriptor that holds it. The `descriptors` are ``seccomp`` (the filter) and
+    ``status`` (bubblewrap writes the id of the sandbox's first process there).
     """
     return [
         *_namespaces(),

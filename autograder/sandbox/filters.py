@@ -12,7 +12,6 @@ import errno
 import functools
 import os
 from types import ModuleType
-from typing import Any
 
 from autograder.errors import SandboxError
 from autograder.guest.walls.lockdown import OWN_PID
@@ -81,11 +80,33 @@ def _library() -> ModuleType:
     return module
 
 
-def _empty(library: ModuleType) -> Any:
-    """Give a filter that answers ENOSYS to every call, and ends a process for a foreign architecture's."""
-    made = library.SyscallFilter(library.ERRNO(errno.ENOSYS))
-    made.set_attr(library.Attr.ACT_BADARCH, library.KILL_PROCESS)
-    return made
+class _Filter:
+    """Rules for some calls; ENOSYS for every other, and the end of a process that makes a foreign one."""
+
+    def __init__(self) -> None:
+        self.library = _library()
+        self._rules = self.library.SyscallFilter(self.library.ERRNO(errno.ENOSYS))
+        self._rules.set_attr(self.library.Attr.ACT_BADARCH, self.library.KILL_PROCESS)
+
+    def allow(self, names: str, *arguments: object) -> None:
+        self._add(self.library.ALLOW, names, arguments)
+
+    def refuse(self, number: int, names: str, *arguments: object) -> None:
+        self._add(self.library.ERRNO(number), names, arguments)
+
+    def _add(self, action: int, names: str, arguments: tuple[object, ...]) -> None:
+        for name in names.split():
+            number = self.library.resolve_syscall(self.library.Arch.NATIVE, name)
+            # a negative number: this architecture, or this libseccomp, has no such call
+            if number >= 0:
+                self._rules.add_rule(action, number, *arguments)
+
+    def export(self) -> bytes:
+        """Give the filter as the kernel's program."""
+        with os.fdopen(os.memfd_create("filter"), "r+b") as file:
+            self._rules.export_bpf(file)
+            file.seek(0)
+            return file.read()
 
 
 @functools.cache
@@ -94,58 +115,30 @@ def harness_filter() -> bytes:
 
     Raises `SandboxError` if libseccomp is not there.
     """
-    library = _library()
-    made = _empty(library)
-    _allow(library, made, _CHILD + _HARNESS)
-    return _export(made)
+    made = _Filter()
+    made.allow(_CHILD + _HARNESS)
+    return made.export()
 
 
 @functools.cache
 def child_filter() -> bytes:
     """Give the filter of a student's code; `lockdown.install_filter` puts the child's id into it."""
-    library = _library()
-    made = _empty(library)
-    _allow(library, made, _CHILD)
-    _allow_with_arguments(library, made)
+    made = _Filter()
+    made.allow(_CHILD)
+    _allow_with_arguments(made)
     for number, names in _REFUSED.items():
-        for name in names.split():
-            _rule(library, made, library.ERRNO(number), name)
-    return _export(made)
+        made.refuse(number, names)
+    return made.export()
 
 
-def _allow_with_arguments(library: ModuleType, made: Any) -> None:
+def _allow_with_arguments(made: _Filter) -> None:
     """Allow threads, signals to oneself, and questions; refuse the rest of the same calls."""
-    argument = library.Arg
-    thread = argument(0, library.MASKED_EQ, _CLONE_THREAD, _CLONE_THREAD)
-    _rule(library, made, library.ALLOW, "clone", thread)
-    _rule(
-        library, made, library.ERRNO(errno.EAGAIN), "clone", argument(0, library.MASKED_EQ, _CLONE_THREAD, 0)
-    )
+    library, argument = made.library, made.library.Arg
+    made.allow("clone", argument(0, library.MASKED_EQ, _CLONE_THREAD, _CLONE_THREAD))
+    made.refuse(errno.EAGAIN, "clone", argument(0, library.MASKED_EQ, _CLONE_THREAD, 0))
     for name, place, values in (("ioctl", 1, _IOCTLS), ("fcntl", 1, _FCNTLS), ("prctl", 0, _PRCTLS)):
         for value in values:
-            _rule(library, made, library.ALLOW, name, argument(place, library.MASKED_EQ, 0xFFFFFFFF, value))
-    for name in ("kill", "tgkill"):
-        _rule(library, made, library.ALLOW, name, argument(0, library.EQ, OWN_PID))
-        _rule(library, made, library.ERRNO(errno.EPERM), name, argument(0, library.NE, OWN_PID))
-    _rule(library, made, library.ALLOW, "prlimit64", argument(0, library.EQ, 0))
-    _rule(library, made, library.ERRNO(errno.EPERM), "prlimit64", argument(0, library.NE, 0))
-
-
-def _allow(library: ModuleType, made: Any, names: str) -> None:
-    for name in names.split():
-        _rule(library, made, library.ALLOW, name)
-
-
-def _rule(library: ModuleType, made: Any, action: int, name: str, *arguments: object) -> None:
-    number = library.resolve_syscall(library.Arch.NATIVE, name)
-    # a negative number: this architecture, or this libseccomp, has no such call
-    if number >= 0:
-        made.add_rule(action, number, *arguments)
-
-
-def _export(made: Any) -> bytes:
-    opened = os.memfd_create("filter")
-    with os.fdopen(opened, "r+b") as file:
-        made.export_bpf(file)
-        file.seek(0)
-        return file.read()
+            made.allow(name, argument(place, library.MASKED_EQ, 0xFFFFFFFF, value))
+    for names, own in (("kill tgkill", OWN_PID), ("prlimit64", 0)):
+        made.allow(names, argument(0, library.EQ, own))
+        made.refuse(errno.EPERM, names, argument(0, library.NE, own))

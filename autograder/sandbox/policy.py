@@ -21,8 +21,8 @@ from pathlib import Path, PurePosixPath
 from autograder.errors import SandboxError
 from autograder.model import Struct
 
-# Names that are imported before a child is forked: their number, and the length of each.
-MOST_PRELOADED, MOST_CHARACTERS = 100, 100
+# The number of modules that are imported before a child is forked, and the length of each name.
+MOST_PRELOADED, MOST_CHARACTERS = 50, 100
 # Paths inside the sandbox.
 PYTHON, PACKAGES, SUPPORT, RUN = "/opt/py", "/opt/packages", "/opt/support", "/opt/run"
 
@@ -92,8 +92,8 @@ def worth_preloading(sources: Iterable[str], imports: Iterable[str]) -> list[str
     """Give the modules of the policy's packages that some code imports, to import them once for all children.
 
     Only a package and its public modules are taken; code that does not parse imports nothing. Long names,
-    and all after the first hundred, are left out so that the harness's message stays small; the child
-    imports them itself.
+    and all after the first fifty, are left out so that the harness's message stays small; the child imports
+    them itself.
 
     >>> worth_preloading(["import os", "from scipy import signal"], ["scipy"])
     ['scipy', 'scipy.signal']

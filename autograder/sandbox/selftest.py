@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -18,7 +19,7 @@ from autograder.errors import GraderFault, SandboxError
 from autograder.model import Chunk, Definitions
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.results import SelfTest, WallTest
-from autograder.sandbox.session import SandboxSession, open_sandbox
+from autograder.sandbox.session import SandboxSession
 
 KIND = "bubblewrap"
 LIMITS = Limits(cpu_seconds=5, wall_seconds=20, memory_mb=1024, tmp_mb=4, threads=8)
@@ -31,8 +32,8 @@ import numpy as np
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
-def _call(number, *args):
-    if _libc.syscall(number, *args) < 0:
+def _done(result):
+    if result < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     return "done"
 
@@ -90,17 +91,13 @@ def raise_a_limit():
     return "done"
 
 def make_a_namespace():
-    if _libc.unshare(0x10000000) < 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    return "done"
+    return _done(_libc.unshare(0x10000000))
 
 def mount():
-    if _libc.mount(b"tmpfs", b"/tmp", b"tmpfs", 0, None) < 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    return "done"
+    return _done(_libc.mount(b"tmpfs", b"/tmp", b"tmpfs", 0, None))
 
 def an_unknown_system_call():
-    return _call(998)
+    return _done(_libc.syscall(998))
 
 def fill_the_folder():
     for number in range(200):
@@ -189,11 +186,9 @@ def run(policy: Policy) -> SelfTest:
     started = time.perf_counter()
     os.environ[SECRET] = secrets.token_hex(8)
     try:
-        with open_sandbox(policy) as session:
+        with contextlib.closing(SandboxSession(policy)) as session:
             return _probe(session, started)
-    except GraderFault as fault:
-        raise explain(fault.message) from fault
-    except StudentFault as fault:
+    except (GraderFault, StudentFault) as fault:
         raise explain(fault.message) from fault
     finally:
         del os.environ[SECRET]

@@ -14,7 +14,6 @@ from autograder.execution.conversation import Conversation
 from autograder.execution.pipes import Ended, Line, Overdue
 from autograder.execution.printed import Flooded, Printed
 from autograder.guest import wire
-from autograder.guest.walls.harness import READY
 from autograder.model import Definitions
 from autograder.sandbox.box import Box, Ending, StartFailed
 from autograder.sandbox.policy import Policy, worth_preloading
@@ -65,11 +64,6 @@ class SandboxChild:
             raise self._fault(FaultKind.WALL, who) from error
         except Flooded as error:
             raise self._fault(FaultKind.OUTPUT, who, faults.printed_too_much(self._limits)) from error
-        except wire.TooLarge as error:
-            detail = faults.returned_too_much(self._limits, str(error))
-            raise self._fault(FaultKind.OUTPUT, who, detail) from error
-        except wire.Malformed as error:
-            raise self._fault(FaultKind.PROTOCOL, who, str(error)) from error
         except Ended as error:
             raise self._why(who) from error
 
@@ -79,11 +73,11 @@ class SandboxChild:
             return
         self._line.deadline = time.monotonic() + READY_SECONDS
         try:
-            word = wire.decode(wire.ANSWER, self._line, _no_handle, 1 << 14)
+            word = wire.decode_word(self._line)
         except (Overdue, Ended, Flooded, wire.Malformed, wire.TooLarge) as error:
             ending = self._end()
             word = f"{type(error).__name__}, {ending}; {self._box.log()}"
-        if word != READY:
+        if word != wire.READY:
             raise GraderFault(f"the walls of a child do not stand: {word}")
         self._ready = True
 
@@ -126,19 +120,10 @@ class SandboxChild:
         self._line.close()
 
 
-def _no_handle(number: int, kind: str) -> Any:
-    raise wire.Malformed(f"a handle ({number}, {kind!r}) before anything ran")
-
-
 class SandboxSession:
     """See `autograder.authoring.student.Session`.
 
-    Parameters
-    ----------
-    policy : Policy
-        What a submission may import.
-    judged : Policy, optional
-        The same without what is withheld; a sandbox of its own holds the children of such definitions.
+    Definitions from which something is withheld run in a second sandbox, of the policy `judged`.
 
     Raises `GraderFault` if the sandbox does not come up, and `SandboxError` if nothing keeps its
     children's files apart.
@@ -147,7 +132,7 @@ class SandboxSession:
     def __init__(self, policy: Policy, judged: Policy | None = None) -> None:
         self._policies = (policy, judged or policy)
         self._boxes: dict[Policy, Box] = {}
-        self._walls = describe_walls(self._box(self._policies[1]))
+        self.walls = describe_walls(self._box(self._policies[1]))
 
     def _start(self, policy: Policy) -> Box:
         try:
@@ -166,11 +151,6 @@ class SandboxSession:
                 "It needs a kernel with Landlock (5.13 or newer), or the right to mount in a user namespace.",
             )
         return box
-
-    @property
-    def walls(self) -> tuple[str, ...]:
-        """See `Session.walls`."""
-        return self._walls
 
     @contextlib.contextmanager
     def student(self, definitions: Definitions, limits: Limits) -> Iterator[Student]:
@@ -201,17 +181,3 @@ class SandboxSession:
         """End the sandboxes and everything in them."""
         for box in self._boxes.values():
             box.close()
-
-
-@contextlib.contextmanager
-def open_sandbox(policy: Policy, judged: Policy | None = None) -> Iterator[SandboxSession]:
-    """Start a sandbox, and end it with all that runs in it.
-
-    Raises `SandboxError` if something is missing that a sandbox needs, and `GraderFault` if it does not
-    come up.
-    """
-    session = SandboxSession(policy, judged)
-    try:
-        yield session
-    finally:
-        session.close()

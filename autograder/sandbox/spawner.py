@@ -44,6 +44,35 @@ class Spawner:
         self._jobs.put((job, done))
         return done.result()
 
+    def on_stage(self, mounts: Iterable[Mount], act: Callable[[Stage], Any]) -> Any:
+        """Run a job of the stage; the first one makes the stage, over none of the mounts' sources."""
+
+        def job() -> Any:
+            self.stage = self.stage or Stage(mount.source for mount in mounts)
+            return act(self.stage)
+
+        return self.run(job)
+
+    def start(
+        self, command: list[str], inherited: Iterable[int], stderr: int, environment: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        """Start a process in a session of its own, with these descriptors."""
+
+        def job() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=stderr,
+                stderr=stderr,
+                pass_fds=tuple(inherited),
+                env=dict(environment),
+                cwd="/",
+                start_new_session=True,
+            )
+
+        process: subprocess.Popen[bytes] = self.run(job)
+        return process
+
     def hides(self, sources: Iterable[Path]) -> bool:
         """Say whether the stage is mounted over one of the sources."""
         stage = self.stage
@@ -77,10 +106,7 @@ def spawner_for(sources: Iterable[Path]) -> Spawner:
 
 def reachable(path: Path) -> bool:
     """Say whether any user can reach and read the path."""
-    for folder in path.parents:
-        if not folder.stat().st_mode & stat.S_IXOTH:
-            return False
-    return readable(path)
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.parents) and readable(path)
 
 
 def readable(path: Path) -> bool:
@@ -173,28 +199,3 @@ def choose_stage(sources: Iterable[Path]) -> Path:
         if stage.is_dir() and not stage.is_symlink() and not any(p.is_relative_to(stage) for p in wanted):
             return stage
     raise SandboxError(f"no folder to stage the interpreter in: {', '.join(STAGES)} are all in use")
-
-
-def start(
-    chosen: Spawner,
-    command: list[str],
-    inherited: Iterable[int],
-    stderr: int,
-    environment: Mapping[str, str],
-) -> subprocess.Popen[bytes]:
-    """Start a process of its own session from the spawner's thread, with these descriptors."""
-
-    def job() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=stderr,
-            stderr=stderr,
-            pass_fds=tuple(inherited),
-            env=dict(environment),
-            cwd="/",
-            start_new_session=True,
-        )
-
-    process: subprocess.Popen[bytes] = chosen.run(job)
-    return process

@@ -24,12 +24,7 @@ _COMPILED = frozenset({".so", ".pyd", ".pyc", ".pyx", ".pxd", ".c", ".cpp", ".h"
 def without(policy: Policy, withheld: tuple[str, ...]) -> Policy:
     """Give a policy whose support code lacks the withheld functions, and all that is compiled.
 
-    Parameters
-    ----------
-    policy : Policy
-        Its support folders are read.
-    withheld : tuple of str
-        A module and a pattern of names in it: ``"package.fast.solve_*"``.
+    Each of `withheld` is a module and a pattern of names in it: ``"package.fast.solve_*"``.
     """
     if not withheld:
         return policy

@@ -31,7 +31,7 @@ from autograder.execution.conversation import Conversation
 from autograder.execution.printed import Printed
 from autograder.extract import extract
 from autograder.guest import wire
-from autograder.guest.walls.harness import READY
+from autograder.guest.wire import READY
 from autograder.intake import (
     Candidate,
     RejectedInput,

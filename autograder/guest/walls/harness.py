@@ -6,9 +6,9 @@
                                                              └─ child of another handle
 
 The harness imports the children's packages once. Then it obeys messages on one socket: ``start`` (with the
-descriptors of a child's pipes) and ``kill``. It sends ``ready`` and ``ended``. The frames of a child's
-calls never pass through it, and no child has the socket. When the other side closes the socket, the harness
-ends, and everything in the sandbox with it.
+descriptors of a child's pipes) and ``kill``. It sends one message when it is ready, and one for each child
+that has ended. The frames of a child's calls never pass through it, and no child has the socket. When the
+other side closes the socket, the harness ends, and everything in the sandbox with it.
 
 It does without `socket` and `pathlib`, whose imports would cost each sandbox 15 ms.
 """
@@ -24,13 +24,12 @@ import json
 import os
 import select
 import signal
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 from .. import denial_messages, wire
 from ..clock import Clock, OutOfTime, end_by
-from ..plain import open_output, refuse
+from ..plain import open_output
 from ..runner import EXIT_MEMORY, Explainer, Runner
 from ..stream import Stream
 from . import landlock, lockdown
@@ -38,22 +37,13 @@ from . import landlock, lockdown
 # The exit status of a child that could not be made ready: our own fault, never a student's.
 EXIT_UNREADY = 114
 MAX_MESSAGE = 1 << 16
-READY = "ready"
 
 
 class Harness:
-    """Obeys one control socket.
+    """Obeys one control socket, a sequenced-packet socket to the trusted side.
 
-    Parameters
-    ----------
-    control : _socket.socket
-        A sequenced-packet socket to the trusted side.
-    program : bytes
-        The children's seccomp filter.
-    readable : list of str
-        Paths that children may read, beside their working directory.
-    importable : list of str
-        Packages that they may import beside the standard library, for messages.
+    `program` is the children's seccomp filter. They may read the paths `readable` beside their working
+    directory, and import the packages `importable` beside the standard library.
     """
 
     def __init__(
@@ -71,10 +61,10 @@ class Harness:
         """Send one message."""
         self._control.send(json.dumps(message).encode())
 
-    def serve(self, **facts: Any) -> None:
-        """Send that all is ready, then obey until the socket closes."""
+    def serve(self, failed: dict[str, str]) -> None:
+        """Send that all is ready, and which imports failed; then obey until the socket closes."""
         gc.freeze()
-        self.say(event="ready", own_work=self._own_work, landlock=landlock.version(), **facts)
+        self.say(own_work=self._own_work, landlock=landlock.version(), failed=failed)
         while True:
             poll = select.poll()
             poll.register(self._control, select.POLLIN)
@@ -128,7 +118,7 @@ class Harness:
                 os.kill(-1, signal.SIGKILL)
         self._wipe(number)
         code = os.waitstatus_to_exitcode(status)
-        self.say(event="ended", id=number, code=code, cpu=usage.ru_utime + usage.ru_stime)
+        self.say(id=number, code=code, cpu=usage.ru_utime + usage.ru_stime)
 
     def _wipe(self, number: int) -> None:
         """Remove a child's working directory, unless it was a file system that ended with the child."""
@@ -144,8 +134,8 @@ class Harness:
         try:
             stream = Stream(*_only_these(*descriptors))
             word = self._put_up_walls(number, limits)
-            stream.send(wire.encode(wire.ANSWER, word, refuse))
-            if word == READY:
+            stream.send(wire.encode_word(word))
+            if word == wire.READY:
                 code = 1
                 facts = denial_messages.Facts(
                     self._importable, limits["tmp_mb"], lockdown.MAX_FILES, limits["open_files"]
@@ -163,7 +153,7 @@ class Harness:
             os._exit(code)
 
     def _put_up_walls(self, number: int, limits: dict[str, Any]) -> str:
-        """Put up the child's walls; give `READY`, or the reason why they do not stand."""
+        """Put up the child's walls; give `wire.READY`, or the reason why they do not stand."""
         try:
             open_output()
             work = self._enter_work(number, limits["tmp_mb"])
@@ -174,7 +164,7 @@ class Harness:
             lockdown.install_filter(self._program)
         except Exception as error:
             return f"{type(error).__name__}: {error}"
-        return READY
+        return wire.READY
 
     def _enter_work(self, number: int, size_mb: int) -> str:
         """Enter an empty working directory: a file system of its own, or at least a folder."""
@@ -228,8 +218,7 @@ def main(control: int, preload: Sequence[str], readable: Sequence[str], importab
             failed[name] = f"{type(error).__name__}: {error}"
     with open("/opt/run/filter", "rb") as file:  # noqa: PTH123
         program = file.read()
-    numpy = sys.modules["numpy"].__version__
     connection = _socket.socket(fileno=control)
     there = [path for path in readable if os.path.exists(path)]  # noqa: PTH110
-    Harness(connection, program, there, importable).serve(failed=failed, python=sys.version, numpy=numpy)
+    Harness(connection, program, there, importable).serve(failed)
     os._exit(0)

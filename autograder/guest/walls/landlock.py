@@ -7,6 +7,8 @@ import os
 import struct
 from collections.abc import Sequence
 
+from . import lockdown
+
 _CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446
 _ASK_VERSION = 1
 _PATH_BENEATH = 1
@@ -66,7 +68,4 @@ def _allow(ruleset: int, path: str, access: int) -> None:
 
 
 def _call(number: int, *args: object) -> int:
-    result = int(_libc.syscall(number, *args))
-    if result < 0:
-        raise OSError(ctypes.get_errno(), f"landlock: {os.strerror(ctypes.get_errno())}")
-    return result
+    return lockdown.check(_libc.syscall(number, *args), "landlock")

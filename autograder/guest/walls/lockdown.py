@@ -29,7 +29,8 @@ _CAPABILITY_VERSION_3 = 0x20080522
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _check(result: int, what: str) -> int:
+def check(result: int, what: str) -> int:
+    """Give the result of a system call. Raises `OSError` if the call failed."""
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")
@@ -38,18 +39,18 @@ def _check(result: int, what: str) -> int:
 
 def die_with_parent() -> None:
     """Let the kernel kill this process when the thread that forked it ends."""
-    _check(_libc.prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0), "PR_SET_PDEATHSIG")
+    check(_libc.prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0), "PR_SET_PDEATHSIG")
 
 
 def hide_memory() -> None:
     """Keep other processes of the same user from tracing this one and from reading its memory."""
-    _check(_libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE")
+    check(_libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE")
 
 
 def own_mounts() -> None:
     """Enter a mount namespace from which nothing spreads."""
-    _check(_libc.unshare(_CLONE_NEWNS), "unshare")
-    _check(_libc.mount(None, b"/", None, _MS_REC | _MS_PRIVATE, None), "mount /")
+    check(_libc.unshare(_CLONE_NEWNS), "unshare")
+    check(_libc.mount(None, b"/", None, _MS_REC | _MS_PRIVATE, None), "mount /")
 
 
 def mount_work(size_mb: int) -> None:
@@ -64,7 +65,7 @@ def hide(folder: str) -> None:
 
 def _mount_empty(folder: str, options: str) -> None:
     flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
-    _check(_libc.mount(b"tmpfs", folder.encode(), b"tmpfs", flags, options.encode()), f"mount {folder}")
+    check(_libc.mount(b"tmpfs", folder.encode(), b"tmpfs", flags, options.encode()), f"mount {folder}")
 
 
 def can_mount() -> bool:
@@ -79,10 +80,10 @@ def can_mount() -> bool:
 
 def drop_capabilities() -> None:
     """Give up every capability, and the ways to regain one."""
-    _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
-    _check(_libc.prctl(_PR_CAP_AMBIENT, _CLEAR_ALL, 0, 0, 0), "PR_CAP_AMBIENT")
+    check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
+    check(_libc.prctl(_PR_CAP_AMBIENT, _CLEAR_ALL, 0, 0, 0), "PR_CAP_AMBIENT")
     header = struct.pack("<Ii", _CAPABILITY_VERSION_3, 0)
-    _check(_libc.capset(header, bytes(24)), "capset")
+    check(_libc.capset(header, bytes(24)), "capset")
 
 
 def set_limits(limits: Mapping[str, Any]) -> None:
@@ -115,4 +116,4 @@ def install_filter(program: bytes) -> None:
     ready = program.replace(struct.pack("<I", OWN_PID), struct.pack("<I", os.getpid()))
     buffer = ctypes.create_string_buffer(ready, len(ready))
     holder = _Program(len(ready) // 8, ctypes.addressof(buffer))
-    _check(_libc.prctl(_PR_SET_SECCOMP, 2, ctypes.byref(holder), 0, 0), "PR_SET_SECCOMP")
+    check(_libc.prctl(_PR_SET_SECCOMP, 2, ctypes.byref(holder), 0, 0), "PR_SET_SECCOMP")
