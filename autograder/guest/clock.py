@@ -1,4 +1,4 @@
-"""Interrupt the code when a limit of time is met, so that a message can name the line that it was in.
+"""Interrupt the code when a limit of time is met, so that a message can name the line.
 
 No limit depends on this. The kernel ends a process a second after its processor time is used up, and the
 trusted side ends it when a fifth more than the time for an answer has passed.
@@ -14,7 +14,7 @@ from typing import Any
 
 
 class OutOfTime(BaseException):
-    """A limit of time is met; `kind` is that of the engine's `FaultKind`, "cpu" or "wall"."""
+    """A limit of time is met; `kind` is "cpu" or "wall", as in the engine's `FaultKind`."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -23,15 +23,15 @@ class OutOfTime(BaseException):
 class Clock:
     """Sets the limits' signals, where the system has them, and a timer for each ``with``.
 
-    A ``with`` may take `wall_seconds`. `met` is the kind of limit that was met, even if the code swallowed
-    the `OutOfTime`; it is empty while none was.
+    A ``with`` may take `wall_seconds`. `met` is the kind of limit that was met, even if the code caught the
+    `OutOfTime`, or empty.
     """
 
     def __init__(self, wall_seconds: float) -> None:
         self.met = ""
         self._wall_seconds = wall_seconds
         self._until = math.inf
-        # the code may put other functions in their place later
+        # kept here, since the code may replace them in their modules
         self._now = time.monotonic
         self._set_timer: Callable[..., Any] = getattr(signal, "setitimer", lambda *_: None)
         self._timer = getattr(signal, "ITIMER_REAL", 0)

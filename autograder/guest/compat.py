@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-# Stands among the names for all that Python 2 did in another way; see `python2`.
+# A name that stands for everything that Python 2 did differently; see `python2`.
 PYTHON2 = "python2"
 # NumPy's former names, and the types that they stood for.
 _NUMPY = {

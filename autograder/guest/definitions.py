@@ -1,4 +1,4 @@
-"""Run a notebook's definitions, and say where in the notebook something went wrong."""
+"""Run a notebook's definitions, and name the place of an error in the notebook."""
 
 from __future__ import annotations
 import __future__
@@ -26,7 +26,7 @@ _FUTURE = functools.reduce(
 # Characters of a line of code in a message.
 MAX_QUOTED = 80
 _DEFINITION = re.compile(r"(?:async\s+)?(?:def|class)\s+(\w+)")
-# The first characters of lines that begin no statement of a cell: of a body, or after a bracket.
+# The first characters of lines that do not start a statement of a cell: they go on with one.
 _INSIDE = ("", " ", "\t", "\n", "#", ")", "]", "}")
 
 
@@ -35,7 +35,7 @@ class Missing(Exception):
 
 
 class Stub:
-    """Stands for IPython's shell, which is not here: answers every call and attribute with itself."""
+    """Stands for IPython's shell, which does not run here; every call and attribute gives it again."""
 
     def __getattr__(self, name: str) -> Stub:
         if name.startswith("__"):
@@ -47,7 +47,7 @@ class Stub:
         return self
 
     def getoutput(self, command: str, *_: Any, **__: Any) -> NoReturn:
-        """Say that nothing was run."""
+        """Raise an error: no program is run."""
         raise RuntimeError(f"`{command}` is not run here: write the value that it gives into the code")
 
 
@@ -93,13 +93,13 @@ def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
 
 
 def place_of(error: BaseException) -> str:
-    """Give the place where it happened, as " (line 3 of `f`)"; empty where in no cell."""
+    """Give the place of an error, as " (line 3 of `f`)"; empty if it is in no cell."""
     frames = _own_frames(error)
     return f" ({_place(frames[-1].filename, frames[-1].lineno or 1)})" if frames else ""
 
 
 def _place(name: str, line: int) -> str:
-    """Name a line by what a reader sees, the definition or the cell's text: Jupyter numbers no cells."""
+    """Name a line by its definition, or by its cell's first line, since Jupyter does not number cells."""
     lines = linecache.getlines(name)[:line]
     start = next((at for at in range(len(lines), 0, -1) if lines[at - 1][:1] not in _INSIDE), 1)
     defined = _DEFINITION.match(lines[start - 1]) if lines else None
@@ -110,7 +110,7 @@ def _place(name: str, line: int) -> str:
 
 
 def describe(error: BaseException) -> str:
-    """Give one line: the error, and where it happened."""
+    """Give one line: the error and its place."""
     place = error.filename or "" if isinstance(error, SyntaxError) else ""
     if isinstance(error, SyntaxError) and place.startswith("<cell "):
         version = "Python {}.{}".format(*sys.version_info)
@@ -148,7 +148,7 @@ class Namespace:
 
     def __init__(self, explain: Callable[[BaseException], str] = describe) -> None:
         self._explain = explain
-        # a real module of this name, since dataclasses and pickle look up names in it
+        # a real module with this name, since dataclasses and pickle look up names in it
         self._module = types.ModuleType("__main__")
         self._failed: dict[str, str] = {}
         self._lines: dict[str, list[str]] = {}
@@ -156,9 +156,9 @@ class Namespace:
         self._is_old = False
 
     def run(self, chunks: Sequence[Mapping[str, Any]], python2: bool = False) -> None:
-        """Run the chunks in order; one that raises costs only its own names.
+        """Run the chunks in order; if one raises, only its own names are missing.
 
-        If `python2` is true, the notebook's code has Python 2's meaning.
+        If `python2` is true, the notebook's code means what it did in Python 2.
         """
         stubs = {"get_ipython": Stub, "display": _show_nothing, "exit": _leave, "quit": _leave}
         vars(self._module).update(stubs)
@@ -183,7 +183,7 @@ class Namespace:
                 self._failed.pop(bound, None)
 
     def _execute(self, source: str, name: str, is_old: bool) -> None:
-        """Run a statement; if it fails, once more without its annotations' values, in case these fail."""
+        """Run a statement; if it fails, run it again without evaluating its annotations."""
         try:
             self._execute_with(self._flags, source, name, is_old)
         except Exception as error:
@@ -198,12 +198,12 @@ class Namespace:
 
     def _execute_with(self, flags: int, source: str, name: str, is_old: bool) -> None:
         if is_old:
-            # `from __future__ import division` has bound this name, and no flag of today's Python
+            # `from __future__ import division` has bound this name, but sets no flag in Python 3
             divides = vars(self._module).get("division") is not __future__.division
             code = compile_old(source, name, flags, divides)
         else:
             code = compile(source, name, "exec", flags, dont_inherit=True)
-        # a notebook's `from __future__ import …` holds in all code below it
+        # a notebook's `from __future__ import …` applies to all code below it
         self._flags |= code.co_flags & _FUTURE
         if code.co_flags & inspect.CO_COROUTINE:
             _await(eval(code, vars(self._module)))
@@ -219,7 +219,7 @@ class Namespace:
         linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
 
     def reason(self, error: BaseException) -> str:
-        """Say why the name of a NameError is missing, as an addition to the error, if that is known."""
+        """Say why the name of a NameError is missing, as the end of a sentence; empty if unknown."""
         name = error.name if isinstance(error, NameError) else None
         why = self._failed.get(name) if name else None
         return f", since its definition failed: {why}" if why else ""

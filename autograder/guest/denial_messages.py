@@ -1,8 +1,8 @@
 """Explain a wall's refusal in a sentence: the attempt, its place, and what is allowed instead.
 
 Python reports a refusal as "[Errno 1] Operation not permitted", which tells a student nothing. An audit hook
-remembers the code's last attempt, and the sentence is made from that and from the error. It helps the reader
-and decides nothing: code can raise these errors by itself.
+remembers the code's last attempt; the sentence is made from the attempt and the error. It only helps the
+reader and decides nothing, since code can raise these errors itself.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Said(NamedTuple):
 
 
 def attempt_of(event: str, args: Sequence[Any]) -> AuditedAct | None:
-    """Give the attempt that an audit event is, if a wall may refuse it.
+    """Give an audit event as an attempt, if a wall may refuse it.
 
     >>> attempt_of("open", ("x", "w", 0))
     AuditedAct(event='open', writes=True)
@@ -87,9 +87,9 @@ def watch() -> Callable[[], AuditedAct]:
 
 
 def explain(error: BaseException, where: str, attempt: AuditedAct, facts: Facts) -> Said | None:
-    """Explain a wall's refusal; None if the error is not a wall's.
+    """Explain a wall's refusal; None if no wall raised the error.
 
-    `where` is the cell and line, in brackets after a space, or empty if they are not known.
+    `where` is the place, in brackets after a space, or empty if it is not known.
     """
     if isinstance(error, ModuleNotFoundError):
         return _missing_module(error.name or "", where, facts.importable)
@@ -107,8 +107,8 @@ def _missing_module(name: str, where: str, importable: Sequence[str]) -> Said | 
     )
     return Said(
         "raised",
-        f"`{package}` is not available here{instead}{where}. What may be imported is the standard library "
-        f"and {', '.join(importable)}.",
+        f"`{package}` is not available here{instead}{where}. You may import the standard library and "
+        f"{', '.join(importable)}.",
     )
 
 
@@ -135,7 +135,7 @@ def _refused(error: OSError, where: str, attempt: AuditedAct, facts: Facts) -> S
 
 
 def _is_number(number: int | None) -> bool:
-    """Say whether an error's number is the kernel's: a name look-up has a negative one, urllib has none."""
+    """Say whether the kernel gave the number: that of a name look-up is negative, and urllib has none."""
     return number is not None and number > 0
 
 
@@ -145,7 +145,7 @@ def _is_multiprocessing(error: BaseException) -> bool:
 
 
 def _was_cut_short(error: OSError) -> bool:
-    """Say whether NumPy reports a full file system, for which it gives no number of the kernel's."""
+    """Say whether NumPy reports a full file system, which it does without the kernel's number."""
     return error.errno is None and bool(re.fullmatch(r"\d+ requested and \d+ written", str(error)))
 
 
@@ -164,8 +164,8 @@ def _no_such_place(error: OSError, where: str, attempt: AuditedAct) -> Said | No
     if attempt.writes and (error.errno != errno.ENOENT or path.startswith("/")):
         return Said(
             "forbidden",
-            f"your code tried to write `{path}`{where}; it may write in its working folder only: give a name "
-            "without a folder.",
+            f"your code tried to write `{path}`{where}; it may write only in its working folder: give a "
+            "name without a folder.",
         )
     if attempt.writes or error.errno == errno.ENOENT:
         return None

@@ -1,4 +1,4 @@
-"""Be a child without walls, on a student's own machine: any system, no fork, no limits but the clock.
+"""Serve as a child without walls, on a student's own machine: any system, no fork.
 
 Requests come on standard input and answers go to standard output. The code's own output goes to standard
 error, so that nothing it prints can pass for an answer.
@@ -22,7 +22,10 @@ from .stream import Stream
 
 
 def take_over_standard_streams() -> tuple[int, int]:
-    """Keep standard input and output for the frames; give the code an empty input, and standard error."""
+    """Keep standard input and output for the frames.
+
+    The code gets an empty input, and standard error for its output.
+    """
     reading, writing = os.dup(0), os.dup(1)
     empty = os.open(os.devnull, os.O_RDONLY)
     os.dup2(empty, 0)
@@ -39,7 +42,7 @@ def take_over_standard_streams() -> tuple[int, int]:
 def open_output() -> None:
     """Send all output through one buffer, in order, with any characters.
 
-    Where a signal ends the process, the lines that were running are printed, too.
+    If a signal ends the process, the lines that were running are printed too.
     """
     faulthandler.enable(1, all_threads=False)
     sys.stdout = sys.stderr = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
@@ -59,7 +62,7 @@ def set_limits(cpu_seconds: float, memory_mb: int) -> None:
 
 
 class MarkingRunner(Runner):
-    """Marks the end of a request's part in the output, which takes another way than the answer."""
+    """Marks in the output where a request ends, since the output and the answer take different pipes."""
 
     def __init__(self, stream: Stream, max_bytes: int, clock: Clock, mark: bytes) -> None:
         super().__init__(stream, max_bytes, clock)

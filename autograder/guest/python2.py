@@ -1,4 +1,4 @@
-"""Compile code as Python 2 meant it: whole numbers divide to whole numbers, `map` and `d.keys()` give lists.
+"""Compile code with its meaning in Python 2: `3 / 2` is 1, and `map` and `d.keys()` give lists.
 
 The tree is changed, not the text: lines keep their numbers, and tracebacks quote what the student wrote.
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-# Names of the helpers in the code's own module: no program can bind these.
+# The helpers' names in the code's own module, which no program can bind.
 _DIVIDE, _DIVIDE_IN_PLACE, _METHOD, _WHOLE = "<divide>", "<divide in place>", "<method>", "<whole>"
 _LISTS = {"keys", "values", "items"}
 _FORMER: dict[str, Callable[..., Any]] = {
@@ -55,7 +55,7 @@ def _call_method(owner: Any, name: str, *args: Any) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    """Cut a float to a whole number, as NumPy did with the ends of a slice."""
+    """Cut a float to a whole number, as NumPy did at the ends of a slice."""
     return int(value) if isinstance(value, float | np.floating) and math.isfinite(value) else value
 
 
@@ -99,7 +99,7 @@ def compile_old(source: str, name: str, flags: int, divides: bool) -> types.Code
 
 
 class _Old(ast.NodeTransformer):
-    """Puts calls of the helpers in place of what Python 2 did otherwise."""
+    """Replaces what Python 2 did differently by calls of the helpers."""
 
     def __init__(self, divides: bool) -> None:
         self._divides = divides
@@ -122,7 +122,7 @@ class _Old(ast.NodeTransformer):
         return ast.copy_location(ast.Assign(targets=[node.target], value=value), node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """Replace the call of a method that is gone, or that gave a list."""
+        """Replace the call of a method that no longer exists, or that gave a list."""
         self.generic_visit(node)
         match node:
             case ast.Call(func=ast.Attribute(value=owner, attr=name), args=args, keywords=[]):

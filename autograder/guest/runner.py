@@ -27,16 +27,16 @@ EXIT_MEMORY = 113
 
 
 class Held:
-    """Wraps a value that shall cross as a handle, whatever it is."""
+    """Wraps a value that must cross as a handle, whatever it is."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
 
 
 class Explainer:
-    """Puts an exception of a request into a kind and words.
+    """Names the kind of a request's exception, and puts it into words.
 
-    `facts` are the packages and limits to name; `attempt` gives the code's last attempt.
+    `facts` are the packages and limits that the words may name; `attempt` gives the code's last attempt.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Explainer:
         return said.text if said else describe(error)
 
     def fault(self, error: BaseException) -> tuple[str, str, str]:
-        """Give the kind, the message and the traceback; the message of a limit that was met is the place."""
+        """Give the kind, the message and the traceback; the message of a limit is the place alone."""
         for known, kind in _OWN_WORDS.items():
             if isinstance(error, known):
                 return kind, str(error), ""
@@ -70,7 +70,7 @@ class Explainer:
         return "raised", text[:1].upper() + text[1:] if text.startswith("your code") else text, quote(error)
 
 
-# Errors whose text is the message.
+# The kinds of errors whose text is the message.
 _OWN_WORDS: dict[type[BaseException], str] = {
     Missing: "missing",
     wire.TooLarge: "output",
@@ -92,7 +92,7 @@ def _limit_met(error: BaseException) -> str:
 class Runner:
     """Serves one stream until it closes.
 
-    An answer has `max_bytes` at most, the clock interrupts a request that takes too long, and the explainer
+    An answer has at most `max_bytes`. The clock interrupts a request that takes too long, and the explainer
     puts the code's exceptions into words.
     """
 
@@ -106,7 +106,7 @@ class Runner:
         self._names = Namespace(self._explainer.line)
         self._objects: dict[int, Any] = {}
         self._lost = False
-        # freed when memory runs out, so that there is some left for the answer
+        # freed when memory runs out, so that some is left for the answer
         self._ballast: bytes | None = bytes(1 << 20)
         self._verbs: dict[str, Callable[..., Any]] = {
             "define": self._define,

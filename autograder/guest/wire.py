@@ -25,7 +25,7 @@ import numpy as np
 
 REQUEST, ANSWER = 1, 2
 HEADER = struct.Struct("<BQ")
-# The first word of a child whose walls stand.
+# A child's first word, when its walls stand.
 READY = "ready"
 
 DTYPES = ("?", "i1", "u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16")
@@ -62,7 +62,7 @@ class Unsupported(Exception):
 
 
 class Source(Protocol):
-    """A source of bytes from which frames are read."""
+    """Gives the bytes from which frames are read."""
 
     def take(self, count: int) -> bytes:
         """Give exactly that many bytes."""

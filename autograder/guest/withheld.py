@@ -1,4 +1,4 @@
-"""Keep code from calling the functions that a student's own are compared with."""
+"""Keep a student's code from calling functions that would compute its answers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _withhold(module: types.ModuleType, name: str) -> None:
 
 
 def _refusal(name: str) -> Callable[..., Any]:
-    # its defaults hold everything that it needs, since its code may be moved into another module's function
+    # the defaults hold everything that it needs, since its code may be put into another module's function
     def refuse(*_: Any, called: str = name, error: type[Withheld] = Withheld, **__: Any) -> None:
         raised = error(called)
         raised.name = called

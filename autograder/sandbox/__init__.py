@@ -13,10 +13,10 @@
                       ├─ child           one handle: /tmp, Landlock, resource limits, the second filter
                       └─ child           another handle
 
-`policy` and `support` decide what is shown inside, `enforcement` the arguments for it, `filters` the system
-calls that are allowed. They touch nothing. `box`, `spawner`, `cgroup`, `watchdog` and `session` act.
-`autograder.guest` runs inside. Modules of Linux alone are imported when a sandbox is wanted, so that a
-self-check runs on every system.
+`policy` and `support` decide what is visible inside, `enforcement` gives the arguments for that, and
+`filters` lists the system calls that are allowed. These four touch nothing. `box`, `spawner`, `cgroup`,
+`watchdog` and `session` act. `autograder.guest` runs inside. Modules that need Linux are imported only when a
+sandbox is started, so that a self-check runs on every system.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def open_session(policy: Policy, withheld: tuple[str, ...] = ()) -> AbstractCont
     functions that `withheld` names.
 
     Raises `SandboxError` if something is missing that a sandbox needs, and `GraderFault` if it does not
-    come up.
+    start.
     """
     _require_linux()
     from autograder.sandbox.session import SandboxSession
@@ -57,9 +57,9 @@ def open_session(policy: Policy, withheld: tuple[str, ...] = ()) -> AbstractCont
 
 
 def self_test(policy: Policy) -> SelfTest:
-    """Start a sandbox and try its walls from inside: what must work, and what must be refused.
+    """Start a sandbox and test its walls from inside: some actions must work, others must be refused.
 
-    Raises `SandboxError` if it does not come up, or a wall does not stand.
+    Raises `SandboxError` if it does not start, or a wall does not stand.
     """
     _require_linux()
     from autograder.sandbox.selftest import run

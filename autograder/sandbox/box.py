@@ -1,4 +1,4 @@
-"""One running sandbox: bubblewrap with the harness in it, and the control socket to that."""
+"""Run one sandbox: bubblewrap, the harness inside it, and the control socket to the harness."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _ENVIRONMENT = {"PATH": bubblewrap.PATH, "LANG": "C.UTF-8"}
 
 
 class StartFailed(Exception):
-    """The sandbox did not come up; the text is its own output."""
+    """The sandbox did not start; the text is its output."""
 
 
 class Ready(Struct, frozen=True):
@@ -59,7 +59,7 @@ class Ending(Struct, frozen=True):
 
 @functools.cache
 def guest_files() -> dict[str, bytes]:
-    """Give the guest's modules as compiled files, by their path inside, so that no source is read there."""
+    """Compile the guest's modules; give them by their paths inside, where no source is read."""
     folder = Path(guest.__file__).parent
     compiled = {}
     for path in sorted(folder.rglob("*.py")):
@@ -90,7 +90,7 @@ class Box:
     """Starts a sandbox and waits for its harness.
 
     Raises `SandboxError` if something is missing that a sandbox needs, and `StartFailed` if it does not
-    come up.
+    start.
     """
 
     def __init__(self, policy: Policy) -> None:
@@ -128,8 +128,8 @@ class Box:
         system = enforcement.system_folders()
         with contextlib.ExitStack() as ours, contextlib.ExitStack() as kept:
             ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            # a file: of a pipe whose reader is gone, a grader that was killed, bubblewrap would die and leave
-            # its first process waiting for ever
+            # a file, not a pipe: after the death of the grader, bubblewrap would die of writing to the pipe
+            # and leave its first process waiting for ever
             status = os.memfd_create("status")
             kept.callback(ends[0].close)
             kept.callback(os.close, status)
@@ -146,7 +146,7 @@ class Box:
         return ends[0], process, status
 
     def _places(self) -> dict[Path, Path]:
-        """Give the places of sources that the sandbox's user could not reach by their own paths."""
+        """Give new places to sources whose own paths the sandbox's user can't reach."""
         if os.geteuid() != 0:
             return {}
         places: dict[Path, Path]
@@ -167,7 +167,7 @@ class Box:
         )
         command = [str(self._bubblewrap()), "--args", str(listed), "--", *inner]
         if os.geteuid() == 0:
-            # a user of this sandbox's own: limits counted by user are its alone
+            # an id of its own, since the kernel counts some limits by user
             uid = FIRST_UID + os.getpid() * 32 + self._serial % 32
             command = enforcement.drop_user(uid) + command
         return enforcement.in_cgroups(self.cgroup.folders, command) if self.cgroup else command
@@ -175,7 +175,7 @@ class Box:
     def _wait_until_ready(self) -> Ready:
         message = self._hear(time.monotonic() + START_SECONDS)
         if message is None:
-            raise StartFailed(self.log() or f"nothing came up within {START_SECONDS:g} s")
+            raise StartFailed(self.log() or f"nothing started within {START_SECONDS:g} s")
         return Ready(**message)
 
     # --- talking ---
@@ -222,7 +222,7 @@ class Box:
 
     @property
     def _overseer(self) -> cgroup.Cgroup | Watchdog | None:
-        """Give what caps the sandbox as a whole: its control group, else the watchdog."""
+        """Give the control group or the watchdog, which caps the sandbox as a whole."""
         return self.cgroup or self.watchdog
 
     def _limit_memory(self) -> None:
@@ -230,7 +230,7 @@ class Box:
             self._overseer.limit(OWN_MB + sum(self._open.values()))
 
     def killed_for_memory(self) -> int:
-        """Count the processes that were ended because the sandbox as a whole took too much memory."""
+        """Count the processes that were ended because the whole sandbox took too much memory."""
         return self._overseer.killed_for_memory() if self._overseer is not None else 0
 
     @property
@@ -287,7 +287,7 @@ class Box:
             self._spawner.run(lambda: shutil.rmtree(copies, ignore_errors=True))
 
     def _give_up(self) -> None:
-        """Leave nothing of a sandbox that did not come up."""
+        """Leave nothing of a sandbox that did not start."""
         if hasattr(self, "_process"):
             self.close(at_once=True)
         else:

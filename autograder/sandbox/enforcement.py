@@ -1,4 +1,4 @@
-"""Give the command that puts up the walls: bubblewrap's arguments for what shall be seen inside.
+"""Give the command that puts up the walls: bubblewrap's arguments for what is visible inside.
 
 Everything here is pure. `autograder.sandbox.box` runs the command.
 """
@@ -17,7 +17,7 @@ HOST_NAME = "sandbox"
 UID = 1000
 TMP_MB = 64
 MAX_PROCESSES = 128
-# Libraries are loaded from these folders; the rest of the system is not shown.
+# Libraries are loaded from these folders; the rest of the system is not visible.
 SYSTEM_FOLDERS = ("/usr/lib", "/usr/lib64", "/lib", "/lib64")
 DEVICES = ("null", "zero", "full", "random", "urandom")
 # Third-party packages of the system's own Python lie in its standard library's folder.
@@ -35,7 +35,7 @@ ENVIRONMENT = {
 
 
 class SystemFolder(Struct, frozen=True):
-    """A system folder as it is: a link to another, or a folder whose library folders are mounted."""
+    """A system folder as it is here: a link to another, or a folder of which some or all is mounted."""
 
     path: str
     link: str | None = None
@@ -43,7 +43,7 @@ class SystemFolder(Struct, frozen=True):
 
 
 def system_folders() -> tuple[SystemFolder, ...]:
-    """Find where this system keeps its shared libraries; only the folders of libraries are taken."""
+    """Find the folders in which this system keeps its shared libraries."""
     return tuple(_system_folder(Path(path)) for path in SYSTEM_FOLDERS if Path(path).exists())
 
 
@@ -84,7 +84,7 @@ def arguments(
 
 
 def _namespaces() -> list[str]:
-    """Ask for new namespaces of every kind, and for CAP_SYS_ADMIN in them to separate the children."""
+    """Ask for new namespaces of every kind, and in them for CAP_SYS_ADMIN, which separates the children."""
     return [
         *("--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-net"),
         *("--unshare-cgroup-try", "--disable-userns", "--uid", str(UID), "--gid", str(UID)),
@@ -131,7 +131,7 @@ def harness_command(
     python_name: str, control: int, preload: Sequence[str], readable: Sequence[str], importable: Sequence[str]
 ) -> list[str]:
     """Give the command that runs inside."""
-    # after the standard library, so that nothing here can stand in for a part of it
+    # appended, so that no module here can replace one of the standard library
     code = (
         f"import sys; sys.path += [{PACKAGES!r}, {SUPPORT!r}, {RUN!r}]; "
         "from guest.walls import harness; sys.path.pop(); "
@@ -151,8 +151,8 @@ def drop_user(uid: int) -> list[str]:
 def in_cgroups(folders: Sequence[str], command: Sequence[str]) -> list[str]:
     """Give a command that makes control groups, runs another in them, and removes them again.
 
-    The shell outlives a grader that is killed, and cleans up. A step that it may not take is left out; the
-    grader looks afterwards whether the sandbox is in the groups.
+    The shell outlives a grader that is killed, and cleans up. It skips a step that is not permitted; the
+    grader checks afterwards whether the sandbox is in the groups.
     """
     make, enter, leave = [], [], []
     for folder in map(shlex.quote, folders):

@@ -1,9 +1,9 @@
 """Build the two seccomp filters: the harness's, and the stricter one of a student's code.
 
-Both allow the listed system calls and answer ENOSYS to the rest. A call newer than the lists is refused,
-and a program that can do without it goes on. Calls that honest code makes by mistake get their usual error
-(EPERM for a socket, EAGAIN for a fork). A call of a foreign architecture ends the process. The lists name
-the calls of CPython, NumPy, SciPy and Matplotlib on x86-64 and AArch64.
+Both allow the listed system calls and answer ENOSYS to the rest. So a call that is newer than the lists is
+refused, and a program that can do without it goes on. Calls that honest code makes by mistake get their usual
+error (EPERM for a socket, EAGAIN for a fork). A call of a foreign architecture ends the process. The lists
+hold the calls of CPython, NumPy, SciPy and Matplotlib on x86-64 and AArch64.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _HARNESS = """
     pidfd_open pidfd_send_signal recvmsg sendmsg recvfrom sendto getsockopt setsockopt getsockname getpeername
     landlock_create_ruleset landlock_add_rule landlock_restrict_self setsid
 """
-# Calls that honest code may try, and the error that it would meet elsewhere.
+# Calls that honest code may try, by the error that it gets.
 _REFUSED = {
     errno.EPERM: """
         socket socketpair connect bind listen accept accept4 execve execveat tkill ptrace mount umount2
@@ -81,7 +81,7 @@ def _library() -> ModuleType:
 
 
 class _Filter:
-    """Rules for some calls; ENOSYS for every other, and the end of a process that makes a foreign one."""
+    """Collects rules; a call without one gets ENOSYS, and a foreign architecture's ends the process."""
 
     def __init__(self) -> None:
         self.library = _library()
@@ -132,7 +132,7 @@ def child_filter() -> bytes:
 
 
 def _allow_with_arguments(made: _Filter) -> None:
-    """Allow threads, signals to oneself, and questions; refuse the rest of the same calls."""
+    """Allow calls that make threads, signal this process or only ask; refuse their other uses."""
     library, argument = made.library, made.library.Arg
     made.allow("clone", argument(0, library.MASKED_EQ, _CLONE_THREAD, _CLONE_THREAD))
     made.refuse(errno.EAGAIN, "clone", argument(0, library.MASKED_EQ, _CLONE_THREAD, 0))

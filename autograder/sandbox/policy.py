@@ -1,8 +1,8 @@
-"""Decide what the sandbox shows of this machine: the policy and its mounts. Nothing is touched.
+"""Decide which parts of this machine are visible in the sandbox: the policy and its mounts.
 
 A submission may import the standard library, the packages that the assignment names with their requirements,
-and the assignment's support code. Nothing else is shown: not the whole of site-packages, not the course
-folder, not this engine.
+and the assignment's support code. Nothing else is visible: not the rest of site-packages, not the course
+folder, not this engine. Nothing here touches the machine.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def this_interpreter() -> Interpreter:
     """Find the interpreter that runs the engine, without its virtual environment."""
     standard = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix})).resolve()
     shared = sysconfig.get_config_var("INSTSONAME") or ""
-    # its path now, and the path that it was built for
+    # the prefix where Python is now, and the folder that it was built for
     folders = (Path(sys.base_prefix) / "lib", Path(sysconfig.get_config_var("LIBDIR") or sys.base_prefix))
     found = (folder / shared for folder in folders if ".so" in shared)
     libraries = tuple(path.resolve() for path in found if os.access(path, os.R_OK))[:1]
@@ -223,16 +223,16 @@ def support_mounts(policy: Policy) -> tuple[Mount, ...]:
     folders = (Mount(source=p.resolve(), target=f"{SUPPORT}/{p.name}", copied=True) for p in policy.support)
     taken = {f"{SUPPORT}/{p.name}" for p in policy.support}
     inside = {folder.resolve() for folder in policy.support}
-    # one that lies in a support folder is there already, under its package's name
+    # a module in a support folder is mounted already, under its package's name
     loose = (p for p in policy.extra_modules if p.resolve().parent not in inside)
     modules = (Mount(source=p.resolve(), target=f"{SUPPORT}/{p.name}", copied=True) for p in loose)
     return (*folders, *(m for m in modules if m.target not in taken))
 
 
 def all_mounts(policy: Policy, interpreter: Interpreter) -> tuple[Mount, ...]:
-    """Give everything of this machine that a submission can read, save the system's libraries.
+    """Give everything of this machine that a submission can read, except the system's libraries.
 
-    Raises `SandboxError` if something that the policy names is not there, or not for this user.
+    Raises `SandboxError` if this user can't read something that the policy names.
     """
     own = (*support_mounts(policy), *policy.mounts)
     mounts = (*interpreter_mounts(interpreter), *package_mounts(policy.packages), *own)

@@ -6,7 +6,7 @@ from autograder.model import Struct
 
 
 class WallTest(Struct, frozen=True):
-    """One thing that a self-test tried inside, and how it was answered."""
+    """One thing that a self-test tried inside: whether it should work, and the answer."""
 
     name: str
     wanted: bool
@@ -16,9 +16,9 @@ class WallTest(Struct, frozen=True):
 class SelfTest(Struct, frozen=True):
     """The findings of a self-test.
 
-    kind      what the sandbox is, in a word for reports
+    kind      the kind of sandbox, in a word for reports
     walls     the walls that stand
-    probes    everything that was tried, of what must work and of what must be refused
+    probes    everything that was tried: some must work, the rest must be refused
     timings   milliseconds: ``start`` (of a sandbox), ``child`` (of a further child), ``call``
     """
 

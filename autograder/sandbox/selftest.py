@@ -1,4 +1,4 @@
-"""Show that the walls stand on this machine, by trying them from inside; refuse if one does not."""
+"""Test from inside a sandbox that its walls stand on this machine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KIND = "bubblewrap"
 LIMITS = Limits(cpu_seconds=5, wall_seconds=20, memory_mb=1024, tmp_mb=4, threads=8)
 SECRET = "AUTOGRADER_SELF_TEST"
 
-# Each function tries one thing; what must be refused raises OSError, or gives an empty answer.
+# Each function tries one thing. A refusal raises OSError, or gives an empty answer.
 _TRIES = """
 import ctypes, os, resource, signal, socket, sys, threading, time
 import numpy as np
@@ -133,7 +133,7 @@ REFUSED = tuple(
 )
 DEFINITIONS = Definitions(chunks=(Chunk(source=_TRIES, names=("attempt", "identity"), cell=0),))
 
-# Bubblewrap's messages where it can't work, each with the remedy.
+# Bubblewrap's messages when it can't work: the cause and the remedy of each.
 _CAUSES = {
     r"uid map: Permission denied": (
         "an AppArmor rule keeps ordinary users from user namespaces",
@@ -146,7 +146,7 @@ _CAUSES = {
         "namespaces (a seccomp profile that allows unshare and mount, not --privileged).",
     ),
     r"No space left on device|namespaces exceeded": (
-        "there may be no more user namespaces",
+        "the limit of user namespaces is reached",
         "sysctl -w user.max_user_namespaces=10000",
     ),
     r"Unknown option": ("bubblewrap is older than 0.8", "Install bubblewrap 0.8 or newer."),
@@ -162,11 +162,11 @@ _CAUSES = {
 
 
 def explain(log: str) -> SandboxError:
-    """Give the error for the output of a sandbox that did not come up."""
+    """Give the error for the output of a sandbox that did not start."""
     for pattern, (reason, hint) in _CAUSES.items():
         if re.search(pattern, log):
-            return SandboxError(f"no sandbox can be had here: {reason} ({log.splitlines()[-1]})", hint)
-    return SandboxError(f"no sandbox can be had here: {log}", "docs/security.md lists what one needs.")
+            return SandboxError(f"no sandbox can run here: {reason} ({log.splitlines()[-1]})", hint)
+    return SandboxError(f"no sandbox can run here: {log}", "docs/security.md lists its requirements.")
 
 
 def failures(answers: Mapping[str, str]) -> list[str]:

@@ -18,7 +18,7 @@ from autograder.model import Definitions
 from autograder.sandbox.box import Box, Ending, StartFailed
 from autograder.sandbox.policy import Policy, worth_preloading
 
-# Seconds that the harness has to fork a child, and to report how one ended.
+# Seconds in which the harness must fork a child, and report how one ended.
 READY_SECONDS, ENDING_SECONDS = 20.0, 3.0
 
 
@@ -104,7 +104,7 @@ class SandboxChild:
         return self._box.killed_for_memory() > self._oom
 
     def _end(self) -> Ending | None:
-        """End the child; where the harness does not, the whole sandbox."""
+        """End the child; if the harness fails to, end the whole sandbox."""
         if self._ended:
             return None
         self._ended = True
@@ -125,8 +125,8 @@ class SandboxSession:
 
     Definitions from which something is withheld run in a second sandbox, of the policy `judged`.
 
-    Raises `GraderFault` if the sandbox does not come up, and `SandboxError` if nothing keeps its
-    children's files apart.
+    Raises `GraderFault` if the sandbox does not start, and `SandboxError` if nothing keeps its children's
+    files apart.
     """
 
     def __init__(self, policy: Policy, judged: Policy | None = None) -> None:
@@ -138,16 +138,16 @@ class SandboxSession:
         try:
             box = Box(policy)
         except StartFailed as error:
-            raise GraderFault(f"the sandbox did not come up: {error}") from error
+            raise GraderFault(f"the sandbox did not start: {error}") from error
         if box.ready.failed:
             name, reason = next(iter(box.ready.failed.items()))
             box.close()
             raise GraderFault(f"`{name}` can't be imported in the sandbox: {reason}")
         if not (box.ready.own_work or box.ready.landlock):
-            # /tmp is one folder then, and a check would find what the check before it left there
+            # all children share /tmp then, so that a check could find the files of an earlier one
             box.close()
             raise SandboxError(
-                "the sandbox does not hold: files would stay from one check to the next",
+                "the sandbox does not hold: a check could find the files of an earlier one",
                 "It needs a kernel with Landlock (5.13 or newer), or the right to mount in a user namespace.",
             )
         return box
@@ -169,7 +169,7 @@ class SandboxSession:
             conversation.close()
 
     def _box(self, policy: Policy) -> Box:
-        """Give the sandbox of a policy; start one where there is none, or where it has ended."""
+        """Give the sandbox of a policy; start one if there is none, or if it has ended."""
         box = self._boxes.get(policy)
         if box is None or not box.alive:
             if box is not None:

@@ -1,9 +1,9 @@
 """Start processes from one thread that lives as long as this process does.
 
 Two things depend on the thread that starts a sandbox. Bubblewrap's ``--die-with-parent`` ends the sandbox
-when that thread ends. And a mount namespace belongs to a thread: run by root, this thread first enters one
-of its own. Its mounts there, such as an interpreter from below ``/root``, are seen by the sandboxes that it
-starts and by nobody else. They are gone with the last of these sandboxes, even if the grader is killed.
+when that thread ends. And a mount namespace belongs to a thread: if root runs the grader, this thread first
+enters a namespace of its own. Only the sandboxes that it starts see its mounts there, such as an interpreter
+from below ``/root``. The mounts are gone with the last of these sandboxes, even if the grader is killed.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Spawner:
         return done.result()
 
     def on_stage(self, mounts: Iterable[Mount], act: Callable[[Stage], Any]) -> Any:
-        """Run a job of the stage; the first one makes the stage, over none of the mounts' sources."""
+        """Run a job on the stage; the first job makes the stage, over none of the mounts' sources."""
 
         def job() -> Any:
             self.stage = self.stage or Stage(mount.source for mount in mounts)
@@ -96,7 +96,7 @@ def spawner_for(sources: Iterable[Path]) -> Spawner:
     for known in _spawners:
         if known.pid == os.getpid() and not known.hides(wanted):
             return known
-    # the others, if any, belong to the process that this one was forked from, or hide a source
+    # any others belong to the process from which this one was forked, or hide a source
     _spawners.append(Spawner())
     return _spawners[-1]
 
@@ -147,7 +147,7 @@ class Stage:
         self._call(result, f"mount {at}")
 
     def show(self, mounts: Iterable[Mount]) -> tuple[dict[Path, Path], Path]:
-        """Make all sources reachable; give the new places of those that moved, and a folder to remove."""
+        """Make all sources reachable; give the new places of those that moved, and the copies' folder."""
         self._count += 1
         copies = self.root / f"copies-{self._count}"
         places: dict[Path, Path] = {}

@@ -1,7 +1,7 @@
 """Support code without the functions that would answer for a student's own.
 
-Where a student's functions are judged, the code of what is withheld is not in the sandbox: neither in a file
-nor in memory. Its names are, so that imports work; who calls one is told so.
+Where a student's functions are judged, the code of the withheld functions is not in the sandbox, neither in a
+file nor in memory. Their names are, so that imports work; each raises an error that says so.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from autograder.sandbox.policy import SUPPORT, Mount, Policy
 
-# Compiled code, and sources from which it is made, can't be cut.
+# Functions can't be cut out of compiled code and its sources, so these files are left out.
 _COMPILED = frozenset({".so", ".pyd", ".pyc", ".pyx", ".pxd", ".c", ".cpp", ".h"})
 
 
@@ -48,7 +48,7 @@ def _kept(folder: Path) -> Iterator[Path]:
 
 
 def _names(module: str, withheld: Iterable[str]) -> list[str]:
-    """Give the patterns of names that are withheld from a module."""
+    """Give the patterns of names that are withheld in a module."""
     split = (pattern.rpartition(".") for pattern in withheld)
     return [names for of, _, names in split if of == module.removesuffix(".__init__")]
 
@@ -63,7 +63,7 @@ def cut(source: str, patterns: Sequence[str]) -> str:
 
 
 class _Cutter(ast.NodeTransformer):
-    """Replaces functions, and what is assigned to their names."""
+    """Replaces the withheld functions, and assignments to their names."""
 
     def __init__(self, patterns: Sequence[str]) -> None:
         self._patterns = patterns
@@ -82,5 +82,5 @@ class _Cutter(ast.NodeTransformer):
 
 
 def _refusal(name: str) -> str:
-    reason = f"`{name}` is not there where your own code is judged: it must compute this itself"
+    reason = f"`{name}` is not available where your own code is judged: it must compute this itself"
     return f"def {name}(*_, **__):\n    raise NotImplementedError({reason!r})"

@@ -1,6 +1,6 @@
 """Watch a sandbox's processes where no control group can be made, and end them as a group would.
 
-Children can't fork, and each has a limit of its own, so their sum is bounded without it. The watchdog is for
+Children can't fork, and each has a limit of its own, so their sum is bounded without a watchdog. It is for
 memory that such limits do not see.
 """
 
@@ -30,7 +30,7 @@ class Process(Struct, frozen=True):
 
 
 def process_tree(first: int) -> Iterator[Process]:
-    """Give a process and all its descendants; those that end meanwhile are left out."""
+    """Give a process and all its descendants, except those that end meanwhile."""
     waiting = [(first, 0)]
     while waiting:
         pid, depth = waiting.pop()
@@ -43,7 +43,7 @@ def process_tree(first: int) -> Iterator[Process]:
 
 
 def victim(processes: list[Process], limit: int) -> Process | None:
-    """Choose the process to end if all hold more than the limit in bytes: the largest child, or the first."""
+    """Choose the process to end if their sum exceeds a limit in bytes: the largest child, else the first."""
     if sum(process.memory for process in processes) <= limit:
         return None
     children = [process for process in processes if process.depth >= OWN_DEPTH]
@@ -51,7 +51,7 @@ def victim(processes: list[Process], limit: int) -> Process | None:
 
 
 class Watchdog:
-    """Ends the largest child where the sandbox as a whole takes too much memory.
+    """Ends the largest child if the sandbox as a whole takes too much memory.
 
     `first` is the sandbox's first process, as seen from outside.
     """

@@ -87,7 +87,7 @@ class Steered:
         if says == "odd":
             raise ZeroDivisionError("of ours")
         if says == "once" and self.counter.read_text().split().count(identity) == 1:
-            raise GraderFault("the sandbox did not come up")
+            raise GraderFault("the sandbox did not start")
         if says == "reader gone" and self.counter.read_text().split().count(identity) == 1:
             raise ReaderGone("the reader's process is gone")
         if says == "edited":

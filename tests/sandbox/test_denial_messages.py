@@ -21,7 +21,7 @@ PROCESS = (
     f"Your code tried to start another process {PLACE}; "
     "in the sandbox it may use threads, but no other process."
 )
-WRITE = "it may write in its working folder only: give a name without a folder."
+WRITE = "it may write only in its working folder: give a name without a folder."
 SENTENCES: dict[str, tuple[FaultKind, str, str]] = {
     "a socket": (FaultKind.FORBIDDEN, "import socket; socket.socket()", NETWORK),
     "a name's address": (FaultKind.FORBIDDEN, "import socket; socket.getaddrinfo('a.org', 80)", NETWORK),
@@ -92,13 +92,13 @@ SENTENCES: dict[str, tuple[FaultKind, str, str]] = {
     "Numba": (
         FaultKind.RAISED,
         "import numba",
-        f"`numba` is not available here; the homework asks for plain NumPy {PLACE}. What may be imported is "
+        f"`numba` is not available here; the homework asks for plain NumPy {PLACE}. You may import "
         "the standard library and numpy.",
     ),
     "another package": (
         FaultKind.RAISED,
         "from pandas import DataFrame",
-        f"`pandas` is not available here {PLACE}. What may be imported is the standard library and numpy.",
+        f"`pandas` is not available here {PLACE}. You may import the standard library and numpy.",
     ),
     "a file that is not there": (
         FaultKind.RAISED,

@@ -330,7 +330,7 @@ def test_every_kind_has_a_sentence(kind: FaultKind) -> None:
     ],
 )
 def test_known_causes_have_a_reason_and_a_hint(log: str, reason: str, hint: str) -> None:
-    error = selftest.explain(f"the sandbox did not come up: {log}")
+    error = selftest.explain(f"the sandbox did not start: {log}")
     assert reason in error.message
     assert log in error.message
     assert hint in error.hint

@@ -5,12 +5,12 @@
     bwrap (outside) ── bwrap (pid 1 inside) ── this harness ─┬─ child of a handle
                                                              └─ child of another handle
 
-The harness imports the children's packages once. Then it obeys messages on one socket: ``start`` (with the
+The harness imports the children's packages once. Then it obeys messages from one socket: ``start`` (with the
 descriptors of a child's pipes) and ``kill``. It sends one message when it is ready, and one for each child
 that has ended. The frames of a child's calls never pass through it, and no child has the socket. When the
 other side closes the socket, the harness ends, and everything in the sandbox with it.
 
-It does without `socket` and `pathlib`, whose imports would cost each sandbox 15 ms.
+It does without `socket` and `pathlib`, whose imports would add 15 ms to the start of each sandbox.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from ..runner import EXIT_MEMORY, Explainer, Runner
 from ..stream import Stream
 from . import landlock, lockdown
 
-# The exit status of a child that could not be made ready: our own fault, never a student's.
+# The exit status of a child that did not become ready: the grader's fault, never a student's.
 EXIT_UNREADY = 114
 MAX_MESSAGE = 1 << 16
 
@@ -91,7 +91,7 @@ class Harness:
         return True
 
     def _preload(self, names: Sequence[str]) -> None:
-        """Import the packages of a child's code, for later children too; the child meets a failure itself."""
+        """Import the packages of a child's code, for later children too; the child repeats a failure."""
         for name in names:
             if name not in self._tried:
                 self._tried.add(name)
@@ -99,7 +99,7 @@ class Harness:
                     importlib.import_module(name)
 
     def _start(self, number: int, limits: dict[str, Any], descriptors: Sequence[int]) -> None:
-        # pid 1 and the harness are two of them
+        # pid 1 and the harness count against the limit of processes, too
         limits["others"] = 2 + len(self._children)
         pid = os.fork()
         if pid == 0:
@@ -113,7 +113,7 @@ class Harness:
         os.close(watched)
         _, status, usage = os.wait4(pid, 0)
         if not self._children:
-            # no child can fork, so no process is left; if one is, it ends here
+            # no child can fork, so no process should be left; end any that is
             with contextlib.suppress(ProcessLookupError):
                 os.kill(-1, signal.SIGKILL)
         self._wipe(number)
@@ -121,7 +121,7 @@ class Harness:
         self.say(id=number, code=code, cpu=usage.ru_utime + usage.ru_stime)
 
     def _wipe(self, number: int) -> None:
-        """Remove a child's working directory, unless it was a file system that ended with the child."""
+        """Remove a child's working directory, unless it was a file system, which ends with the child."""
         if not self._own_work:
             import shutil
 
@@ -146,14 +146,14 @@ class Harness:
         except MemoryError:
             code = EXIT_MEMORY
         except OutOfTime:
-            # between two requests, or on the way back
+            # raised outside a call: between two requests, or while an answer was sent
             end_by(signal.SIGXCPU)
         finally:
             # nothing may return into the harness's loop
             os._exit(code)
 
     def _put_up_walls(self, number: int, limits: dict[str, Any]) -> str:
-        """Put up the child's walls; give `wire.READY`, or the reason why they do not stand."""
+        """Put up the child's walls; give `wire.READY`, or why they do not stand."""
         try:
             open_output()
             work = self._enter_work(number, limits["tmp_mb"])
@@ -167,7 +167,7 @@ class Harness:
         return wire.READY
 
     def _enter_work(self, number: int, size_mb: int) -> str:
-        """Enter an empty working directory: a file system of its own, or at least a folder."""
+        """Enter an empty working directory: a file system of its own if possible, else a folder."""
         if self._own_work:
             lockdown.own_mounts()
             lockdown.mount_work(size_mb)

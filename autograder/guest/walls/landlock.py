@@ -1,4 +1,4 @@
-"""Use Landlock by its three system calls: a second wall round the files, on kernels that have it."""
+"""Put up Landlock, a second wall round the files, by its three system calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PATH_BENEATH = 1
 _READ = 1 << 2 | 1 << 3  # read files, list directories
 _EXECUTE = 1 << 0  # the kernel counts libraries that are loaded later as read, not as executed
 _ON_FILES = 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15  # write, read, truncate, ioctl
-# How many kinds of access to files each version of the interface knows; later ones know as many.
+# The number of kinds of access to files, by version of the interface; unchanged in later ones.
 _KINDS = (0, 13, 14, 15, 15, 16)
 _NETWORK_SINCE, _SCOPES_SINCE = 4, 6
 
@@ -38,9 +38,9 @@ def _attributes(found: int) -> bytes:
 
 
 def restrict(readable: Sequence[str], writable: Sequence[str]) -> int:
-    """Allow this process to read and write below these paths only; gives Landlock's version.
+    """Let this process read and write only below these paths; give Landlock's version, 0 without it.
 
-    Raises `OSError` if the kernel has Landlock and refused.
+    Raises `OSError` if the kernel has Landlock and refuses.
     """
     found = version()
     if not found:

@@ -69,7 +69,7 @@ def _mount_empty(folder: str, options: str) -> None:
 
 
 def can_mount() -> bool:
-    """Say whether this process may give its children working directories of their own."""
+    """Say whether this process can give each child a file system of its own."""
     try:
         own_mounts()
         mount_work(1)
@@ -103,7 +103,7 @@ def set_limits(limits: Mapping[str, Any]) -> None:
     }
     for what, value in wanted.items():
         resource.setrlimit(what, (value, value))
-    # the second one kills, whatever was done about the first one's signal
+    # the hard limit kills, even if the code handles the signal of the soft one
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
 
 
