@@ -1,11 +1,11 @@
 /* The fully connected layer and Adam: see fastconv_kernels.h.
 
-   All three products of matrices are one kernel, a tile of a few rows by a few vectors of the result in
-   registers. NumPy's own would do, but picks its kernels for older processors. */
+   One kernel computes all three products of matrices; it keeps a tile of a few rows by a few vectors of the
+   result in registers. NumPy's product would do, but its library picks kernels for older processors. */
 
 namespace fastconv::INSTRUCTION_SET {
 
-/* A matrix of which `product` takes single numbers: number (i, k) is at[i * row + k * column]. */
+/* A matrix that `product` reads number by number: number (i, k) is at[i * row + k * column]. */
 template <class real>
 struct Numbers {
     const real* at;
@@ -62,19 +62,19 @@ void product(
     }
 }
 
-constexpr long DEPTH = 128;     // rows of w at a time: they stay in the cache while all examples pass
-constexpr long COLUMNS = 64;    // inputs at a time, in the backward; whole vectors
-constexpr long PITCH = 80;      // of their rows, which then don't compete for the same lines of the cache
-constexpr long EXAMPLES = 48;   // in a part
-constexpr long SMALL = 200000;  // multiplications that are not worth a second thread
+constexpr long DEPTH = 128;     // rows of w at a time; they stay in the cache for all examples
+constexpr long COLUMNS = 64;    // inputs at a time in the backward pass; whole vectors
+constexpr long PITCH = 80;      // between their rows, so that they don't compete for the same cache lines
+constexpr long EXAMPLES = 48;   // in one part of the work
+constexpr long SMALL = 200000;  // so many multiplications are not worth a second thread
 
 template <class real>
 long parts_for(const Affine& a, long parts) {
     return a.examples * a.inputs * a.outputs < SMALL ? 1 : most(1, parts);
 }
 
-/* sums (examples, row) += x w, for a few examples of x. Vectors at the end of a row of w read into the rows
-   below, which does no harm; the last rows, below which there is not enough, are copied. */
+/* sums (examples, row) += x w, for a few examples of x. Vectors at the end of a row of w read into the next
+   rows, which does no harm; the last rows, which have none after them, are copied. */
 template <class real>
 void add_products(const Affine& a, long examples, const real* x, const real* w, real* sums, long row) {
     const long vectors = row / LANES<real>, copied = least(a.inputs, (row + a.outputs - 1) / a.outputs);
@@ -108,8 +108,8 @@ void affine_forward(const Affine& a, const real* x, const real* w, const real* b
     });
 }
 
-/* The gradients by some inputs, `first` to `first + count`: columns of x, rows of w. `dout` has rows of
-   `row` numbers, filled up with zeros. */
+/* The gradients by the inputs `first` to `first + count`: columns of x, rows of w. `dout` has rows of `row`
+   numbers, padded with zeros. */
 template <class real>
 void affine_backward_block(
     const Affine& a, long first, long count, const real* dout, long row, const real* x, const real* w,
@@ -178,8 +178,8 @@ void adam_part(
     }
 }
 
-/* Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 1, where the caller has put
-   the corrections of both biases into `step_size` and `correction`. */
+/* Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 1. The caller has put the
+   corrections of both biases into `step_size` and `correction`. */
 template <class real>
 void adam_step(const Adam& adam, long size, real* w, const real* dw, real* m, real* v) {
     const long parts = size < 20000 ? 1 : 16;

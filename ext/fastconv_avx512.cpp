@@ -7,7 +7,7 @@
 
 #if FASTCONV_X86
 
-/* From here on everything is compiled for this instruction set: no header but the kernels' may follow. */
+/* Everything below is compiled for this instruction set: include no header but the kernels'. */
 #ifdef __clang__
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)

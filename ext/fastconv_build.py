@@ -1,4 +1,4 @@
-"""How the compiled fast layers are built: for the project's setup.py, and for the one that students get."""
+"""Describe how to compile the fast layers, for the project's setup.py and for the students'."""
 
 import os
 import platform
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from setuptools import Extension
 
-# No -ffast-math: NaN has to stay NaN, and some compilers would make all of the process flush denormals.
+# No -ffast-math: NaN must stay NaN, and some compilers would flush denormals in the whole process.
 FLAGS = [
     "-O3",
     "-g0",
@@ -21,26 +21,20 @@ FLAGS = [
 
 
 def untested_here() -> str | None:
-    """Why the layers are not compiled on this machine, unless FASTCONV_COMPILE=1 asks for it; else None."""
+    """Say why the layers are not compiled on this machine; None if they are, or FASTCONV_COMPILE=1 is set."""
     if sys.platform == "linux" or os.environ.get("FASTCONV_COMPILE") == "1":
         return None
     return (
         f"The compiled fast layers are not tested on {platform.system()}: NumPy takes their place. "
-        "To try all the same, with gcc or clang: FASTCONV_COMPILE=1"
+        "To compile them all the same, with gcc or clang, set FASTCONV_COMPILE=1"
     )
 
 
 def extension(name: str, folder: str, optional: bool = False) -> Extension:
-    """The module called `name`, from the sources in `folder`.
+    """Give the module that is imported as `name`, compiled from ``fastconv.pyx`` and the kernels in `folder`.
 
-    Parameters
-    ----------
-    name : str
-        As it is imported.
-    folder : str
-        Of ``fastconv.pyx`` and the kernels, relative to the current one.
-    optional : bool
-        Go on without it where it can't be compiled.
+    The folder is relative to the current one. If `optional` is true, the build goes on without the module if
+    it can't be compiled.
     """
     sources = Path(folder)
     return Extension(

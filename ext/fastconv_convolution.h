@@ -1,16 +1,16 @@
-/* Convolution, alone and followed by ReLU and pooling: forward passes, and the backward pass for gradients
-   everywhere. */
+/* Convolution, alone or followed by ReLU and pooling: the forward passes, and the backward pass that gives
+   all gradients. */
 
 namespace fastconv::INSTRUCTION_SET {
 
-constexpr long GROUP_BYTES = 12 << 10;  // of gradients that one tile sees: they stay in the first cache
-constexpr long SLOTS = 16;              // places for partial sums of dw; fixed, whatever the threads
-constexpr long SLOT_BYTES = 16 << 20;   // of all of them, unless one alone is larger
+constexpr long GROUP_BYTES = 12 << 10;  // gradients that one tile sees; they stay in the first cache
+constexpr long SLOTS = 16;              // places for partial sums of dw, for any number of threads
+constexpr long SLOT_BYTES = 16 << 20;   // all of them together, unless one alone is larger
 
 /* --- sums over runs: forward, and dx ------------------------------------------------------------------ */
 
-/* Many results that are sums of the same runs: result r at place q is start[r] + sum over t of
-   weight[t, r] * x[offset[t] + q]. Without `start`, sums are added to what is there. */
+/* Compute many results from the same runs: result r at place q is start[r] + sum over t of
+   weight[t, r] * x[offset[t] + q]. Without `start`, the sums are added to the old results. */
 template <class real>
 struct Sums {
     const real* x;
@@ -43,7 +43,7 @@ void sum_places(const Sums<real>& s, long q, long places, const real* weight, re
         for (int v = 0; v < VECTORS; v++) sum[r][v] = s.start ? vector<real>{} + s.start[r] : vector<real>{};
     }
     sum_tile<real, RESULTS, VECTORS>(s, q, weight, sum);
-    if (places < VECTORS * LANES<real>) {  // at the end of the runs; one vector then
+    if (places < VECTORS * LANES<real>) {  // at the end of the runs, one vector at a time
         for (int r = 0; r < RESULTS; r++) {
             real* to = result[r] + q;
             store_first(to, s.start ? sum[r][0] : load_first(to, places) + sum[r][0], places);
@@ -92,7 +92,7 @@ void pack_by_filter(const Convolution& g, const Blocks& blocks, const real* w, r
     }
 }
 
-/* What all parts of a forward pass share. */
+/* Shared by all parts of a forward pass. */
 template <class real>
 struct Forward {
     const Convolution& g;
@@ -143,7 +143,7 @@ void conv_forward(const Convolution& g, const real* x, const real* w, const real
     });
 }
 
-/* Pool rows of one filter's output, which begins with the first row that they see. */
+/* Pool some rows of windows; the filter's output begins with the first row that they see. */
 template <class real>
 void pool_filter(const Pooling& p, const real* plane, long at, long rows, real* out, void* winner) {
     if (p.narrow()) {
@@ -153,7 +153,7 @@ void pool_filter(const Pooling& p, const real* plane, long at, long rows, real* 
     }
 }
 
-/* The convolution's rows that some rows of windows see. */
+/* The rows of the convolution's output that some rows of windows see. */
 inline long rows_under(const Pooling& p, long rows) { return (rows - 1) * p.stride + p.window_height; }
 
 template <class real>
@@ -186,8 +186,8 @@ void conv_relu_pool_forward(
 
 /* --- inner products: dw and db ----------------------------------------------------------------------------- */
 
-/* A band in its unfolded form, and the gradients of its outputs: filter f's begin at f * pitch. After
-   the taps comes one that always sees 1: its inner product is db. */
+/* An unfolded band, and the gradients of its outputs: those of filter f begin at f * pitch. The last tap
+   always sees 1, so that its inner product is db. */
 template <class real>
 struct Band {
     const real *unfolded, *dout;
@@ -222,7 +222,7 @@ void inner_products(
     }
 }
 
-/* Add to sums (F, taps + 1) what some bands contribute to dw and db. */
+/* Add the contributions of some bands to dw and db to sums (F, taps + 1). */
 template <class real>
 void add_inner_products(
     const Convolution& g, const Band<real>* bands, long count, const long* offset, real* sums) {
@@ -242,14 +242,14 @@ void add_inner_products(
     }
 }
 
-/* How many places for partial sums of `size` numbers each. */
+/* The number of places for partial sums of `size` numbers each. */
 template <class real>
 long slots(long images, long size) {
     const long bytes = size * sizeof(real);
     return most(1, least(least(images, SLOTS), SLOT_BYTES / most(1, bytes)));
 }
 
-/* Add up the slots, each (F, pitch), and put them where dw and db have them. */
+/* Add up the slots, each (F, pitch), into dw and db. */
 template <class real, class PlaceOf>
 void gather_slots(
     const Convolution& g, const real* sums, long count, long pitch, const PlaceOf& place_of, real* dw,
@@ -277,16 +277,16 @@ void pack_by_tap(const Convolution& g, const Blocks& blocks, const real* w, real
     }
 }
 
-/* Where the gradients of an image's convolution come from: from the caller as they are, or from windows
-   that are undone into scratch memory. */
+/* The source of the gradients of an image's convolution: the caller's array as it is, or windows whose
+   pooling is undone into scratch memory. */
 template <class real>
 struct Upstream {
     const real* dout;
-    const Pooling* pooling;  // null: dout is the convolution's
+    const Pooling* pooling;  // null: dout is the gradient by the convolution's output
     const void* winner;
 };
 
-/* What all parts of a backward pass share. */
+/* Shared by all parts of a backward pass. */
 template <class real>
 struct Backward {
     const Convolution& g;
@@ -297,7 +297,7 @@ struct Backward {
     real* dx;
     const real* weights = nullptr;
     const long *offset = nullptr, *filter_offset = nullptr;
-    long group;  // how many images are unfolded at a time
+    long group;  // images that are unfolded at a time
 
     Backward(const Convolution& g, const Upstream<real>& upstream, const real* x, const real* w, real* dx)
         : g(g),
@@ -321,10 +321,10 @@ struct Backward {
         weights = packed;
     }
 
-    /* An unfolded band, and the tap that sees ones. */
+    /* An unfolded band, and the tap that sees 1. */
     long unfolded_size() const { return u.size + round_up(u.rows * g.columns, LANES<real>); }
 
-    /* The gradients of image n's outputs. For dx a vector reads past their end: the last images' are copied. */
+    /* The gradients of image n's outputs. For dx a vector reads past their end, so the last images' are copied. */
     const real* gradients(long n, real* room) const {
         const long size = g.filters * g.rows * g.columns;
         if (upstream.pooling != nullptr) {
@@ -355,7 +355,7 @@ struct Backward {
         fold(g, u, unfolded, band.first_row, band.rows, dx + band.image * g.channels * g.height * g.width);
     }
 
-    /* Take images first to first + count, all of whose rows are one band, or one image band by band. */
+    /* Take images first to first + count if a band holds all their rows, or one image band by band. */
     void take(long first, long count, real* unfolded, real* room, real* sums) const {
         Band<real> taken[MOST_IN_GROUP];
         for (long i = 0; i < count; i++) {

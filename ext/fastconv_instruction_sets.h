@@ -1,4 +1,4 @@
-/* The instruction sets that the kernels are compiled for; each stands in a file of its own. */
+/* The instruction sets that the kernels are compiled for; each has a file of its own. */
 
 #ifndef FASTCONV_INSTRUCTION_SETS_H
 #define FASTCONV_INSTRUCTION_SETS_H

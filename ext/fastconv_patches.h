@@ -1,24 +1,24 @@
 /* The backward pass of convolution, ReLU and pooling.
 
-   After pooling only the windows' winners have a gradient: with windows of 2 x 2 a quarter of the outputs, or
-   fewer. So dw[f] is a sum over windows, of the window's gradient times the patch of the image that its
-   winner saw. Patches are laid out as (y, x, c), then the one that makes db, then zeros: whole vectors, copied
-   from an image whose channels come last. The windows that have a winner are listed first, so that the loop
-   over them is short and nothing in it branches. */
+   After pooling only the windows' winners have a gradient: with windows of 2 x 2, at most a quarter of the
+   outputs. So dw[f] is a sum over windows: the window's gradient times the patch of the image that its winner
+   saw. A patch is laid out as (y, x, c), then a 1 for db, then zeros up to whole vectors; it is copied from an
+   image whose channels come last. A first loop lists the windows that have a winner, so that the loop over the
+   list is short and has no branches. */
 
 namespace fastconv::INSTRUCTION_SET {
 
-constexpr long AHEAD = 64;              // how far gradients and winners are fetched before they are needed
-constexpr long PATCH_BYTES = 48 << 10;  // of patches: a block of their vectors stays in the first cache
+constexpr long AHEAD = 64;              // gradients and winners are fetched so far ahead
+constexpr long PATCH_BYTES = 48 << 10;  // patches: a block of their vectors stays in the first cache
 
 /* Sizes of the patches that are held at a time. */
 template <class real>
 struct Patches {
     const Convolution& g;
     const Pooling& p;
-    long size;     // numbers of a patch; whole vectors
-    long windows;  // whose patches are held at a time, of a row of windows
-    long columns;  // of the convolution under them
+    long size;     // numbers of a patch, in whole vectors
+    long windows;  // windows of a row whose patches are held at a time
+    long columns;  // columns of the convolution that they cover
 
     Patches(const Convolution& g, const Pooling& p) : g(g), p(p), size(round_up(taps(g) + 1, LANES<real>)) {
         const long window_bytes = p.window_height * p.stride * size * sizeof(real);
@@ -26,13 +26,13 @@ struct Patches {
         columns = (windows - 1) * p.stride + p.window_width;
     }
 
-    // and a vector: the end of a patch is stored beyond it, where the next one overwrites it
+    // one vector more: the end of a patch is stored past its place, and the next patch overwrites it
     long room() const { return p.window_height * columns * size + LANES<real>; }
 
     long padded_width() const { return g.width + 2 * g.pad; }
     long image_size() const { return g.channels * (g.height + 2 * g.pad) * padded_width(); }
 
-    /* Put an image (C, H, W) into one (H + 2 P, W + 2 P, C) whose border is zero. */
+    /* Copy an image (C, H, W) into one (H + 2 P, W + 2 P, C) with a border of zeros. */
     void turn(const real* image, real* padded) const {
         for (long c = 0; c < g.channels; c++) {
             for (long y = 0; y < g.height; y++) {
@@ -52,7 +52,7 @@ struct Patches {
         }
     }
 
-    /* The same, where a row of a filter is VECTORS vectors; 0 stands for any number. */
+    /* The same for filters whose rows are VECTORS vectors; 0 stands for any number. */
     template <int VECTORS>
     void lay_out_rows(const real* padded, long row, long first, long some, real* patches) const {
         const long row_size = g.field_width * g.channels, copied = VECTORS ? VECTORS * LANES<real> : row_size;
@@ -75,11 +75,11 @@ struct Patches {
     }
 };
 
-/* The windows of a part of a row that have a winner: for every filter how many, where their patches begin, and
-   their gradients. Filter f's begin at f * most. */
+/* The windows with a winner in a part of a row: for every filter their number, the places of their patches,
+   and their gradients. Those of filter f begin at f * most. */
 template <class real>
 struct Winners {
-    int place[256];  // where the patch begins that a winner in this place of window 0 saw
+    int place[256];  // the beginning of the patch of a winner in this place of window 0
     long most;
     long* count;
     int* patch;
@@ -95,7 +95,7 @@ struct Winners {
         gradient = scratch<real>(GRADIENTS, filters * most);
     }
 
-    /* List the windows from the first one of filter 0 on; those of the next filter are `planes` further. */
+    /* List the windows, from the first one of filter 0; those of the next filter are `planes` further. */
     void list(
         const Patches<real>& pass, const real* dout, const unsigned char* winner, long windows, long planes) {
         const long places = pass.p.places(), step = pass.p.stride * pass.size;
@@ -135,7 +135,7 @@ void add_patches(
     }
 }
 
-/* The same for whole patches, in blocks of as many vectors as there are registers for. */
+/* The same for whole patches, in blocks of as many vectors as the registers hold. */
 template <class real>
 void add_whole_patches(
     const Patches<real>& pass, const Winners<real>& winners, const real* patches, real* sums) {

@@ -1,8 +1,8 @@
-/* Max pooling: see fastconv_kernels.h. As np.max and np.argmax do, the first of equal pixels wins, and a
-   NaN wins over every number.
+/* Max pooling: see fastconv_kernels.h. As in np.max and np.argmax, the first of equal pixels wins, and a NaN
+   wins over every number.
 
-   A row of windows is taken in chunks. The winners are counted in integers as wide as the numbers, so
-   that comparing and choosing stay in the same lanes, and narrowed afterwards in a loop of its own. */
+   A row of windows is taken in chunks. The winners are integers as wide as the numbers, so that comparing and
+   choosing use the same lanes; a second loop narrows them. */
 
 namespace fastconv::INSTRUCTION_SET {
 
@@ -27,7 +27,7 @@ INLINE bool wins(real pixel, real best) {
 }
 
 /* Windows of 2 x 2 that don't overlap: `above` and `below` are the two rows of pixels that they cover.
-   Says whether that may be: where a pixel may be NaN, which these comparisons would miss, it is false. */
+   Returns false if a pixel may be NaN, which these comparisons would miss. */
 template <class real>
 INLINE bool pool_2x2(
     const real* __restrict above, const real* __restrict below, long windows, real* __restrict best,
@@ -63,7 +63,7 @@ void pool_any(const Pooling& p, const real* corner, long windows, real* best, in
     }
 }
 
-/* ReLU: nothing below zero; a window that has nothing above it has no winner. */
+/* ReLU: negative numbers become zero, and a window without a positive number has no winner. */
 template <class real>
 INLINE void close_windows(
     const Pooling& p, long windows, real* __restrict best, integer<real>* __restrict winner) {
@@ -112,7 +112,7 @@ void pool_forward(const Pooling& p, const real* x, real* out, void* winner) {
     });
 }
 
-/* Two rows of pixels from the gradients of the windows of 2 x 2 that cover them. */
+/* The gradients of two rows of pixels, from those of the windows of 2 x 2 that cover them. */
 template <class real>
 INLINE void spread_2x2(
     const real* __restrict dout, const unsigned char* __restrict winner, long windows, real* __restrict above,
@@ -144,7 +144,7 @@ void spread_plane_2x2(const Pooling& p, const real* dout, const unsigned char* w
     if (p.height % 2) memset(dx + (p.height - 1) * p.width, 0, p.width * sizeof(real));
 }
 
-/* Whatever `winner` holds, nothing outside the plane is written: what is no place has no gradient. */
+/* Whatever `winner` holds, nothing is written outside the plane: a winner that is no place is skipped. */
 template <class real, class index>
 void spread_plane_any(const Pooling& p, const real* dout, const index* winner, real* dx) {
     memset(dx, 0, p.height * p.width * sizeof(real));
@@ -158,7 +158,7 @@ void spread_plane_any(const Pooling& p, const real* dout, const index* winner, r
     }
 }
 
-/* The gradient of plane number i; `dx` is that plane's. */
+/* The gradient of plane i; `dx` points to that plane. */
 template <class real>
 void spread_plane(const Pooling& p, const real* dout, const void* winner, long i, real* dx) {
     const long at = i * p.rows * p.columns;

@@ -12,18 +12,18 @@ namespace {
 
 const int MOST_THREADS = 64;
 const size_t STACK_BYTES = 1 << 20;
-const int SPINS = 4000;  // rounds of looking for work before a thread sleeps: some 50 microseconds
+const int SPINS = 4000;  // a thread looks for work this often before it sleeps: some 50 microseconds
 const size_t CACHE_LINE = 64;
 
 struct Job {
     void (*part)(void* context, long i);
     void* context;
     long parts;
-    int helpers;  // threads beside the caller's that may take parts
+    int helpers;  // threads that may take parts, beside the caller's
 };
 
-/* The order of things, which makes it safe: a job is written while `open` is false and nobody is
-   inside; then `open` becomes true. A thread counts itself in, and then looks whether it is open. */
+/* This order makes it safe: a job is written while `open` is false and no thread is inside; then `open`
+   becomes true. A thread counts itself in before it checks whether the job is open. */
 struct Pool {
     std::atomic_flag taken = ATOMIC_FLAG_INIT;
     Job job = {};
@@ -58,7 +58,7 @@ void take_parts(const Job& job) {
     }
 }
 
-/* Wait until there is a job after number `seen`; its number. */
+/* Wait until there is a job after number `seen`; give its number. */
 unsigned wait_for_job(unsigned seen) {
     for (int i = 0; i < SPINS && pool.generation == seen; i++) relax();
     if (pool.generation == seen) {
@@ -84,7 +84,7 @@ void* work(void* number) {
 
 void start_again_in_child() { new (pool_memory) Pool; }
 
-/* Have at least `helpers` workers, or as many as the system gives. */
+/* Start workers until there are `helpers`, or as many as the system allows. */
 void hire(int helpers) {
     static const int registered = pthread_atfork(nullptr, nullptr, start_again_in_child);
     (void)registered;
@@ -100,7 +100,7 @@ void hire(int helpers) {
 }
 
 void announce(const Job& job) {
-    while (pool.inside != 0) relax();  // someone who is late for the last job, and finds it closed
+    while (pool.inside != 0) relax();  // a thread that is late for the last job, and finds it closed
     pool.job = job;
     pool.next = 0;
     pool.failed = false;

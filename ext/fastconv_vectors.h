@@ -1,5 +1,5 @@
-/* Vectors of VECTOR_BYTES bytes, and small things that all kernels need. Compiled once for each
-   instruction set, in a namespace with its name: no two of them may share a function. */
+/* Vectors of VECTOR_BYTES bytes, and helpers of all kernels. This is compiled once for each instruction set,
+   in a namespace with its name, so that no two share a function. */
 
 #define INLINE [[gnu::always_inline]] static inline
 
@@ -13,7 +13,7 @@ struct VectorOf {
 template <class real>
 using vector = typename VectorOf<real>::type;
 
-/* How many numbers a vector holds. */
+/* The number of numbers in a vector. */
 template <class real>
 constexpr long LANES = VECTOR_BYTES / sizeof(real);
 
@@ -49,7 +49,7 @@ INLINE real sum_of(vector<real> v) {
     return sum;
 }
 
-/* Copy whole vectors: up to LANES - 1 numbers more than asked for are read, and written. */
+/* Copy whole vectors: up to LANES - 1 more numbers are read and written than asked for. */
 template <class real>
 INLINE void copy_vectors(const real* from, real* to, long count) {
     for (long i = 0; i < count; i += LANES<real>) store(to + i, load(from + i));
@@ -59,7 +59,7 @@ INLINE long least(long a, long b) { return a < b ? a : b; }
 INLINE long most(long a, long b) { return a > b ? a : b; }
 INLINE long round_up(long n, long multiple) { return (n + multiple - 1) / multiple * multiple; }
 
-/* Things in as few blocks as possible, of at most `largest` each and of nearly the same size. */
+/* Divide things into the fewest blocks of at most `largest` each, of nearly the same size. */
 struct Blocks {
     long things, count;
 
@@ -68,7 +68,7 @@ struct Blocks {
     long size(long i) const { return things / count + (i < things % count); }
 };
 
-/* The thing with which part i of `parts` begins, when the parts are nearly equal. */
+/* The first thing of part i, if the things are divided into nearly equal parts. */
 INLINE long share(long things, long parts, long i) { return things * i / parts; }
 
 template <int N>
@@ -76,8 +76,8 @@ struct Constant {
     static constexpr int value = N;
 };
 
-/* Call run(n) for an n from 1 to MOST, as a constant of its own type: each has code of its own, whose loops
-   are unrolled and whose tiles are registers. */
+/* Call run with n, from 1 to MOST, as a constant with a type of its own. So each n gets code of its own, whose
+   loops are unrolled and whose tiles are registers. */
 template <int MOST, class Run>
 INLINE void with_constant(long n, const Run& run) {
     if constexpr (MOST > 0) {
@@ -86,7 +86,7 @@ INLINE void with_constant(long n, const Run& run) {
     }
 }
 
-/* Scratch memory of this thread; one vector more than asked for may be read and written. */
+/* Scratch memory of this thread; one more vector than asked for may be read and written. */
 template <class real>
 real* scratch(Use use, long count) {
     return static_cast<real*>(scratch_bytes(use, (count + LANES<real>)*sizeof(real)));

@@ -1,4 +1,4 @@
-"""A hook of MkDocs: the pages are those of the repository, under the paths that they have in it."""
+"""Have MkDocs take its pages from the repository, under their own paths."""
 
 from __future__ import annotations
 

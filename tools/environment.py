@@ -1,4 +1,4 @@
-"""Run the tools in the project's own environment, whoever starts them."""
+"""Run the tools in the project's own environment, with whatever Python they are started."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Give the inputs with which submissions of HW5 are asked.
+"""Give the inputs on which submissions of HW5 are tested.
 
 Fixed cases are the same for all. The others are drawn for each submission from its own seed, so that no table
 of answers helps.

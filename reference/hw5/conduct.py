@@ -1,7 +1,7 @@
-"""Ask whether a call of the two functions leaves its inputs alone and does not depend on earlier calls.
+"""Test whether calls of the two functions leave their inputs alone and do not depend on earlier calls.
 
-Arrays that are sent are copies, so changes to them would never be seen. Here they stay on the student's side
-and are used again: a result that is right once must be right the next time.
+Arrays that are sent are copies, so changes to them would not be seen. Here the arrays stay on the student's
+side and are used again: a result that is right once must be right the next time.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def ask_forward_again(handles: Handles, case: Case) -> Mapping[str, Value]:
 
 
 def after(name: str) -> str:
-    """Name an input once the call is over."""
+    """Give the name of an input after the call."""
     return f"{name} after the call"
 
 
@@ -58,7 +58,7 @@ def untouched(case: Case) -> Mapping[str, Expected]:
 
 
 def ask_backward_again(handles: Handles, case: Case) -> Mapping[str, Value]:
-    """Give the gradients of a second call with the same arrays and cache, after a forward pass of others."""
+    """Give the gradients of a second call with the same arrays and cache, after other forward passes."""
     held = _held(handles.student, case)
     cache, why = _cache(handles.student, case, held)
     try:
@@ -73,7 +73,7 @@ def ask_backward_again_plain(handles: Handles, case: Case) -> Mapping[str, Value
 
 
 def _cache(student: Student, case: Case, held: tuple[Value, ...]) -> tuple[Value, StudentFault | None]:
-    """Give the cache of the student's forward pass, or the promised one and why there is no other."""
+    """Give the cache of the student's forward pass; if there is none, the promised one and the reason."""
     plain = (*held, _parameters(case))
     try:
         result = student.call(visible.NAIVE, *plain, keep=[0, 1])

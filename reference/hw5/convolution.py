@@ -1,4 +1,4 @@
-"""Compute the convolution by which submissions are judged: simple enough to be obviously right, in float64.
+"""Compute the convolution that submissions are compared with, in float64, in plainly correct code.
 
 Notation of the homework: ``x`` (N, C, H, W), ``w`` (F, C, HH, WW), ``b`` (F,), ``dout`` (N, F, H', W')
 with ``H' = 1 + (H + 2 pad - HH) // stride``, and W' alike.

@@ -1,4 +1,4 @@
-"""Explain one wrong element: the terms of its sum, and a drawing of the numbers in it.
+"""Explain one wrong element: the terms of its sum, and a drawing of the numbers in them.
 
 Formulas as in `convolution`: an element of out sums over its field, one of dx over the outputs whose fields
 hold the pixel, one of dw over the pixels that the weight met, and one of db over its filter's outputs.
@@ -23,7 +23,7 @@ Term = tuple[Factor, ...]
 
 
 def explain(case: Case, output: str, index: Index) -> Explanation:
-    """Say and draw the terms of the element at `index` of an output."""
+    """Write and draw the terms of the element at `index` of an output."""
     terms = list(_TERMS[output](case, index))
     return Explanation(terms=_say(case, output, index, terms), drawing=_draw(case, output, terms))
 

@@ -1,8 +1,8 @@
 """Compute the outputs of wrong variants of the convolution on a case.
 
-Each variant is the reference with one thing changed. If the sizes do not fit a variant it breaks, as a
-student's code would. ``ALSO`` has other ways to make the same mistake, and ``REGIMES`` the cases that fail
-together. ``mistakes.toml`` has the sentences for students.
+Each variant is the reference with one thing changed. If the sizes do not fit a variant, it raises an error,
+as a student's code would. ``ALSO`` has other ways to make the same mistake, and ``REGIMES`` the cases that
+fail together. ``mistakes.toml`` has the sentences for students.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def windows(of: Layer, stride: int, pad: int) -> Array:
 
 
 def need(condition: bool) -> None:
-    """Break if a variant has no output for this case."""
+    """Raise an error if a variant has no output for this case."""
     if not condition:
         raise ValueError
 
@@ -74,7 +74,7 @@ def padded(of: Layer, before: int, after: int, **how: Any) -> Array:
 
 
 def border_on_all_axes(of: Layer) -> Array:
-    """Pad the axes of images and channels, too."""
+    """Pad the axes of images and channels too."""
     n, c = of.x.shape[:2]
     return forward(of, x=np.pad(of.x, of.pad)[:n, :c], pad=0)
 
@@ -91,7 +91,7 @@ def bias_in_every_product(of: Layer) -> Array:
 
 
 def sum_of_sums(of: Layer) -> Array:
-    """Add where the factors should be multiplied."""
+    """Add the factors instead of multiplying them."""
     return forward(of, w=np.ones_like(of.w), b=of.b + of.w.sum(axis=(1, 2, 3)))
 
 
@@ -134,7 +134,7 @@ def zeros_at(of: Layer, *places: Any) -> Array:
 
 
 def width_from_height(of: Layer) -> Array:
-    """Give the output as many columns as rows."""
+    """Give an output with as many columns as rows."""
     out = forward(of)
     need(out.shape[3] >= out.shape[2])
     return out[:, :, :, : out.shape[2]]
@@ -503,7 +503,7 @@ def _has_square_filters(case: Case) -> bool:
     return bool(case.inputs["w"].shape[2] == case.inputs["w"].shape[3])
 
 
-# Where two have the same cases, the first one says less and is right of both.
+# If two have the same cases, the first one claims less, and its sentence is true for both.
 REGIMES: dict[str, Callable[[Case], bool]] = {
     "fails-without-pad": lambda case: case.inputs["pad"] == 0,
     "fails-unless-pad-is-one": lambda case: case.inputs["pad"] != 1,

@@ -20,7 +20,7 @@ Parameters = Mapping[str, Array]
 
 CLASSES = 10
 NAMES = ("W1", "b1", "W2", "b2", "W3", "b3")
-# Multiplications for an image: some thirty times those of the release's network with its own settings.
+# Multiplications for one image: some thirty times those of the release's network with its own settings.
 MOST_WORK = 160e6
 # Numbers of a layer's output that are held at once.
 MOST_HELD = 10_000_000
@@ -41,7 +41,7 @@ def checked(parameters: Mapping[str, Any], image: tuple[int, int, int], classes:
     Raises
     ------
     ValueError
-        They are not; names the parameter, and what was expected.
+        They do not fit, or cost too much; the text names the parameter and what was expected.
     """
     for name in NAMES:
         value = parameters.get(name)
@@ -58,7 +58,7 @@ def checked(parameters: Mapping[str, Any], image: tuple[int, int, int], classes:
     for name, shape in _shapes(parameters, image, classes).items():
         if parameters[name].shape != shape:
             actual = parameters[name].shape
-            raise ValueError(f"`{name}` is {actual}, and must be {shape} beside this `W1` and `b2`")
+            raise ValueError(f"`{name}` is {actual}, and must be {shape} with this `W1` and `b2`")
     places = math.prod(_output_size(parameters, image))
     work = (w1.size * places + parameters["W2"].size + parameters["W3"].size) / 1e6
     if work > MOST_WORK / 1e6:

@@ -1,7 +1,7 @@
 """Ask the hidden questions of HW5, and judge them by the reference.
 
 The fixed cases' outputs are frozen in ``fixed.npz``, which ``autograder freeze hw5`` writes and a test holds
-against the code. Those of the other cases are computed.
+against the code. The outputs of the other cases are computed.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def expect(_: Handles, case: Case) -> Mapping[str, Expected]:
 
 @functools.cache
 def _expect_fixed() -> Mapping[str, Mapping[str, Expected]]:
-    """Give the fixed cases' expectations, which are the same for every submission: made once a process."""
+    """Give the fixed cases' expectations, which are the same for every submission and made once."""
     values = read_frozen(FIXED)
     return {
         case.id: with_bounds(case, {name: values[f"{case.id}/{name}"] for name in OUTPUTS})
@@ -74,7 +74,7 @@ def _expect_fixed() -> Mapping[str, Mapping[str, Expected]]:
 
 
 def with_bounds(case: Case, values: Mapping[str, Array]) -> dict[str, Expected]:
-    """Add to the right outputs the errors that rounding explains and the reasons of their shapes."""
+    """Add to the right outputs the errors that rounding explains and the reasons for their shapes."""
     lengths = convolution.terms(case.inputs["w"], case.inputs["dout"].shape)
     sizes, dtype = magnitudes(case), _precision(case)
     expected = {

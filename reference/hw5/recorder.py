@@ -1,7 +1,7 @@
 """Make `Solver` and the network record their arguments and train nothing; run inside the sandbox.
 
-This source runs before the notebook's code, so that every import of `Solver` finds the recording one.
-Classes are changed in place: an alias, a subclass and a star import have the very same object.
+This source runs before the notebook's code, so that every import of `Solver` finds the recording one. The
+classes are changed in place, so that an alias, a subclass and a star import have the same object.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class TrainingCode(Struct):
 class Settings(Struct):
     """A training's settings as found: the network's and the solver's keyword arguments.
 
-    `unread` says why a person has to look at the settings; no `where` says that no training was found.
+    `unread` says why a person has to look at the settings. `where` is empty if no training was found.
     """
 
     network: dict[str, Value] = {}
@@ -91,9 +91,9 @@ MOST_DEPTH, MOST_STATEMENTS = 8, 300
 COMPARED, SAME_GRADIENT = 4, 1e-2
 # Each image comes twice: as many iterations as in an epoch of twice the images, in half the memory.
 EPOCHS = 2
-# Images on which `Solver` chooses between the first parameters and the last; its batch where none is named.
+# Images on which `Solver` chooses between the first parameters and the last; its batch size if none is given.
 VALIDATED, USUAL_BATCH = 200, 100
-# Every chunk of the code binds such a name beside its own, so that one that failed can be asked for.
+# Every chunk of the code binds such a name beside its own; the name is missing if the chunk failed.
 _MARK = "__chunk_"
 # The classes that record their arguments, and what makes them do so.
 _RECORDED = {NETWORK: "record_network", SOLVER: "record_solver"}
@@ -172,7 +172,7 @@ def find_settings(code: TrainingCode, preamble: Iterable[Chunk], run: RunCode) -
     preamble : iterable of Chunk
         The lines that the assignment runs before a notebook.
     run : callable
-        Runs definitions in the sandbox, and gives what the function makes of the handle on them.
+        Runs definitions in the sandbox, and gives a function's result for the handle on them.
     """
     if not code.where:
         unread = (f"the training in {code.hidden}",) if code.hidden else ()
@@ -330,7 +330,7 @@ def _known_solver(given: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def _is_sane(value: object) -> bool:
-    """Say whether a value is a number that a setting can be: not NaN, and not beyond every use."""
+    """Say whether a value is a number that a setting can be: not NaN, and not absurdly large."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MOST_SETTING
 
 
@@ -349,9 +349,10 @@ class Start(Struct):
 def train(student: Student, given: Student, settings: Settings, images: DataSet, rng: Generator) -> Trained:
     """Train the network of a submission on as many images as the budget buys.
 
-    The release's own code trains, in a child that never saw the submission. Of the submission come the
-    settings and the first parameters, their values shuffled: drawn ones mean the same afterwards, stored ones
-    nothing. Its gradients are compared with those of the network that is trained.
+    The release's own code trains, in a child that never saw the submission. Only the settings and the first
+    parameters come from the submission. The values of each parameter are shuffled, which makes no difference
+    to random weights and destroys trained ones. The submission's gradients are compared with those of the
+    network that is trained.
 
     Parameters
     ----------
@@ -367,7 +368,7 @@ def train(student: Student, given: Student, settings: Settings, images: DataSet,
     Raises
     ------
     ValueError
-        The network has no such parameters, or the training another number of iterations than was asked.
+        The network has no such parameters, or the training did not have the iterations asked for.
     """
     student.seed(231)
     model = student.call(NETWORK, **settings.network, keep=Keep.HANDLE)

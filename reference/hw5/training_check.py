@@ -28,15 +28,15 @@ from autograder.authoring import (
 from . import training
 from .training import Settings, Trained, TrainingCode
 
-# Finding settings computes nothing that takes long.
+# Limits for finding the settings, which needs little time.
 SETTINGS_LIMITS = "default"
 
 
 class Training(QuestionSpec, kw_only=True):
     """A training with the settings found in the submission.
 
-    An accuracy of `full` earns all, one of `none` nothing, and those between them in proportion. Nothing is
-    judged in a budget of images in which the reference's settings do not reach `full` themselves.
+    An accuracy of `full` earns all points, one of `none` nothing, and one between them a share. Nothing is
+    judged if the budget of images is too small for the reference's own settings to reach `full`.
     """
 
     full: float
@@ -128,7 +128,7 @@ def _trained(spec: Training, context: CheckContext, settings: Settings) -> Findi
 
 
 def credit(reached: float, none: float, full: float) -> float:
-    """Give the share of the points that an accuracy earns: it grows in a line from `none` to `full`."""
+    """Give the share of the points that an accuracy earns: it grows linearly from `none` to `full`."""
     return min(1.0, max(0.0, (reached - none) / (full - none)))
 
 

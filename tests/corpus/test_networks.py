@@ -46,7 +46,7 @@ def test_what_fits_is_taken_and_nothing_else():
         (parameters(W1=np.ones((2, 3, 3, 1))), "and is (2, 3, 3, 1)"),
         (parameters(W1=np.ones((2, 3, 0, 0))), "and is (2, 3, 0, 0)"),
         (parameters(W1=np.ones((2, 3, 99, 99))), "and is (2, 3, 99, 99)"),
-        (parameters(b1=np.ones(3)), "`b1` is (3,), and must be (2,) beside this `W1` and `b2`"),
+        (parameters(b1=np.ones(3)), "`b1` is (3,), and must be (2,) with this `W1` and `b2`"),
         (parameters(W2=np.ones((5, 32))), "`W2` is (5, 32), and must be (32, 5)"),
         (parameters(b2=np.ones((5, 1))), "`b2` is (5, 1), and must be (5,)"),
         (parameters(b2=np.ones(())), "`W2` is (32, 5), and must be (32, 1)"),

@@ -66,7 +66,7 @@ def test_students_get_a_stand_in_and_are_told(capsys: pytest.CaptureFixture[str]
     made = data_utils.find_CIFAR10()
     assert tmp_path / "cache" in made.parents
     first = capsys.readouterr().out
-    assert "CIFAR-10 is not here: generated pictures of shapes stand in for it; it is made now, once" in first
+    assert "CIFAR-10 is not here: generated pictures of shapes stand in for it; they are made once" in first
     assert data_utils.find_CIFAR10() == made
     again = capsys.readouterr().out
     assert "stand in for it (" in again

@@ -1,4 +1,4 @@
-"""Measure the grader itself, each figure beside another of the same run."""
+"""Measure the grader itself; each figure has a yardstick from the same run."""
 
 from bench.grading import Figure, measure
 

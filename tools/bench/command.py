@@ -19,7 +19,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print the figures a
 
 @click.group()
 def command() -> None:
-    """Measure speed on this machine, each figure beside another of the same run."""
+    """Measure speed on this machine; each figure has a yardstick from the same run."""
 
 
 @command.command()
@@ -39,7 +39,7 @@ def command() -> None:
     default=8,
     show_default=True,
     type=click.IntRange(0),
-    help="How many nbgrader gets; 0: none.",
+    help="Submissions for nbgrader; 0: none.",
 )
 @JSON
 def grading(course: Path, submission: Path, copies: int, nbgrader_copies: int, as_json: bool) -> None:
@@ -120,9 +120,7 @@ def _add_suite(name: str, about: str) -> None:
         _measure_suite(name, **options)
 
 
-_add_suite(
-    "layers", "Time the fast layers beside PyTorch and plain NumPy, and what the machine could do at most."
-)
+_add_suite("layers", "Time the fast layers beside PyTorch, plain NumPy and the limit of the machine.")
 _add_suite("training", "Time a training step of the homework's network beside PyTorch.")
 _add_suite("scaling", "Time the fast layers on twice as many images, filters, channels, pixels.")
 
@@ -134,14 +132,14 @@ _add_suite("scaling", "Time the fast layers on twice as many images, filters, ch
     default="tests/samples/hw5",
     show_default=True,
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="A folder of submissions, which are taken in turn.",
+    help="A folder of submissions, used in turn.",
 )
 @click.option(
     "--without",
     default=("s011", "s012"),
     show_default=True,
     multiple=True,
-    help="A sample that is left out: these take long each time, and are among the hostile.",
+    help="A sample to leave out, such as one that takes long.",
 )
 @click.option(
     "--hostile",
@@ -155,7 +153,7 @@ _add_suite("scaling", "Time the fast layers on twice as many images, filters, ch
     "--kills", default=10, show_default=True, type=click.IntRange(0), help="How often the grader is killed."
 )
 @click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="Submissions at a time.")
-@click.option("--seed", type=int, help="Of the moments and the attacks' order; a new one by default.")
+@click.option("--seed", type=int, help="For the moments and the order of the attacks; by default a new one.")
 def soak(  # noqa: PLR0917 - click calls it by name
     course: Path,
     samples: Path,
@@ -166,7 +164,7 @@ def soak(  # noqa: PLR0917 - click calls it by name
     jobs: int,
     seed: int | None,
 ) -> None:
-    """Grade many submissions while the grader is killed again and again, and once in peace, and compare.
+    """Grade many submissions twice, undisturbed and while the grader is killed again and again; compare.
 
     Exit status: 0 all is well, 1 something is wrong.
     """
@@ -186,7 +184,7 @@ def soak(  # noqa: PLR0917 - click calls it by name
         seed=random.randrange(1 << 31) if seed is None else seed,
     )
     done = run(plan, click.echo)
-    click.echo(f"in peace {done.calm_seconds} s, disturbed {done.disturbed_seconds} s")
+    click.echo(f"undisturbed {done.calm_seconds} s, disturbed {done.disturbed_seconds} s")
     click.echo("memory {:.0f} MB, later {:.0f} MB; ".format(*done.memory), nl=False)
     click.echo("open files {:.0f}, later {:.0f}".format(*done.files))
     for sentence in done.wrong:

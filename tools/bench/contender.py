@@ -1,7 +1,7 @@
 """Be the process of one contender: ``python -m bench.contender ROOT SUITE CANDIDATE``.
 
-It lists the works that it can do, then waits for orders, one JSON object a line: it answers
-``{"work": NAME, "seconds": S}`` by ``{"times": [seconds, …]}``.
+It lists the works that it can do, then waits for orders, one JSON object a line. It answers
+``{"work": NAME, "seconds": S}`` with ``{"times": [seconds, …]}``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ WARM_UP, LEAST_RUNS = 3, 3
 
 
 def time_work(work: Callable[[], object], seconds: float) -> list[float]:
-    """Give durations of a work, in seconds: as many as fill the time, after a few runs that don't count."""
+    """Time a work until the time is up, after a few runs that don't count; give the durations in seconds."""
     end = time.perf_counter() + seconds
     for _ in range(WARM_UP):
         work()
@@ -37,7 +37,7 @@ def time_work(work: Callable[[], object], seconds: float) -> list[float]:
 
 
 def _own_output() -> TextIO:
-    """Keep standard output for answers alone; everything else that is printed goes to standard error."""
+    """Keep standard output for answers; anything else that is printed goes to standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
     return answers

@@ -1,7 +1,7 @@
 """Measure the start of the command line, a submission, a batch, and the growth of memory.
 
-Each figure stands beside a yardstick of the same run: a bare interpreter, a limit, or nbgrader's own
-``autograde`` on the same notebook. Medians are quoted, with the least and the greatest.
+Each figure has a yardstick from the same run: a bare interpreter, a limit, or nbgrader's own ``autograde`` on
+the same notebook. Medians are given with the least and the greatest.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from autograder.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.model import Chunk, Definitions, Struct
 
-# The numbers of sandboxes that are started for the figures, and of children in each.
+# The number of sandboxes that are started for the figures, and of children in each.
 SANDBOXES, CHILDREN = 21, 6
 CONVOLUTION = ("conv-forward", "conv-backward-dx", "conv-backward-dw", "conv-backward-db")
 
@@ -48,7 +48,7 @@ def measure(root: Path, submission: Path, copies: int, nbgrader_copies: int) -> 
     root : Path
         The course.
     submission : Path
-        The submission that is graded for the time of its convolution items.
+        The submission whose convolution items are timed.
     copies, nbgrader_copies : int
         The number of copies of the release's notebook in the batch, and the number that nbgrader gets.
     """
@@ -97,7 +97,7 @@ def _start() -> Figure:
 def _sandbox(course: Course) -> Iterator[Figure]:
     """Time from the request for a sandbox to a function's first answer, and the same for a further child.
 
-    Most of the first is the import of NumPy inside, so a plain one is its yardstick.
+    Most of the first time is the import of NumPy inside, so a plain import is its yardstick.
     """
     from autograder.authoring.student import Limits
     from autograder.batch.grading_run import policy_for
@@ -120,7 +120,7 @@ def _sandbox(course: Course) -> Iterator[Figure]:
                     seconds = time.perf_counter() - begun
                 (children if number else starts).append(seconds * 1e3)
                 begun = time.perf_counter()
-    # the first one starts what later ones share (the thread that spawns them, the mounts, the filters)
+    # the first one makes what later ones share: the spawner's thread, the mounts, the filters
     plain = statistics.median(imports) * 1e3
     yield _figure("a sandbox's start to its first answer", "ms", starts[1:], alone[-1], plain)
     yield _figure("a further check's child to its first answer", "ms", children, "limit", 10)
@@ -129,7 +129,7 @@ def _sandbox(course: Course) -> Iterator[Figure]:
 def _samples(root: Path, course: Course) -> Figure:
     """Time a child from its request to its first answer, with the definitions of each sample submission.
 
-    The figure is of the samples' medians. The answer is that of a request without work.
+    The figure summarises the samples' medians. The request asks for no work.
     """
     from autograder.authoring.student import Limits, StudentFault
     from autograder.batch.grading_run import policy_for
@@ -142,7 +142,7 @@ def _samples(root: Path, course: Course) -> Figure:
     for path in sorted((root / "tests/samples" / course.assignment.id).glob("*/*.ipynb")):
         definitions = definitions_of(read_notebook(path), course.assignment, given)
         times: list[float] = []
-        # a hostile sample's child has no answer
+        # the child of a hostile sample gives no answer
         with open_session(policy_for(course)) as session, contextlib.suppress(StudentFault):
             for _ in range(CHILDREN):
                 begun = time.perf_counter()

@@ -22,7 +22,7 @@ from bench.suite import Suite, environment
 
 
 class Row(Struct):
-    """The time of a contender for a work: seconds of the median run, and of the quartiles."""
+    """A contender's time for a work: the median run and the quartiles, in seconds."""
 
     work: str
     contender: str
@@ -40,7 +40,7 @@ class Absent(Struct):
 
 
 class _Process:
-    """A contender's process, stopped but for its turns."""
+    """A contender's process, which is stopped outside its turns."""
 
     def __init__(self, root: Path, suite: str, name: str, more: dict[str, str]) -> None:
         self.name = name
@@ -65,7 +65,7 @@ class _Process:
         return answer
 
     def times(self, work: str, seconds: float) -> list[float]:
-        """Let it work for so many seconds."""
+        """Let it work for some seconds."""
         assert self._process.stdin is not None
         self._process.send_signal(signal.SIGCONT)
         print(json.dumps({"work": work, "seconds": seconds}), file=self._process.stdin, flush=True)
@@ -96,7 +96,7 @@ def take_turns(root: Path, name: str, suite: Suite, rounds: int, seconds: float)
     Raises
     ------
     GraderFault
-        A contender ended before its time.
+        A contender ended too early.
     """
     with ExitStack() as stack:
         processes = []

@@ -1,8 +1,9 @@
 """Measure the limits of this machine, and what follows from them for a work.
 
-The peak of floating-point operations is that of a large product of matrices, the best of NumPy's and
-PyTorch's where it is installed, each in a process of its own. The bandwidth is that of copying an array which
-no cache holds. A work takes at least as long as its operations at the peak, and its bytes at the bandwidth.
+The peak of floating-point operations is that of a large product of matrices, by NumPy or by PyTorch, if it is
+installed, whichever is faster; each runs in a process of its own. The bandwidth is that of copying an array
+that fits into no cache. A work takes at least the time of its operations at the peak, and of its bytes at the
+bandwidth.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Machine(Struct):
     bandwidth: float
 
     def least_seconds(self, work: Work) -> float:
-        """Give the seconds that a work takes at least."""
+        """Give the least time that a work can take, in seconds."""
         return max(work.operations / self.peak[work.dtype], work.moved / self.bandwidth)
 
 

@@ -23,9 +23,9 @@ def figures(suite: Suite, machine: Machine, found: Sequence[Row | Absent]) -> di
     Returns
     -------
     dict
-        ``machine``; ``works``, each with its sizes, ``least_seconds``, and its ``rows``: who, the median
-        and quartiles in seconds, how many runs, and ``ratio``, the median by that of the suite's own;
-        ``absent``: who can't run here, and why.
+        ``machine``; ``works``, each with its sizes, ``least_seconds``, and its ``rows``: the contender, the
+        median and quartiles in seconds, the number of runs, and ``ratio``, the median divided by that of the
+        suite's own contender; ``absent``: the contenders that can't run here, and why.
     """
     rows = [each for each in found if isinstance(each, Row)]
     return {
@@ -80,7 +80,7 @@ def render(measured: dict[str, Any], ours: str) -> Group:
 
 
 def plot(measured: dict[str, Any], path: Path) -> None:
-    """Write the figures as bars: one panel a work, the limit as a line.
+    """Draw the figures as bars: one panel for each work, with the limit as a line.
 
     Raises
     ------

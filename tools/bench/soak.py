@@ -1,8 +1,8 @@
 """Disturb a long batch: many submissions, some hostile, and a grader that is killed again and again.
 
-The same submissions are graded twice: once in peace, and once by a grader that gets SIGKILL at random
-moments and is started again with ``--resume``. Both must end with one report for each submission, equal
-except for the times in them. Nothing of either may be left: no process, control group, mount or file.
+The same submissions are graded twice: once undisturbed, and once by a grader that gets SIGKILL at random
+moments and is started again with ``--resume``. Both must end with one report for each submission, and the two
+may differ only in their times. Neither may leave a process, control group, mount or file.
 Linux only, as the sandbox is.
 """
 
@@ -36,17 +36,17 @@ if TYPE_CHECKING:
     import psutil
 
 ZIPPED_EVERY = 7
-# Checks that train, time, import much or ask a person: they take long, or come out differently each time.
+# Checks that train, time, import much or ask a person: they take long, or their results vary.
 LEFT_OUT = frozenset({"training", "network", "speed", "pdf", "manual"})
 TIMES = frozenset({"generated_at", "duration"})
 # Some submissions can't be graded, which is no failure.
 ENDED_WELL = (0, 1)
 SETTLE_SECONDS = 20.0
-# Seconds in which a grader tries its walls and starts its workers.
+# Seconds in which a grader tests its walls and starts its workers.
 START_SECONDS = 4.0
 # The factor of memory, and the number of files, by which the last quarter of a batch may use more than its
-# second: the first is start-up. A sandbox more or less at a moment is three files; a file left open by each
-# submission of a batch of twelve is six.
+# second; the first is start-up. One more sandbox has three files open. If each submission of a batch of
+# twelve left one file open, that would be six.
 MORE_MEMORY, MORE_FILES = 1.10, 5
 _CHILD_SUBREAPER = 36
 
@@ -54,9 +54,9 @@ _CHILD_SUBREAPER = 36
 class Plan(Struct):
     """The plan of a soak.
 
-    `samples` are submissions' folders, taken in turn; `hostile` is a folder whose ``.py`` files are each
-    put at the end of a sample's notebook, where a later definition wins, and whose ``.ipynb`` files
-    stand in a notebook's place: every `hostile_every`-th submission gets the next of them.
+    `samples` are submissions' folders, used in turn. `hostile` is a folder of attacks: every
+    `hostile_every`-th submission gets the next. A ``.py`` file is put at the end of a sample's notebook, so
+    that its definitions win; an ``.ipynb`` file replaces the notebook.
     """
 
     root: Path
@@ -77,7 +77,7 @@ class Usage(Struct):
 
 
 class Soaked(Struct):
-    """The outcome: `wrong` has a sentence for everything that must not be."""
+    """The outcome: `wrong` has a sentence for each thing that is wrong."""
 
     wrong: tuple[str, ...]
     calm_seconds: float
@@ -102,7 +102,7 @@ class Moment(Struct):
 
 
 def moments(plan: Plan) -> list[Moment]:
-    """Draw the moments: by turns somewhere in the work, and while the grader starts."""
+    """Draw the moments: in turn some time in the work, and while the grader starts."""
     draw = random.Random(plan.seed)
     reached = sorted(draw.randint(1, max(1, plan.count - 1)) for _ in range((plan.kills + 1) // 2))
     early = [draw.uniform(0.1, START_SECONDS) for _ in range(plan.kills // 2)]
@@ -118,7 +118,7 @@ def soak(plan: Plan, say: Callable[[str], None]) -> Soaked:
     Raises
     ------
     UsageError
-        There is nothing to make submissions of, or the calm run did not end well.
+        There is nothing to make submissions of, or the undisturbed run failed.
     """
     with contextlib.closing(_Place()) as place, _adopting_orphans():
         scratch = Path(place.name)
@@ -128,7 +128,7 @@ def soak(plan: Plan, say: Callable[[str], None]) -> Soaked:
         run = _Run(plan, scratch)
         mounts = _mounts()
         calm, usage = run.in_peace()
-        say(f"graded in peace: {calm:.0f} s")
+        say(f"graded undisturbed: {calm:.0f} s")
         disturbed = run.disturbed(say)
         left = [*run.left(), *(f"left mounted: {line}" for line in sorted(_mounts() - mounts))]
         wrong = [*compare(scratch / "calm", scratch / "disturbed", _identities(plan)), *left, *growth(usage)]
@@ -161,7 +161,7 @@ def cheap_course(root: Path, target: Path) -> Course:
 
 
 def without_slow_checks(table: dict[str, Any]) -> dict[str, Any]:
-    """Give an assignment's definition with its quick checks alone; an item without any looks at the files."""
+    """Keep only an assignment's quick checks; an item without any gets a check of the files."""
     items = []
     for item in table["items"]:
         quick = [check for check in item["checks"] if check["kind"] not in LEFT_OUT]
@@ -176,7 +176,7 @@ def _identities(plan: Plan) -> list[str]:
 
 
 def attacks(plan: Plan) -> list[Path]:
-    """Give the hostile files in an order that the seed draws, so that a short run has others each time."""
+    """Give the hostile files in an order drawn by the seed, so that short runs have different ones."""
     found = sorted(path for path in plan.hostile.glob("*") if path.suffix in (".py", ".ipynb"))
     random.Random(plan.seed).shuffle(found)
     return found
@@ -234,7 +234,7 @@ def _zip(folder: Path) -> None:
 
 
 class _Run:
-    """Starts graders over the same submissions, and remembers what they started."""
+    """Starts graders on the same submissions, and remembers what they started."""
 
     def __init__(self, plan: Plan, scratch: Path) -> None:
         self._plan, self._scratch = plan, scratch
@@ -289,7 +289,7 @@ class _Run:
     def _watch(
         self, process: subprocess.Popen[bytes], come: Callable[[], bool] = lambda: False
     ) -> Iterator[Usage]:
-        """Look at the grader every 50 ms until it ends, or its moment has come."""
+        """Look at the grader every 50 ms until it ends, or until the moment to kill it."""
         import psutil
 
         grader = psutil.Process(process.pid)
@@ -303,7 +303,7 @@ class _Run:
             time.sleep(0.05)
 
     def left(self) -> list[str]:
-        """List everything that the graders have left, after a while in which it may end."""
+        """Wait a while, then list everything that the graders have left behind."""
         until = time.monotonic() + SETTLE_SECONDS
         while (found := self._found()) and time.monotonic() < until:
             time.sleep(0.1)
@@ -323,7 +323,7 @@ def _owner(group: Path) -> int:
     return int(group.name.split("-")[1])
 
 
-# Processes that ran below this one before it adopted orphans: none of a grader's.
+# Descendants of this process before it adopted orphans: they belong to no grader.
 _EARLIER: set[int] = set()
 
 
@@ -347,10 +347,10 @@ def _running() -> list[list[str]]:
 
 @contextlib.contextmanager
 def _adopting_orphans() -> Iterator[None]:
-    """Be the parent of all processes that a killed grader leaves, so that none is overlooked."""
+    """Adopt all processes that a killed grader leaves, so that none is overlooked."""
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     if prctl(_CHILD_SUBREAPER, 1, 0, 0, 0):
-        raise UsageError("this system can't hand orphaned processes over", "Soak on Linux.")
+        raise UsageError("this system can't hand over orphaned processes", "Soak on Linux.")
     _EARLIER.update(child.pid for child in _children())
     try:
         yield
@@ -385,7 +385,7 @@ def compare(calm: Path, disturbed: Path, identities: Sequence[str]) -> Iterator[
         yield from (f"{kind.name}: no {name}" for name in sorted(wanted - reports))
         yield from (f"{kind.name}: {name} belongs to no submission" for name in sorted(reports - wanted))
     for name in sorted(set(names[calm]) ^ set(names[disturbed])):
-        yield f"{name}: is in one of the two runs only"
+        yield f"{name}: is in only one of the two runs"
     for identity in identities:
         yield from _differences(
             identity, *(kind / "reports" / f"{identity}.json" for kind in (calm, disturbed))
@@ -411,7 +411,7 @@ def without_times(value: Any) -> Any:
 
 
 def growth(usage: Sequence[Usage]) -> Iterator[str]:
-    """List what the grader used more of towards the end than before."""
+    """List the resources of which the grader used more towards the end."""
     early, late = _quarters([one.memory for one in usage])
     if late > MORE_MEMORY * early:
         yield f"memory grew: {early:.0f} MB in the second quarter, {late:.0f} MB in the last"

@@ -32,9 +32,9 @@ class Work(Struct):
     name, about : str
         A short name, and the sizes.
     operations : float
-        Floating-point operations that it needs at least.
+        The least number of floating-point operations.
     moved : float
-        Bytes that it reads and writes at least.
+        The least number of bytes that are read and written.
     dtype : str
         'float32' or 'float64'.
     """
@@ -102,7 +102,7 @@ def load_suite(course: Course, name: str) -> Suite:
     if path is None or not path.exists():
         raise UsageError(
             f"{course.definition}: this course has no benchmarks of its own",
-            "They stand in benchmarks.py in the folder of the reference.",
+            "They belong in benchmarks.py in the reference folder.",
         )
     suites = getattr(load_module(path), "SUITES", {})
     if name not in suites:

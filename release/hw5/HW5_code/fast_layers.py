@@ -4,11 +4,11 @@ Two implementations have the same functions: `fastconv`, compiled by ``python se
 --inplace`` in this folder (or installed with the autograder), and `numpy_layers`, which needs no
 compiler. `BACKEND` names the one in use; ``HW5_FAST_LAYERS=numpy`` in the environment chooses the
 second. float32 stays float32; every other type is computed in float64. The layers are fastest for
-C-contiguous arrays and for pooling windows of 2 x 2 that don't overlap; all others work, too.
+C-contiguous arrays and for pooling windows of 2 x 2 that don't overlap; all others work too.
 
-The compiled layers use every processor that this process may use, 16 at most. FASTCONV_THREADS or
-OMP_NUM_THREADS in the environment, or `layers.set_num_threads` later, sets another number; results are
-the same for all.
+The compiled layers use every processor that this process may use, at most 16. FASTCONV_THREADS or
+OMP_NUM_THREADS in the environment, or `layers.set_num_threads` later, sets another number; the results
+are the same.
 """
 
 import contextlib
@@ -105,7 +105,7 @@ def conv_backward_fast(dout: Array, cache: Cache, need_dx: bool = True) -> tuple
         Gradient of the loss by the layer's output.
     cache : the cache of `conv_forward_fast`
     need_dx : bool
-        False skips dx: nobody needs the gradient by the images themselves.
+        False skips dx, for a first layer: nobody needs the gradient by the images.
 
     Returns
     -------
@@ -153,7 +153,7 @@ def max_pool_forward_fast(x: Array, pool_param: dict[str, int]) -> tuple[Array, 
 
 
 def max_pool_backward_fast(dout: Array, cache: Cache) -> Array:
-    """Compute the backward pass of max pooling: the first of a window's largest entries gets its gradient.
+    """Compute the backward pass of max pooling: a window's gradient goes to the first of its largest entries.
 
     Parameters
     ----------

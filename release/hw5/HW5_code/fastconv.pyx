@@ -2,14 +2,15 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """The fast layers, compiled: convolution, max pooling, fully connected layers, and Adam.
 
-The kernels and how they see an image are explained at the head of `fastconv_kernels.h`; this module
-checks their arguments and makes their results. `HW5_code.fast_layers` says what is wrong with arguments
-in a student's words; here only that is checked which keeps a kernel inside its arrays, so that no argument
-whatever reads or writes outside. Arrays are C-contiguous and all of one type, float32 or float64.
+The head of `fastconv_kernels.h` explains the kernels and how they see an image. This module checks their
+arguments and makes their results. `HW5_code.fast_layers` explains wrong arguments in a student's words; the
+checks here only keep the kernels inside their arrays, whatever the arguments. Arrays are C-contiguous and all
+of one type, float32 or float64.
 
-The environment's FASTCONV_THREADS, else OMP_NUM_THREADS, sets how many threads compute (`set_num_threads`
-does so later), and FASTCONV_INSTRUCTION_SET one of `INSTRUCTION_SETS` instead of the best one. Results are the same bit for
-bit for every number of threads, but not for every instruction set: sums are rounded in another order.
+FASTCONV_THREADS in the environment, else OMP_NUM_THREADS, sets the number of threads (`set_num_threads`
+changes it later). FASTCONV_INSTRUCTION_SET chooses one of `INSTRUCTION_SETS` instead of the best one. Results
+are the same bit for bit for every number of threads, but not for every instruction set, since sums are rounded
+in another order.
 """
 
 from cython cimport floating
@@ -22,7 +23,7 @@ import numpy as np
 
 INTERFACE = 2  # raised with every change that an older `fast_layers` would not understand
 
-cdef long LARGEST = 1 << 31  # of a stride or a pad: sums of such sizes don't overflow
+cdef long LARGEST = 1 << 31  # stride or pad: sums of such sizes don't overflow
 cdef int MOST_THREADS_BY_DEFAULT = 16
 
 
@@ -85,18 +86,18 @@ INSTRUCTION_SETS = tuple(instruction_set_name(i).decode() for i in range(count_i
 
 
 def num_threads():
-    """How many threads compute, the caller's among them."""
+    """Give the number of threads that compute, the caller's included."""
     return count_threads()
 
 
 def set_num_threads(int threads):
-    """Let so many threads compute, from the next call on; 1 computes on the caller's alone."""
+    """Set the number of threads from the next call on; with 1, the caller's thread computes alone."""
     _require(threads >= 1, "one thread or more")
     want_threads(threads)
 
 
 def instruction_set():
-    """Which of `INSTRUCTION_SETS` computes."""
+    """Give the one of `INSTRUCTION_SETS` that computes."""
     return INSTRUCTION_SETS[index_in_use()]
 
 
@@ -107,7 +108,7 @@ def set_instruction_set(name):
 
 
 def _processors():
-    """How many processors this process may use."""
+    """Give the number of processors that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:
@@ -115,7 +116,7 @@ def _processors():
 
 
 def _set_up():
-    """What the environment asks for; what it can't mean is passed over."""
+    """Set what the environment asks for; ignore values that make no sense."""
     threads = os.environ.get("FASTCONV_THREADS") or os.environ.get("OMP_NUM_THREADS", "")
     if threads.isdecimal() and int(threads) >= 1:
         want_threads(min(int(threads), 1 << 16))
@@ -138,7 +139,7 @@ def _require(condition, wanted):
 
 
 def _require_like(reference, *arrays):
-    """All of one type, contiguous, and aligned for it."""
+    """Require arrays of one type, contiguous, and aligned for that type."""
     _require(reference.dtype == np.float32 or reference.dtype == np.float64, "float32 or float64")
     for array in (reference, *arrays):
         _require(array.dtype == reference.dtype, "arrays of one type")
@@ -146,7 +147,7 @@ def _require_like(reference, *arrays):
 
 
 cdef Convolution _convolution(x, w, stride, pad) except *:
-    """The sizes of a convolution, after making sure that they are possible."""
+    """Give the sizes of a convolution, if they are possible."""
     cdef Convolution g
     stride, pad = index(stride), index(pad)
     _require(x.ndim == 4 and w.ndim == 4 and x.shape[1] == w.shape[1], "x (N, C, H, W), w (F, C, HH, WW)")
@@ -163,7 +164,7 @@ cdef Convolution _convolution(x, w, stride, pad) except *:
 
 
 cdef Pooling _pooling(shape, height, width, stride) except *:
-    """The sizes of a pooling, after making sure that they are possible."""
+    """Give the sizes of a pooling, if they are possible."""
     cdef Pooling p
     height, width, stride = index(height), index(width), index(stride)
     _require(len(shape) == 4, "images (N, C, H, W)")
@@ -197,7 +198,7 @@ cdef inline unsigned char[::1] _bytes(winner):
 
 
 def conv_forward(x, w, b, stride, pad):
-    """Convolve x (N, C, H, W) with w (F, C, HH, WW), add b (F,): gives (N, F, H', W')."""
+    """Convolve x (N, C, H, W) with w (F, C, HH, WW) and add b (F,); give (N, F, H', W')."""
     cdef Convolution g = _convolution(x, w, stride, pad)
     _require_like(x, w, b)
     _require(b.shape == (len(w),), "b (F,)")
@@ -219,7 +220,7 @@ cdef int _conv_forward(
 
 
 def conv_backward(dout, x, w, stride, pad, need_dx=True):
-    """Gradients by x (None unless `need_dx`), w and b, from dout (N, F, H', W')."""
+    """Compute the gradients by x (None unless `need_dx`), w and b, from dout (N, F, H', W')."""
     cdef Convolution g = _convolution(x, w, stride, pad)
     _require_like(x, w, dout)
     _require(dout.shape == (len(x), len(w), g.rows, g.columns), "dout (N, F, H', W')")
@@ -232,7 +233,7 @@ def conv_backward(dout, x, w, stride, pad, need_dx=True):
 
 
 def _gradients(x, w, need_dx):
-    """Room for the gradients by x (None unless `need_dx`), w and b."""
+    """Make empty arrays for the gradients by x (None unless `need_dx`), w and b."""
     return np.empty_like(x) if need_dx else None, np.empty_like(w), np.empty(len(w), dtype=w.dtype)
 
 
@@ -254,7 +255,7 @@ cdef int _conv_backward(
 
 
 def max_pool_forward(x, height, width, stride):
-    """The largest entry of every window, and its place in the window, row by row."""
+    """Give the largest entry of every window, and its place in the window, row by row."""
     cdef Pooling p = _pooling(x.shape, height, width, stride)
     _require_like(x)
     out = np.empty((*x.shape[:2], p.rows, p.columns), dtype=x.dtype)
@@ -300,7 +301,7 @@ cdef int _pool_backward(
 
 
 def conv_relu_pool_forward(x, w, b, stride, pad, height, width, pool_stride):
-    """Convolution, ReLU and max pooling; a window that ReLU closes has no winner."""
+    """Compute convolution, ReLU and max pooling; a window without a positive number has no winner."""
     cdef Convolution g = _convolution(x, w, stride, pad)
     cdef Pooling p = _pooling((len(x), len(w), g.rows, g.columns), height, width, pool_stride)
     _require_like(x, w, b)
@@ -327,7 +328,7 @@ cdef int _conv_relu_pool_forward(
 
 
 def conv_relu_pool_backward(dout, winner, x, w, stride, pad, height, width, pool_stride, need_dx=True):
-    """Gradients by x (None unless `need_dx`), w and b, of `conv_relu_pool_forward`."""
+    """Compute the gradients of `conv_relu_pool_forward` by x (None unless `need_dx`), w and b."""
     cdef Convolution g = _convolution(x, w, stride, pad)
     cdef Pooling p = _pooling((len(x), len(w), g.rows, g.columns), height, width, pool_stride)
     _require_like(x, w, dout)
@@ -369,7 +370,7 @@ cdef Affine _affine(x, w) except *:
 
 
 def affine_forward(x, w, b, relu=False):
-    """The product of x (N, D) and w (D, M), plus b (M,); nothing below zero where `relu` asks for it."""
+    """Compute x (N, D) times w (D, M), plus b (M,); `relu` sets negative numbers to zero."""
     cdef Affine a = _affine(x, w)
     _require_like(x, w, b)
     _require(b.shape == w.shape[1:], "b (M,)")
@@ -391,7 +392,7 @@ cdef int _affine_forward(
 
 
 def affine_backward(dout, x, w):
-    """Gradients by x, w and b, from dout (N, M)."""
+    """Compute the gradients by x, w and b, from dout (N, M)."""
     cdef Affine a = _affine(x, w)
     _require_like(x, w, dout)
     _require(dout.shape == (len(x), w.shape[1]), "dout (N, M)")

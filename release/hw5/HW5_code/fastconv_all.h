@@ -1,4 +1,4 @@
-/* All kernels, and the table of them, for one instruction set. */
+/* All kernels for one instruction set, and the table of them. */
 
 #include "fastconv_pooling.h"
 #include "fastconv_unfolding.h"

@@ -2,14 +2,14 @@
 
 namespace fastconv::INSTRUCTION_SET {
 
-constexpr long BAND_BYTES = 192 << 10;  // of an unfolded band: it stays in the second cache, with its results
+constexpr long BAND_BYTES = 192 << 10;  // an unfolded band; it stays in the second cache, with its results
 
-/* How a band of `rows` output rows lies in memory. */
+/* The layout of a band of `rows` output rows. */
 template <class real>
 struct Unfolding {
     long rows;
-    long phase, plane, size;  // numbers of a row phase, of a (channel, column) and of everything
-    long line;                // numbers of a column phase of a line
+    long phase, plane, size;  // numbers in a row phase, in a (channel, column) and in all
+    long line;                // numbers in a column phase of a line
     long line_phases;
 
     Unfolding(const Convolution& g, long rows) : rows(rows) {
@@ -24,8 +24,8 @@ struct Unfolding {
 
 inline long taps(const Convolution& g) { return g.channels * g.field_height * g.field_width; }
 
-/* Taps are counted by channel, column, row, so that neighbours see rows of the same plane. Where tap t
-   begins: */
+/* The beginning of tap t. Taps are counted by channel, column, row, so that neighbours see rows of the same
+   plane. */
 template <class real>
 void locate_taps(const Convolution& g, const Unfolding<real>& u, long* offset) {
     for (long plane = 0; plane < g.channels * g.field_width; plane++) {
@@ -41,7 +41,7 @@ inline long place_of_tap(const Convolution& g, long t) {
     return (t / g.field_height / g.field_width * g.field_height + y) * g.field_width + x;
 }
 
-/* How many output rows of one image are unfolded at a time. */
+/* The number of output rows of one image that are unfolded at a time. */
 template <class real>
 long band_rows(const Convolution& g) {
     const long phases = least(g.stride, g.field_height);
@@ -49,8 +49,8 @@ long band_rows(const Convolution& g) {
     return least(g.rows, most(1, BAND_BYTES / most(1, row_bytes) - (g.field_height - 1) / g.stride));
 }
 
-/* Call each(offset, first, step): the numbers first, first + step, … of an image's row are those of a
-   column phase of the line, from `offset` on. */
+/* Call each(offset, first) for every column phase: in the line, the numbers first, first + S, … of an image's
+   row follow each other from `offset`. */
 template <class real, class Each>
 INLINE void for_column_phases(const Convolution& g, const Unfolding<real>& u, const Each& each) {
     for (long first = 0; first < least(g.stride, g.width); first++) {
@@ -83,7 +83,7 @@ void add_split_row(const Convolution& g, const Unfolding<real>& u, const real* l
     });
 }
 
-/* Call each(row of the image or -1, where the row's first copy lies) for all that the band sees. */
+/* Call each(row of the image or -1, place of the row's first copy) for all rows that the band sees. */
 template <class real, class Each>
 INLINE void for_rows_seen(
     const Convolution& g, const Unfolding<real>& u, long first_row, long rows, const Each& each) {
@@ -96,12 +96,12 @@ INLINE void for_rows_seen(
     }
 }
 
-/* Unfold what output rows first_row to first_row + rows of an image (C, H, W) see. */
+/* Unfold the pixels that output rows first_row to first_row + rows of an image (C, H, W) see. */
 template <class real>
 void unfold(
     const Convolution& g, const Unfolding<real>& u, const real* image, long first_row, long rows,
     real* unfolded) {
-    // The line's borders are zero for good; the second line is the one of rows outside the image.
+    // the borders of a line stay zero; the second line stands for rows outside the image
     const long line_size = u.line_phases * u.line;
     real* line = scratch<real>(LINE, 2 * line_size);
     const real* zeros = line + line_size;
@@ -118,7 +118,7 @@ void unfold(
     }
 }
 
-/* Add to an image what its unfolded form holds: the reverse of `unfold`. */
+/* Add the unfolded numbers to the pixels that they come from: the reverse of `unfold`. */
 template <class real>
 void fold(
     const Convolution& g, const Unfolding<real>& u, const real* unfolded, long first_row, long rows,

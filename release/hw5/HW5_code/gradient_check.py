@@ -1,4 +1,4 @@
-"""Compute numerical gradients by central differences: slow and simple, they judge any backward pass."""
+"""Compute numerical gradients by central differences: slow, but simple enough to judge a backward pass."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -25,7 +25,7 @@ def eval_numerical_gradient(
     verbose : bool
         Print every component.
     h : float
-        Half the distance of the two points of a difference.
+        Half the distance between the two points of a difference.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def eval_numerical_gradient_array(f: Callable[[Array], Array], x: Array, df: Arr
     df : array
         The upstream gradient, by f's output.
     h : float
-        Half the distance of the two points of a difference.
+        Half the distance between the two points of a difference.
 
     Returns
     -------

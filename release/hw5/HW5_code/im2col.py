@@ -29,7 +29,7 @@ def im2col(x: Array, height: int, width: int, stride: int, pad: int) -> Array:
     height, width : int
         Size of a receptive field.
     stride, pad : int
-        Distance of neighbouring fields, and width of the border of zeros.
+        Distance between neighbouring fields, and width of the border of zeros.
 
     Returns
     -------

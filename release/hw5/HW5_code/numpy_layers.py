@@ -15,7 +15,7 @@ from .im2col import col2im, output_size
 
 Array = NDArray[Any]
 
-CHUNK_BYTES = 1 << 20  # columns of that many bytes at a time stay in the processor's cache
+CHUNK_BYTES = 1 << 20  # so many bytes of columns at a time stay in the processor's cache
 
 
 def _unfolded(x: Array, w: Array, stride: int, pad: int) -> Iterator[tuple[slice, Array]]:
@@ -46,7 +46,7 @@ def _unfolded(x: Array, w: Array, stride: int, pad: int) -> Iterator[tuple[slice
 
 
 def conv_forward(x: Array, w: Array, b: Array, stride: int, pad: int) -> Array:
-    """Convolve x (N, C, H, W) with w (F, C, HH, WW), add b (F,): gives (N, F, H', W')."""
+    """Convolve x (N, C, H, W) with w (F, C, HH, WW) and add b (F,); give (N, F, H', W')."""
     N, C, H, W = x.shape
     F, _, HH, WW = w.shape
     rows, columns = output_size(H, HH, stride, pad), output_size(W, WW, stride, pad)
@@ -85,7 +85,7 @@ def max_pool_forward(x: Array, height: int, width: int, stride: int) -> tuple[Ar
     winner = np.zeros(out.shape, dtype=np.min_scalar_type(height * width))
     unknown = np.isnan(out)
     hidden = bool(unknown.any())
-    # The last tap first, so that the first of equals stays; as in np.argmax, a NaN wins over numbers.
+    # The last tap comes first, so that the first of equals stays; as in np.argmax, a NaN wins over numbers.
     for place in reversed(range(height * width)):
         wins = taps[place] == out
         if hidden:
@@ -101,7 +101,7 @@ def max_pool_backward(
     rows, columns = dout.shape[2:]
     dx = np.zeros(shape, dtype=dout.dtype)
     overlap = stride < max(height, width)
-    # The last tap first: where windows overlap, a pixel then adds up as the naive layer's loops do.
+    # The last tap comes first: a pixel in several windows then adds up in the naive layer's order.
     for tap in reversed(range(height * width)):
         i, j = divmod(tap, width)
         below, right = i + (rows - 1) * stride + 1, j + (columns - 1) * stride + 1
@@ -116,9 +116,9 @@ def max_pool_backward(
 def conv_relu_pool_forward(
     x: Array, w: Array, b: Array, stride: int, pad: int, height: int, width: int, pool_stride: int
 ) -> tuple[Array, Array]:
-    """Compute convolution, ReLU and max pooling; without a positive number, the winner is past the end."""
+    """Compute convolution, ReLU and max pooling; a window without a positive number has no winner."""
     out, winner = max_pool_forward(conv_forward(x, w, b, stride, pad), height, width, pool_stride)
-    winner[~(out > 0)] = height * width
+    winner[~(out > 0)] = height * width  # no place in the window
     return np.maximum(out, 0, out=out), winner
 
 
@@ -134,7 +134,7 @@ def conv_relu_pool_backward(
     pool_stride: int,
     need_dx: bool = True,
 ) -> tuple[Array | None, Array, Array]:
-    """Compute the gradients by x (None unless `need_dx`), w and b, of `conv_relu_pool_forward`."""
+    """Compute the gradients of `conv_relu_pool_forward` by x (None unless `need_dx`), w and b."""
     (N, _, H, W), (F, _, HH, WW) = x.shape, w.shape
     shape = (N, F, output_size(H, HH, stride, pad), output_size(W, WW, stride, pad))
     dconv = max_pool_backward(dout, winner, shape, height, width, pool_stride)

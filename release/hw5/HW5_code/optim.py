@@ -1,7 +1,7 @@
 """Update weights by their gradient.
 
 Every rule is ``rule(w, dw, config) -> (next_w, config)``. The config holds the rule's settings, with defaults
-for the missing ones, and the rule's memory from step to step; give it back at the next step. The weights, a
+for missing ones, and the rule's memory; pass it on to the next step. The weights, a
 float array, and the memory are changed in place, so that no step makes a new array of their size.
 """
 
@@ -45,7 +45,7 @@ def sgd(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Confi
 
 
 def sgd_momentum(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Config]:
-    """Take a step of stochastic gradient descent with momentum: the step is a velocity that gradients change.
+    """Take a step of stochastic gradient descent with momentum: gradients change a velocity.
 
     Settings: learning_rate; momentum, the share of the velocity that stays (0 gives `sgd`).
     Remembers: velocity.
@@ -75,10 +75,10 @@ def rmsprop(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, C
 
 
 def adam(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Config]:
-    """Take a step of Adam: momentum, divided by the recent size of the gradient, both freed from bias.
+    """Take a step of Adam: momentum, divided by the recent size of the gradient, both corrected for bias.
 
     Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 1, except that the count
-    of steps is one ahead, as in the course's code from the first: the first step is then 0.74 of the
+    of steps is one ahead, as it always was in the course's code: the first step is then 0.74 of the
     learning rate instead of all of it, and the homework's figures depend on it. A setting of t = 0
     gives the paper's algorithm.
 
@@ -91,7 +91,7 @@ def adam(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Conf
     arrays = (w, dw, _remembered(config, "m", w), _remembered(config, "v", w))
     alike = all(each.dtype == w.dtype and each.flags.c_contiguous for each in arrays)
     layers = fast_layers.layers if alike and w.dtype in (np.float32, np.float64) else numpy_layers
-    # Both means start at zero, so that the first ones are too small by 1 - beta ** t.
+    # Both means start at zero, so the first ones are too small by a factor of 1 - beta ** t.
     step_size, correction = config["learning_rate"] / (1 - beta1**t), 1 / (1 - beta2**t)
     layers.adam_step(*arrays, step_size, beta1, beta2, config["epsilon"], correction)
     return w, config

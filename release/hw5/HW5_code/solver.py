@@ -1,4 +1,4 @@
-"""Train by minibatches and update rules, and measure the accuracies on the way."""
+"""Train a model on minibatches with an update rule, and measure its accuracies on the way."""
 
 import ctypes
 import sys
@@ -15,9 +15,8 @@ __all__ = ["Solver"]
 Array = NDArray[Any]
 
 
-# Of glibc's malloc.h: the size from which an array gets pages of its own, which go back to the system when
-# it is freed (32 MB is the most that every version takes), and the free memory that may stay with the
-# process.
+# From glibc's malloc.h: the size from which an array gets pages of its own, which go back to the system when
+# it is freed (32 MB is the most that every version allows), and the free memory that a process may keep.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 OWN_PAGES_BYTES, KEPT_BYTES = 32 << 20, 256 << 20
 
@@ -53,14 +52,14 @@ class Solver:
     batch_size : int
         Examples of a minibatch.
     num_epochs : int
-        How often a whole set of examples is drawn.
+        In an epoch as many examples are drawn as there are.
     print_every : int
-        The accuracies are measured at the first iteration, after that many more, and so on, and at
-        the end of every epoch.
+        The accuracies are measured at the first iteration, then every so many iterations, and at the
+        end of every epoch.
     verbose : bool
         Print the accuracies when they are measured; in a terminal, show how far the training is.
     num_train_samples, num_val_samples : int or None
-        On how many examples they are measured, drawn anew each time; None takes all.
+        The number of examples for the accuracies, drawn anew each time; None takes all.
 
     Attributes
     ----------
@@ -69,7 +68,7 @@ class Solver:
     train_acc_history, val_acc_history : list of float
         The accuracies, one each time they were measured.
     best_val_acc : float
-        The best of the validation; the parameters that reached it are the model's after training.
+        The best validation accuracy; after training the model has the parameters that reached it.
 
     Raises
     ------
@@ -120,7 +119,7 @@ class Solver:
         self.val_acc_history: list[float] = []
 
     def train(self) -> None:
-        """Train for `num_epochs`; then the model has the parameters that did best on the validation."""
+        """Train for `num_epochs`; then give the model the parameters with the best validation accuracy."""
         per_epoch = max(len(self.X_train) // self.batch_size, 1)
         iterations = self.num_epochs * per_epoch
         progress = _Progress(iterations, shown=self.verbose and sys.stderr.isatty())
@@ -152,7 +151,7 @@ class Solver:
             config["learning_rate"] *= self.lr_decay
 
     def _measure(self, iteration: int, iterations: int) -> None:
-        """Measure both accuracies, say them, and keep the parameters if they are the best so far."""
+        """Measure and print both accuracies, and keep the parameters if they are the best so far."""
         train_acc = self.check_accuracy(self.X_train, self.y_train, self.num_train_samples)
         val_acc = self.check_accuracy(self.X_val, self.y_val, self.num_val_samples)
         self.train_acc_history.append(train_acc)
@@ -192,10 +191,10 @@ class Solver:
 
 
 def _keep_freed_memory() -> None:
-    """Have the memory of freed arrays kept for the next ones, if the C library is glibc.
+    """Keep the memory of freed arrays for the next ones, if the C library is glibc.
 
-    Otherwise the system takes it back and hands it out again, cleared, page by page: at every step of a
-    training, for a fifth of the step's time.
+    Otherwise the system takes it back, clears it and hands it out again page by page, which takes a fifth of
+    every training step.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -211,7 +210,7 @@ class _Progress:
     Only a terminal gets it: in a notebook it would stay among the cell's outputs, which are handed in.
     """
 
-    PAUSE = 0.25  # seconds from one showing to the next
+    PAUSE = 0.25  # seconds between updates
 
     def __init__(self, iterations: int, shown: bool) -> None:
         self.iterations = iterations
@@ -220,7 +219,7 @@ class _Progress:
         self.width = 0
 
     def show(self, done: int, loss: float) -> None:
-        """Show it again, if it is time."""
+        """Update the line, if it is time."""
         now = time.monotonic()
         if not self.shown or now - self.last < self.PAUSE:
             return
@@ -229,7 +228,7 @@ class _Progress:
         self._write(f"iteration {done} / {self.iterations}, loss {loss:.4f}, {left:.0f} s left")
 
     def clear(self) -> None:
-        """Leave an empty line."""
+        """Clear the line."""
         if self.width:
             self._write("")
 

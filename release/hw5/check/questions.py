@@ -64,7 +64,7 @@ def convolution_case(  # noqa: PLR0917 - the order is the layer's own
 
 
 def arguments(case: Case) -> tuple[Value, ...]:
-    """Give the layer's arguments; the dict is a fresh one, so that code which writes into it harms nobody."""
+    """Give the layer's arguments; the dict is new each time, since a student's code may write into it."""
     values = case.inputs
     parameters = {"stride": values["stride"], "pad": values["pad"]}
     return values["x"], values["w"], values["b"], parameters
@@ -78,8 +78,8 @@ def ask_forward(handles: Handles, case: Case) -> Mapping[str, Value]:
 def ask_backward(handles: Handles, case: Case) -> Mapping[str, Value]:
     """Give the gradients of the student's backward pass, from the cache of their own forward pass.
 
-    If their forward pass gives no cache, the one that the docstring promises takes its place. Where that one
-    can't be taken apart, the forward pass is to blame.
+    If their forward pass gives no cache, the one that the docstring promises takes its place. If their
+    backward pass can't unpack that one, the forward pass is to blame.
     """
     own, why = own_cache(handles.student, case)
     try:
@@ -89,7 +89,7 @@ def ask_backward(handles: Handles, case: Case) -> Mapping[str, Value]:
 
 
 def own_cache(student: Student, case: Case) -> tuple[Value, StudentFault | None]:
-    """Give the cache of the student's forward pass, or the promised one and why there is no other."""
+    """Give the cache of the student's forward pass; if there is none, the promised one and the reason."""
     try:
         result = student.call(NAIVE, *arguments(case), keep=[0, 1])
     except StudentFault as fault:
@@ -100,7 +100,7 @@ def own_cache(student: Student, case: Case) -> tuple[Value, StudentFault | None]
 
 
 def is_about_the_cache(fault: StudentFault) -> bool:
-    """Decide whether a fault is one of taking apart a cache that has not the student's form."""
+    """Decide whether a fault comes from unpacking a cache that has not the form which the code expects."""
     code = fault.traceback.splitlines()[-2:-1]
     return "to unpack" in fault.message or any(re.search(r"\bcache\b", line) for line in code)
 
@@ -130,7 +130,7 @@ def small_cases() -> Sequence[Case]:
         for stride in (1, 2, 3)
         for pad in (0, 1, 2)
         if (rows + 2 * pad - height) % stride == 0 and (columns + 2 * pad - width) % stride == 0
-        if stride == 1 or rows + 2 * pad > height  # one field alone shows nothing of a stride
+        if stride == 1 or rows + 2 * pad > height  # with one field alone, the stride makes no difference
     ]
     return [_small_case(*recipe) for recipe in sorted(recipes, key=_simplicity)]
 
@@ -151,7 +151,7 @@ def _small_case(x: tuple[int, int, int, int], w: tuple[int, int, int], stride: i
         for name, value in case.inputs.items()
         if isinstance(value, np.ndarray)
     }
-    whole["b"] *= 10.0  # a bias that is missing, or there twice, is seen at once
+    whole["b"] *= 10.0  # shows at once a bias that is missing or added twice
     return replace(case, inputs={**case.inputs, **whole})
 
 
@@ -162,18 +162,18 @@ def small_forward_cases() -> Sequence[Case]:
     return [replace(case, inputs={name: case.inputs[name] for name in given}) for case in small_cases()]
 
 
-# --- why an output has its shape -----------------------------------------------------------------
+# --- the shape of an output -----------------------------------------------------------------------
 
 
 def with_reasons(case: Case, expected: Mapping[str, Expected]) -> Mapping[str, Expected]:
-    """Add to expected outputs the reasons of their shapes."""
+    """Add to each expected output the reason for its shape."""
     return {name: replace(one, reason=_reason(case, name)) for name, one in expected.items()}
 
 
 def _reason(case: Case, output: str) -> str:
     if output != "out":
         given = output.removeprefix("d")
-        return f"{output} has one number for each of {given}'s, so the shape of {given}"
+        return f"{output} has a gradient for each number of {given}, so it has the shape of {given}"
     sizes = zip("HW", np.shape(case.inputs["x"])[2:], np.shape(case.inputs["w"])[2:], strict=True)
     stride, pad = case.inputs["stride"], case.inputs["pad"]
     terms = [
@@ -188,7 +188,7 @@ _BROADCAST = re.compile(r"could not be broadcast together with shapes \(([\d, ]*
 
 
 def explain_fault(case: Case, fault: StudentFault) -> str:
-    """Explain shapes that do not fit, if one is a filter's and the other that of a field at the edge."""
+    """Explain two shapes that do not fit, if one is a filter's and the other a field's at the edge."""
     found = _BROADCAST.search(fault.message)
     if found is None:
         return ""
@@ -246,7 +246,7 @@ def _close(value: Array) -> Expected:
 
 # A numerical gradient costs two forward passes for every element, so only the smallest case has one. The
 # others are probed: the gradient's inner products with a few random directions cost two passes each, and
-# see every element all the same.
+# depend on every element all the same.
 
 _PROBED = "probed-"
 _DIRECTIONS = 3
@@ -265,7 +265,7 @@ def _gradient_cases(_: Generator) -> Sequence[Case]:
 def expect_own_gradient(handles: Handles, case: Case) -> Mapping[str, Expected]:
     """Give numerical gradients of the student's own forward pass by x, w and b, or along directions.
 
-    A forward pass that gives the same whatever it gets has none: zeros would agree with zeros.
+    A forward pass whose output never changes has none, since zeros would agree with zeros.
     """
     dout, probed = case.inputs["dout"], case.id.startswith(_PROBED)
     rng = np.random.default_rng(233)
@@ -308,7 +308,7 @@ def _numbers(outputs: Sequence[Value], shape: tuple[int, ...]) -> Sequence[Array
     ]
 
 
-# --- the fast layers' race -----------------------------------------------------------------------
+# --- the speed of the fast layers ----------------------------------------------------------------
 
 _BIG = ((100, 3, 31, 31), (25, 3, 3, 3), 2, 1)
 
@@ -351,7 +351,7 @@ def _cache(student: Student, forward: str, args: tuple[Value, ...]) -> Value:
     return cache
 
 
-# Images and filters whose outputs are compared before the race: code that computes nothing has no speed.
+# Images and filters whose outputs are compared before the timing: wrong code has no speed.
 _TRIED = (1, 2)
 
 

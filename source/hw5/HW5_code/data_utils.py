@@ -1,8 +1,8 @@
 """Find CIFAR-10 on this machine, read it with care, and split it for training.
 
-It is looked for in this order: the folder that is named; the folder that the environment variable
-CIFAR10_DIR names; cifar-10-batches-py in the current folder; the same in this package's folder. If it is in
-none of them, a stand-in is made (`synthetic_data`) and kept for the next time.
+These places are searched in order: the folder that the caller names; the folder that the environment
+variable CIFAR10_DIR names; cifar-10-batches-py in the current folder; the same in this package's folder. If
+CIFAR-10 is in none of them, a stand-in is made (`synthetic_data`) and kept for the next time.
 """
 
 import os
@@ -36,7 +36,7 @@ def get_CIFAR10_data(
     """Load images and labels for training, validation and test.
 
     The first `num_training` of the training images are for training, the next `num_validation` for
-    validation. The mean image of the training is subtracted from all.
+    validation. The mean of the training images is subtracted from all.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def _enough(where: Path, what: str, wanted: int, there: int) -> None:
 
 
 def _centred(images: Array, mean: Array) -> Array:
-    """Give images as float32 without the mean, in a single new array: all of them take 600 MB."""
+    """Subtract the mean as float32; make only one new array, since all images take 600 MB."""
     centred = images.astype(np.float32)
     centred -= mean
     return centred
@@ -90,7 +90,7 @@ def _centred(images: Array, mean: Array) -> Array:
 
 
 def find_CIFAR10(folder: str | Path | None = None) -> Path:
-    """Find the folder with CIFAR-10's files; a stand-in is announced.
+    """Find the folder with CIFAR-10's files; print a message if it is a stand-in.
 
     Raises
     ------
@@ -118,10 +118,10 @@ def _with_batches(folder: Path, what: str) -> Path:
 
 
 def _stand_in() -> Path:
-    """Give the stand-in's folder, made once; announce every use, since the figures are not CIFAR-10's."""
+    """Make the stand-in once, and give its folder; announce every use, since results are not CIFAR-10's."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "HW5_code" / synthetic_data.NAME.replace(" ", "-").replace(",", "")
-    new = "" if folder.is_dir() else "; it is made now, once, which takes some seconds"
+    new = "" if folder.is_dir() else "; they are made once, now, which takes some seconds"
     print(f"CIFAR-10 is not here: generated pictures of shapes stand in for it{new} ({folder}).", flush=True)
     try:
         return synthetic_data.write(folder)
@@ -162,7 +162,7 @@ def load_CIFAR10(folder: str | Path, batches: int = 5) -> tuple[Array, Array, Ar
 
 
 def data_set_name(folder: str | Path) -> str:
-    """Give the name of the data set in a folder: a stand-in says its own, CIFAR-10 says none."""
+    """Give the name of the data set in a folder: a stand-in's own, or CIFAR-10 if it has none."""
     named = _read_pickle(Path(folder) / META).get(b"data_set", b"CIFAR-10")
     return named.decode("utf-8", "replace") if isinstance(named, bytes) else "CIFAR-10"
 
@@ -206,7 +206,7 @@ def _read_pickle(path: Path) -> dict[Any, Any]:
             content = _Reader(file, encoding="bytes").load()
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: is missing; unpack CIFAR-10 again") from None
-    except Exception as error:  # a damaged pickle fails in every way there is
+    except Exception as error:  # a damaged pickle can raise any error
         raise ValueError(f"{path}: is not a file of CIFAR-10, or damaged: {error}") from error
     if not isinstance(content, dict):
         raise ValueError(f"{path}: should hold a dict, holds {type(content).__name__}")
@@ -246,8 +246,8 @@ def _to_bytes(text: str, encoding: str) -> bytes:
 class _Reader(pickle.Unpickler):
     """Reads plain values and arrays of bytes, and runs nothing.
 
-    A pickle can have any function called. Here it gets harmless stand-ins under the four names that an
-    array needs, and every other name is refused.
+    A pickle can call any function. Here it gets harmless stand-ins for the four names that an array needs;
+    every other name is refused.
     """
 
     ADMITTED: Mapping[tuple[str, str], Callable[..., Any]] = {
@@ -262,4 +262,4 @@ class _Reader(pickle.Unpickler):
         try:
             return self.ADMITTED[module.replace("numpy._core", "numpy.core"), name]
         except KeyError:
-            raise pickle.UnpicklingError(f"it wants {module}.{name}, which data has no need of") from None
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no data needs") from None

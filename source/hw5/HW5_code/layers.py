@@ -176,7 +176,7 @@ def softmax_loss(x: Array, y: Array) -> tuple[float, Array]:
             f"got y {y.shape}" + (f" from {y.min()} to {y.max()}" if y.size else "")
         )
     rows = np.arange(len(x))
-    # Scores may all be moved by the same amount: with a maximum of 0 no exponential overflows.
+    # Moving all scores by the same amount changes nothing; with a maximum of 0 no exponential overflows.
     moved = x - x.max(axis=1, keepdims=True)
     log_probabilities = moved - np.log(np.exp(moved).sum(axis=1, keepdims=True))
     dx = np.exp(log_probabilities)

@@ -7,7 +7,7 @@ from pathlib import Path
 here = Path(__file__).resolve().parent
 if not (here / "fastconv.pyx").exists():
     sys.exit("fastconv.pyx is missing here: unpack the homework's zip file again.")
-os.chdir(here)  # so that it works from every folder
+os.chdir(here)  # so that it works in any folder
 sys.path.insert(0, str(here))
 
 try:

@@ -1,8 +1,9 @@
-"""Make a stand-in for CIFAR-10: textured shapes in CIFAR-10's own files, for machines that can't download it.
+"""Make a stand-in for CIFAR-10 in CIFAR-10's file format, for machines that can't download it.
 
-The colour pictures of 32 x 32 show shapes of ten classes. A class has a form, a texture and a tint. A picture
-shows each of them more or less: position, size, rotation, colours, contrast, background, noise and objects in
-front vary. The tint is learnt quickly, the texture takes filters, and the form takes places.
+The colour pictures of 32 x 32 show shapes of ten classes. A class has a form, a texture and a tint, each of
+them more or less visible in a picture: position, size, rotation, colours, contrast, background, noise and
+objects in front vary. A network learns the tint quickly, but needs filters for the texture and places for
+the form.
 
 Every picture is computed in whole numbers from raw random bits, so that it comes out the same on every
 processor and with every version of NumPy.
@@ -13,7 +14,7 @@ of 200, Adam at 1e-3, reg 1e-3), reached in three trainings with the seeds 1, 2 
     iteration            1     21           41           61           121          245
     validation accuracy  0.10  0.17 - 0.20  0.19 - 0.25  0.25 - 0.29  0.42 - 0.46  0.58 - 0.59
 
-With the sign of the filters' gradient turned it stays at 0.10; with the gradient upside down (rows and
+With the opposite sign of the filters' gradient it stays at 0.10; with the gradient upside down (rows and
 columns of each filter reversed) it ends at 0.30. It learns the first 100 pictures by heart: 1.00 after
 30 iterations of 50 (seed 6666666, weight_scale 1e-2).
 """
@@ -174,7 +175,7 @@ def _each(values: Array) -> Array:
 
 
 def _shown(form: int, share: int, count: int, dice: _Dice) -> Array:
-    """Choose whose trait each picture shows: its own class's in `share` of 100, else that of any class."""
+    """Choose the class whose trait each picture shows: its own in `share` of 100, else any."""
     return np.where(dice.between(0, 99, count) < share, form, dice.between(0, len(CLASSES) - 1, count))
 
 
@@ -185,7 +186,7 @@ def _pixels(centre: Array) -> tuple[Array, Array]:
 
 
 def _turned(x: Array, y: Array, angle: Array, radius: Array) -> tuple[Array, Array]:
-    """Turn coordinates into the shapes' own (count, 32, 32); angles are in 1/1024 of a turn."""
+    """Rotate coordinates into the shapes' own (count, 32, 32); angles are in 1/1024 of a turn."""
     cosine = _each(COSINES[angle & 1023] * ONE // radius)
     sine = _each(COSINES[(angle - 256) & 1023] * ONE // radius)
     return (x * cosine + y * sine) >> 14, (y * cosine - x * sine) >> 14
@@ -221,7 +222,7 @@ def _cover(picture: Array, dice: _Dice) -> None:
     np.copyto(picture, _each(colour), where=covered[:, None])
 
 
-# --- what is wanted from outside -------------------------------------------------------------------
+# --- what others call ------------------------------------------------------------------------------
 
 
 def sample(n: int, seed: int = SEED) -> tuple[Array, Array]:
@@ -251,7 +252,7 @@ def write(folder: str | Path, train: int = 50_000, test: int = 10_000, seed: int
     Parameters
     ----------
     folder : path
-        Appears when all its files are complete; an empty one is filled.
+        It appears when all its files are complete; an empty one is filled.
     train, test : int
         The numbers of pictures; `train` is a multiple of 5, since it fills five files.
     seed : int

@@ -12,14 +12,14 @@ Array = NDArray[Any]
 
 
 def visualize_grid(Xs: Array, ubound: float = 255.0, padding: int = 1) -> Array:
-    """Lay pictures out in a grid, as square as can be, each scaled to the full range.
+    """Lay pictures out in a nearly square grid, each scaled to the full range.
 
     Parameters
     ----------
     Xs : (N, H, W, C) array
         Pictures, or filters after ``w.transpose(0, 2, 3, 1)``.
     ubound : float
-        The range to scale to is 0 to `ubound`.
+        The upper end of the range; the lower end is 0.
     padding : int
         Pixels between neighbours; they stay 0, as do the grid's empty places.
 
@@ -45,6 +45,6 @@ def visualize_grid(Xs: Array, ubound: float = 255.0, padding: int = 1) -> Array:
 
 
 def _scaled(picture: Array, ubound: float) -> Array:
-    """Scale a picture to 0 to ubound; one of a single colour is all 0."""
+    """Scale a picture to the range from 0 to ubound; one of a single colour becomes 0."""
     low, high = np.min(picture), np.max(picture)
     return ubound * (picture - low) / (high - low) if high > low else np.zeros(picture.shape)

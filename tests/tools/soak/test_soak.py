@@ -199,7 +199,7 @@ def test_differences_are_said(runs, disturbed, said):
 def test_a_file_too_many_is_said(runs):
     calm, disturbed = runs({"n": report()}, {"n": report()})
     (disturbed / "reports" / ".n.json.x.half").touch()
-    assert list(compare(calm, disturbed, ["n"])) == ["reports/.n.json.x.half: is in one of the two runs only"]
+    assert list(compare(calm, disturbed, ["n"])) == ["reports/.n.json.x.half: is in only one of the two runs"]
 
 
 def test_growth_is_said():
