@@ -5,23 +5,16 @@ import textwrap
 
 import msgspec
 import pytest
-from extract_samples import EMULATE, OFF, codes, names, notebook, run
+from extract_samples import EMULATE, GIVEN, OFF, codes, names, notebook, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.extract import (
-    comment_facts,
-    extract,
-    match_cells,
-    outside,
-    review_hints,
-    untouched,
-)
+from autograder.extract import comment_facts, extract, match_cells, outside, untouched
 from autograder.extract.code import VERSION
 from autograder.guest.definitions import Namespace
 from autograder.model import Cell, CellKind, FileRecord, Notebook
 
-# --- definitions ---------------------------------------------------------------------------------
+# --- definitions ----------------------------------------------------------------------------------
 
 
 def test_a_function_is_found_with_everything_it_needs_from_other_cells():
@@ -85,7 +78,7 @@ def test_chunks_have_their_cell_and_line():
     assert [(c.cell, c.line) for c in found.chunks] == [(2, 3)]
 
 
-# --- code that is not Python ---------------------------------------------------------------------
+# --- code that is not Python ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -233,7 +226,8 @@ def test_a_wanted_name_is_not_mistaken_for_another():
     assert "Did you mean" not in notice.message
 
 
-# --- input as IPython reads it -------------------------------------------------------------------
+# --- input as IPython reads it --------------------------------------------------------------------
+
 
 FUNCTION = "def f(x):\n    if x:\n\n        return 2 * x\n    return 0"
 
@@ -283,7 +277,7 @@ def test_a_top_level_await_gets_the_names_that_it_needs():
     assert [name for chunk in found.chunks for name in chunk.names] == ["asyncio", "Z", "f"]
 
 
-# --- names as Python resolves them ---------------------------------------------------------------
+# --- names as Python resolves them ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -312,7 +306,7 @@ def test_an_experiment_below_does_not_replace_a_built_in():
     assert run(extract(cells, ["f"], OFF))["f"]([1, 2]) == 3
 
 
-# --- old habits ----------------------------------------------------------------------------------
+# --- old habits -----------------------------------------------------------------------------------
 
 
 def test_old_names_get_notices():
@@ -344,11 +338,7 @@ def test_python2_is_read():
     assert codes(extract(notebook(code), ["f"], OFF)) == ["syntax-error", "missing-definition"]
 
 
-# --- matching ------------------------------------------------------------------------------------
-
-GIVEN = notebook(
-    "import numpy as np", "def f():\n    # write here\n    return None", "print(f())\nprint('two')"
-)
+# --- matching -------------------------------------------------------------------------------------
 
 
 def test_cells_match_by_id():
@@ -368,226 +358,3 @@ def test_untouched_means_the_same_code_and_never_run():
     assert not untouched(notebook("import numpy as np", "def f(): return 1", "print(f())"), GIVEN)
     sources = [cell.source for cell in GIVEN.cells]
     assert not untouched(notebook(*sources, execution_count=1), GIVEN)
-
-
-# --- comments ------------------------------------------------------------------------------------
-
-
-def test_new_and_meaningful_comments_count():
-    mine = notebook(
-        """
-        def f(x):
-            # write here
-            # the sum of all the pixels
-            y = x
-            y = y + 1  # shift by one pixel
-            #####
-            # shifted = y + offset
-            shifted = y + offset
-            return shifted
-        """
-    )
-    facts = comment_facts(mine, GIVEN, ["f"])
-    assert facts.comments == ("the sum of all the pixels", "shift by one pixel")
-    assert (facts.statements, facts.commented, facts.copied) == (5, 2, 1)
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "if fast:\n    def f(x):\n        # shift by one pixel\n        return g(x)",
-        "for n in (1, 2):\n    def f(x):\n        # shift by one pixel\n        return g(x)",
-        "class Net:\n    def f(self, x):\n        # shift by one pixel\n        return g(x)\nf = Net().f",
-        "def mine(x):\n    # shift by one pixel\n    return g(x)\nf = mine",
-        "def helper(x):\n    # shift by one pixel\n    return g(x)\ndef f(x): return helper(x)",
-    ],
-)
-def test_comments_count_wherever_the_code_stands(code):
-    facts = comment_facts(notebook(code), GIVEN, ["f"])
-    assert facts.comments == ("shift by one pixel",)
-    assert (facts.commented, facts.coverage >= 0.25) == (1, True)
-
-
-@pytest.mark.parametrize(
-    ("comment", "familiar"),
-    [
-        ("the input is shifted by one pixel", 1.0),
-        ("qzxv the kjhg", 1 / 3),
-        ("eszycidpy opumzgdpa", 0.0),
-        ("襽壠巆迉繈撐懰渓蒟", 0.0),
-    ],
-)
-def test_the_share_of_words_that_a_comment_has_from_the_homework_or_common_speech(comment, familiar):
-    given = notebook("def f(x):\n    # one pixel is shifted\n    pass")
-    facts = comment_facts(notebook(f"def f(x):\n    # {comment}\n    return x"), given, ["f"])
-    assert facts.comments == (comment,)
-    assert facts.familiar == pytest.approx(familiar)
-
-
-@pytest.mark.parametrize(
-    ("comment", "counts"), [("按步长移动", True), ("填", False), ("shift it", False), ("сдвиг на шаг", True)]
-)
-def test_a_comment_in_a_script_without_cases_needs_fewer_letters(comment, counts):
-    facts = comment_facts(notebook(f"def f(x):\n    # {comment}\n    return x"), GIVEN, ["f"])
-    assert facts.comments == ((comment,) if counts else ())
-
-
-def test_comments_in_code_that_nothing_needs_do_not_count():
-    code = "def other(x):\n    # shift by one pixel\n    return x\ndef f(x):\n    return 2 * x"
-    assert comment_facts(notebook(code), GIVEN, ["f"]).comments == ()
-
-
-@pytest.mark.parametrize(
-    ("comment", "code"),
-    [
-        ("this is a loop", "for i in range(3): pass"),
-        ("loop over i from here", "for i in range(3): pass"),
-        ("define the function", "def g(): pass"),
-        ("now we compute the value of total", "total = 1"),
-        ("the inner loop starts", "for i in range(3): pass"),
-    ],
-)
-def test_a_comment_that_only_names_the_syntax_is_noise(comment, code):
-    facts = comment_facts(notebook(f"def f(x):\n    # {comment}\n    {code}"), GIVEN, ["f"])
-    assert (facts.comments, facts.empty, facts.commented) == ((), (comment,), 0)
-
-
-@pytest.mark.parametrize(
-    "comment",
-    ["loop over the images", "(N, C, H, W) to (N, F, H/2, W/2)", "für jedes Bild", "output rows come first"],
-)
-def test_a_comment_with_a_word_of_its_own_is_not_noise(comment):
-    facts = comment_facts(notebook(f"def f(x):\n    # {comment}\n    for i in x: pass"), GIVEN, ["f"])
-    assert (facts.comments, facts.empty) == ((comment,), ())
-
-
-def test_a_passage_of_the_releases_text_counts_as_copied():
-    given = notebook('def f(x):\n    """Input:\n    - x: Input data of shape (N, C, H, W)\n    """')
-    source = "def f(x):\n    # x: input data of shape (N, C, H, W)\n    y = x\n    # input data\n    return y"
-    facts = comment_facts(notebook(source), given, ["f"])
-    assert (facts.comments, facts.copied) == (("input data",), 1)
-
-
-def test_the_release_itself_has_no_new_comments():
-    facts = comment_facts(GIVEN, GIVEN, ["f"])
-    assert (facts.comments, facts.coverage) == ((), 0.0)
-
-
-# --- passages to read ----------------------------------------------------------------------------
-
-LENT = """    fields = unfold(images, width)
-    filters = weights.reshape(F, -1)
-    out = np.matmul(filters, fields)
-    out += biases[:, None, None]
-"""
-SUPPORT = {"kit/layers.py": f"def other(images, weights, biases):\n{LENT}    return out\n"}
-TESTS = notebook("def f(x):\n    pass", "right = [-0.08759, 0.21027, 3.1415]\nassert f(1) == 0.5")
-
-
-# Ways to code that is not one's own, each with the name by which it is found.
-WAYS = {
-    "runpy": "import runpy\nk = runpy.run_module('kit')['f']",
-    "exec": "exec('import kit')",
-    "eval": "k = eval('kit.f')",
-    "compile": "k = compile('1', 'x', 'exec')",
-    "__import__": "k = __import__('kit').f",
-    "importlib": "import importlib as il\nk = il.import_module('kit')",
-    "kit.layers": "from kit.layers import f as k",
-    "__loader__": "k = np.__loader__.load_module('kit')",
-    "__spec__": "k = np.__spec__",
-    "getattr": "k = getattr(np, 'o' + 's')",
-    "__dict__": "k = np.__dict__['os']",
-    "sys": "k = np.lib.format.sys.modules['kit']",
-    "gc": "import gc\nk = gc.get_objects()",
-    "open": "k = open('kit.py').read()",
-    "load": "k = np.load('kit.npy')",
-    "ctypeslib": "k = np.ctypeslib.load_library('kit', '.')",
-    "memmap": "k = np.memmap('kit')",
-    "pickle": "import pickle\nk = pickle.loads(b'')",
-    "__globals__": "k = np.pad.__globals__",
-    "__code__": "k = np.pad.__code__",
-    "__subclasses__": "k = object.__subclasses__()",
-    "linecache": "import linecache\nk = linecache.getlines('kit.py')",
-    "zipimport": "import zipimport\nk = zipimport.zipimporter('kit.zip')",
-    "builtins": "import builtins\nk = builtins.open",
-}
-
-
-@pytest.mark.parametrize("name", WAYS)
-def test_every_way_to_other_code_is_named(name):
-    lines = "".join(f"    {line}\n" for line in WAYS[name].split("\n"))
-    found = read_oddities(f"import numpy as np\ndef f(x):\n{lines}    return x")
-    assert f"`{name}`" in {what.partition(" ")[0] for what, _ in found}
-
-
-def test_plain_code_about_arrays_has_nothing_to_read():
-    source = """
-import math, itertools
-import numpy as np
-from functools import partial
-class Net:
-    def __init__(self): self.k = np.zeros(3)
-    def __call__(self, x): return self.k + x
-def f(x):
-    assert type(x).__name__ == "ndarray"
-    return np.lib.stride_tricks.sliding_window_view(x, 3) + math.pi + Net()(x) + x.__len__()
-"""
-    assert read_oddities(source) == []
-
-
-def read_oddities(source):
-    definitions = extract(notebook(source), ["f"], EMULATE)
-    return [(one.what, one.where) for one in review_hints(definitions.chunks, TESTS, SUPPORT)]
-
-
-@pytest.mark.parametrize(
-    ("source", "what", "where"),
-    [
-        (
-            "def f(x):\n    x = 1\n    return [-0.08759, 0.21027, 3.1415]",
-            "3 numbers that also stand in the homework's own tests",
-            "cell 1, line 3",
-        ),
-        (
-            "def f(x):\n    if x.shape == (2, 3, 4, 4):\n        return 1",
-            "a shape is compared with fixed numbers",
-            "cell 1, line 2",
-        ),
-        (
-            "import inspect\ndef f(x):\n    return inspect.stack()",
-            "`inspect` looks at the program around it",
-            "cell 1, line 1",
-        ),
-        (
-            "def f(x):\n    from sys import modules\n    return modules",
-            "`sys` looks at the program around it",
-            "cell 1, line 2",
-        ),
-        (
-            "def f(x):\n    return open('check/questions.py').read()",
-            "`open` looks at files",
-            "cell 1, line 2",
-        ),
-        (
-            "x = 1\ndef f(images, weights, biases):\n" + LENT + "    return out",
-            "4 of 5 lines also stand in `kit/layers.py`",
-            "cell 1, line 2",
-        ),
-    ],
-)
-def test_passages_to_read_are_named(source, what, where):
-    assert (what, where) in read_oddities(source)
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "def f(x):\n    return x * 0.5",
-        "def f(x):\n    return 3.1415 * x.shape[0]",
-        "def f(x):\n    assert x.shape == (N, C)\n    return 1.2345 + 5.4321 + 9.8765",
-        "def f(x):\n    pass",
-        "def f(images, weights):\n    filters = weights.reshape(F, -1)\n    return filters",
-    ],
-)
-def test_ordinary_code_has_no_passages_to_read(source):
-    assert read_oddities(source) == []

@@ -6,10 +6,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from inside import POLICY, descendants, run
+from calling import CODE, as_definitions
+from inside import LIMITS, POLICY, descendants, run
 
-from autograder.authoring.student import Session
+from autograder.authoring.student import Session, Student
 from autograder.errors import SandboxError
+from autograder.execution.plain import open_session as open_plain
 from autograder.sandbox import open_session, self_test
 
 
@@ -37,3 +39,18 @@ def nothing_left(session: Session) -> Iterator[None]:
     yield
     assert run(session, "def attack(): return os.listdir('.')") == []
     assert descendants(os.getpid()) == before
+
+
+@pytest.fixture(scope="module", params=["sandbox", "plain"])
+def place(request: pytest.FixtureRequest) -> Iterator[Session]:
+    if request.param == "plain":
+        with open_plain() as plain:
+            yield plain
+    else:
+        yield request.getfixturevalue("session")
+
+
+@pytest.fixture
+def student(place: Session) -> Iterator[Student]:
+    with place.student(as_definitions(CODE), LIMITS) as opened:
+        yield opened
