@@ -105,10 +105,10 @@ def _missing_module(name: str, where: str, importable: Sequence[str]) -> Said | 
     instead = (
         "; the homework asks for plain NumPy" if package in ACCELERATORS and "numpy" in importable else ""
     )
+    others = ", ".join(("the standard library", *importable[:-1]))
     return Said(
         "raised",
-        f"`{package}` is not available here{instead}{where}. You may import the standard library and "
-        f"{', '.join(importable)}.",
+        f"`{package}` is not available here{instead}{where}. You may import {others} and {importable[-1]}.",
     )
 
 

@@ -48,7 +48,7 @@ def test_support_code_and_modules_can_be_imported(tmp_path: Path) -> None:
         assert sorted(student.call("look")[3]) == ["HW5_code", "fastthing.py"]
         secret = fault_of(student, "secret").message
         assert secret.startswith("`secret` is not available here (line 2 of `secret`)")
-        assert secret.endswith("is the standard library and HW5_code, numpy.")
+        assert secret.endswith("You may import the standard library, HW5_code and numpy.")
     source = source.replace("/opt/support", ".")
     with plain as session, session.student(as_definitions(source), LIMITS) as student:
         assert student.call("look")[:2] == (0, 9)
