@@ -1,4 +1,4 @@
-"""Batches with real worker processes; the pipeline in them is one that a test can steer by file contents."""
+"""Batches with real worker processes, in which the content of a file steers the pipeline."""
 
 import multiprocessing
 import os
@@ -66,7 +66,7 @@ def report(identity: str, points: float) -> Report:
 
 
 class Steered:
-    """Grades a file that says what shall happen: a number of points, or ``die``."""
+    """Grades a file that says what must happen: a number of points, or ``die``."""
 
     def __init__(self, counter: Path, run: GradingRun) -> None:
         self.counter = counter
@@ -178,7 +178,7 @@ def test_a_run_can_be_pickled():
     assert pickle.loads(pickle.dumps(RUN)) == RUN
 
 
-def test_what_all_submissions_would_meet_ends_the_batch(make):
+def test_an_error_that_all_submissions_would_meet_ends_the_batch(make):
     with pytest.raises(AutograderError, match="data/x: is not there"):
         list(grade_all(make({"s001": "no data", "s002": "2"})))
 
@@ -204,7 +204,7 @@ def test_an_interrupted_batch_goes_on(make, tmp_path):
     assert all(again.count(one) == before.count(one) for one in first)
 
 
-def test_nothing_is_graded_twice_where_nothing_changed(make, tmp_path):
+def test_unchanged_submissions_are_not_graded_twice(make, tmp_path):
     batch = make({"s001": "1", "s002": "2"}, resume=True)
     list(grade_all(batch))
     assert [d.seconds for d in grade_all(batch)] == [0, 0]
@@ -212,7 +212,7 @@ def test_nothing_is_graded_twice_where_nothing_changed(make, tmp_path):
 
 
 @pytest.mark.parametrize("change", ["key", "report", "file"])
-def test_a_report_stands_only_for_what_it_was_made_from(make, tmp_path, change):
+def test_a_report_counts_only_for_the_files_that_it_was_made_from(make, tmp_path, change):
     batch = make({"s001": "1"}, resume=True)
     list(grade_all(batch))
     if change == "report":
@@ -224,7 +224,7 @@ def test_a_report_stands_only_for_what_it_was_made_from(make, tmp_path, change):
     assert graded_so_far(tmp_path) == ["s001", "s001"]
 
 
-def test_what_could_not_be_read_is_graded_again(make, tmp_path, monkeypatch):
+def test_a_submission_that_could_not_be_read_is_graded_again(make, tmp_path, monkeypatch):
     """Two files whose fingerprints could not be taken are not the same file."""
     batch = make({"s001": "1"}, resume=True)
     (done,) = grade_all(batch)
@@ -259,7 +259,7 @@ def test_two_batches_never_write_to_one_folder(make, tmp_path):
     assert len(list(grade_all(make({"s003": "3"})))) == 1
 
 
-def test_what_a_killed_batch_left_half_written_is_removed(make, tmp_path):
+def test_half_written_files_of_a_killed_batch_are_removed(make, tmp_path):
     left = [tmp_path / "out" / place / ".s001.json.x.half" for place in ("", "reports", "pictures/s001")]
     for path in left:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -269,7 +269,7 @@ def test_what_a_killed_batch_left_half_written_is_removed(make, tmp_path):
 
 
 class Slow(Steered):
-    """Says its process's number, then takes its time."""
+    """Writes the number of its process, then takes a long time."""
 
     def grade_reading(self, reading: Reading) -> Graded:
         self.counter.write_text(str(os.getpid()))

@@ -55,7 +55,7 @@ def grade(folder, output, *more, **environment):
     return run("grade", folder, "-o", output, "--no-training", *more, **environment)
 
 
-def test_what_can_not_be_graded_has_a_report_and_the_rest_goes_on(tmp_path):
+def test_an_ungradable_submission_has_a_report_and_the_rest_goes_on(tmp_path):
     inbox = tmp_path / "inbox"
     for name, content in (("s001", "this is no notebook"), ("s002", None)):
         (inbox / name).mkdir(parents=True)
@@ -190,7 +190,7 @@ def test_a_loss_that_is_no_number_costs_its_item_and_no_other_submission(tmp_pat
     assert checks["net-gradients"] == 0
 
 
-def test_what_the_code_printed_is_in_the_first_check_that_is_lost(tmp_path):
+def test_the_output_of_the_code_is_in_the_first_lost_check(tmp_path):
     shutil.copytree(SAMPLES / "s005", tmp_path / "inbox" / "s001")
     notebook = tmp_path / "inbox/s001/HW5.ipynb"
     text = notebook.read_text(encoding="utf-8")
@@ -203,7 +203,7 @@ def test_what_the_code_printed_is_in_the_first_check_that_is_lost(tmp_path):
     report = read_report(tmp_path / "out/reports/s001.json")
     printed = {c.id: c.output.text for item in report.items for c in item.checks if c.output is not None}
     assert printed["forward-notebook"].startswith("images: (2, 3, 4, 4)\n")
-    # one check for each question that is not all right, and each text once
+    # one check for each question with a wrong answer, and each text once
     assert list(printed) == [
         "forward-notebook",
         "forward-basic",
@@ -238,7 +238,7 @@ def test_an_interrupted_batch_keeps_what_is_done(tmp_path):
     inbox, output = tmp_path / "inbox", tmp_path / "out"
     for name in ("s001", "s005", "s006", "s009", "s010"):
         shutil.copytree(SAMPLES / name, inbox / name)
-    # a suite that runs in the background of a shell has its interrupts ignored
+    # a shell has its background processes ignore interrupts
     command = ["env", "--default-signal=INT", *TOOL, "grade", str(inbox), "-o", str(output), "--no-training"]
     process = subprocess.Popen(
         command,
@@ -267,7 +267,7 @@ def test_an_interrupted_batch_keeps_what_is_done(tmp_path):
 # --- the student's side --------------------------------------------------------------------------
 
 
-def test_the_untouched_release_is_told_what_is_left(release):
+def test_a_check_of_the_untouched_release_lists_the_work_to_do(release):
     done = run("check", cwd=release)
     assert done.returncode == 1
     assert "parts need work" in done.stdout
@@ -311,7 +311,7 @@ def test_doctor_names_a_broken_assignment(tmp_path):
 
 
 def test_the_committed_release_is_not_stale(tmp_path):
-    # what this machine built of the release is its own
+    # files that this machine has built do not count
     ignore = shutil.ignore_patterns("__pycache__", "*.so", "build", "*.whl", "*.zip", "SHA256SUMS")
     for name in ("source", "reference", "ext", "release"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignore)
@@ -321,7 +321,7 @@ def test_the_committed_release_is_not_stale(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-def test_a_budget_of_images_that_tells_nothing_leaves_the_training_open(tmp_path):
+def test_too_small_a_budget_of_images_leaves_the_training_open(tmp_path):
     arguments = [SAMPLES / "s001", "-o", tmp_path / "out", "--training-images", "400"]
     done = run("grade", *arguments)
     assert done.returncode == 0, done.stderr

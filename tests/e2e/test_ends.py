@@ -1,4 +1,4 @@
-"""Every command ends in a sentence: on a full disk, at a closed pipe, on a terminal of few signs."""
+"""Every command ends with a sentence: on a full disk, at a closed pipe, on a terminal without Unicode."""
 
 import errno
 import os
@@ -18,7 +18,7 @@ from autograder.cli.ends import as_usage_error
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "tests" / "samples" / "hw5"
 SAMPLE = str(SAMPLES / "s009")
-# What each command is called with; OUT stands for a folder that it may write to.
+# The arguments of each command; OUT stands for a folder that it may write to.
 ARGUMENTS = {
     "check": [f"{ROOT}/release/hw5/HW5.ipynb"],
     "data": ["where"],
@@ -94,7 +94,7 @@ def test_a_command_that_can_not_write_says_so_and_leaves_no_half_file(tmp_path, 
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
-def test_a_terminal_of_few_signs_gets_plain_ones(tmp_path, encoding):
+def test_a_terminal_without_unicode_gets_plain_characters(tmp_path, encoding):
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "LC_ALL": "C", "PYTHONUTF8": "0"}
     done = run("check", tmp_path, env=environment)
     said = require_a_sentence(done)

@@ -1,4 +1,4 @@
-"""Notebooks that are made to stop or to swell the grader: the rest of the class has its verdicts."""
+"""Notebooks that try to stop or to swell the grader: the rest of the class gets its verdicts."""
 
 import json
 import shutil
@@ -15,7 +15,7 @@ from autograder.report import read_report
 ROOT = Path(__file__).parents[2]
 HONEST = ROOT / "tests" / "samples" / "hw5" / "s001"
 
-# one cell each, below the release's own
+# one cell each, below the cells of the release
 CELLS = {
     "newlines": "%%bash\n" + "\n" * 1_000_000,
     "semicolons": "a;" * 100_000,

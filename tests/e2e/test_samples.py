@@ -15,7 +15,7 @@ SAMPLES = ROOT / "tests" / "samples" / "hw5"
 CONVOLUTION = ("conv-forward", "conv-backward-dx", "conv-backward-dw", "conv-backward-db")
 FULL = (20, 12, 8, 5)
 
-# points for forward, dx, dw and db; training is judged apart, as it does not depend on them
+# points for forward, dx, dw and db; training is graded by itself, as it does not depend on them
 EXPECTED = {
     "s001": FULL,
     "s002": FULL,
@@ -30,7 +30,7 @@ EXPECTED = {
     "s011": (0, 12, 8, 5),  # an endless loop, a memory bomb and a socket in the forward pass:
     "s012": (0, 12, 8, 5),  # the backward pass beside it is right
     "s013": (0, 12, 8, 5),
-    "s014": (0, 0, 0, 0),  # tampering earns what the code deserves
+    "s014": (0, 0, 0, 0),  # tampering earns the points that the code deserves
     "s015": FULL,
     "s016": FULL,
 }

@@ -1,4 +1,4 @@
-"""The compiled module and the students' folder, built somewhere else, perhaps in another way."""
+"""Build the compiled module and the students' folder elsewhere, perhaps with other settings."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ setup(ext_modules=cythonize([made], compiler_directives={directives!r}, language
 
 
 def copy_sources(folder: Path) -> None:
-    """The module's sources alone, into a folder that is made."""
+    """Copy the module's sources alone into a new folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in (ROOT / "ext").glob("fastconv*"):
         if path.suffix in {".pyx", ".h", ".cpp", ".py"}:
@@ -39,7 +39,7 @@ def build(
 
 
 def copy_release(folder: Path) -> Path:
-    """The students' folder HW5_code, as a release has it: support code and the module's sources in one."""
+    """Make the students' folder HW5_code as in a release: the support code and the module's sources."""
     inside = folder / "HW5_code"
     copy_sources(inside)
     for path in (ROOT / "source" / "hw5" / "HW5_code").iterdir():

@@ -1,7 +1,7 @@
-"""Cases: a function of the fast layers, a type, numbers of a kind, sizes; what goes in, what must come out.
+"""Cases of the fast layers: a function, a type, a kind of numbers, sizes; the inputs and the right results.
 
-Numbers are small whole ones, with which every sum is exact in both types and in every order, so that
-results must be equal to the last bit; or normally distributed, with a bound from the length of the sums.
+Some numbers are small and whole: every sum of them is exact in both types and in every order, so that results
+must be equal to the last bit. Others are normally distributed, with a bound from the length of the sums.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ DTYPES = ("float32", "float64")
 
 
 class Sizes(NamedTuple):
-    """Of images, filters and windows; a function takes those that concern it."""
+    """Sizes of images, filters and windows; each function uses some of them."""
 
     images: int
     channels: int
@@ -72,7 +72,7 @@ class Affine(NamedTuple):
 
 
 class Vector(NamedTuple):
-    """The shape of Adam's weights, and which of some settings."""
+    """The shape of Adam's weights, and the number of its settings in the table."""
 
     shape: tuple[int, ...]
     setting: int = 0
@@ -82,19 +82,19 @@ class Vector(NamedTuple):
 
 
 def _size(pick: Pick) -> int:
-    """Small mostly, sometimes to 40."""
+    """Draw a size: mostly small, sometimes up to 40."""
     return pick(1, 9) if pick(0, 7) else pick(10, 40)
 
 
 def _window(pick: Pick, height: int, width: int) -> tuple[int, int, int]:
-    """Windows that fit: of 2 x 2 in half of the cases where they do."""
+    """Draw windows that fit: half of them of 2 x 2, if these fit."""
     if pick(0, 1) and min(height, width) >= 2:
         return 2, 2, 2
     return min(height, _size(pick)), min(width, _size(pick)), pick(1, 4)
 
 
 def draw_convolution(pick: Pick) -> Sizes:
-    """Sizes of a convolution that is possible, and of windows over its output."""
+    """Draw sizes of a possible convolution, and of windows over its output."""
     stride, pad = pick(1, 4), pick(0, 4)
     field = pick(1, 5) if pick(0, 3) else _size(pick), pick(1, 5) if pick(0, 3) else _size(pick)
     height, width = (max(1, taps - 2 * pad) + _size(pick) - 1 for taps in field)
@@ -109,7 +109,7 @@ def draw_convolution(pick: Pick) -> Sizes:
 
 
 def draw_pooling(pick: Pick) -> Sizes:
-    """Sizes of images and of windows that fit into them."""
+    """Draw sizes of images, and of windows that fit into them."""
     height, width = _size(pick), _size(pick)
     window = _window(pick, height, width)
     sizes = Sizes(pick(0, 5), pick(1, 9), height, width)
@@ -201,7 +201,7 @@ def _call_adam(module: ModuleType, args: Arguments) -> list[Array]:
 
 
 def _as_it_is(value: Array) -> Expected:
-    """A result that is chosen, not computed."""
+    """A result that is chosen from the inputs, not computed."""
     return Expected(value, np.zeros_like(value), 0)
 
 
@@ -248,7 +248,7 @@ OPERATIONS = {
         _call_pool_backward,
         lambda args: [oracle.pool_backward(*args)],
     ),
-    # A rounding error may make another pixel win: numbers whose sums are exact.
+    # A rounding error could make another pixel win, so the sums are exact.
     "conv_relu_pool_forward": Operation(
         draw_convolution,
         lambda s, numbers: (*_conv_forward(s, numbers), *s.window),
@@ -279,7 +279,7 @@ OPERATIONS = {
 
 @dataclass(frozen=True)
 class Case:
-    """One call; its repr makes it again."""
+    """One call; evaluating its repr makes it again."""
 
     operation: str
     dtype: str
@@ -288,7 +288,7 @@ class Case:
     seed: int = 0
 
     def arguments(self) -> Arguments:
-        """What the function is given."""
+        """Give the arguments of the function."""
         rng = np.random.default_rng(self.seed)
 
         def numbers(shape: tuple[int, ...]) -> Array:
@@ -300,11 +300,11 @@ class Case:
         return OPERATIONS[self.operation].arguments(self.sizes, numbers)
 
     def call(self, module: ModuleType, arguments: Arguments) -> list[Array]:
-        """What the function gives; winners only where they are not the implementation's own affair."""
+        """Give the function's results, without winners that each implementation may choose itself."""
         return OPERATIONS[self.operation].call(module, arguments)
 
     def faults(self, found: list[Array], expected: list[Expected]) -> list[str]:
-        """What is wrong with what the function gave; empty where nothing is."""
+        """Say what is wrong with the results; empty if nothing is."""
         return [
             f"result {i}: {fault}"
             for i, (actual, wanted) in enumerate(zip(found, expected, strict=True))
@@ -312,7 +312,7 @@ class Case:
         ]
 
     def expect(self, arguments: Arguments) -> list[Expected]:
-        """What it has to give."""
+        """Give the right results."""
         return OPERATIONS[self.operation].expect(arguments)
 
     def _fault(self, actual: Array, wanted: Expected) -> str:
@@ -347,7 +347,7 @@ _CONVOLUTIONS = (
     _BANDS._replace(stride=2, window_height=3, window_stride=1),
     _IMAGES,
     _IMAGES._replace(images=3, channels=17, filters=37, window_width=3),  # many blocks of filters
-    Sizes(17, 10, 9, 9, 140, 9, 9, 1, 0, 1, 1, 1),  # sums for dw that don't all have a place of their own
+    Sizes(17, 10, 9, 9, 140, 9, 9, 1, 0, 1, 1, 1),  # more sums for dw than places for them
     Sizes(1, 1, 5, 610, 2, 3, 2, 1, 1),  # more windows in a row than a chunk has
     Sizes(2, 2, 40, 37, 3, 2, 3, 1, 1, 16, 17, 3),  # more places in a window than a byte counts
     Sizes(2, 30, 12, 12, 5, 5, 5, 1, 2),  # long patches

@@ -1,6 +1,6 @@
-"""What has to be tried in a process of its own: ``python child.py WHAT ARGUMENTS…``.
+"""Run an experiment that needs a process of its own: ``python child.py NAME ARGUMENTS…``.
 
-It prints what it is about to do, so that its last line says during what it died.
+It prints each step before it takes it, so that the last line names the step during which it died.
 """
 
 import ctypes
@@ -24,7 +24,7 @@ OTHER = Case("conv_relu_pool_forward", "float64", "coarse", Sizes(40, 3, 12, 12,
 
 
 def touch(place: str) -> None:
-    """Read the number before or after an array, which must not go well."""
+    """Read the number before or after an array, which must end the process."""
     with guarded(at_end=place == "end"):
         array = np.ones(7)
     step = array.nbytes if place == "end" else -1
@@ -59,7 +59,7 @@ def call_guarded(case: Case, at_end: bool) -> None:
 
 
 def assert_same(found: list[Array], expected: list[Array]) -> None:
-    """Bit for bit."""
+    """Require results that are equal bit for bit."""
     for one, other in zip(found, expected, strict=True):
         assert one.tobytes() == other.tobytes(), "the results are not the same"
 
@@ -68,7 +68,7 @@ def assert_same(found: list[Array], expected: list[Array]) -> None:
 
 
 def in_child(action: Callable[[], None]) -> None:
-    """Do something in a forked process, which must end well within half a minute."""
+    """Do something in a forked process, which must succeed within half a minute."""
     pid = os.fork()
     if pid == 0:
         status = 1
@@ -94,7 +94,7 @@ def wait_for(pid: int) -> None:
 
 
 def fork_after_use() -> None:
-    """The forked process computes, with another number of threads too, forks again, and so does its child."""
+    """Compute in forked processes, with other numbers of threads too, and in processes that these fork."""
     fastconv.set_num_threads(2)
     arguments = PARALLEL.arguments()
     expected = PARALLEL.call(fastconv, arguments)

@@ -1,4 +1,4 @@
-"""Says which compiled module is tested, and imports it before anything else does."""
+"""Import the compiled module under test before anything else does, and print its place."""
 
 from under_test import fastconv
 

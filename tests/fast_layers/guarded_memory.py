@@ -1,8 +1,8 @@
-"""Arrays between pages that nothing may touch: one number too far is a SIGSEGV.
+"""Put arrays next to pages without access: touching one number too far is a SIGSEGV.
 
-NumPy lets the functions be replaced that give it memory (NEP 49). With these, the data of every array
-begins right behind a page without access, or ends right before one, those of results too; it is filled
-with bytes that are NaN, and gone when the array is.
+NumPy allows other functions to give it memory (NEP 49). With the functions here, the data of every array,
+even of a result, begins right behind a page without access, or ends right before one. It is filled with bytes
+that mean NaN, and its memory is given back with the array.
 """
 
 import ctypes

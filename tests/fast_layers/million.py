@@ -1,6 +1,6 @@
-"""Random cases, as many as wanted, each against the oracle: ``tools/check-kernels million``.
+"""Compare any number of random cases with the oracle: ``tools/check-kernels million``.
 
-Case number i of a seed is always the same one, whatever ran before it.
+Case number i of a seed is always the same, whatever ran before it.
 """
 
 import multiprocessing
@@ -18,7 +18,7 @@ MOST_SHOWN = 5
 
 
 def case_number(seed: int, i: int) -> tuple[Case, str, int]:
-    """Case number i: what is called, with which instruction set, on how many threads."""
+    """Give case number i: the call, the instruction set and the number of threads."""
     rng = np.random.default_rng((seed, i))
     numbers = iter(rng.integers(0, 1 << 30, 64).tolist())
 
@@ -31,7 +31,7 @@ def case_number(seed: int, i: int) -> tuple[Case, str, int]:
 
 
 def faults_of(seed: int, i: int) -> list[str]:
-    """What is wrong with case number i."""
+    """Say what is wrong with case number i; empty if nothing is."""
     case, instruction_set, threads = case_number(seed, i)
     arguments = case.arguments()
     with settings(instruction_set, threads):
@@ -51,7 +51,7 @@ def _work(seed: int, first: int, cases: int) -> Iterator[tuple[int, int, int]]:
 
 
 def run(seed: int, first: int, cases: int, processes: int, seconds: float) -> int:
-    """Try cases `first` to `first + cases` of a seed for at most so long; how many were at fault."""
+    """Try cases `first` to `first + cases` of a seed within a time; count those that failed."""
     deadline, done, faults = time.monotonic() + seconds, 0, list[str]()
     with multiprocessing.get_context("fork").Pool(processes) as pool:
         for count, found in pool.imap(_some, _work(seed, first, cases)):

@@ -1,8 +1,8 @@
 # ruff: noqa: PLR0917 - the functions of the layers have that many arguments
-"""What the layers have to give, straight from their definitions, in float64.
+"""Compute the right results of the layers, straight from their definitions, in float64.
 
-Every function gives pairs: the value, and the sum of the absolute terms that it is a sum of, together
-with their number. From these follows how far a sum that was rounded after every term may be from it.
+Every function gives a value, the number of its terms and the sum of their absolute values. From these follows
+the largest error of a sum that is rounded after every term.
 """
 
 from typing import Any, NamedTuple
@@ -14,17 +14,17 @@ Array = np.ndarray[Any, Any]
 
 
 class Expected(NamedTuple):
-    """A result: `terms` products or numbers were added up, whose sizes add up to `size`."""
+    """A result: the sum of `terms` numbers or products, whose absolute values add up to `size`."""
 
     value: Array
     size: Array
     terms: int
 
     def bound(self, dtype: np.dtype[Any]) -> Array:
-        """How far a result of that type may be from it, in the worst of all orders of adding.
+        """Give the largest error of a result of that type, in the worst order of adding.
 
         Higham, Accuracy and Stability of Numerical Algorithms, 2002, equation 3.4: terms * u * size, with
-        twice that room for the rounding of the expected value itself, and some for denormals.
+        twice that for the rounding of the expected value itself, and some more for denormals.
         """
         info = np.finfo(dtype)
         bound: Array = (self.terms + 4) * (info.eps * self.size + float(info.smallest_subnormal))
@@ -34,7 +34,7 @@ class Expected(NamedTuple):
 def _taps(
     x: Array, field: tuple[int, ...], stride: int, pad: int
 ) -> tuple[Array, dict[tuple[int, ...], Array]]:
-    """For every tap (i, j) of a field its view (N, C, H', W') of the padded images."""
+    """Give for every tap (i, j) of a field its view (N, C, H', W') of the padded images."""
     padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
     return padded, _views(padded, field, stride)
 
@@ -93,7 +93,7 @@ def winners(x: Array, height: int, width: int, stride: int) -> tuple[Array, Arra
 
 
 def spread(dout: Array, place: Array, shape: tuple[int, ...], width: int, stride: int) -> Array:
-    """Every window's gradient where its winner stands; places below zero get none."""
+    """Put every window's gradient at the place of its winner; a place below zero gets none."""
     dx = np.zeros(shape)
     n, c, i, j = np.nonzero(place >= 0)
     won = place[n, c, i, j]
@@ -111,7 +111,7 @@ def pool_backward(dout: Array, x: Array, height: int, width: int, stride: int) -
 def conv_relu_pool_forward(
     x: Array, w: Array, b: Array, stride: int, pad: int, height: int, width: int, pool_stride: int
 ) -> tuple[Array, Array]:
-    """The output of convolution, ReLU and pooling; every window's winner, -1 where ReLU closes it."""
+    """The output of convolution, ReLU and pooling, and every window's winner: -1 if nothing is positive."""
     features = conv_forward(x, w, b, stride, pad).value
     out, place = winners(features, height, width, pool_stride)
     return np.maximum(out, 0), np.where(out > 0, place, -1)

@@ -9,7 +9,7 @@ CHILD = Path(__file__).parent / "child.py"
 
 
 def run_child(*arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
-    """Do what `child.py` names; a process that hangs is an error."""
+    """Run an experiment of `child.py`; a process that hangs is an error."""
     return subprocess.run(
         [sys.executable, str(CHILD), *arguments],
         capture_output=True, text=True, check=False, timeout=timeout,
@@ -17,14 +17,14 @@ def run_child(*arguments: str, timeout: float = 120) -> subprocess.CompletedProc
 
 
 def last_words(done: subprocess.CompletedProcess[str]) -> str:
-    """What it was doing, and what became of it."""
+    """Give the last step of a process, and how the process ended."""
     how = f"signal {-done.returncode}" if done.returncode < 0 else f"status {done.returncode}"
     doing = (done.stdout.splitlines() or ["nothing"])[-1]
     return f"ended with {how} during: {doing}\n{done.stderr[-4000:]}"
 
 
 def run_python(code: str, folder: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run some code; the environment is empty but for what is given."""
+    """Run some code with only these variables in the environment."""
     kept = {name: value for name, value in os.environ.items() if name.endswith(("_PRELOAD", "SAN_OPTIONS"))}
     return subprocess.run(
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False,

@@ -1,4 +1,4 @@
-"""The students' folder builds with gcc and with clang; where nothing can be built, NumPy serves."""
+"""The students' folder builds with gcc and with clang; if nothing can be built, NumPy takes over."""
 
 import shutil
 import sys

@@ -24,7 +24,7 @@ def test_a_hundredth_of_a_million() -> None:
     assert done.stdout.splitlines() == ["seed 5, from case 0", "10000 of 10000 cases, 0 faults"]
 
 
-def test_what_is_left_when_the_time_is_over_can_be_done_later() -> None:
+def test_cases_left_when_the_time_is_over_can_be_done_later() -> None:
     arguments = ("million", "--cases", "3000", "--seed", "5", "--first", "70", "--seconds", "0")
     done = check_kernels(*arguments, "--processes", "1")
     assert done.returncode == 0, done.stderr

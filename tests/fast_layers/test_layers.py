@@ -1,4 +1,4 @@
-"""What students call, `fast_layers` and `layer_utils`, on the compiled layers and on NumPy's."""
+"""The students' modules, `fast_layers` and `layer_utils`, on the compiled layers and on NumPy's."""
 
 import sys
 from types import ModuleType
@@ -68,7 +68,7 @@ def test_convolution(backend: ModuleType, dtype: str, data: Any) -> None:
 
 @TYPES
 def test_convolution_of_large_arrays(backend: ModuleType, dtype: str) -> None:
-    """More columns than a chunk of NumPy's holds, too."""
+    """Some have more columns than a chunk of NumPy's layers holds."""
     many = LARGE["conv_backward"][0]._replace(images=9)
     for sizes in (many, *LARGE["conv_backward"][1:4]):
         case = Case("conv_backward", dtype, "fine", sizes)
@@ -223,13 +223,13 @@ FOLDERS = [folder for folder in (FOLDER, str(SUPPORT)) if folder]
 PATH = f"import sys; sys.path[:0] = {FOLDERS!r}; "
 
 
-def test_the_compiled_layers_are_used_where_they_are() -> None:
+def test_the_compiled_layers_are_used_if_they_exist() -> None:
     assert (fast_layers.BACKEND, fast_layers.layers) == ("cython", fastconv)
     done = run_python(PATH + "from HW5_code.fast_layers import BACKEND; print(BACKEND)")
     assert (done.stdout.strip(), done.stderr) == ("cython", "")
 
 
-def test_numpy_s_are_used_where_they_are_asked_for() -> None:
+def test_numpy_s_layers_are_used_if_asked_for() -> None:
     code = "from HW5_code import fast_layers; print(fast_layers.BACKEND, fast_layers.layers.__name__)"
     done = run_python(PATH + code, HW5_FAST_LAYERS="numpy")
     assert (done.stdout.split(), done.stderr) == (["numpy", "HW5_code.numpy_layers"], "")
@@ -270,7 +270,7 @@ def test_layers_built_from_another_version_are_not_used(monkeypatch: pytest.Monk
     ],
 )
 def test_the_environment_sets_the_number_of_threads(environment: dict[str, str], threads: int | None) -> None:
-    """What it can't mean is passed over: as many as there are processors, 16 at most."""
+    """Other values are ignored: then there are as many threads as processors, at most 16."""
     code = PATH + "import os, fastconv; print(fastconv.num_threads(), min(16, len(os.sched_getaffinity(0))))"
     done = run_python(code, **environment)
     found, processors = map(int, done.stdout.split())

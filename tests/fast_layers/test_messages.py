@@ -1,4 +1,4 @@
-"""Every message of `fast_layers`, `layer_utils` and the compiled module, by something that calls it forth."""
+"""Every error message of `fast_layers`, `layer_utils` and the compiled module, with a call that raises it."""
 
 import ast
 import re
@@ -50,7 +50,7 @@ POOLINGS = [
 
 
 @pytest.mark.parametrize(("arguments", "message"), CONVOLUTIONS)
-def test_a_convolution_that_can_not_be_says_why(arguments: Any, message: str) -> None:
+def test_an_impossible_convolution_says_why(arguments: Any, message: str) -> None:
     for function in (fast_layers.conv_forward_fast, layer_utils.conv_relu_forward):
         with pytest.raises(ValueError, match=message):
             function(*arguments)
@@ -59,14 +59,14 @@ def test_a_convolution_that_can_not_be_says_why(arguments: Any, message: str) ->
 
 
 @pytest.mark.parametrize(("parameters", "message"), POOLINGS)
-def test_a_pooling_that_can_not_be_says_why(parameters: dict[str, Any], message: str) -> None:
+def test_an_impossible_pooling_says_why(parameters: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         fast_layers.max_pool_forward_fast(X, parameters)
     with pytest.raises(ValueError, match=message):
         layer_utils.conv_relu_pool_forward(X, W, B, CONV, parameters)
 
 
-def test_what_is_pooled_must_be_images() -> None:
+def test_pooling_takes_images_only() -> None:
     with pytest.raises(
         ValueError, match=r"^max_pool_forward_fast: x should be \(N, C, H, W\), got \(3, 6, 5\)$"
     ):
@@ -89,7 +89,7 @@ def test_a_gradient_of_another_shape_says_so() -> None:
 
 
 def test_complex_numbers_are_refused() -> None:
-    """Half of them would be lost without a word."""
+    """Their imaginary part would be lost silently."""
     with pytest.raises(ValueError, match="the layers compute with real numbers, got an array of complex128"):
         fast_layers.conv_forward_fast(X.astype(complex), W, B, CONV)
 
@@ -177,7 +177,7 @@ def test_the_compiled_module_refuses(call: Callable[[], Any], message: str) -> N
         call()
 
 
-def test_weights_that_can_not_be_written_are_refused() -> None:
+def test_read_only_weights_are_refused() -> None:
     fixed = K.copy()
     fixed.flags.writeable = False
     for arrays in ((fixed, K, K, K), (K, K, fixed, K), (K, K, K, fixed)):
@@ -193,14 +193,14 @@ def test_weights_that_can_not_be_written_are_refused() -> None:
     lambda: fastconv.adam_step(None, K, K, K, *ADAM),
     lambda: fastconv.adam_step(K, K, K, K, "0.1", 0.9, 0.99, 1e-8, 1.0),
 ])  # fmt: skip
-def test_what_is_no_array_or_no_number_is_an_error_of_python_s(call: Callable[[], Any]) -> None:
+def test_arguments_of_other_types_are_python_s_own_errors(call: Callable[[], Any]) -> None:
     with pytest.raises((TypeError, AttributeError)):
         call()
 
 
 @pytest.mark.parametrize("winner", [4, 255])
 def test_a_winner_outside_its_window_gives_no_gradient(winner: int) -> None:
-    """Whatever winners it is given, nothing outside is written."""
+    """Nothing outside is written, whatever the winners."""
     for height, width, stride in ((2, 2, 2), (2, 1, 2)):
         places = np.full((1, 2, 2, 4 // stride if width == 2 else 2), winner, dtype=np.uint8)
         dx = fastconv.max_pool_backward(np.ones(places.shape), places, (1, 2, 4, 4), height, width, stride)

@@ -1,4 +1,4 @@
-"""Numbers at the edges: ties, NaN, infinities, denormals, signed zeros, huge ones; arrays of any layout."""
+"""Special numbers: ties, NaN, infinities, denormals, signed zeros, huge ones; and arrays of any layout."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -30,7 +30,7 @@ ODDITIES = (np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 1e38, -1e38, 1e-40, -
 @TYPES
 @examples(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_pooling_of_odd_numbers_is_numpy_s(module: ModuleType, dtype: str, data: Any) -> None:
+def test_pooling_of_special_numbers_is_numpy_s(module: ModuleType, dtype: str, data: Any) -> None:
     sizes: Sizes = draw_pooling(lambda a, b: data.draw(st.integers(a, b)))
     rng = np.random.default_rng(data.draw(st.integers(0, 999)))
     x = rng.choice(ODDITIES, sizes.x, p=[0.05, 0.05, 0.05, 0.2, 0.2, 0.15, 0.1, 0.05, 0.05, 0.05, 0.05])
@@ -106,7 +106,7 @@ def test_nan_and_infinity_go_where_they_are_seen_and_nowhere_else(
 @TYPES
 @SETS
 @pytest.mark.parametrize("need_dx", [True, False])
-def test_gradients_of_odd_numbers(
+def test_gradients_of_special_numbers(
     module: ModuleType, dtype: str, instruction_set: str, need_dx: bool
 ) -> None:
     dout, x, w, stride, pad, _ = small_case("conv_backward", dtype).arguments()
@@ -131,7 +131,7 @@ def test_gradients_of_odd_numbers(
 def test_a_window_that_relu_closes_lets_nothing_through(
     module: ModuleType, dtype: str, instruction_set: str, need_dx: bool, value: float
 ) -> None:
-    """Not even a gradient that is no number: as NumPy's layers, whether dx is asked for or not."""
+    """Not even a NaN passes, as in NumPy's layers, with dx and without."""
     x, w = np.ones((1, 1, 4, 4), dtype=dtype), np.ones((1, 1, 1, 1), dtype=dtype)
     x[0, 0, :2, :2] = -1
     sizes = (1, 0, 2, 2, 2)
@@ -174,7 +174,7 @@ def test_relu_of_the_fully_connected_layer(dtype: str, instruction_set: str) -> 
 @SETS
 @pytest.mark.parametrize("scale", ["denormal", "small", "huge"])
 def test_denormal_and_huge_numbers(module: ModuleType, dtype: str, instruction_set: str, scale: str) -> None:
-    """Products that are denormal, sums close to the largest number: nothing is flushed or overflows."""
+    """Denormal products are not flushed, and sums close to the largest number do not overflow."""
     info = np.finfo(dtype)
     factor = {
         "denormal": float(info.smallest_subnormal) * 16,
@@ -258,7 +258,7 @@ def of_a_subclass(array: Array) -> Array:
 
 
 def broadcast(array: Array) -> Array:
-    """Its first entry, over and over, in the memory of one."""
+    """Repeat the first entry, in the memory of a single one."""
     return np.broadcast_to(array[:1], array.shape)
 
 
@@ -291,7 +291,7 @@ def test_every_layout_gives_the_same(
 
 
 class Watched:
-    """The compiled layers, which must only be given arrays that are aligned for their type."""
+    """The compiled layers, which accept only arrays that are aligned for their type."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:
@@ -304,7 +304,7 @@ class Watched:
 @TYPES
 @pytest.mark.parametrize("run", ["convolution", "fused", "pooling"])
 def test_the_kernels_are_given_aligned_arrays(dtype: str, run: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They may not read a number that lies across its own boundaries, which some processors can't."""
+    """The kernels must not read a misaligned number, which some processors can't."""
     monkeypatch.setattr(fast_layers, "layers", Watched())
     x, w, b = (np.ones(shape, dtype=dtype) for shape in ((3, 2, 9, 7), (5, 2, 3, 2), (5,)))
     {"convolution": convolution, "fused": fused, "pooling": pooling}[run](
@@ -317,7 +317,7 @@ Layout = Callable[[Array], Array]
 
 
 def gradient(out: Array, layout: Layout) -> Array:
-    """A gradient for the output, laid out; `broadcast` repeats its first entry, so that all are alike."""
+    """Give a gradient for the output in a layout; `broadcast` repeats its first entry."""
     return layout(
         np.broadcast_to(np.arange(out[0].size, dtype=out.dtype).reshape(out[0].shape), out.shape).copy()
     )

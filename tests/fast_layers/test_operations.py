@@ -30,7 +30,7 @@ MODULE_AND_FUNCTION = pytest.mark.parametrize(
 
 
 def check(module: ModuleType, case: Case) -> None:
-    """All that holds for any case."""
+    """Check what must hold for every case."""
     arguments = case.arguments()
     given_arrays = [array for array in arguments if isinstance(array, np.ndarray)]
     before = [array.copy() for array in given_arrays]
@@ -47,7 +47,7 @@ def check(module: ModuleType, case: Case) -> None:
 
 
 def is_same(some: list[Array], others: list[Array]) -> bool:
-    """Bit for bit."""
+    """Require results that are equal bit for bit."""
     return [array.tobytes() for array in some] == [array.tobytes() for array in others]
 
 
@@ -133,7 +133,7 @@ def test_the_oracle_pools_as_the_naive_layer(sizes: Sizes, ties: bool) -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_number_that_is_off_is_a_fault(operation: str) -> None:
-    """What finds faults finds one of the smallest: the last bits of one number."""
+    """The check sees even the smallest fault: the last bits of one number."""
     case = Case(operation, "float32", OPERATIONS[operation].data[0], LARGE[operation][0])
     arguments = case.arguments()
     found = case.call(fastconv, arguments)

@@ -1,4 +1,4 @@
-"""A training step needs little more memory than what it has to keep."""
+"""A training step needs little more memory than its activations."""
 
 import os
 import platform
@@ -79,9 +79,9 @@ print((faults() - before) // 10)
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is asked to keep freed memory")
 @pytest.mark.skipif("FASTCONV_UNDER_TEST" in os.environ, reason="a sanitizer has an allocator of its own")
-def test_a_step_gets_no_memory_anew() -> None:
+def test_a_step_asks_for_no_new_memory() -> None:
     done = subprocess.run(
         [sys.executable, "-c", FAULTS], cwd=SUPPORT, capture_output=True, text=True, check=True
     )
-    # without: some 1,500 pages, those of the arrays that are as large as the weights
+    # without it: some 1,500 pages, those of the arrays that are as large as the weights
     assert int(done.stdout) < 100

@@ -33,7 +33,7 @@ def test_the_number_of_threads_changes_no_bit(operation: str, dtype: str, instru
 
 
 def many_cases() -> list[Case]:
-    """All functions and types, small and large, mixed."""
+    """All functions and types are mixed, in small and large cases."""
     rng = np.random.default_rng(3)
     drawn = [
         draw_case(lambda a, b: int(rng.integers(a, b + 1)), operation, dtype)
@@ -76,7 +76,7 @@ def test_many_callers_at_once_get_what_each_gets_alone() -> None:
 
 
 def test_the_memory_of_a_thread_grows_with_what_it_is_asked_for() -> None:
-    """Small, large, small again, in a thread of its own whose memory goes with it."""
+    """A small, a large and a small case, in a thread whose memory is freed with it."""
     small = Case("conv_backward", "float64", "real", LARGE["conv_backward"][1]._replace(images=1, height=9))
     large = Case("conv_backward", "float64", "real", LARGE["conv_backward"][0])
     found = []

@@ -1,6 +1,6 @@
 """The compiled module under test: the installed one, or the one in the folder that FASTCONV_UNDER_TEST names.
 
-To be imported before anything of `HW5_code`, so that the students' functions use the same one.
+Import it before anything of `HW5_code`, so that the students' functions use the same module.
 """
 
 import os
@@ -41,7 +41,7 @@ def settings(instruction_set: str, threads: int) -> Iterator[None]:
 
 
 def ways(module: ModuleType) -> list[list[tuple[str, int]]]:
-    """The settings to compute with, in groups whose results must be the same bit for bit."""
+    """Give the settings in groups whose results must be the same bit for bit."""
     if module is not fastconv:
         return [[(fastconv.instruction_set(), 1)]]
     return [[(name, threads) for threads in THREADS] for name in fastconv.INSTRUCTION_SETS]

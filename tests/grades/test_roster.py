@@ -1,4 +1,4 @@
-"""Rosters, as spreadsheets and learning platforms write them."""
+"""Rosters as spreadsheets and learning platforms write them."""
 
 import pytest
 

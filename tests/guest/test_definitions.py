@@ -1,4 +1,4 @@
-"""A notebook's statements, run one by one: one that fails costs its own names, and may await."""
+"""A notebook's statements, run one by one: a failure costs only its own names, and `await` is allowed."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_an_annotation_that_fails_costs_nothing(source, capsys):
     "source",
     ["def x(a: int = missing): return 7", "@missing\ndef x(a: int): return 7", "x: int = 1 / 0", "def x(a:"],
 )
-def test_another_failure_is_no_annotation_s(source, capsys):
+def test_a_failure_elsewhere_is_not_blamed_on_an_annotation(source, capsys):
     with pytest.raises(
         Missing, match=r"NameError|ZeroDivisionError|SyntaxError in Python 3\.\d+: .*line 1 of"
     ):
@@ -58,7 +58,7 @@ def test_an_async_function_is_no_statement_that_awaits():
     assert callable(namespace("async def x():\n    return 7").find("x"))
 
 
-def test_what_needs_a_loop_of_events_fails_with_its_place():
+def test_code_that_needs_an_event_loop_fails_with_its_place():
     with pytest.raises(
         Missing,
         match=r"failed: RuntimeError: no running event loop.*\(line 3 of the cell with `import asyncio`: ",

@@ -17,7 +17,7 @@ from autograder.guest import wire
 
 
 class Bytes:
-    """A source over bytes that are all there; `read` counts what was asked for."""
+    """A source over bytes that are all there; `read` counts the bytes that were asked for."""
 
     def __init__(self, data: bytes) -> None:
         self._file = io.BytesIO(data)
@@ -173,7 +173,7 @@ def test_keys_become_text() -> None:
         (1 << 10000, "an integer of"),
     ],
 )
-def test_what_has_no_form_is_said(value: Any, reason: str) -> None:
+def test_a_value_without_a_form_is_an_error(value: Any, reason: str) -> None:
     with pytest.raises(wire.Unsupported, match=reason):
         frame(value)
 
@@ -237,7 +237,7 @@ def test_bytes_have_an_end_on_both_sides() -> None:
         (b"a" + bytes([11, 1]) + struct.pack("<Q", 100), "an array of 800 bytes in a frame of fewer"),
     ],
 )
-def test_malformed_frames_are_said(content: bytes, reason: str) -> None:
+def test_malformed_frames_are_errors(content: bytes, reason: str) -> None:
     with pytest.raises(wire.Malformed, match=reason):
         read(body(content))
 

@@ -1,4 +1,4 @@
-"""Functions that are withheld raise for whoever holds them, and say which they are."""
+"""Withheld functions raise an error that names them, under every name that they have."""
 
 import sys
 import types
@@ -30,7 +30,7 @@ def test_it_raises_under_every_name(kit):
         other.taken(1, scale=3)
 
 
-def test_what_the_pattern_does_not_name_is_left(kit):
+def test_names_outside_the_pattern_are_left_alone(kit):
     withhold(["kit.conv*", "nowhere.at.all.*"])
     assert kit[0].pool(1) == 1
     assert kit[0].conv_size == 3

@@ -81,7 +81,7 @@ def test_repeated_names_in_an_archive_are_found_in_linear_time(tmp_path):
     def make(n):
         path = tmp_path / f"{n}.zip"
         with zipfile.ZipFile(path, "w") as archive, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # zipfile warns of each name that is there already
+            warnings.simplefilter("ignore")  # zipfile warns of each name that it has already
             for i in range(n):
                 archive.writestr(f"{i // 2}.ipynb", b"")
         return path

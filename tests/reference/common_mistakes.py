@@ -111,7 +111,7 @@ class Mistake(NamedTuple):
 
 
 def changed(source, edits, within=""):
-    """The source with texts exchanged: everywhere, or only in one function."""
+    """Replace texts in the source: everywhere, or only in one function."""
     start = source.index(f"def {within}") if within else 0
     end = source.find("\ndef ", start + 1) if within == "conv_forward_naive" else len(source)
     part = source[start:end]

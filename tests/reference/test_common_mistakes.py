@@ -49,13 +49,13 @@ def test_a_case_that_shows_the_mistake_is_shown_beside_its_name():
     assert checks["dx-no-pad"].smallest.case == "x (1, 1, 2, 2), w (1, 1, 2, 2), stride 1, pad 0"
 
 
-def test_hints_stand_where_they_fit():
+def test_hints_are_shown_where_they_fit():
     floats = reports_of("sizes by `/` in both passes", "loops")
     assert not any(c.hints for r in floats.values() for c in r.checks)
     crop = {
         c.id: c for c in reports_of("the crop `[pad:-pad]`, returned", "loops")["conv-backward-dx"].checks
     }
-    assert crop["dx-no-pad"].hints == ()  # the mistake's own sentence says it
+    assert crop["dx-no-pad"].hints == ()  # the sentence of the mistake says so already
 
 
 def test_a_function_as_it_was_handed_out_is_not_written_yet():

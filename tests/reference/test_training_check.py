@@ -1,4 +1,4 @@
-"""The check kind of HW5's own: a short training, and how much of its gain earns what."""
+"""HW5's own kind of check: a short training, and the points that its accuracy earns."""
 
 import sys
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ check_training = KIND.run
 
 @pytest.fixture(autouse=True)
 def settings_as_they_are(monkeypatch):
-    """The context's readings are the settings themselves: nothing is run to find them."""
+    """The context's readings are the settings themselves, so that no code is run to find them."""
     monkeypatch.setattr(MODULE, "settings_of", lambda found, _: found)
 
 
@@ -60,7 +60,7 @@ SPEC = Training(kind="training", id="t", question="q", full=0.4, none=0.15)
 
 
 @pytest.mark.parametrize("reached", [0.1, 0.39, 0.9])
-def test_nothing_is_judged_in_a_budget_that_tells_nothing(reached):
+def test_nothing_is_judged_if_the_budget_is_too_small(reached):
     def train(*_):
         raise AssertionError("nothing needs training")
 

@@ -1,4 +1,4 @@
-"""What hostile code tries: by name, the outcome that it must have and the code."""
+"""Attacks of hostile code: each has a name, the outcome that it must have, and its code."""
 
 from __future__ import annotations
 

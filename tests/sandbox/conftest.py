@@ -17,7 +17,7 @@ from autograder.sandbox import open_session, self_test
 
 @pytest.fixture(scope="session")
 def walls() -> None:
-    """Skip where no sandbox can be had."""
+    """Skip the test if no sandbox can run here."""
     try:
         self_test(POLICY)
     except SandboxError as error:
@@ -33,7 +33,7 @@ def session(walls: None) -> Iterator[Session]:
 
 @pytest.fixture
 def nothing_left(session: Session) -> Iterator[None]:
-    """After the test no process of its children and no file is left, and the sandbox goes on."""
+    """Require that the test leaves no process and no file, and that the sandbox goes on."""
     run(session, "def attack(): pass")
     before = descendants(os.getpid())
     yield

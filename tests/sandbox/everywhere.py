@@ -1,4 +1,4 @@
-"""Runs all attacks in one sandbox and prints what did not come out as it must; for a process of its own.
+"""Run all attacks in one sandbox, in a process of its own; print those whose outcome is wrong.
 
 Its arguments name the walls that are missing: `cgroup`, `landlock`.
 """
@@ -17,7 +17,7 @@ from inside import LIMITS, POLICY, descendants, run
 from autograder.authoring.student import FaultKind, Session, StudentFault
 from autograder.sandbox import cgroup, open_session
 
-# Of the slow kinds a few stand for all: the others differ in how Python is kept busy, not in the wall.
+# A few of the slow attacks stand for all: the others keep Python busy in other ways, but meet the same wall.
 SLOW = {
     FaultKind.CPU: ("endless loop", "ignores every signal"),
     FaultKind.WALL: ("sleeps",),
@@ -25,7 +25,7 @@ SLOW = {
 
 
 def outcome(session: Session, name: str) -> str:
-    """What an attack came to: a fault's kind, an error's name, or what it gave."""
+    """Give the outcome of an attack: a fault's kind, an error's name, or the value that it returned."""
     if name in ENDED:
         kind, body = ENDED[name]
         found: Any = run(session, f"def attack():\n    {body}", limits=LIMITS_BY_KIND.get(kind, LIMITS))
@@ -44,7 +44,7 @@ def chosen() -> list[str]:
 
 
 def without_landlock() -> None:
-    """Let the kernel answer from now on, here and in whatever is started, as one that has no Landlock."""
+    """Make the kernel answer this process and its children as one without Landlock."""
     import pyseccomp
 
     filtered = pyseccomp.SyscallFilter(pyseccomp.ALLOW)

@@ -19,7 +19,7 @@ import numpy as np
 libc = ctypes.CDLL(None, use_errno=True)
 
 def refused(action):
-    "The error's name where the action is refused, else what it gave."
+    "The name of the error if the action is refused, else its result."
     try:
         return "allowed: %r" % (action(),)
     except OSError as error:
@@ -44,7 +44,7 @@ def definitions(source: str, *names: str) -> Definitions:
 
 
 def run(session: Session, source: str, *args: Any, limits: Limits = LIMITS, **kwargs: Any) -> Any:
-    """Call `attack` of the source in a child of its own; gives its value, or the fault."""
+    """Call `attack` of the source in a child of its own; return its value, or the fault."""
     with session.student(definitions(source), limits) as student:
         try:
             return student.call("attack", *args, **kwargs)

@@ -1,4 +1,4 @@
-"""Attacks that end their child: each by its limit, with a name and a sentence; the sandbox goes on."""
+"""Attacks that a limit ends: the fault has its name and a sentence, and the sandbox goes on."""
 
 from __future__ import annotations
 

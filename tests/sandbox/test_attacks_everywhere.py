@@ -1,4 +1,4 @@
-"""The attacks come to the same for root and an ordinary user, without a control group, without Landlock."""
+"""Attacks have the same outcome for root and an ordinary user, without a control group, without Landlock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from autograder.sandbox import cgroup, spawner
 
 HERE, ROOT = Path(__file__).parent, Path(autograder.__file__).parents[1]
 NOBODY = 65534
-# A virtual environment below /root is out of an ordinary user's reach: it is shown elsewhere.
+# An ordinary user can't reach a virtual environment below /root, so it is mounted elsewhere.
 AS_USER = """
 mount -t tmpfs stage /media && mkdir /media/py /media/packages && mount --bind "$1" /media/py &&
 mount --bind "$2" /media/packages && cd / && shift 2 &&
@@ -41,7 +41,7 @@ def run_all(command: list[str], *missing: str) -> dict[str, Any]:
 
 @pytest.fixture
 def as_user() -> list[str]:
-    """The words before a script that an ordinary user shall run."""
+    """Give the beginning of a command by which an ordinary user runs a script."""
     if os.geteuid() != 0:
         return [sys.executable]
     if not spawner.reachable(ROOT):
@@ -52,7 +52,7 @@ def as_user() -> list[str]:
 
 @pytest.fixture
 def delegated() -> Iterator[list[Path]]:
-    """Control groups that an ordinary user may divide."""
+    """Make control groups below which an ordinary user may make others."""
     if os.geteuid() != 0:
         pytest.skip("only root can hand a control group to an ordinary user")
     membership = cgroup.parse_membership(Path("/proc/self/cgroup").read_text())

@@ -1,4 +1,4 @@
-"""What hostile code can use and see has an end, and nothing of it is left for the next."""
+"""Hostile code can use and see little, and leaves nothing for the next child."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_the_system_s_folders_are_not_there(session: Session) -> None:
 
 
 @pytest.mark.parametrize("kind", ["tcp", "abstract"])
-def test_a_listener_of_the_host_is_not_reached(session: Session, kind: str) -> None:
+def test_a_server_of_the_host_is_out_of_reach(session: Session, kind: str) -> None:
     family = socket.AF_INET if kind == "tcp" else socket.AF_UNIX
     with socket.socket(family) as listener:
         listener.bind(("127.0.0.1", 0) if kind == "tcp" else f"\0autograder-{os.getpid()}")

@@ -1,4 +1,4 @@
-"""Which bubblewrap is taken, and what is said where there is none."""
+"""The choice of bubblewrap, and the message if there is none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ def no_system_bubblewrap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pat
     return tmp_path
 
 
-def test_no_bubblewrap_is_said(monkeypatch: pytest.MonkeyPatch, no_system_bubblewrap: Path) -> None:
+def test_a_missing_bubblewrap_is_reported(
+    monkeypatch: pytest.MonkeyPatch, no_system_bubblewrap: Path
+) -> None:
     monkeypatch.setattr(bubblewrap, "PACKAGE", "no_such_package")
     with pytest.raises(SandboxError, match=r"bubblewrap .* is not installed") as caught:
         self_test(POLICY)
@@ -39,7 +41,9 @@ def test_a_system_s_bubblewrap_comes_first() -> None:
     assert bubblewrap.find_bubblewrap() == bubblewrap.Bubblewrap(program=Path(found))
 
 
-def test_a_package_without_it_is_none(no_system_bubblewrap: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_without_the_program_does_not_count(
+    no_system_bubblewrap: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (no_system_bubblewrap / "empty").mkdir()
     (no_system_bubblewrap / "empty" / "__init__.py").touch()
     monkeypatch.syspath_prepend(no_system_bubblewrap)

@@ -12,7 +12,7 @@ from autograder.errors import GraderFault
 from autograder.model import Chunk, Definitions
 
 
-def test_what_is_raised_names_the_function_and_the_line_in_it(student: Student) -> None:
+def test_an_exception_names_the_function_and_the_line_in_it(student: Student) -> None:
     fault = fault_of(student, "boom", "bad shape")
     line = 2 + CODE.splitlines().index("    raise ValueError(text)") + 1
     assert fault.kind is FaultKind.RAISED
@@ -22,13 +22,13 @@ def test_what_is_raised_names_the_function_and_the_line_in_it(student: Student) 
     assert student.call("double", 2) == 4
 
 
-def test_a_missing_name_is_said(student: Student) -> None:
+def test_a_missing_name_is_reported(student: Student) -> None:
     fault = fault_of(student, "conv_forward_naive")
     assert fault.kind is FaultKind.MISSING
     assert fault.message == "`conv_forward_naive` is not defined in the notebook"
 
 
-def test_a_definition_that_failed_is_said(place: Session) -> None:
+def test_a_definition_that_failed_is_reported(place: Session) -> None:
     chunks = (
         Chunk(source="import numpy as np", names=("np",), cell=1),
         Chunk(source="from google.colab import drive", names=("drive",), cell=1, line=2),
@@ -108,7 +108,7 @@ def test_a_limit_of_time_names_the_line(place: Session, body: str, limit: str) -
         assert body in fault.traceback
 
 
-def test_a_limit_of_time_that_the_code_catches_is_met_all_the_same(place: Session) -> None:
+def test_a_limit_of_time_holds_even_if_the_code_catches_it(place: Session) -> None:
     source = """
     import time
     def attack():
@@ -160,7 +160,7 @@ def test_limits_hold_in_every_place(place: Session, body: str, kind: FaultKind |
             assert fault_of(student, "attack").kind is kind
 
 
-def test_what_has_no_form_is_our_fault(student: Student) -> None:
+def test_a_value_without_a_form_on_the_wire_is_the_grader_s_fault(student: Student) -> None:
     with pytest.raises(GraderFault, match="a set, which has no form on the wire"):
         student.call("echo", {1, 2})
     assert student.call("double", 1) == 2

@@ -67,14 +67,14 @@ def test_the_handle_behaves_like_one_in_this_process(student: Student) -> None:
         assert one.call("draw") == first
 
 
-def test_what_is_not_plain_comes_back_as_a_handle(student: Student) -> None:
+def test_an_object_comes_back_as_a_handle(student: Student) -> None:
     net = student.call("Net")
     assert isinstance(net, Handle)
     assert student.get(net, "size") == 3
     assert student.call("echo", {"net": net})["net"].kind == "Net"
 
 
-def test_what_is_printed_is_kept_in_order_and_never_an_error(student: Student) -> None:
+def test_output_is_kept_in_order_and_is_never_an_error(student: Student) -> None:
     student.call("count")
     assert student.call("warn").tolist() == [np.inf]
     text = student.printed().text
@@ -84,20 +84,20 @@ def test_what_is_printed_is_kept_in_order_and_never_an_error(student: Student) -
     assert not student.printed().truncated
 
 
-def test_all_that_a_call_printed_is_there_when_it_is_over(place: Session) -> None:
+def test_the_output_of_a_call_is_complete_when_it_ends(place: Session) -> None:
     with place.student(as_definitions(CODE), LIMITS) as student:
         for count in range(1, 200):
             student.call("count")
             assert student.printed().text.endswith(f"called {count}\n")
 
 
-def test_code_that_closes_its_output_is_answered_all_the_same(place: Session) -> None:
+def test_code_that_closes_its_output_still_gives_an_answer(place: Session) -> None:
     source = "import os\n\ndef close():\n    os.close(2)\n    return 1"
     with place.student(as_definitions(source), LIMITS) as student:
         assert student.call("close") == 1
 
 
-def test_print_is_cut_at_its_cap(place: Session) -> None:
+def test_output_is_cut_at_its_cap(place: Session) -> None:
     source = "def chatter():\n    print('x' * 40000)\n    return 1"
     with place.student(as_definitions(source), LIMITS) as student:
         assert student.call("chatter") == 1
@@ -107,7 +107,7 @@ def test_print_is_cut_at_its_cap(place: Session) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
-def test_where_a_signal_ended_the_code_is_said_and_no_part_of_what_it_printed(place: Session) -> None:
+def test_the_place_of_a_crash_is_named_and_is_no_part_of_the_output(place: Session) -> None:
     source = "import os\n\ndef crash():\n    print('here')\n    os.abort()\n\ndef leave(): os._exit(3)"
     with place.student(as_definitions(source), LIMITS) as student:
         for _ in range(2):
@@ -118,7 +118,7 @@ def test_where_a_signal_ended_the_code_is_said_and_no_part_of_what_it_printed(pl
         assert student.printed().text.split() in (["here"] * 2, [])  # what is buffered is lost in a crash
 
 
-def test_old_habits_are_emulated_where_asked_and_in_that_child_only(place: Session) -> None:
+def test_old_names_are_emulated_only_in_the_child_that_asks_for_them(place: Session) -> None:
     source = """
     import numpy as np
     def old():

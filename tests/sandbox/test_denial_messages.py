@@ -1,4 +1,4 @@
-"""What a wall refuses is said in a sentence: what was tried, in which line, and what is allowed instead."""
+"""A refusal by a wall is explained: the attempt, its line, and what is allowed instead."""
 
 from __future__ import annotations
 
@@ -110,14 +110,14 @@ SENTENCES: dict[str, tuple[FaultKind, str, str]] = {
 
 
 @pytest.mark.parametrize("name", SENTENCES)
-def test_a_refusal_is_said(session: Session, name: str) -> None:
+def test_a_refusal_is_explained(session: Session, name: str) -> None:
     kind, body, sentence = SENTENCES[name]
     fault = run(session, f"def attack():\n    {body}")
     assert isinstance(fault, StudentFault), fault
     assert (fault.kind, fault.message) == (kind, sentence)
 
 
-def test_what_hangs_on_a_package_that_is_not_there_says_so(session: Session) -> None:
+def test_code_that_needs_a_missing_package_says_so(session: Session) -> None:
     chunks = (
         Chunk(source="from numba import njit", names=("njit",), cell=1),
         Chunk(source="@njit\ndef conv(x): return x", names=("conv",), cell=3),
@@ -139,7 +139,7 @@ def test_after_a_refusal_the_same_process_goes_on(session: Session) -> None:
         assert student.call("attack") == 2
 
 
-def test_errors_that_are_no_wall_s_stay_as_they_are() -> None:
+def test_errors_that_no_wall_raised_stay_as_they_are() -> None:
     facts = Facts(importable=["numpy"], tmp_mb=1, open_files=2)
     assert denial_messages.explain(ValueError("x"), "", AuditedAct(), facts) is None
     assert (
@@ -150,6 +150,6 @@ def test_errors_that_are_no_wall_s_stay_as_they_are() -> None:
     assert denial_messages.explain(ModuleNotFoundError("x", name="numba"), "", AuditedAct(), Facts()) is None
     made = PermissionError(errno.EPERM, "made up")
     assert denial_messages.explain(made, "", AuditedAct("open"), facts) is None
-    # a refusal that was met before, and dealt with, is not named for a later error
+    # a later error is not blamed on a refusal that the code has dealt with
     lost = FileNotFoundError(errno.ENOENT, "no such file", "x")
     assert denial_messages.explain(lost, "", AuditedAct("open"), facts) is None

@@ -1,4 +1,4 @@
-"""What homework code does in good faith works inside as it does outside."""
+"""Honest homework code works inside as it does outside."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_works(session: Session, name: str) -> None:
     assert run(session, f"def attack():\n    {body}", limits=ROOMY) == wanted
 
 
-def test_what_is_printed_is_kept_and_no_fault(session: Session) -> None:
+def test_output_is_kept_and_is_no_fault(session: Session) -> None:
     source = "def attack():\n    print('loss 1.5'); sys.stderr.write('10 %'); return 3"
     with session.student(definitions(source), LIMITS) as student:
         assert student.call("attack") == 3

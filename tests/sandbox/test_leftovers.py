@@ -71,7 +71,7 @@ def own_things() -> tuple[set[int], list[Path], str, int, list[str]]:
 
 @pytest.mark.usefixtures("walls")
 def test_a_session_leaves_nothing() -> None:
-    with open_session(POLICY) as session:  # the spawner's thread and caches come with the first one
+    with open_session(POLICY) as session:  # it starts the spawner's thread and fills the caches
         run(session, LOOPS)
     before = own_things()
     with open_session(POLICY) as session:
@@ -83,7 +83,7 @@ def test_a_session_leaves_nothing() -> None:
 
 
 @pytest.mark.usefixtures("walls")
-def test_a_sandbox_that_does_not_come_up_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sandbox_that_does_not_start_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with open_session(POLICY):
         pass
     before = own_things()

@@ -1,4 +1,4 @@
-"""What the sandbox shows and how it is asked for, decided without a kernel; and the refusals' reasons."""
+"""Decisions that need no kernel: a sandbox's mounts, arguments and groups, endings, error messages."""
 
 from __future__ import annotations
 
@@ -45,25 +45,25 @@ def test_a_package_comes_with_its_libraries_and_nothing_else() -> None:
     assert found <= {"numpy", "numpy.libs"}
 
 
-def test_a_package_comes_with_what_it_needs() -> None:
+def test_a_package_comes_with_its_requirements() -> None:
     pytest.importorskip("matplotlib")
     found = targets("matplotlib")
     assert {"matplotlib", "mpl_toolkits", "numpy", "PIL", "pyparsing", "packaging"} <= found
     assert not found & {"pytest", "autograder", "msgspec", "IPython", "torch", "nbformat"}
 
 
-def test_what_an_extra_needs_does_not_come() -> None:
+def test_the_requirements_of_an_extra_are_left_out() -> None:
     lines = ["a>=1", "b ; python_version < '3.9'", "c[x]>=2; extra == 'test'", "d.e-f_g (>=1)", ""]
     assert policy.required_names(lines) == ["a", "b", "d.e-f_g"]
 
 
-def test_tops_of_a_distribution() -> None:
+def test_the_top_level_entries_of_a_distribution() -> None:
     files = ["x/__init__.py", "x/y.py", "z.py", "x-1.dist-info/RECORD"]
     files += ["../../../bin/x", "__pycache__/z.pyc", "q.pth"]
     assert policy.top_level_entries(map(PurePosixPath, files)) == ["x", "z.py"]
 
 
-def test_a_package_that_is_not_installed_is_said() -> None:
+def test_a_package_that_is_not_installed_is_reported() -> None:
     with pytest.raises(SandboxError, match="`no-such-package`, which submissions may import, is not inst"):
         policy.package_mounts(("no-such-package",))
 
@@ -80,7 +80,7 @@ def test_no_code_makes_the_list_of_modules_to_preload_long() -> None:
     assert max(map(len, found)) < policy.MOST_CHARACTERS
 
 
-def test_what_code_imports_of_the_policy_s_packages_is_worth_preloading() -> None:
+def test_imports_of_the_policy_s_packages_are_worth_preloading() -> None:
     sources = [
         "import matplotlib.pyplot as plt, os",
         "def f():\n    from scipy.ndimage import label",
@@ -150,12 +150,12 @@ def test_places_of_sources_are_used() -> None:
     assert "--ro-bind /mnt/0 /opt/x" in " ".join(words)
 
 
-def test_the_environment_inside_has_nothing_of_ours() -> None:
+def test_the_environment_inside_has_nothing_of_the_grader_s() -> None:
     known = {"PATH", "HOME", "LANG"} | {name for name in os.environ if name.endswith("_NUM_THREADS")}
     assert set(enforcement.ENVIRONMENT) & set(os.environ) <= known
 
 
-def test_what_runs_inside_imports_nothing_of_the_engine() -> None:
+def test_the_guest_imports_nothing_of_the_engine() -> None:
     for path in Path(guest.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -189,12 +189,12 @@ def test_nothing_above_the_root_is_taken(tmp_path: Path) -> None:
     assert cgroup.candidates(cgroup.parse_membership("0::/\n"), root) == []
 
 
-def test_a_group_that_can_not_be_made_is_done_without(tmp_path: Path) -> None:
+def test_no_group_is_planned_where_none_can_be_made(tmp_path: Path) -> None:
     assert cgroup.plan("1-1", tmp_path) is None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_version_2_is_one_folder_with_files_of_its_own_names(tmp_path: Path) -> None:
+def test_version_2_has_one_folder_and_its_own_file_names(tmp_path: Path) -> None:
     group = cgroup.Cgroup({"memory": tmp_path, "pids": tmp_path}, "autograder-1-1")
     folder = tmp_path / "autograder-1-1"
     assert group.folders == (str(folder),)
@@ -242,7 +242,7 @@ def test_groups_of_killed_graders_are_swept_once_they_are_old(tmp_path: Path) ->
 # --- reach ----------------------------------------------------------------------------------------
 
 
-def test_reach_follows_the_modes(tmp_path: Path) -> None:
+def test_reach_follows_the_file_modes(tmp_path: Path) -> None:
     inner = tmp_path / "a"
     inner.mkdir()
     (inner / "f").touch()
@@ -322,7 +322,7 @@ def test_every_kind_has_a_sentence(kind: FaultKind) -> None:
     [
         ("bwrap: setting up uid map: Permission denied", "AppArmor", "apparmor_restrict_unprivileged_userns"),
         ("bwrap: No permissions to create new namespace, likely …", "not allowed", "In a container"),
-        ("bwrap: Creating new namespace failed: No space left on device", "no more", "max_user_namespaces"),
+        ("bwrap: Creating new namespace failed: No space left on device", "limit of", "max_user_namespaces"),
         ("bwrap: Unknown option --disable-userns", "older than 0.8", "0.8"),
         ("sh: 1: exec: setpriv: not found", "setpriv is missing", "util-linux"),
         ("error while loading shared libraries: libpython3.11.so.1.0", "shared libraries", "pyenv"),
@@ -373,7 +373,7 @@ except SandboxError as error:
 
 
 @pytest.mark.usefixtures("walls")
-def test_no_user_namespaces_are_said() -> None:
+def test_missing_user_namespaces_are_reported() -> None:
     root = Path(autograder.__file__).parents[1]
     command = [sys.executable, "-c", WITHOUT_NAMESPACES]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
@@ -383,7 +383,7 @@ def test_no_user_namespaces_are_said() -> None:
 
 
 @pytest.mark.usefixtures("walls")
-def test_the_self_test_says_what_stands() -> None:
+def test_the_self_test_names_the_walls_that_stand() -> None:
     found = self_test(POLICY)
     assert found.kind == "bubblewrap"
     assert {"namespaces", "read-only root", "seccomp", "resource limits"} <= set(found.walls)
@@ -435,7 +435,7 @@ def test_an_ordinary_user_has_a_sandbox_too() -> None:
     st.lists(st.sampled_from([b"ab", b"aab", b"a", b"b", b"xy", b"abab"]), max_size=12),
     st.lists(st.integers(1, 3), min_size=1),
 )
-def test_marks_are_found_wherever_what_is_printed_is_cut(words: list[bytes], cuts: list[int]) -> None:
+def test_marks_are_found_wherever_the_output_is_cut(words: list[bytes], cuts: list[int]) -> None:
     whole, mark = b"".join(words), b"abab"
     printed = Printed(1000)
     marked = Marked(printed, mark)

@@ -71,7 +71,7 @@ def test_a_course_below_the_stage_is_seen() -> None:
             assert student.call("look") == 42
 
 
-def test_a_preload_that_fails_is_our_fault() -> None:
+def test_a_preload_that_fails_is_the_grader_s_fault() -> None:
     with (
         pytest.raises(GraderFault, match="`no_such_module` can't be imported in the sandbox: ModuleNotFound"),
         open_session(Policy(preload=("no_such_module",))),
@@ -79,7 +79,7 @@ def test_a_preload_that_fails_is_our_fault() -> None:
         pass
 
 
-def test_a_policy_that_names_what_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_policy_that_names_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match="can't be read, but the sandbox's policy names it"):
         open_session(Policy(support=(tmp_path / "gone",))).__enter__()
 
@@ -148,7 +148,7 @@ def test_matplotlib_draws_off_screen() -> None:
     assert sums == [1, 3, 2]
 
 
-def test_a_self_check_needs_nothing_of_linux() -> None:
+def test_a_self_check_does_not_need_linux() -> None:
     source = """
     import sys
     for name in ("fcntl", "resource", "pyseccomp"):

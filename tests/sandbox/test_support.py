@@ -1,4 +1,4 @@
-"""Support code without what is withheld: what is cut, and what stays."""
+"""Support code without its withheld functions: these are cut, and all else stays."""
 
 import ast
 from pathlib import Path
@@ -72,7 +72,7 @@ def kit(folder):
     )
 
 
-def test_a_policy_without_what_is_withheld_has_no_compiled_file_and_no_source_of_it(tmp_path):
+def test_a_policy_that_withholds_has_no_compiled_file_and_no_source_of_one(tmp_path):
     policy = without(kit(tmp_path), ("kit.fast.solve_*", "kit.sub.deep.solve_deep", "kit.solve_me"))
     files = {Path(path).name: data.decode() for path, data in policy.files}
     assert sorted(files) == ["__init__.py", "deep.py", "fast.py"]

@@ -1,4 +1,4 @@
-"""What comes back is a claim: code that patches, lies or forges gets the score that its results deserve."""
+"""An answer is a claim: code that patches, lies or forges gets the score that its results deserve."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ LIES: dict[str, str] = {
 
 
 @pytest.mark.parametrize("name", LIES)
-def test_what_comes_back_is_plain(session: Session, name: str) -> None:
+def test_answers_are_plain_values(session: Session, name: str) -> None:
     value = run(session, LIES[name])
     if isinstance(value, StudentFault):  # a lie that only hurts the liar
         assert value.kind in (FaultKind.RAISED, FaultKind.PROTOCOL, FaultKind.CRASHED, FaultKind.UNSUPPORTED)

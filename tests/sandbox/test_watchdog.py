@@ -1,4 +1,4 @@
-"""The watchdog, which takes the place of a control group where none can be made."""
+"""The watchdog, which replaces a control group where none can be made."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_tree_is_measured_and_its_largest_child_ended(family: subprocess.Popen
         watchdog.remove()
 
 
-def test_who_is_gone_has_no_tree() -> None:
+def test_a_process_that_ended_has_no_tree() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as started:
         started.wait()
     assert list(process_tree(started.pid)) == []

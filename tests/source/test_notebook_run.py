@@ -85,7 +85,7 @@ def test_it_prints_the_figures_of_the_network(solved: NotebookNode) -> None:
     gradients = printed(solved, "gradient-check-net")
     found = {n: number(gradients, f"{n} max relative error:") for n in ("W1", "W2", "W3", "b1", "b2", "b3")}
     assert found["W1"] == pytest.approx(1.380104e-04, rel=1e-2)
-    # W2 has gradients near zero, of which the difference of two losses keeps hardly a digit.
+    # W2 has gradients near zero: the difference of two losses keeps hardly a digit of them.
     assert found.pop("W2") == pytest.approx(1.822723e-02, rel=0.2)
     assert max(found.values()) < 1e-2
 
@@ -111,8 +111,8 @@ def test_it_draws_its_figures(solved: NotebookNode) -> None:
 
 
 @pytest.mark.slow
-def test_the_release_runs_on_past_what_is_not_written_yet(released: NotebookNode, tmp_path: Path) -> None:
-    """The network can be trained while the convolution is still missing; each test says what is missing."""
+def test_the_release_runs_on_past_unwritten_functions(released: NotebookNode, tmp_path: Path) -> None:
+    """The network trains without the student's convolution; each test names the missing function."""
     quick = nbformat.from_dict(released)
     cell(quick, "load-data").source += "\ndata = {name: values[:200] for name, values in data.items()}"
     failed = errors(execute(quick, tmp_path))

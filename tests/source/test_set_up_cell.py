@@ -17,7 +17,7 @@ from source_notebook import SOURCE, cell
 
 
 def tarred(folder: Path) -> Path:
-    """A small archive in the place of CIFAR-10's."""
+    """Make a small archive to stand in for CIFAR-10's."""
     (folder / "cifar-10-batches-py").mkdir(parents=True)
     (folder / "cifar-10-batches-py" / "test_batch").write_bytes(b"a batch")
     with tarfile.open(folder / "data.tar.gz", "w:gz") as archive:
@@ -26,7 +26,7 @@ def tarred(folder: Path) -> Path:
 
 
 def in_colab(source: str, zipped: Path, data: Path, md5: str | None = None) -> None:
-    """Run the set-up cell with a Colab around it whose student chooses the file `zipped`."""
+    """Run the set-up cell as in Colab, where the student chooses the file `zipped`."""
 
     def upload() -> dict[str, bytes]:
         shutil.copy(zipped, zipped.name)
@@ -54,7 +54,7 @@ def set_up(notebook: NotebookNode, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def homework_zip(tmp_path: Path) -> Path:
-    """What is handed out: one folder that holds all; here without the extension's source."""
+    """Make the students' zip: one folder with everything, here without the extension's sources."""
     shutil.copytree(SOURCE / "HW5_code", tmp_path / "zip" / "hw5" / "HW5_code")
     return Path(shutil.make_archive(str(tmp_path / "hw5"), "zip", tmp_path / "zip"))
 
@@ -97,7 +97,7 @@ def test_set_up_in_colab_unpacks_builds_and_downloads(
     assert "The fast layers could not be compiled:" in said
     assert "HW5_code:    found" in said
     assert "CIFAR-10:    cifar-10-batches-py" in said
-    os.chdir(folder / "content")  # where a restarted kernel begins
+    os.chdir(folder / "content")  # a restarted kernel starts here
     data.unlink()
     data.write_bytes(b"not asked for again")
     in_colab(source, folder / "nothing.zip", data)

@@ -163,7 +163,7 @@ def test_nothing_private_is_left_in_the_release(released: NotebookNode) -> None:
     assert text.count(STUB) == 4
 
 
-def test_what_is_released_leaves_the_functions_unwritten(released: NotebookNode) -> None:
+def test_the_release_leaves_the_functions_unwritten(released: NotebookNode) -> None:
     tree = parse(cell(released, "second-block").source)
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     names: dict[str, Any] = {}
@@ -183,7 +183,7 @@ def test_the_weak_settings_are_plain_literals(released: NotebookNode) -> None:
 
 
 def test_given_code_is_short_of_comments(released: NotebookNode) -> None:
-    """Step 2 asks for them, so the class must not come with them."""
+    """Step 2 asks students for comments, so the class must have none."""
     source = cell(released, "second-block").source
     network = source[source.index("class ThreeLayerConvNet") : source.index("def conv_forward_naive")]
     assert "#" not in network
@@ -229,7 +229,7 @@ def test_code_fences_are_closed(notebook: NotebookNode) -> None:
 
 
 def test_every_run_cell_is_introduced(notebook: NotebookNode) -> None:
-    """A cell that computes or draws something stands below a text that says what to expect."""
+    """A cell that computes or draws something has a text above it that says what to expect."""
     graded_or_text = {*GRADED, *(c.id for c in text_cells(notebook))}
     for above, one in zip(notebook.cells, notebook.cells[1:], strict=False):
         if one.cell_type == "code" and one.id not in GRADED and one.id != "extra-learning-rates":

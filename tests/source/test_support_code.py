@@ -129,7 +129,7 @@ def test_numerical_gradient_restores_its_point_and_can_talk(capsys: pytest.Captu
 
 
 def test_numerical_gradient_of_a_function_that_gives_a_view() -> None:
-    """The two sides of a difference must not be the same memory."""
+    """The two sides of a difference must not share memory."""
     x = np.array([1.0, 2.0])
     np.testing.assert_allclose(eval_numerical_gradient_array(lambda x: x[:], x, np.ones(2)), 1)
 
@@ -195,7 +195,7 @@ def test_adam_counts_one_ahead() -> None:
 
 @pytest.mark.parametrize("name", optim.__all__)
 def test_update_rules_change_weights_in_place_and_keep_their_type(name: str) -> None:
-    """A learning rate of NumPy's must not turn float32 weights into float64."""
+    """A learning rate that is a NumPy number must not turn float32 weights into float64."""
     w, dw = np.ones(3, dtype=np.float32), np.full(3, 2, dtype=np.float32)
     config: dict[str, Any] = {"learning_rate": np.float64(0.1)}
     for _ in range(2):
@@ -238,7 +238,7 @@ def test_settings_have_defaults(name: str, rate: float) -> None:
 
 
 class Linear:
-    """Scores that are a linear function of two numbers; counts what it is asked."""
+    """A linear model of two numbers, which counts its calls."""
 
     def __init__(self, classes: int = 3) -> None:
         self.params = {"W": np.zeros((2, classes))}
@@ -255,7 +255,7 @@ class Linear:
 
 @pytest.fixture
 def corners(rng: np.random.Generator) -> dict[str, Array]:
-    """Three clouds of points: something that a linear model learns."""
+    """Make three clouds of points, which a linear model can tell apart."""
     y = np.arange(120) % 3
     angles = 2 * np.pi / 3 * y
     X = np.stack([np.cos(angles), np.sin(angles)], axis=1) + 0.1 * rng.standard_normal((120, 2))
@@ -265,7 +265,7 @@ def corners(rng: np.random.Generator) -> dict[str, Array]:
 def test_the_lines_and_when_they_are_printed(
     corners: dict[str, Array], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As in the homework: the first iteration, every so many after it, and the end of an epoch."""
+    """They are printed at the first iteration, then every so many, and at the end of an epoch."""
     Solver(Linear(), corners, num_epochs=2, batch_size=9, print_every=4).train()
     lines = capsys.readouterr().out.splitlines()
     pattern = r"\(Epoch \d / 2, iteration \d+ / 20\) train acc: [01]\.\d{6}; val_acc: [01]\.\d{6}"
@@ -297,7 +297,7 @@ def test_every_rule_learns(corners: dict[str, Array], rule: str) -> None:
 
 
 def test_draws_of_random_numbers_are_the_classic_ones(corners: dict[str, Array]) -> None:
-    """Figures depend on it: batches by np.random.choice, and nothing drawn to measure small data."""
+    """The homework's figures depend on them: np.random.choice draws batches, and nothing for small data."""
     seen: list[Array] = []
 
     class Recorder(Linear):
@@ -335,7 +335,7 @@ def test_accuracy_is_measured_on_a_sample(corners: dict[str, Array]) -> None:
 
 
 def test_the_best_parameters_come_back(corners: dict[str, Array]) -> None:
-    """Learn for an epoch, then unlearn: the rate turns negative."""
+    """The model learns for an epoch, then unlearns, since the rate becomes negative."""
     np.random.seed(2)
     config = {"learning_rate": 0.5}
     solver = Solver(
@@ -368,7 +368,7 @@ def test_the_learning_rate_decays_by_epoch(corners: dict[str, Array]) -> None:
         ({"num_val_samples": -1}, "num_val_samples should be 1 or more, or None, got -1"),
     ],
 )
-def test_settings_that_can_not_be_are_named(
+def test_impossible_settings_are_named(
     corners: dict[str, Array], changes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
@@ -404,7 +404,7 @@ def test_a_picture_of_one_colour_divides_by_nothing() -> None:
     assert not vis_utils.visualize_grid(np.full((1, 2, 2, 3), 7.0)).any()
 
 
-def test_what_is_no_stack_of_pictures_is_refused() -> None:
+def test_arrays_that_are_no_stack_of_pictures_are_refused() -> None:
     with pytest.raises(ValueError, match=r"Xs should be \(N, H, W, C\), got \(3, 3\)"):
         vis_utils.visualize_grid(np.zeros((3, 3)))
 
@@ -441,7 +441,7 @@ def test_a_terminal_shows_how_far_the_training_is(
 
 @pytest.fixture
 def homework(tmp_path: Path) -> Path:
-    """The support code as the release lays it out: with the fast layers' sources beside it."""
+    """Copy the support code as in the release, with the fast layers' sources beside it."""
     shutil.copytree(
         CODE, tmp_path / "HW5_code", ignore=shutil.ignore_patterns("__pycache__", "*.so", "build")
     )

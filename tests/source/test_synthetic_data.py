@@ -1,4 +1,4 @@
-"""The stand-in for CIFAR-10: its files, its being the same everywhere, and how hard it is to learn."""
+"""The stand-in for CIFAR-10: its files are the same everywhere, and it is neither too easy nor too hard."""
 
 import hashlib
 import multiprocessing
@@ -24,7 +24,7 @@ FIRST_CHUNK = "727c12fc1f33f9b72bb43afc623f936013d4871ac5d0ff19fb1cfaa9f4dda158"
 
 
 class Net:
-    """The homework's network, perhaps with fewer filters, and with their gradient times a factor."""
+    """The homework's network with any number of filters, and their gradient times a factor."""
 
     def __init__(self, weight_scale: float, filters: int = 32, factor: float = 1.0) -> None:
         shapes = {"W1": (filters, 3, 7, 7), "W2": (filters * 256, 100), "W3": (100, 10)}
@@ -71,7 +71,7 @@ def test_shapes_types_and_classes() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 499, 501])
-def test_fewer_are_the_first_of_more(count: int) -> None:
+def test_fewer_pictures_are_the_first_of_more(count: int) -> None:
     pictures, labels = synthetic_data.sample(1000)
     few, few_labels = synthetic_data.sample(count)
     np.testing.assert_array_equal(few, pictures[:count])
@@ -94,7 +94,7 @@ def test_pictures_use_the_range_of_colours() -> None:
 
 @pytest.mark.parametrize("form", range(10))
 def test_forms_lie_within_their_picture(form: int) -> None:
-    """Something is inside, nothing reaches further than 1.5 radii, and neither half is empty."""
+    """A form has an inside, stays within 1.5 radii, and covers both halves."""
     steps = np.arange(-700, 701, 20, dtype=np.int32)
     u, v = np.meshgrid(steps, steps)
     inside = synthetic_data._depth(form, u, v) < 0
@@ -122,18 +122,18 @@ def test_files_are_those_of_cifar_10(tmp_path: Path) -> None:
     assert batch[b"filenames"][0].decode().startswith(synthetic_data.CLASSES[labels[10]])
 
 
-def test_test_pictures_are_none_of_the_training_s(tmp_path: Path) -> None:
+def test_test_pictures_are_not_training_pictures(tmp_path: Path) -> None:
     x, _, x_test, _ = load_CIFAR10(synthetic_data.write(tmp_path / "set", train=500, test=500))
     assert not {one.tobytes() for one in x} & {one.tobytes() for one in x_test}
 
 
 @pytest.mark.parametrize(("train", "test"), [(0, 1), (7, 1), (5, 0), (-5, 1)])
-def test_numbers_that_give_no_full_files(tmp_path: Path, train: int, test: int) -> None:
+def test_numbers_that_do_not_fill_the_files_are_refused(tmp_path: Path, train: int, test: int) -> None:
     with pytest.raises(ValueError, match="train should be a multiple of 5 and test at least 1, got"):
         synthetic_data.write(tmp_path / "set", train, test)
 
 
-def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
+def test_an_existing_data_set_is_left_alone(tmp_path: Path) -> None:
     folder = synthetic_data.write(tmp_path / "set", train=5, test=1)
     before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     assert synthetic_data.write(folder, train=50, test=10) == folder

@@ -1,4 +1,4 @@
-"""The benchmarks' machinery: who takes turns, what comes of it, and what is said where it can't."""
+"""The benchmarks' machinery: turns, figures, and messages if something can't be measured."""
 
 import json
 import os
@@ -58,7 +58,7 @@ SUITES = {
 
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
-    """The homework's course with benchmarks of its own."""
+    """A course like the homework's, with benchmarks of its own."""
     for name in ("source", "release"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "reference" / "hw5").mkdir(parents=True)
@@ -91,7 +91,7 @@ def test_a_candidate_that_dies_is_named(course: Path) -> None:
         list(take_turns(course, "broken", suite, rounds=1, seconds=0.01))
 
 
-def test_what_the_course_does_not_have_is_named(course: Path) -> None:
+def test_a_suite_that_the_course_does_not_have_is_named(course: Path) -> None:
     with pytest.raises(UsageError, match="has no suite 'layers'"):
         load_suite(find_course(course), "layers")
     (course / "reference" / "hw5" / "benchmarks.py").unlink()

@@ -33,7 +33,7 @@ def copy_of_the_source(to: Path) -> Path:
 
 
 def checked_out_elsewhere(source: Path, to: Path) -> Path:
-    """The same files, younger and for their owner's eyes only."""
+    """Copy the files with newer times, readable by their owner alone."""
     shutil.copytree(source, to, copy_function=shutil.copyfile)
     for path in to.rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o600)

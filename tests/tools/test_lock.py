@@ -1,4 +1,4 @@
-"""The locked versions: all that set-up installs, each by its hash, for every Python that it runs on."""
+"""The locked versions: every package that set-up installs, by its hash, for every Python."""
 
 import re
 import tomllib
@@ -27,7 +27,7 @@ def normal(name):
 
 
 def asked(extra):
-    """What an extra asks for, with the project's own dependencies and the extras that it names."""
+    """Give an extra's requirements, with the project's own and those of the extras that it names."""
     for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"][extra]]:
         requirement = Requirement(text)
         if requirement.name == PROJECT["name"]:
@@ -39,7 +39,7 @@ def asked(extra):
 
 @pytest.mark.parametrize("extra", LOCKED)
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
-def test_what_the_project_asks_for_is_locked(extra, version):
+def test_every_requirement_of_the_project_is_locked(extra, version):
     here = {
         "python_version": version,
         "python_full_version": f"{version}.9",
@@ -50,7 +50,7 @@ def test_what_the_project_asks_for_is_locked(extra, version):
     names = [normal(r.name) for r in chosen]
     assert len(names) == len(set(names)), "two versions of one package"
     pinned = {normal(r.name): str(r.specifier).removeprefix("==") for r in chosen}
-    # the project is built with them, too: nothing else is fetched for that
+    # the project is built with these as well, so that nothing else is downloaded
     for requirement in [*asked(extra), *map(Requirement, BUILD)]:
         pin = pinned.get(normal(requirement.name))
         assert pin, f"{requirement} is not locked: run tools/lock"
@@ -66,7 +66,7 @@ def test_every_locked_package_has_one_version_and_hashes(extra):
 
 
 @pytest.mark.parametrize("extra", LOCKED)
-def test_a_lock_names_no_place_that_packages_come_from(extra):
+def test_a_lock_names_no_package_index(extra):
     text = (ROOT / "requirements" / f"{extra}.txt").read_text(encoding="utf-8")
     assert "://" not in text
     assert "index-url" not in text

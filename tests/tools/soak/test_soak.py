@@ -1,4 +1,4 @@
-"""The short form of `tools/measure soak`, and that what it looks for would be seen."""
+"""A short `tools/measure soak`, and each fault that it looks for."""
 
 import json
 import signal
@@ -117,7 +117,7 @@ def test_the_command_says_what_is_missing(tmp_path):
     assert "no sample was named: nothing to make submissions of" in done.stderr
 
 
-def test_a_calm_run_that_fails_is_said(tmp_path, monkeypatch):
+def test_a_calm_run_that_fails_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr(soaking.sys, "executable", "/bin/false")
     run = soaking._Run(plan(), tmp_path)
     # 1 is also the status of a batch with a submission that could not be graded: the comparison sees the rest
@@ -192,17 +192,17 @@ def test_reports_that_differ_in_their_times_only_are_equal(runs):
         ({"n": report(outcome="grader_error", message="no")}, "n: the grader failed: no"),
     ],
 )
-def test_differences_are_said(runs, disturbed, said):
+def test_differences_are_reported(runs, disturbed, said):
     assert said in list(compare(*runs({"n": report()}, disturbed), ["n"]))
 
 
-def test_a_file_too_many_is_said(runs):
+def test_an_extra_file_is_reported(runs):
     calm, disturbed = runs({"n": report()}, {"n": report()})
     (disturbed / "reports" / ".n.json.x.half").touch()
     assert list(compare(calm, disturbed, ["n"])) == ["reports/.n.json.x.half: is in only one of the two runs"]
 
 
-def test_growth_is_said():
+def test_growth_is_reported():
     flat = [Usage(memory=100, files=10)] * 40
     assert list(growth(flat)) == []
     more_memory, more_files = Usage(memory=150, files=10), Usage(memory=100, files=20)
@@ -211,11 +211,11 @@ def test_growth_is_said():
     assert list(growth([])) == []
 
 
-def test_orphans_files_and_mounts_that_are_left_are_said(tmp_path, monkeypatch):
+def test_orphans_files_and_mounts_that_are_left_are_reported(tmp_path, monkeypatch):
     monkeypatch.setattr(soaking, "SETTLE_SECONDS", 0.2)
     run = soaking._Run(plan(), tmp_path)
     with soaking._adopting_orphans():
-        # its parent ends at once, so it is this process's to see
+        # its parent ends at once, so this process adopts it
         subprocess.run(["sh", "-c", "sleep 31 & exit 0"], check=True, stdout=subprocess.DEVNULL)
         (tmp_path / "temporary" / "left").touch()
         found = run.left()
