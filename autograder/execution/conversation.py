@@ -5,8 +5,9 @@ The conversation is the same for every place where a student's code runs; a plac
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -148,6 +149,19 @@ class Conversation:
         child, self._child = self._child, None
         if child is not None:
             child.close()
+
+
+@contextlib.contextmanager
+def converse(
+    definitions: Definitions, limits: Limits, start: Callable[[Printed], Child]
+) -> Iterator[Student]:
+    """Open a handle on the definitions; `start` starts each child, and is given what takes its output."""
+    printed = Printed(limits.output_kb << 10)
+    conversation = Conversation(lambda: start(printed), definitions, limits, printed)
+    try:
+        yield conversation.student
+    finally:
+        conversation.close()
 
 
 def _misformed(request: Request, value: Value) -> str:

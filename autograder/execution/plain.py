@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from autograder import guest
 from autograder.authoring.student import FaultKind, Limits, Student, StudentFault
 from autograder.errors import GraderFault
 from autograder.execution import faults
-from autograder.execution.conversation import Conversation
+from autograder.execution.conversation import converse
 from autograder.execution.environment import ONE_BLAS_THREAD
 from autograder.execution.printed import Flooded, Marked, Printed
 from autograder.execution.tempdirs import TempDir
@@ -238,19 +239,9 @@ class PlainSession:
         self._python = python
         self._folders = folders
 
-    @contextlib.contextmanager
-    def student(self, definitions: Definitions, limits: Limits) -> Iterator[Student]:
+    def student(self, definitions: Definitions, limits: Limits) -> AbstractContextManager[Student]:
         """See `Session.student`."""
-        printed = Printed(limits.output_kb << 10)
-
-        def open_child() -> PlainChild:
-            return PlainChild(self._python, self._folders, limits, printed)
-
-        conversation = Conversation(open_child, definitions, limits, printed)
-        try:
-            yield conversation.student
-        finally:
-            conversation.close()
+        return converse(definitions, limits, lambda out: PlainChild(self._python, self._folders, limits, out))
 
 
 @contextlib.contextmanager

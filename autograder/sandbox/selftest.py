@@ -171,10 +171,9 @@ def explain(log: str) -> SandboxError:
 
 def failures(answers: Mapping[str, str]) -> list[str]:
     """List the problems that the probes' answers show."""
-    bad = [f"{name} does not work ({answers[name]})" for name in WORKS if _is_refused(answers[name])]
-    return bad + [
-        f"{name} is possible ({answers[name]})" for name in REFUSED if not _is_refused(answers[name])
-    ]
+    refused = {name for name, answer in answers.items() if _is_refused(answer)}
+    bad = [f"{name} does not work ({answers[name]})" for name in WORKS if name in refused]
+    return bad + [f"{name} is possible ({answers[name]})" for name in REFUSED if name not in refused]
 
 
 def _is_refused(answer: str) -> bool:

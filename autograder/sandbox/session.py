@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from autograder.authoring.student import FaultKind, Limits, Student, StudentFault
 from autograder.errors import GraderFault, SandboxError
 from autograder.execution import faults
-from autograder.execution.conversation import Conversation
+from autograder.execution.conversation import converse
 from autograder.execution.pipes import Ended, Line, Overdue
 from autograder.execution.printed import Flooded, Printed
 from autograder.guest import wire
@@ -152,21 +153,13 @@ class SandboxSession:
             )
         return box
 
-    @contextlib.contextmanager
-    def student(self, definitions: Definitions, limits: Limits) -> Iterator[Student]:
+    def student(self, definitions: Definitions, limits: Limits) -> AbstractContextManager[Student]:
         """See `Session.student`."""
-        printed = Printed(limits.output_kb << 10)
         policy = self._policies[bool(definitions.withheld)]
         preload = worth_preloading((chunk.source for chunk in definitions.chunks), policy.packages)
-
-        def open_child() -> SandboxChild:
-            return SandboxChild(self._box(policy), limits, printed, preload)
-
-        conversation = Conversation(open_child, definitions, limits, printed)
-        try:
-            yield conversation.student
-        finally:
-            conversation.close()
+        return converse(
+            definitions, limits, lambda out: SandboxChild(self._box(policy), limits, out, preload)
+        )
 
     def _box(self, policy: Policy) -> Box:
         """Give the sandbox of a policy; start one if there is none, or if it has ended."""
