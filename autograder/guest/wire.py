@@ -93,7 +93,7 @@ def encode_word(word: str) -> list[Part]:
 
 
 def _no_object(value: Any) -> tuple[int, str]:
-    raise Unsupported(f"a {type(value).__name__}, before any code has run")
+    raise Unsupported(f"an object ({type(value).__name__}) before any code has run")
 
 
 class _Writer:

@@ -247,6 +247,17 @@ def test_the_type_of_a_frame_is_checked() -> None:
         read(wire.HEADER.pack(wire.REQUEST, 1) + b"N")
 
 
+def test_a_child_s_first_word_is_a_word_and_no_object() -> None:
+    word = b"".join(map(bytes, wire.encode_word(wire.READY)))
+    assert wire.decode_word(Bytes(word)) == wire.READY
+    with pytest.raises(wire.Unsupported, match=r"an object \(object\) before any code has run"):
+        wire.encode_word(object())  # type: ignore[arg-type]
+    with pytest.raises(wire.Malformed, match=r"a handle \(7, 'object'\) before any code has run"):
+        wire.decode_word(Bytes(frame(object())))
+    with pytest.raises(wire.TooLarge, match="a frame of 20005 bytes, at most 16384 may come"):
+        wire.decode_word(Bytes(frame("x" * 20_000)))
+
+
 def test_large_arrays_are_written_from_where_they_are() -> None:
     array = np.zeros(1 << 16)
     parts = wire.encode(wire.REQUEST, (array, array), refer)
