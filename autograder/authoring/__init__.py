@@ -1,12 +1,12 @@
-"""The interface of an assignment's author: what a module of questions or of check kinds imports.
+"""The interface for authors: the names that an assignment's own modules import.
 
 ::
 
     from autograder.authoring import Case, CheckKind, CheckSpec, Comparison, Expected, unpack
 
 `questions` has the records that describe a question, `student` the handle on a student's code, `numerics`
-numerical gradients and rounding bounds, `unpack` the safe way into a returned tuple. A new kind of check
-is made of `kinds` and `context`. ``docs/assignments.md`` is the manual.
+numerical gradients and rounding bounds. `unpack` takes a returned tuple apart. `kinds` and `context` are for
+new kinds of checks. ``docs/assignments.md`` is the manual.
 """
 
 from autograder.authoring.context import CheckContext

@@ -1,4 +1,4 @@
-"""All that a check has before it: one submission, the assignment, and the ways to run code."""
+"""The argument of every check: one submission, the assignment, and the ways to run code."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class AssignmentContext(Struct):
     """The part of a context that all submissions of an assignment share.
 
     given               the release's notebook, as it was handed out
-    given_definitions   its code
-    file_rules          which files the assignment asks for
+    given_definitions   the code of that notebook
+    file_rules          the files that the assignment asks for
     questions           the assignment's questions by name
-    limits              the limits by name, as they hold on this machine
-    withheld            functions that would answer for the student's own (``package.module.fast_*``)
-    load_data           gives that many training samples, and the samples for measuring
-    prepared            what kinds have measured for the whole batch, by check id
-    diagnose            names mistakes: (output, answers, the submission's code) -> those of cases, by case id
-    seed                enters every generator and stands in the report, so that a grade can be repeated
+    limits              the limits by name, scaled for this machine
+    withheld            functions that a student's code may not call (``package.module.fast_*``)
+    load_data           gives so many training samples, and the samples for measuring
+    prepared            the values that kinds have measured for the whole batch, by check id
+    diagnose            (output, answers, the submission's code) -> the known mistakes by case id
+    seed                enters every generator; the report names it, so that a grade can be repeated
     """
 
     given: Notebook
@@ -49,12 +49,12 @@ class AssignmentContext(Struct):
 
 
 class Reading(Struct):
-    """The parts of one submission as they were read; none of them has run.
+    """One submission as it was read; none of its code has run.
 
-    cells       which of its cells stands for which of the release's, by grade id: its index
-    untouched   whether nothing was done: the release's code, and no cell was ever run
-    readings    what the checks' kinds have read in it, by check id
-    notices     what a person should know
+    cells       the indices of the cells that match the release's cells, by their grade ids
+    untouched   True if the code is the release's and no cell was ever run
+    readings    the results of the kinds' `read` functions, by check id
+    notices     facts that a person should know
     integrity   passages that a person may want to read
     """
 
@@ -68,18 +68,10 @@ class Reading(Struct):
 
 
 class CheckContext:
-    """Everything that a check needs is here; nothing is fetched.
+    """Everything that a check needs, so that it has to fetch nothing.
 
-    Parameters
-    ----------
-    assignment : AssignmentContext
-        Shared by all submissions.
-    reading : Reading
-        One submission, whose notebook could be read.
-    session : Session
-        Where its code runs.
-    budget : callable
-        Every request to its code goes through it; see `Student.through`.
+    `reading` is one submission, with a notebook. Its code runs in the `session`, and every request to it goes
+    through `budget`; see `Student.through`.
     """
 
     def __init__(
@@ -108,10 +100,7 @@ class CheckContext:
     def question(self, name: str, kind: type[Question]) -> Question:
         """Give one of the assignment's questions.
 
-        Raises
-        ------
-        AssignmentError
-            There is no such question, or it is of another kind.
+        Raises `AssignmentError` if there is no such question, or if it is of another kind.
         """
         asked = self.assignment.questions.get(name)
         if asked is None:
@@ -125,13 +114,13 @@ class CheckContext:
 
     @contextlib.contextmanager
     def run(self, definitions: Definitions, limits: str) -> Iterator[Student]:
-        """Open a child in which other definitions run than the submission's alone."""
+        """Open a child process with these definitions: the submission's, or others."""
         with self._session.student(definitions, self.assignment.limits[limits]) as student:
             yield student.through(self._budget)
 
     @contextlib.contextmanager
     def handles(self, limits: str, alone: bool = False) -> Iterator[Handles]:
-        """Open handles on fresh children; `alone`, the student's code can't call what is withheld from it."""
+        """Open handles on new child processes; if `alone`, the withheld functions can't be called there."""
         withheld = self.assignment.withheld if alone else ()
         with contextlib.ExitStack() as stack:
             student = stack.enter_context(self.run(replace(self.definitions, withheld=withheld), limits))
@@ -144,14 +133,14 @@ class CheckContext:
             yield Handles(student, open_given)
 
     def once(self, key: tuple[str, ...], make: Callable[[], Made]) -> Made:
-        """Give what was made under a key for this submission, whichever check wanted it first."""
+        """Make a value for this submission when the first check asks for it, and keep it under the key."""
         if key not in self._made:
             self._made[key] = make()
         made: Made = self._made[key]
         return made
 
     def mistakes(self, question: str, output: str, answers: Answers) -> Mapping[str, Mistake]:
-        """Give the named mistakes in an output, by the id of the case in which they show."""
+        """Give the known mistakes in an output, by the id of the case in which they show."""
 
         def name() -> Mapping[str, Mistake]:
             return self.assignment.diagnose(output, answers, self.definitions)
@@ -159,12 +148,12 @@ class CheckContext:
         return self.once(("mistakes", question, output), name)
 
     def generator(self, name: str) -> Generator:
-        """Give a random generator: the same for the same submission, name and seed."""
+        """Give a random generator; the same submission, name and seed give the same numbers."""
         text = f"{self.assignment.seed}/{self.submission.id}/{name}"
         return np.random.default_rng(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big"))
 
     def data(self, count: int) -> DataSet:
-        """Give that many training samples, and the samples for measuring."""
+        """Give `count` training samples, and the samples for measuring."""
         return self.assignment.load_data(count)
 
     def clock(self) -> float:
@@ -173,7 +162,7 @@ class CheckContext:
 
 
 def trusted(request: Request, ask: Ask) -> Value:
-    """Ask our own code: its faults are the grader's."""
+    """Ask the release's own code, whose faults are the grader's."""
     try:
         return ask(request)
     except StudentFault as fault:

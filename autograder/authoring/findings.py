@@ -1,4 +1,4 @@
-"""Findings that every kind of check may give: on a notebook in which nothing was done, and on a fault."""
+"""Make findings for every kind of check, among them those on an untouched notebook and on a fault."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNTOUCHED = "Nothing was done here yet: the code is the release's, and no cell w
 def found(
     spec: CheckSpec, status: Status, message: str, fraction: float | None = None, **more: Any
 ) -> Finding:
-    """Make a check's finding. Unless given, `fraction` is 1 or 0; the hints go along with a failure."""
+    """Make a check's finding, with the hints if it failed. `fraction` is 1 or 0 by default."""
     lost = status in (Status.FAILED, Status.ERROR, Status.TIMEOUT)
     earned = float(status is Status.PASSED) if fraction is None else fraction
     return Finding(
@@ -34,13 +34,13 @@ def nothing_done(spec: CheckSpec) -> Finding:
 
 
 def faulted(spec: CheckSpec, fault: StudentFault) -> Finding:
-    """Give the finding where a call into the student's code did not return."""
+    """Give the finding of a check whose call into the student's code did not return."""
     cause = Cause(actual=fault.traceback) if fault.traceback else None
     return found(spec, status_of_fault(fault), fault.message, cause=cause, reason=reason_of(fault))
 
 
 def reason_of(fault: StudentFault) -> str:
-    """Give a fault as a reason that a report says once: the same for all sizes."""
+    """Give a fault's reason, which a report says once: the message with `#` for each number."""
     return re.sub(r"\d+", "#", fault.message)
 
 

@@ -1,4 +1,4 @@
-"""The registry of check kinds: what an assignment's own module adds to those of the engine.
+"""The record of a check kind, for the kinds that an assignment adds to the engine's own.
 
 A module of questions may have a table ``KINDS`` of names and `CheckKind` records; ``kind = "<name>"`` in
 ``assignment.toml`` then means that kind.
@@ -13,7 +13,7 @@ from autograder.authoring.context import CheckContext
 from autograder.authoring.specs import CheckSpec
 from autograder.model import Finding, Notebook, Struct
 
-# A kind's functions take that kind's own spec, and give and take its own types. The table can't say so.
+# `Any`, since each kind has its own types of specs, readings and prepared values.
 Run = Callable[[Any, CheckContext], Finding]
 Read = Callable[[Any, Notebook, Notebook], Any]
 Prepare = Callable[[Any, CheckContext], Any]
@@ -22,14 +22,14 @@ Prepare = Callable[[Any, CheckContext], Any]
 class CheckKind(Struct):
     """A kind of check.
 
-    spec      the check's table in ``assignment.toml``
+    spec      the type of the check's table in ``assignment.toml``
     run       (spec, context) -> Finding: judges one submission. It imports no clock, file, process or socket
-    read      (spec, notebook, given) -> reading: looks at the code and text of a submission, and runs none of
-              it. It runs in the reader's process, within that one's limits
-    question  the type of the questions that such a check asks, None where it asks any or none
-    reading   the type of what `read` gives, made of plain values, to which the answer is held
-    prepare   (spec, context) -> a JSON value: measured once for a batch, with the release's own notebook in
-              the place of a submission; kept in the user's cache. `run` finds it as ``context.prepared``
+    question  the type of the questions that the check asks; None for any type, or if it asks none
+    read      (spec, notebook, given) -> reading: looks at a submission's code and text without running it.
+              It runs in the reader's process, within the limits of that process
+    reading   the type of `read`'s result, made of plain values; another result is refused
+    prepare   (spec, context) -> a JSON value: measures something once for a batch, with the release's own
+              notebook as the submission. The user's cache keeps it; `run` finds it in ``context.prepared``
     """
 
     spec: type[CheckSpec]

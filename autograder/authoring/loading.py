@@ -1,4 +1,4 @@
-"""Loading an assignment's own modules: its questions and its kinds of checks."""
+"""Load an assignment's own modules, with its questions and its kinds of checks."""
 
 from __future__ import annotations
 
@@ -37,13 +37,8 @@ class Authored(Struct):
 def load_authored(visible: Path | None, hidden: Path | None = None) -> Authored:
     """Load the tables ``QUESTIONS``, ``KINDS`` and ``FROZEN`` of an assignment's modules.
 
-    The hidden module finds the visible one as ``from . import visible``, and the other modules of
-    its own folder likewise.
-
-    Raises
-    ------
-    AssignmentError
-        A module can't be loaded, has no table, or two define the same name.
+    The hidden module may import the visible one (``from . import visible``) and the other modules of its own
+    folder. Raises `AssignmentError` if a module can't be loaded or has no table, or if both define a name.
     """
     module = load_module(visible) if visible is not None else None
     found = _tables(visible, module) if visible is not None and module is not None else Authored()
@@ -74,7 +69,7 @@ def _tables(path: Path, module: ModuleType) -> Authored:
     )
 
 
-# What the values of each table are, for messages.
+# The values of each table, for messages.
 _EXPECTED = {
     "QUESTIONS": "a record of autograder.authoring",
     "KINDS": "a CheckKind",
@@ -96,7 +91,7 @@ def _table(path: Path, module: ModuleType, name: str, kind: Any) -> dict[str, An
 
 
 def load_module(path: Path, **siblings: ModuleType) -> ModuleType:
-    """Load a module by its path, its folder's modules and the given siblings beside it."""
+    """Load a module by its path. It can import the modules of its folder and the given siblings."""
     if not path.is_file():
         raise AssignmentError(f"{path}: no such file", "assignment.toml names it.")
     package = "autograder_questions_" + "".join(c if c.isalnum() else "_" for c in str(path.parent.resolve()))
@@ -121,7 +116,7 @@ def load_module(path: Path, **siblings: ModuleType) -> ModuleType:
 
 
 def _place(path: Path, error: BaseException) -> str:
-    """Give the file and line that an error came from: in the module, or in another one of its folder."""
+    """Give the file and line of an error in the module, or in another module of its folder."""
     if isinstance(error, SyntaxError) and error.lineno and error.filename:
         return f"{error.filename}:{error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)

@@ -1,4 +1,4 @@
-"""Numerical gradients and the sizes of rounding errors: pure functions on arrays."""
+"""Compute numerical gradients and bounds of rounding errors."""
 
 from __future__ import annotations
 
@@ -21,15 +21,11 @@ def numerical_gradient(evaluate: Evaluate, x: Array, upstream: Array, step: floa
         Maps a sequence of inputs, each of `x`'s shape, to the outputs of f, each of `upstream`'s
         shape. It gets all the inputs at once, so that a remote f costs one round trip.
     x : array, float64
-        Where the gradient is taken.
+        The point at which the gradient is taken; the result has its shape.
     upstream : array
         The derivative of the loss with respect to f's output.
     step : float
         Half the distance between the two points of a difference.
-
-    Returns
-    -------
-    array of `x`'s shape, float64
     """
     nudged = []
     for index in np.ndindex(x.shape):
@@ -37,12 +33,7 @@ def numerical_gradient(evaluate: Evaluate, x: Array, upstream: Array, step: floa
             point = x.copy()
             point[index] += sign
             nudged.append(point)
-    outputs = evaluate(nudged)
-    slopes = [
-        float(np.sum((np.asarray(up) - np.asarray(down)) * upstream)) / (2 * step)
-        for up, down in zip(outputs[::2], outputs[1::2], strict=True)
-    ]
-    return np.array(slopes, dtype=np.float64).reshape(x.shape)
+    return _slopes(evaluate(nudged), upstream, step).reshape(x.shape)
 
 
 def directional_derivatives(
@@ -50,26 +41,18 @@ def directional_derivatives(
 ) -> Array:
     """Compute how fast ``sum(f(x) * upstream)`` grows along some directions, by central differences.
 
-    These are the inner products of the directions with the gradient. Each costs two evaluations, instead of
-    two for every element of `x`, and a direction without zeros sees every element. The step is that of
-    `numerical_gradient`: for an f that is not linear, both leave out terms of the same order, and for an f
-    with kinks, both are equally unlikely to straddle one.
-
-    Parameters
-    ----------
-    evaluate, x, upstream
-        As in `numerical_gradient`.
-    directions : array of shape (P, *x.shape)
-        The directions.
-    step : float
-        Half the distance between the two points of a difference, in units of a direction.
-
-    Returns
-    -------
-    array of shape (P,), float64
+    The result, (P,) for `directions` of shape (P, *x.shape), has the inner products of the directions with
+    the gradient. Each costs two evaluations, instead of two for every element of `x`, and a direction without
+    zeros depends on every element. The other arguments are those of `numerical_gradient`; `step` is in units
+    of a direction. Both methods have errors of the same order in a smooth f, and are equally unlikely to
+    straddle a kink.
     """
     points = [x + sign * direction for direction in directions for sign in (step, -step)]
-    outputs = evaluate(points)
+    return _slopes(evaluate(points), upstream, step)
+
+
+def _slopes(outputs: Sequence[Array], upstream: Array, step: float) -> Array:
+    """Divide the differences between pairs of outputs, (up, down, up, down, …), by the distance."""
     slopes = [
         float(np.sum((np.asarray(up) - np.asarray(down)) * upstream)) / (2 * step)
         for up, down in zip(outputs[::2], outputs[1::2], strict=True)
@@ -77,7 +60,7 @@ def directional_derivatives(
     return np.array(slopes, dtype=np.float64)
 
 
-# The loss of a transform in units of rounding: log2 of the longest (some hundred elements), with room.
+# The error of a transform in units of rounding: log2 of its length, which is some hundred, with a margin.
 _TRANSFORM = 8.0
 
 
@@ -87,16 +70,17 @@ def rounding_bound(
     """Bound the error of a sum of `terms` products in any order, element by element.
 
     The classical bound is ``terms * eps / 2 * sum(|a| * |b|)`` (Higham, Accuracy and Stability of
-    Numerical Algorithms, section 3.1); it is taken eight times. A transform (FFT) mixes all elements,
-    so each element has an error in proportion to the largest, even one whose sum has no terms. A few units
-    in the last place of the largest are added for it. The bound is never below the smallest normal number.
+    Numerical Algorithms, section 3.1); the result is eight times as large. A transform (FFT) mixes all
+    elements, so that the error of each is proportional to the largest element, even if its own sum has no
+    terms. For this, a few units in the last place of the largest are added. The bound is never below the
+    smallest normal number.
 
     Parameters
     ----------
     terms : int
         The length of the sums.
     magnitude : array
-        The same sum of products taken of absolute values.
+        The sums of the products' absolute values.
     dtype : dtype
         The precision in which the student's code may compute.
     """

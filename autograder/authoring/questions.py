@@ -3,8 +3,8 @@
 An assignment has up to two modules of questions, each with a table ``QUESTIONS``:
 
 - ``source/<id>/questions.py``: the visible ones; they go into the release;
-- ``reference/<id>/questions.py``: the hidden ones, with the reference they are judged by; they
-  never leave the trusted side.
+- ``reference/<id>/questions.py``: the hidden ones, with the reference that judges them; they never leave the
+  trusted side.
 
 The functions run in the trusted process and reach the student's code only through `Handles`. Checks
 (`autograder.grading.checks`) turn their answers into findings.
@@ -26,8 +26,8 @@ Generator = np.random.Generator
 class Case(Struct):
     """One input to ask about.
 
-    `about` says in a student's words what it is (shapes, stride, pad, dtype); `regime` groups the
-    cases that share a peculiarity; `inputs` are the arguments by name.
+    `about` describes it to a student (shapes, stride, pad, dtype). `regime` is the name of a group of cases
+    with something in common. `inputs` has the arguments by name.
     """
 
     id: str
@@ -39,8 +39,8 @@ class Case(Struct):
 class Expected(Struct):
     """A right output, and the largest absolute error that rounding can explain, element by element.
 
-    Where `along` holds directions, (P, *the output's shape), `value` (P,) are the output's inner products
-    with them. `reason` says in the case's own numbers why the output has its shape.
+    If `along` has directions, (P, *the output's shape), then `value` (P,) has the output's inner products
+    with them. `reason` explains the output's shape with the case's own numbers.
     """
 
     value: Array
@@ -57,13 +57,8 @@ class Expected(Struct):
 class Handles:
     """The handles that a question has on running code.
 
-    Parameters
-    ----------
-    student : Student
-        Runs the submission's definitions.
-    open_given : callable
-        Opens a handle that runs the release's own code in a child that never saw the submission, for
-        what both sides may use (the fast layers). Called at most once, when first wanted.
+    `student` runs the submission's definitions. `given` runs the release's own code (the fast layers, say) in
+    a child process that never saw the submission; `open_given` opens it when it is first used.
     """
 
     def __init__(self, student: Student, open_given: Callable[[], Student]) -> None:
@@ -87,12 +82,12 @@ class Comparison(Struct):
     """Outputs on cases.
 
     outputs        the names of the outputs that are compared
-    cases          draws the cases; fixed ones need not look at the generator
+    cases          draws the cases; fixed cases ignore the generator
     ask            gives the student's outputs by name
     expect         gives the right outputs, under exactly the names in `outputs`
-    small          gives small cases, the simplest first; the smallest that fails is shown to the student
-    explain        says of a case, output and index which terms that element is the sum of
-    explain_fault  says what an exception means in the case's own numbers, or nothing
+    small          gives small cases, the simplest first; the student is shown the first that fails
+    explain        (case, output, index) -> the terms whose sum is that element
+    explain_fault  explains an exception with the case's own numbers, or gives an empty text
     """
 
     outputs: tuple[str, ...]
@@ -113,9 +108,9 @@ class TimedCall(Struct):
 
 
 class SpeedComparison(Struct):
-    """The student's function on a slice against the fast one on the whole, by output element.
+    """The student's function on a slice against the fast one on the whole, by time per output element.
 
-    `slow` raises ValueError where there is nothing to time: a function that gives no such output.
+    `slow` raises ValueError if there is nothing to time: the student's function gives no such output.
     """
 
     name: str
@@ -127,8 +122,8 @@ class SpeedComparison(Struct):
 class Timing(Struct):
     """Speeds to compare, and the work of a plain loop to calibrate them on this machine.
 
-    `plain` does on the trusted side what an unvectorised loop does for `plain_elements` output
-    elements; a student's function that is much faster than that is not to blame for a small ratio.
+    `plain` runs an unvectorised loop for `plain_elements` output elements on the trusted side. A student's
+    function that is much faster than that is not to blame for a small ratio.
     """
 
     comparisons: tuple[SpeedComparison, ...]
@@ -139,7 +134,7 @@ class Timing(Struct):
 class DataSet(Struct):
     """Samples for training and for measuring, as the assignment's reader gives them.
 
-    `x_train` has N samples along its first axis, `y_train` (N,) their labels; `x_test` and `y_test` alike.
+    `x_train` has N samples along its first axis, `y_train` (N,) their labels; likewise `x_test` and `y_test`.
     Only the training part is ever sent to the student's code.
     """
 
@@ -161,14 +156,14 @@ class Judgement(Struct):
 
 
 class Probe(Struct):
-    """A question that judges its own answer, with a generator and `samples` of the data set, if any."""
+    """A question that judges its own answer. It gets a generator, and `samples` of the data set if not 0."""
 
     judge: Callable[[Handles, Generator, DataSet | None], Judgement]
     samples: int = 0
 
 
 class Answer(Struct):
-    """The answer to one case: outputs and what was expected, or the fault that ended it."""
+    """The answer to one case: the outputs and the expected ones, or the fault that ended the call."""
 
     case: Case
     outputs: Mapping[str, Value]
@@ -177,7 +172,7 @@ class Answer(Struct):
 
 
 class Answers(Struct):
-    """The answers to all cases of a comparison, what the code printed, and the function asked last."""
+    """The answers to all cases of a comparison, the printed text, and the function that was called last."""
 
     answers: tuple[Answer, ...]
     printed: OutputText
@@ -185,13 +180,13 @@ class Answers(Struct):
 
 
 class Mistake(Struct):
-    """A mistake that has a name, as it shows in one case.
+    """A known mistake, as it shows in one case.
 
     id          its name
-    output      the only output that it spoils; empty where it may spoil any
-    diagnosis   what a student is told of it, as far as the assignment allows
-    says        a sentence that takes the place of the case's own message
-    shows       says whether another answer is this mistake's, or None where nobody knows
+    output      the only output that it makes wrong; empty if it may be any
+    diagnosis   the explanation for the student, as far as the assignment allows one
+    says        a sentence in place of the case's own message
+    shows       says whether another answer has this mistake; None if that is not known
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""The tables of ``assignment.toml`` that checks see: the keys of every check, and the files asked for."""
+"""The tables of ``assignment.toml`` that checks see: the keys of every check, and the rules for files."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Share = Annotated[float, Meta(gt=0, le=1)]
 
 
 class Strict(Struct, forbid_unknown_fields=True):
-    """A table of the TOML file: an unknown key is an error, not a silence."""
+    """A table of the TOML file; an unknown key is an error."""
 
 
 class FileRule(Strict):
     """One file that a submission must or may have.
 
-    `suffix` is compared without case; `name` is what the release calls it and only breaks ties.
+    `suffix` is compared without case. `name` is its name in the release, and only breaks ties.
     """
 
     suffix: str
@@ -33,10 +33,9 @@ class FileRule(Strict):
 class CheckSpec(Strict):
     """The keys of every check; a kind adds its own.
 
-    `kind` names the kind, `id` the check. `weight` is the check's share of the item's points against the
-    item's other checks; a weight of 0 makes it a note, which costs nothing. `limits` names one of the
-    assignment's ``[limits.*]`` tables. `visible` checks go into the release, and ``autograder check`` runs
-    them.
+    `kind` names the kind, `id` the check. `weight` decides the check's share of the item's points; a check of
+    weight 0 is a note, which costs nothing. `limits` names one of the assignment's ``[limits.*]`` tables.
+    `visible` checks go into the release, and ``autograder check`` runs them.
     """
 
     kind: str
@@ -63,12 +62,12 @@ class CheckSpec(Strict):
 
     @property
     def trains(self) -> bool:
-        """True if it is skipped where training is switched off."""
+        """True if it is skipped when training is off."""
         return False
 
     @property
     def waits_for_person(self) -> bool:
-        """True if only a person gives its points, however right the work is."""
+        """True if only a person gives its points."""
         return False
 
     @property

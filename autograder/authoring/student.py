@@ -1,9 +1,9 @@
-"""A check's handle on a student's code, and how a call into that code can end.
+"""A check's handle on a student's code, and the ways in which a call into that code can fail.
 
 A check can't tell where the code runs: in the sandbox (`autograder.sandbox`), in a plain subprocess on the
-student's own machine (`autograder.execution.plain`), or in a test. Values go in and come back by value. What
-is neither an array nor a plain value stays with the code and comes back as a `Handle`, which can only be
-passed on. Nothing that comes back is trusted: it is a claim.
+student's own machine (`autograder.execution.plain`), or in a test. Arrays and plain values are copied both
+ways. Every other object stays in the child process: the check gets a `Handle`, which it can only pass on.
+A returned value is never trusted: it is a claim.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ PositiveInt = Annotated[int, Meta(gt=0)]
 
 
 class Handle(Struct):
-    """An object that stays with the student's code; `kind` is its type's name, for messages only."""
+    """An object that stays in the child process; `kind` is its type's name, for messages only."""
 
     id: int
     kind: str
 
 
-# None, bool, int, float, str, an array of a listed dtype, a Handle, or a tuple, list or dict (with
-# str keys) of these. Recursive unions help no reader and no checker here.
+# None, bool, int, float, str, an array of a dtype that the wire knows, a Handle, or a tuple, list or dict
+# (with str keys) of these. A recursive union would be no easier to read, and mypy would find no more errors.
 Value = Any
 
 
 class FaultKind(Enum):
-    """The end of a call into a student's code that did not return.
+    """The reason why a call into a student's code did not return.
 
-    RAISED       their code raised; `traceback` shows their lines only
-    MISSING      no such function or class is defined (or its definition itself failed)
-    CPU, WALL    the processor's or the clock's limit was met
-    MEMORY       the memory limit was met (a `MemoryError`, or killed for it)
-    OUTPUT       they printed, or returned, more than is kept
-    PROCESSES    a process or too many threads were started
-    FORBIDDEN    a wall was tried: a network, a file elsewhere, a system call that ended the process
-    CRASHED      the process ended by a signal, or by itself, before it answered
-    PROTOCOL     what came back was not an answer
-    UNSUPPORTED  what came back can't be carried (an object array, say)
+    RAISED       the code raised an exception; `traceback` shows the student's lines only
+    MISSING      no such function or class is defined, or its definition failed
+    CPU, WALL    the limit of processor time or of clock time was reached
+    MEMORY       the memory limit was reached: a `MemoryError`, or the process was killed
+    OUTPUT       the code printed or returned too much
+    PROCESSES    the code started a process, or too many threads
+    FORBIDDEN    the code tried something that the sandbox forbids, such as a network connection
+    CRASHED      a signal ended the process, or it ended itself, before it answered
+    PROTOCOL     the process sent something that is not an answer
+    UNSUPPORTED  the returned value can't be sent (an object array, say)
     """
 
     RAISED = "raised"
@@ -67,14 +67,8 @@ class FaultKind(Enum):
 class StudentFault(Exception):
     """A call into the student's code did not return.
 
-    Parameters
-    ----------
-    kind : FaultKind
-        How it ended.
-    message : str
-        One plain sentence for the student, already capped and free of control characters.
-    traceback : str, optional
-        Their frames (notebook cell and line), without the harness's.
+    `kind` is the reason. `message` is one plain sentence for the student, capped and free of control
+    characters. `traceback` has the student's frames (notebook cell and line), without the engine's.
     """
 
     def __init__(self, kind: FaultKind, message: str, traceback: str = "") -> None:
@@ -88,29 +82,27 @@ class StudentFault(Exception):
 
     @property
     def is_timeout(self) -> bool:
-        """True if a limit of time was met."""
+        """True if a time limit was reached."""
         return self.kind in (FaultKind.CPU, FaultKind.WALL)
 
     @property
     def is_limit(self) -> bool:
-        """True if a limit was met that the next call would only meet again, at the same cost."""
+        """True if the next call would probably reach the same limit, and cost as much."""
         return self.is_timeout or self.kind in (FaultKind.MEMORY, FaultKind.OUTPUT)
 
 
 class Limits(Struct, forbid_unknown_fields=True):
-    """The limits of one handle on a student's code, each per child process.
+    """The limits of each child process of one handle.
 
-    cpu_seconds      s of processor time, rounded up (RLIMIT_CPU); the code is interrupted where it is, and
-                     killed a second later: `FaultKind.CPU`
-    wall_seconds     s of clock time of one call, from the request to the answer; the child is killed:
-                     `FaultKind.WALL`
+    cpu_seconds      s of processor time, rounded up (RLIMIT_CPU); the code is interrupted, and killed a
+                     second later: `FaultKind.CPU`
+    wall_seconds     s of clock time from a request to its answer; the child is killed: `FaultKind.WALL`
     memory_mb        MiB of address space (RLIMIT_AS); allocating raises `MemoryError`: `FaultKind.MEMORY`
-    output_kb        KiB of standard output and error that are kept; more is dropped, and said so; a flood
-                     (64 times as much) ends the child: `FaultKind.OUTPUT`
-    result_mb        MiB of one answer; more is not sent, or not read: `FaultKind.OUTPUT`
+    output_kb        KiB of standard output and error that are kept; the rest is dropped with a note; 64 times
+                     as much ends the child: `FaultKind.OUTPUT`
+    result_mb        MiB of one answer; a larger one is not sent or not read: `FaultKind.OUTPUT`
     tmp_mb           MiB of files in the working directory (ENOSPC), and of the largest file (EFBIG)
-    threads          processes and threads together (RLIMIT_NPROC); starting another raises:
-                     `FaultKind.PROCESSES`
+    threads          processes and threads together (RLIMIT_NPROC); one more raises: `FaultKind.PROCESSES`
     open_files       open file descriptors (RLIMIT_NOFILE); opening another raises (EMFILE)
     """
 
@@ -125,7 +117,7 @@ class Limits(Struct, forbid_unknown_fields=True):
 
 
 class Keep(Enum):
-    """The form of a call's result: decoded `VALUES` (objects as handles), or one `HANDLE` to it all."""
+    """The form of a call's result: `VALUES` (with handles for objects), or one `HANDLE` for all of it."""
 
     VALUES = "values"
     HANDLE = "handle"
@@ -134,8 +126,8 @@ class Keep(Enum):
 class Request(Struct):
     """One request to the process that runs a student's code.
 
-    `who` names what is called, for messages. `verb` and `args` are what `autograder.guest.runner` answers.
-    `function` is the notebook's function that is called, if it is called by name.
+    `who` begins the messages about it. `autograder.guest.runner` knows the verbs and their arguments.
+    `function` is the notebook's function, if one is called by its name.
     """
 
     who: str
@@ -151,14 +143,8 @@ Around = Callable[[Request, Ask], Value]
 class Student:
     """The calls that a check may make; each is one request and its answer.
 
-    Each raises `StudentFault`, or `GraderFault` for a fault of our own.
-
-    Parameters
-    ----------
-    ask : callable
-        Sends a request and gives the answer.
-    printed : callable
-        Gives what the code has printed so far.
+    Each raises `StudentFault`, or `GraderFault` if the engine itself failed. `ask` sends a request and gives
+    the answer. `printed` gives the text that the code has printed so far.
     """
 
     def __init__(self, ask: Ask, printed: Callable[[], OutputText] = OutputText) -> None:
@@ -166,7 +152,7 @@ class Student:
         self._printed = printed
 
     def through(self, around: Around) -> Student:
-        """Give a handle on the same code whose every request goes through a function."""
+        """Give a handle on the same code that sends every request through a function."""
         inner = self._ask
         return Student(lambda request: around(request, inner), self._printed)
 
@@ -178,18 +164,14 @@ class Student:
         repeat: int = 1,
         **kwargs: Value,
     ) -> Value:
-        """Call a function, class or callable handle with the arguments, `repeat` times.
+        """Call a function, class or callable handle `repeat` times, and give the last result.
 
-        `keep` may list positions of a returned tuple that shall come back as handles whatever they
-        are: the cache of a forward pass is ``keep=[1]``. Gives the last call's result.
+        `keep` may list positions of a returned tuple: these values come back as handles. With ``keep=[1]``
+        the cache of a forward pass stays in the child process.
         """
         who = f"`{target}`" if isinstance(target, str) else f"The {target.kind}"
         function = target if isinstance(target, str) else None
-        return self._ask(
-            Request(
-                who=who, verb="call", args=(target, args, kwargs, _wanted(keep), repeat), function=function
-            )
-        )
+        return self._request(who, "call", target, args, kwargs, _wanted(keep), repeat, function=function)
 
     def method(
         self,
@@ -199,42 +181,41 @@ class Student:
         keep: Keep | Sequence[int] = Keep.VALUES,
         **kwargs: Value,
     ) -> Value:
-        """Call a method of an object that stays with the student's code."""
-        return self._ask(
-            Request(
-                who=f"`{owner.kind}.{name}`", verb="method", args=(owner, name, args, kwargs, _wanted(keep))
-            )
-        )
+        """Call a method of an object that stays in the child process."""
+        return self._request(f"`{owner.kind}.{name}`", "method", owner, name, args, kwargs, _wanted(keep))
 
     def map(self, target: str, calls: Sequence[Sequence[Value]], pick: int | None = None) -> list[Value]:
         """Call a function once for each tuple of arguments, in one round trip.
 
-        `pick` gives only that position of each returned tuple.
+        With `pick`, only that position of each returned tuple comes back.
         """
-        args = (target, [tuple(each) for each in calls], pick)
-        answers: list[Value] = self._ask(Request(who=f"`{target}`", verb="map", args=args, function=target))
+        each = [tuple(args) for args in calls]
+        answers: list[Value] = self._request(f"`{target}`", "map", target, each, pick, function=target)
         return answers
 
     def get(self, owner: Handle, name: str) -> Value:
-        """Read an attribute of an object that stays with the student's code."""
-        return self._ask(Request(who=f"`{owner.kind}.{name}`", verb="get", args=(owner, name)))
+        """Read an attribute of an object that stays in the child process."""
+        return self._request(f"`{owner.kind}.{name}`", "get", owner, name)
 
     def set(self, owner: Handle, name: str, value: Value) -> None:
-        """Set an attribute of an object that stays with the student's code."""
-        self._ask(Request(who=f"`{owner.kind}.{name}`", verb="set", args=(owner, name, value)))
+        """Set an attribute of an object that stays in the child process."""
+        self._request(f"`{owner.kind}.{name}`", "set", owner, name, value)
 
     def put(self, value: Value) -> Handle:
-        """Put a value there, for calls to come: they get the very same object each time."""
-        handle: Handle = self._ask(Request(who="Putting a value there", verb="put", args=(value,)))
+        """Store a value in the child process. Every later call with the handle gets the same object."""
+        handle: Handle = self._request("Storing a value", "put", value)
         return handle
 
     def seed(self, seed: int) -> None:
-        """Seed NumPy's and Python's global generators there."""
-        self._ask(Request(who="Seeding", verb="seed", args=(seed,)))
+        """Seed the global generators of NumPy and Python in the child process."""
+        self._request("Seeding", "seed", seed)
 
     def printed(self) -> OutputText:
-        """Give what was printed since the handle was opened."""
+        """Give the text that was printed since the handle was opened."""
         return self._printed()
+
+    def _request(self, who: str, verb: str, *args: Value, function: str | None = None) -> Value:
+        return self._ask(Request(who=who, verb=verb, args=args, function=function))
 
 
 def _wanted(keep: Keep | Sequence[int]) -> str | list[int]:
@@ -242,17 +223,17 @@ def _wanted(keep: Keep | Sequence[int]) -> str | list[int]:
 
 
 class Session(Protocol):
-    """A place where students' code runs: one a submission, and within it one child a handle.
+    """The place where one submission's code runs, with one child process for each handle.
 
-    A handle that met a fault which ended its child starts a new child at its next call; handles to
-    objects of the old one are gone (`StudentFault` of kind CRASHED).
+    After a fault that ended its child, a `Student` starts a new child at its next call. A `Handle` to an
+    object of the old child then raises a `StudentFault` of kind CRASHED.
     """
 
     @property
     def walls(self) -> tuple[str, ...]:
-        """The walls that stand, for the report's environment."""
+        """The walls that are up, for the report's environment."""
         ...
 
     def student(self, definitions: Definitions, limits: Limits) -> AbstractContextManager[Student]:
-        """Open a fresh child in which the definitions are run, then called."""
+        """Open a handle on a new child process, which runs the definitions first."""
         ...

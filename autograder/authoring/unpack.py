@@ -1,4 +1,4 @@
-"""Safe unpacking of what a student's function returned."""
+"""Unpack a value that a student's function returned."""
 
 from __future__ import annotations
 
@@ -8,23 +8,13 @@ from autograder.authoring.student import FaultKind, Handle, StudentFault, Value
 
 
 def unpack(result: Value, *names: str) -> tuple[Value, ...]:
-    """Give the parts of a returned tuple or list.
+    """Check that a returned value is a tuple or list with one part for each name, and give the parts.
+
+    Raises `StudentFault` if it is not, with a message that lists the names. Only the check that asked loses
+    its points.
 
     >>> unpack((1.0, 2.0), "loss", "gradient")
     (1.0, 2.0)
-
-    Parameters
-    ----------
-    result : Value
-        What the student's function returned.
-    names : str
-        What the parts are called, for messages.
-
-    Raises
-    ------
-    StudentFault
-        It is no tuple or list of so many parts: a fault of the student's, in words. A check that asks
-        loses its points, and no other does.
     """
     if not isinstance(result, tuple | list):
         returned = kind_of(result)
@@ -37,7 +27,7 @@ def unpack(result: Value, *names: str) -> tuple[Value, ...]:
 
 
 def kind_of(value: Value) -> str:
-    """Say in a few words what kind of value something is.
+    """Describe the kind of a value in a few words.
 
     >>> kind_of(None), kind_of(3.0), kind_of(np.zeros((2, 3)))
     ('None', 'a float', 'an array of shape (2, 3)')

@@ -61,7 +61,7 @@ def test_a_file_that_was_changed_is_refused(course):
     path = course / FROZEN
     np.savez(path, flat=np.zeros((3, 3)))
     with pytest.raises(
-        AssignmentError, match=r"its SHA-256 differs\n  Write it anew: autograder freeze affine"
+        AssignmentError, match=r"its SHA-256 differs\n  Write it again: autograder freeze affine"
     ):
         read_frozen(path)
     assert differing(course, "affine") == [path]
