@@ -1,4 +1,4 @@
-"""Hands out, checks and grades a programming homework on convolutional networks."""
+"""Hand out, check and grade a programming homework on convolutional networks."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ __all__ = ["__version__", "check"]
 
 
 def check(notebook: str | None = None) -> None:
-    """Run the visible checks on a saved notebook and print what they found: for use in a notebook.
+    """Run the visible checks on a notebook, by default the homework's, and print the results.
 
-    Parameters
-    ----------
-    notebook : str, optional
-        The notebook's path; the homework's own where none is named. Save it first: what is checked
-        is the file.
+    Call this in a cell. Save the notebook first: the checks read the file.
     """
     from pathlib import Path
 

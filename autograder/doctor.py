@@ -1,6 +1,6 @@
 """Examine this machine part by part, and give a finding and a remedy for each.
 
-`autograder.batch.machine` examines the parts that only grading needs; a student's install does not have it.
+`autograder.batch.machine` examines the parts that only grading needs; a student's install lacks that module.
 """
 
 from __future__ import annotations
@@ -22,10 +22,9 @@ from autograder.model import Symptom
 WHOLE, STUDENTS = "numerical-autograder", "numerical-autograder-check"
 # PyPI has a distribution of this name, which is somebody else's
 FOREIGN = "autograder"
-_AGAIN = {
-    WHOLE: "in the course's folder pip install -e '.[instructor]'",
-    STUDENTS: "in the homework's folder pip install --force-reinstall --no-deps "
-    "numerical_autograder_check-*.whl",
+_REINSTALL = {
+    WHOLE: "pip install -e '.[instructor]' in the course's folder",
+    STUDENTS: "pip install --force-reinstall --no-deps numerical_autograder_check-*.whl in its folder",
 }
 
 
@@ -51,6 +50,14 @@ def examine(folder: Path) -> list[Symptom]:
     return symptoms
 
 
+def _ok(part: str, finding: str) -> Symptom:
+    return Symptom(part=part, state="ok", finding=finding)
+
+
+def _note(part: str, finding: str, remedy: str) -> Symptom:
+    return Symptom(part=part, state="note", finding=finding, remedy=remedy)
+
+
 def _grading() -> Any:
     """Give the module that examines the parts that grading needs; None in a student's install."""
     if importlib.util.find_spec("autograder.batch") is None:
@@ -70,21 +77,20 @@ def _course(folder: Path) -> Course | None:
 
 
 def _nothing_here(folder: Path) -> Symptom:
-    return Symptom(
-        part="assignment",
-        state="note",
-        finding=f"{folder}: neither a course folder nor an unpacked homework",
-        remedy="Name the course's root with --course, or run this in the homework's folder.",
+    return _note(
+        "assignment",
+        f"{folder}: neither a course folder nor an unpacked homework",
+        "Name the course's root with --course, or run this in the homework's folder.",
     )
 
 
 def _python() -> Symptom:
     numpy = importlib.metadata.version("numpy")
-    return Symptom(part="python", state="ok", finding=f"Python {platform.python_version()}, NumPy {numpy}")
+    return _ok("python", f"Python {platform.python_version()}, NumPy {numpy}")
 
 
 def _installed() -> dict[str, str]:
-    """Give the versions of the distributions with this module and command, by name."""
+    """Give the versions of the installed distributions that have the command `autograder`, by name."""
     versions = {}
     for name in (WHOLE, STUDENTS, FOREIGN):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
@@ -93,14 +99,8 @@ def _installed() -> dict[str, str]:
 
 
 def judge_install(versions: Mapping[str, str]) -> Symptom:
-    """Say which distribution is installed, and whether another one is in its way.
-
-    Parameters
-    ----------
-    versions : Mapping[str, str]
-        The installed distributions that have the module and the command `autograder`, by name.
-    """
-    again = _AGAIN[STUDENTS if STUDENTS in versions and WHOLE not in versions else WHOLE]
+    """Say which distribution the command `autograder` is from, and if another one is in its way."""
+    again = _REINSTALL[STUDENTS if STUDENTS in versions and WHOLE not in versions else WHOLE]
     finding = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
     if FOREIGN in versions:
         return Symptom(
@@ -110,44 +110,36 @@ def judge_install(versions: Mapping[str, str]) -> Symptom:
             remedy=f"pip uninstall {FOREIGN}; then {again}",
         )
     if len(versions) > 1:
-        return Symptom(
-            part="install",
-            state="note",
-            finding=f"{finding}: they share their files, so removing one breaks the other",
-            remedy=f"pip uninstall {STUDENTS}; then {again}",
-        )
-    return Symptom(part="install", state="ok", finding=finding or "not installed: run from its sources")
+        shared = f"{finding}: they share their files, so removing one breaks the other"
+        return _note("install", shared, f"pip uninstall {STUDENTS}; then {again}")
+    return _ok("install", finding or "not installed: run from its sources")
 
 
 def _compiler() -> Symptom:
     found = next((name for name in ("cc", "gcc", "clang", "cl") if shutil.which(name)), None)
     if found:
-        return Symptom(part="compiler", state="ok", finding=found)
-    return Symptom(
-        part="compiler",
-        state="note",
-        finding="none: the fast layers run on NumPy alone, more slowly",
-        remedy="apt-get install build-essential python3-dev (Debian, Ubuntu), xcode-select --install (macOS)",
+        return _ok("compiler", found)
+    return _note(
+        "compiler",
+        "none: the fast layers run on NumPy alone, more slowly",
+        "apt-get install build-essential python3-dev (Debian, Ubuntu), xcode-select --install (macOS)",
     )
 
 
 def _assignment(course: Course) -> Symptom:
     spec, questions = course.assignment, course.authored.questions
     finding = f"{spec.id}: {len(spec.items)} items, {spec.max_score:g} points, {len(questions)} questions"
-    return Symptom(part="assignment", state="ok", finding=finding)
+    return _ok("assignment", finding)
 
 
 def _fast_layers(course: Course) -> Symptom:
     name = course.assignment.sandbox.extension
     path = course.extension()
     if not name or path is not None:
-        return Symptom(
-            part="fast layers", state="ok", finding=f"compiled ({path.name})" if path else "none asked"
-        )
+        return _ok("fast layers", f"compiled ({path.name})" if path else "none asked")
     where = course.support[0].name if course.support else "."
-    return Symptom(
-        part="fast layers",
-        state="note",
-        finding=f"`{name}` is not compiled: NumPy alone is used",
-        remedy=f"cd {where} && python setup.py build_ext --inplace",
+    return _note(
+        "fast layers",
+        f"`{name}` is not compiled: NumPy alone is used",
+        f"cd {where} && python setup.py build_ext --inplace",
     )

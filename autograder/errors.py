@@ -1,20 +1,20 @@
-"""Every error that the engine raises on purpose.
+"""The errors that the engine raises on purpose.
 
 ::
 
-    AutograderError             something that a person can act on; its text is shown as it is
+    AutograderError             a person can act on it; its text is shown as it is
     ├── UsageError              the command line asks for something that can't be done      (status 2)
     │   ├── AssignmentError     assignment.toml or the reference is broken
-    │   └── DataError           the data set is missing, damaged or not what it says
+    │   └── DataError           the data set is missing, damaged or not the expected one
     ├── IntakeError             this submission can't be read
-    ├── ReleaseError            the release can't be built, or did not prove itself
+    ├── ReleaseError            the release can't be built, is stale, or did not prove itself
     ├── ReportError             a report does not fit the published schema
-    ├── SandboxError            this machine can't run a sandbox that holds                 (status 3)
+    ├── SandboxError            this machine can't run a safe sandbox                       (status 3)
     └── GraderFault             the grader failed, not the student: never costs a point
 
-    StudentFault                the student's code did this; see `autograder.authoring.student`
+    StudentFault                the student's code failed; see `autograder.authoring.student`
 
-A message names the file, the place, what was expected and what to do.
+A message names the file and the place, and says what was expected and what to do.
 """
 
 from __future__ import annotations
@@ -26,12 +26,7 @@ from collections.abc import Iterable
 class AutograderError(Exception):
     """Base of the errors whose text is for a person.
 
-    Parameters
-    ----------
-    message : str
-        The problem, its place, and what was expected.
-    hint : str, optional
-        The thing to do about it.
+    `message` says the problem, its place and what was expected; `hint` says what to do about it.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -55,7 +50,7 @@ class AssignmentError(UsageError):
 
 
 class DataError(UsageError):
-    """The data set is missing, damaged or not what it claims to be."""
+    """The data set is missing, damaged or not the expected one."""
 
 
 class IntakeError(AutograderError):
@@ -71,7 +66,7 @@ class ReportError(AutograderError):
 
 
 class SandboxError(AutograderError):
-    """The machine can't run a sandbox that holds."""
+    """The machine can't run a safe sandbox."""
 
 
 class GraderFault(AutograderError):
@@ -79,7 +74,7 @@ class GraderFault(AutograderError):
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Name the known name that was probably meant, or list the known names.
+    """Suggest the known name that was probably meant, or list the known names.
 
     >>> suggestion("filez", ["files", "pdf"])
     'did you mean `files`?'

@@ -23,7 +23,7 @@ class Struct(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notice(Struct):
-    """Something that a person should know and that changes no score by itself.
+    """A fact that a person should know and that changes no score by itself.
 
     `code` is a stable kebab-case name, `message` a whole sentence, `where` a file, cell or line.
     """
@@ -33,12 +33,12 @@ class Notice(Struct):
     where: str = ""
 
 
-# Notices of one code that are shown; a person reads no more than that.
+# The number of notices of one code that are shown; a person would not read more.
 MOST_ALIKE = 20
 
 
 def capped(notices: Iterable[Notice]) -> tuple[Notice, ...]:
-    """Keep the first notices of each code, and say how many more there are.
+    """Keep the first notices of each code, and add one that counts the rest.
 
     >>> [one.message for one in capped(Notice(code="a", message=f"no. {n}") for n in range(1_224))][-2:]
     ['no. 19', 'and 1,204 more of this kind.']
@@ -117,11 +117,10 @@ class Notebook(Struct):
 
 
 class Submission(Struct):
-    """The work that one learner handed in, read and checked. None of its code was run.
+    """The work that one learner handed in, as it was read. None of its code was run.
 
     `notebook` is the parsed notebook; `contents` holds the bytes of other files that a check may need (the
-    PDF). `problem` is set if there is nothing to grade, and says why. `fingerprint` is the hash of the bytes
-    that were read.
+    PDF). `problem` says why there is nothing to grade, if so. `fingerprint` is the hash of the bytes read.
     """
 
     id: str
@@ -144,8 +143,8 @@ class Submission(Struct):
 class Chunk(Struct):
     """One top-level statement of the notebook's code.
 
-    `names` are the names that it binds. `cell` and `line`, both from 1, give its place, so that a traceback
-    can point into the student's own notebook.
+    `names` are the names that it binds. `cell` and `line`, both from 1, are its place in the student's
+    notebook, for tracebacks.
     """
 
     source: str
@@ -157,9 +156,9 @@ class Chunk(Struct):
 class Definitions(Struct):
     """The part of a notebook's code that the checks need, in the order in which it is run.
 
-    Imports come first, then the definitions in the notebook's order. `compat` lists the old names that the
-    code uses and that are emulated (``np.int``, ``xrange``, …), and ``python2`` if all of it has the meaning
-    of Python 2. `withheld` lists functions of the support code that raise when they are called
+    Imports come first, then the definitions in the notebook's order. `compat` lists the old names in the code
+    that are emulated (``np.int``, ``xrange``, …), and ``python2`` if all of the code is run with the meaning
+    of Python 2. `withheld` lists functions of the support code that raise an error when they are called
     (``package.module.fast_*``).
     """
 
@@ -178,7 +177,7 @@ class Definitions(Struct):
 
 
 class Status(Enum):
-    """The end of a check or an item. `MANUAL` waits for a person; `SKIPPED` could not be judged."""
+    """The result of a check or an item. `MANUAL` waits for a person; `SKIPPED` could not be judged."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -207,14 +206,14 @@ class Cause(Struct):
 
 
 class OutputText(Struct):
-    """Text that the student's code printed or the student wrote; `truncated` if there was more of it."""
+    """Text that the student or the student's code wrote; `truncated` says that there was more of it."""
 
     text: str = ""
     truncated: bool = False
 
 
 class Diagnosis(Struct):
-    """A known mistake that gives exactly the submission's outputs, and a sentence about the idea."""
+    """A known mistake that gives exactly the submission's outputs, and a sentence that explains it."""
 
     id: str
     message: str
@@ -239,8 +238,8 @@ class Finding(Struct):
 
     `fraction` in [0, 1] is the earned share of the check's weight; in a `MANUAL` finding it is a proposal.
     `metrics` are plain numbers and words for tables and plots. `pictures` are PNG or SVG files. `data` names
-    the data set that was used. `reason` is the cause that a report says once, if other checks may have the
-    same. The pipeline adds the `seconds` that the check took.
+    the data set that was used. `reason` is a cause that other checks may share: a report says it once. The
+    pipeline adds the `seconds` that the check took.
     """
 
     check: str
@@ -263,10 +262,10 @@ class Finding(Struct):
 
 
 class Outcome(Enum):
-    """The end of grading a submission, apart from any score.
+    """The result of grading a submission, apart from any score.
 
-    Only `GRADED` and `PENDING_MANUAL` have a score. `GRADER_ERROR` is the grader's fault. `UNGRADABLE` is the
-    submission's: it can't be read. `TIMEOUT` means that its code used up the time for one submission.
+    Only `GRADED` and `PENDING_MANUAL` have a score. `GRADER_ERROR` means that the grader failed, `UNGRADABLE`
+    that the submission can't be read, `TIMEOUT` that its code used up the time for one submission.
     """
 
     GRADED = "graded"
@@ -385,7 +384,7 @@ class ItemReport(Struct):
 
 
 class Report(Struct):
-    """The verdict on one submission; complete, whatever happened to the submission."""
+    """The verdict on one submission. It has all its fields, even if nothing could be graded."""
 
     schema_version: str
     generated_at: str
@@ -403,7 +402,7 @@ class Report(Struct):
 
 
 class Symptom(Struct):
-    """A finding of `autograder doctor` on one part; ``missing`` stops a command, ``note`` is good to know."""
+    """A finding of `autograder doctor` on one part; ``missing`` stops a command, ``note`` does not."""
 
     part: str
     state: Literal["ok", "missing", "note"]

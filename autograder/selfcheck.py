@@ -1,7 +1,7 @@
-"""Run the visible checks on a student's own machine, by the same code as grading.
+"""Run the visible checks on a student's own machine, with the same code as grading.
 
-The machine and the code are the student's own, so there is nothing to hide and nobody to keep out. The code
-runs in a plain subprocess with limits of time, and the report has the same form.
+The machine and the code are the student's own, so nothing has to be hidden and nobody kept out. The code
+runs in a plain subprocess with time limits, and the report has the same form.
 """
 
 from __future__ import annotations
@@ -26,23 +26,10 @@ REMAINING = "visible checks passed; hidden ones remain"
 
 
 def check(notebook: Path | None = None, start: Path | None = None) -> Report:
-    """Run the visible checks of a notebook.
+    """Run the visible checks on a notebook; by default the one in the release.
 
-    Parameters
-    ----------
-    notebook : Path, optional
-        The notebook; the release's own by default.
-    start : Path, optional
-        A folder in the release; the notebook's, or else the working directory.
-
-    Returns
-    -------
-    Report
-
-    Raises
-    ------
-    UsageError
-        There is no release here, or no such notebook.
+    The release is the folder `start` or a folder above it. By default `start` is the notebook's folder, or
+    else the working directory. Raises `UsageError` if there is no release, or no such notebook.
     """
     where = (start or (notebook.parent if notebook else Path.cwd())).resolve()
     course = find_release(where)
@@ -55,11 +42,11 @@ def check(notebook: Path | None = None, start: Path | None = None) -> Report:
         report = pipeline.grade(candidate).report
     except GraderFault as fault:
         report = build_report(course.assignment, candidate.unread(), pipeline.facts, fault=str(fault))
-    return replace(report, integrity=())  # that is for a person who grades
+    return replace(report, integrity=())  # these notices are for the person who grades
 
 
 def pipeline_for(course: Course) -> Pipeline:
-    """Make the pipeline of a release: no reference, no data, a plain subprocess."""
+    """Make the pipeline of a release, with a plain subprocess and without reference and data."""
     given = read_notebook(course.given_notebook)
     kinds = kinds_of(course)
     extension = course.extension()
@@ -78,7 +65,7 @@ def pipeline_for(course: Course) -> Pipeline:
 
 
 def _no_data(_: int) -> DataSet:
-    raise UsageError("a visible check wants the data set, which a self-check does not have")
+    raise UsageError("a visible check needs the data set, which a self-check does not have")
 
 
 def closing_line(report: Report) -> str:

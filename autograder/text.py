@@ -1,4 +1,4 @@
-"""Make text of strangers harmless to show."""
+"""Make untrusted text safe to display."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-# C0 and C1 controls, the marks that turn the direction of text, and the two that break lines.
+# C0 and C1 controls, the marks that change the direction of text, the two line separators, and surrogates.
 _HARMFUL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
 
 def harmless(text: str) -> str:
-    r"""Give a text without the characters that would change how others are shown.
+    r"""Replace the characters that would change how the text around them is displayed.
 
     >>> harmless("a\x00b\rc")
     'a\\x00b\nc'
@@ -26,12 +26,12 @@ def harmless(text: str) -> str:
 
 
 def clean(text: str, most: int = 2000) -> str:
-    """Give the first `most` characters of a text, harmless to show, and a mark if there were more."""
+    """Give the first `most` characters of a text, safe to display, and a mark if there were more."""
     return harmless(text[:most] + (" …" if len(text) > most else ""))
 
 
 def in_texts(change: Callable[[str], str], value: Any) -> Any:
-    """Change every text in plain values: in lists and dicts, keys included.
+    """Change every text in a plain value, also in its lists, dicts and their keys.
 
     >>> in_texts(str.upper, {"a": ["b", 3]})
     {'A': ['B', 3]}
