@@ -15,18 +15,18 @@ from autograder import __version__
 from autograder.cli.status import ExitStatus
 from autograder.errors import AutograderError, SandboxError, UsageError
 
-# name: (module, what the list of commands says); the help of a list must not import them all
+# name: (module, description); the list of commands is shown without importing them
 COMMANDS = {
-    "check": ("autograder.cli.check", "Check your own work: the visible checks, offline, in seconds."),
-    "data": ("autograder.cli.data", "Fetch or make the data set, or say where it is."),
-    "doctor": ("autograder.cli.doctor", "Say what works on this machine, and what to do about the rest."),
+    "check": ("autograder.cli.check", "Run the visible checks on your own work, offline, in seconds."),
+    "data": ("autograder.cli.data", "Fetch the data set, or say where it is."),
+    "doctor": ("autograder.cli.doctor", "Say what works on this machine, and how to fix the rest."),
     "export": ("autograder.cli.export", "Render reports for a gradebook or an LMS."),
-    "freeze": ("autograder.cli.freeze", "Write the outputs that an assignment's reference gives to files."),
-    "grade": ("autograder.cli.grade", "Grade submissions in the sandbox; one JSON report each."),
+    "freeze": ("autograder.cli.freeze", "Store the outputs of an assignment's reference in files."),
+    "grade": ("autograder.cli.grade", "Grade submissions in the sandbox, with one JSON report for each."),
     "gradebook": ("autograder.cli.gradebook", "Keep attempts, a person's points and grades of a course."),
-    "new": ("autograder.cli.new", "Write a small working assignment to begin with."),
-    "release": ("autograder.cli.release", "Build what students receive from the instructor's source."),
-    "similarity": ("autograder.cli.similarity", "Show passages that submissions have in common, to read."),
+    "new": ("autograder.cli.new", "Write a small working assignment, as a start."),
+    "release": ("autograder.cli.release", "Build the students' release from the instructor's source."),
+    "similarity": ("autograder.cli.similarity", "Show the passages that submissions have in common."),
     "validate": ("autograder.cli.validate", "Check reports against the published schema."),
 }
 
@@ -34,7 +34,7 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called.
 
-    A student's install has the self-check alone: commands whose modules are not there are not listed.
+    A student's install has only the self-check; commands without a module are not listed.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -42,19 +42,13 @@ class LazyGroup(click.Group):
         return sorted(name for name, (module, _) in COMMANDS.items() if is_installed(module))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command.
-
-        Raises
-        ------
-        click.UsageError
-            This install does not have it.
-        """
+        """Import one command. Raises `click.UsageError` if this install does not have it."""
         if cmd_name not in COMMANDS:
             return None
         if not is_installed(COMMANDS[cmd_name][0]):
             raise click.UsageError(
-                f"`{cmd_name}` is not part of this install, which checks homework only. "
-                "Instructors install all of it in the course's folder: pip install -e '.[instructor]'"
+                f"`{cmd_name}` is not part of this install, which only checks homework. "
+                "Instructors install the rest with pip install -e '.[instructor]' in the course's folder."
             )
         command = importlib.import_module(COMMANDS[cmd_name][0]).command
         assert isinstance(command, click.Command)
@@ -67,7 +61,7 @@ class LazyGroup(click.Group):
 
 
 def is_installed(module: str) -> bool:
-    """Say whether a module is installed. Its package is imported, the module is not."""
+    """Say whether a module is installed, without importing it. Its package is imported."""
     try:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:
@@ -77,7 +71,7 @@ def is_installed(module: str) -> bool:
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit status: 0 done, 1 some could not be, 2 wrong usage, 3 no sandbox, 130 interrupted.",
+    epilog="Exit status: 0 done, 1 something failed, 2 wrong usage, 3 no sandbox, 130 interrupted.",
 )
 @click.version_option(__version__, prog_name="autograder")
 def cli() -> None:
@@ -85,12 +79,12 @@ def cli() -> None:
 
 
 def main(command: click.Command = cli) -> None:
-    """Run the command line; an error that a person can act on is a message, not a traceback."""
+    """Run the command line, and show errors that a person can act on as messages, not tracebacks."""
     from autograder.cli.ends import as_usage_error, plain_signs
 
     plain_signs()
     try:
-        # an `Exit` that was raised inside comes back as its status; click ends a closed pipe quietly
+        # click returns the status of an `Exit` raised in a command, and ends quietly on a closed pipe
         sys.exit(command(standalone_mode=False))
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
@@ -105,7 +99,7 @@ def main(command: click.Command = cli) -> None:
 
 
 def _fail(error: AutograderError) -> NoReturn:
-    with contextlib.suppress(OSError):  # standard error may be closed, or on a full disk, too
+    with contextlib.suppress(OSError):  # standard error, too, may be closed or on a full disk
         click.echo(f"error: {error}", err=True)
     if isinstance(error, SandboxError):
         sys.exit(ExitStatus.NO_SANDBOX)

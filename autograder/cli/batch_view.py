@@ -1,4 +1,4 @@
-"""What a batch says on the console: what was found, how far it is, what came out."""
+"""Show a batch on the console: the submissions found, the progress and the results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 GRADED = ("graded", "pending_manual")
-# Notices about which files count: the person who grades reads them, too.
+# Notices about which files count. The person who grades reads them, too.
 _ABOUT_FILES = frozenset(
     {"several-notebooks", "several-worked", "several-attempts", "notebook-as-given", "checkpoint", "same-id"}
     | {"notebook-suffix"}
@@ -29,7 +29,7 @@ _SHOWN = 8
 
 
 def say_found(found: Discovery, roster: Roster | None, console: Console) -> None:
-    """Say how many submissions there are, what was left out and why, and who handed in nothing."""
+    """Count the submissions, and name the files that were left out and the learners without a submission."""
     console.print(_counted(found), markup=False, highlight=False)
     for notice in found.left_out:
         console.print(f"  left out: {notice.message}", style="yellow", markup=False)
@@ -53,7 +53,7 @@ def _list(what: str, names: Sequence[str], console: Console) -> None:
 
 
 def listing(submissions: Iterable[Submission]) -> Table:
-    """Render submissions that were read and not graded: learners, files and times."""
+    """Make a table of submissions that were read but not graded, with learners, files and times."""
     from rich.table import Table
     from rich.text import Text
 
@@ -63,17 +63,9 @@ def listing(submissions: Iterable[Submission]) -> Table:
     for one in submissions:
         path = one.notebook.path if one.notebook else "–"
         others = ", ".join(file.path for file in one.files[: _SHOWN + 1] if file.path != path)
-        notes = [one.problem.message] if one.problem else [n.message for n in one.notices]
-        cells = (
-            one.learner,
-            one.id,
-            path,
-            others,
-            one.submitted_at or "–",
-            one.saved_at or "–",
-            " ".join(notes),
-        )
-        table.add_row(*(Text(cell) for cell in cells))
+        notes = " ".join(notice.message for notice in ([one.problem] if one.problem else one.notices))
+        times = (one.submitted_at or "–", one.saved_at or "–")
+        table.add_row(*map(Text, (one.learner, one.id, path, others, *times, notes)))
     return table
 
 
@@ -81,25 +73,20 @@ def watch(work: Iterator[Done], candidates: Sequence[Candidate], console: Consol
     """Show a progress bar with the time left, and name each submission that could not be graded."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (
-        TextColumn("grading"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(elapsed_when_finished=True),
-    )
+    left = TimeRemainingColumn(elapsed_when_finished=True)
+    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), left)
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("grading", total=len(candidates))
         for one in work:
             progress.advance(task)
             if one.outcome not in GRADED:
-                progress.console.print(
-                    f"{one.id}: {one.outcome}: {one.message}", style="yellow", markup=False
-                )
+                said = f"{one.id}: {one.outcome}: {one.message}"
+                progress.console.print(said, style="yellow", markup=False)
             yield one
 
 
 def summarise(done: Sequence[Done], output: Path, absent: Sequence[str], messages: Console) -> None:
-    """Write the summary of all reports in the folder, and show that of this batch."""
+    """Write a summary of all reports in the folder, and show the summary of this batch."""
     from rich.console import Console
 
     from autograder.report.terminal import render_summary
@@ -115,7 +102,7 @@ def summarise(done: Sequence[Done], output: Path, absent: Sequence[str], message
 
 
 def _earlier(output: Path, graded: set[str], messages: Console) -> Iterator[Report]:
-    """Give the reports of earlier batches in the same folder."""
+    """Read the reports of earlier batches in the folder."""
     for path in sorted((output / "reports").glob("*.json")):
         if path.stem in graded:
             continue

@@ -1,4 +1,4 @@
-"""``autograder check``: the visible checks on your own machine."""
+"""``autograder check``: run the visible checks on your own machine."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from autograder.cli.status import ExitStatus
 @click.argument("notebook", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def command(notebook: Path | None, as_json: bool) -> None:
-    """Check NOTEBOOK (the homework's own, if none is named) with the visible checks.
+    """Run the visible checks on NOTEBOOK, by default the homework's own.
 
-    Runs on your machine, offline, in seconds. Save the notebook first. Exit status: 0 the visible checks
-    passed, 1 some did not.
+    The checks run on your machine, offline, in seconds. Save the notebook first. Exit status: 0 the visible
+    checks passed, 1 some did not.
     """
     from rich.console import Console
 

@@ -1,4 +1,4 @@
-"""``autograder data``: the data set, fetched, generated or found."""
+"""``autograder data``: fetch the data set, or say where it is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.cli.options import assignment_option, course_option
+from autograder.cli.options import assignment_option, course_option, data_option
 
 if TYPE_CHECKING:
     from autograder.assignment import DataSpec
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """Fetch or make the data set, or say where it is."""
+    """Fetch the data set, or say where it is."""
 
 
 @command.command()
 @course_option
 @assignment_option
 def fetch(course: Path, assignment: str | None) -> None:
-    """Download the real data set into the cache; an interrupted download goes on where it was."""
+    """Download the real data set into the cache, or resume an interrupted download."""
     from autograder.data import fetch_data
 
     spec, _ = _spec(course, assignment)
@@ -32,11 +32,9 @@ def fetch(course: Path, assignment: str | None) -> None:
 @command.command()
 @course_option
 @assignment_option
-@click.option(
-    "--data", type=click.Path(path_type=Path, exists=True, file_okay=False), help="An unpacked data set."
-)
+@data_option
 def where(course: Path, assignment: str | None, data: Path | None) -> None:
-    """Say which data set grading would use, after reading a part of it."""
+    """Read a part of the data set that grading would use, and say where it is."""
     from autograder.course import find_course
     from autograder.data import data_loader, find_data
 

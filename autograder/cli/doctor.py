@@ -1,4 +1,4 @@
-"""``autograder doctor``: what works on this machine, and what to do about what does not."""
+"""``autograder doctor``: say what works on this machine, and how to fix the rest."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _MARKS = {"ok": ("✓", "green"), "missing": ("✗", "red"), "note": ("–", "ye
 @click.command()
 @course_option
 def command(course: Path) -> None:
-    """Say what works on this machine, and how to mend the rest.
+    """Say what works on this machine, and how to fix the rest.
 
-    Exit status: 0 grading would work here, 3 it would not, for want of a sandbox.
+    Exit status: 0, or 3 if there is no sandbox, so that grading would refuse.
     """
     from rich.console import Console
     from rich.table import Table

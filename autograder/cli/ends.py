@@ -1,4 +1,4 @@
-"""End a command with a sentence where the system fails; write plain signs where a terminal lacks others."""
+"""Turn errors of the system into messages, and signs that the terminal lacks into plain ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PLAIN = {
 _REMEDIES = {
     errno.ENOSPC: "The disk is full: make room, or choose another place.",
     errno.EDQUOT: "Your quota is used up: make room, or choose another place.",
-    errno.EFBIG: "A limit on the size of files was met: raise it, or choose another place.",
+    errno.EFBIG: "A limit on the size of files was reached: raise it, or choose another place.",
     errno.EROFS: "The disk is read-only: choose another place.",
     errno.EACCES: "Your user may not do that: change the rights, or choose another place.",
     errno.EPERM: "Your user may not do that: change the rights, or choose another place.",
@@ -27,7 +27,7 @@ _REMEDIES = {
 
 
 def plain_signs() -> None:
-    """Let output that the terminal can't encode appear in plain signs."""
+    """Write signs that the terminal can't encode as plain ones."""
     codecs.register_error("plain-signs", _in_plain_signs)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
@@ -41,7 +41,7 @@ def _in_plain_signs(error: UnicodeError) -> tuple[str, int]:
 
 
 def _plain(sign: str) -> str:
-    """Give signs of ASCII for one that has none: a drawn line, a letter without its marks, or its number.
+    """Give the ASCII form of a sign: of a drawn line, a letter without its marks, or the sign's number.
 
     >>> _plain("✗"), _plain("┃"), _plain("é")
     ('x', '|', 'e')
@@ -55,15 +55,14 @@ def _plain(sign: str) -> str:
 
 
 def as_usage_error(error: Exception) -> UsageError:
-    """Give the sentence for an error of the system, with its file and what to do."""
+    """Describe an error of the system, with its file and the remedy."""
     if isinstance(error, OSError):
         where = error.filename if error.filename is not None else "The system"
         remedy = _REMEDIES.get(error.errno or 0, "")
         return UsageError(f"{_shown(where)}: {error.strerror or error}", remedy)
     if isinstance(error, sqlite3.Error):
-        return UsageError(
-            f"the database can't be used: {error}", "Wait for other batches to end, and try again."
-        )
+        remedy = "Wait for other batches to end, and try again."
+        return UsageError(f"the database can't be used: {error}", remedy)
     return UsageError(f"a text can't be read or written: {error}", "Save the file as UTF-8.")
 
 

@@ -1,4 +1,4 @@
-"""``autograder export``: reports rendered for the places where scores go."""
+"""``autograder export``: render reports for gradebooks and learning platforms."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from autograder.cli.options import reports_argument
 @click.command()
 @click.argument("form", metavar="FORMAT")
 @reports_argument
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write: a file, or a folder.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file or folder to write to.")
 def command(form: str, reports: tuple[Path, ...], output: Path | None) -> None:
     """Render REPORTS (files, or folders of them) as FORMAT: gradescope or csv.
 
-    A format for one report takes one; with several, -o names a folder that gets one file each.
+    If a format's file holds one report and there are several, -o names a folder for the files.
     """
     from autograder.delivery import FORMATS
     from autograder.errors import UsageError
@@ -32,7 +32,9 @@ def command(form: str, reports: tuple[Path, ...], output: Path | None) -> None:
     if not chosen.single or len(read) == 1:
         _write(chosen.render(read), output)
     elif output is None:
-        raise UsageError(f"{len(read)} reports, and `{form}` holds one each", "Name a folder with -o DIR.")
+        raise UsageError(
+            f"{len(read)} reports, but a file of `{form}` holds one", "Name a folder with -o DIR."
+        )
     else:
         for report in read:
             target = output / report.submission.id / chosen.file_name

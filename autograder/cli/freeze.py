@@ -1,4 +1,4 @@
-"""``autograder freeze``: the outputs that an assignment's reference gives, kept in files."""
+"""``autograder freeze``: store the outputs of an assignment's reference in files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from autograder.execution.environment import one_blas_thread
 @course_option
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; fail if a frozen file differs.")
 def command(assignment: str | None, course: Path, only_check: bool) -> None:
-    """Write the files that the table FROZEN in reference/ASSIGNMENT/questions.py names.
+    """Write the files that are named in the table FROZEN of reference/ASSIGNMENT/questions.py.
 
     Exit status: 0 done, 1 a frozen file differs, 2 wrong usage.
     """

@@ -1,4 +1,4 @@
-"""``autograder grade``: submissions in, one JSON report each out."""
+"""``autograder grade``: grade submissions, with one JSON report for each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from autograder.cli.options import assignment_option, course_option
+from autograder.cli.options import assignment_option, course_option, data_option, paths_argument
 from autograder.cli.status import ExitStatus
 from autograder.execution.environment import one_blas_thread
 
@@ -26,32 +26,28 @@ class Places(NamedTuple):
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@paths_argument
 @click.option(
     "-o",
     "--output",
     default="reports",
     show_default=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for reports, pictures, summary.csv and the ledger.",
+    help="The folder for the reports, the pictures, summary.csv and the ledger.",
 )
 @course_option
 @assignment_option
 @click.option(
-    "--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Submissions at a time."
+    "--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Submissions graded at a time."
 )
-@click.option("--resume", is_flag=True, help="Skip what an interrupted batch has already graded.")
+@click.option("--resume", is_flag=True, help="Go on with an interrupted batch; keep its finished reports.")
 @click.option("--dry-run", is_flag=True, help="List learners, files and times; run and write nothing.")
 @click.option(
     "--roster",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="The class as CSV, an id first in each row: who handed in nothing is named.",
+    help="The class as CSV, with an id first in each row; learners without a submission are named.",
 )
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The unpacked data set; else the one that is named, fetched, or generated.",
-)
+@data_option
 @click.option("--training/--no-training", default=True, help="Judge the items that train (seconds each).")
 @click.option(
     "--training-images", type=click.IntRange(200), help="Train on fewer images than the assignment says."
@@ -59,12 +55,12 @@ class Places(NamedTuple):
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**32 - 1),
-    help="Repeats a batch: its reports name their seed. Else one is drawn, or --resume takes the last.",
+    help="Repeat the batch whose reports name this seed. By default random; with --resume, the batch's own.",
 )
 @click.option(
     "--slowness",
     type=click.FloatRange(1, 8),
-    help="How many times longer the limits of time are; measured on this machine where it is not named.",
+    help="Multiply the time limits by this factor. By default it is measured on this machine.",
 )
 @click.option(
     "--unsandboxed-my-own-files-only",
@@ -88,7 +84,7 @@ def command(  # noqa: PLR0917 - click calls it by name
     slowness: float | None,
     unsandboxed: bool,
 ) -> None:
-    """Grade PATHS: one JSON report a submission, and a summary.
+    """Grade PATHS, and write one JSON report for each submission and a summary.
 
     A path is a notebook, a zip, a folder of submissions, nbgrader's submitted/, or a learning platform's
     download of all submissions.
@@ -144,7 +140,7 @@ def _run(options: RunOptions, places: Places, jobs: int, resume: bool) -> list[D
 
 
 def _find(options: RunOptions, places: Places) -> tuple[Discovery, Roster | None]:
-    """Find the submissions behind limits, and read the roster."""
+    """Find the submissions, reading archives within limits, and read the roster."""
     from autograder.course import find_course
     from autograder.grades.roster import read_roster
     from autograder.intake import discover
@@ -156,7 +152,7 @@ def _find(options: RunOptions, places: Places) -> tuple[Discovery, Roster | None
 
 
 def _list(options: RunOptions, places: Places) -> bool:
-    """List what would be graded, and say whether all of it could be; nothing is run or written."""
+    """List the submissions without running or writing anything, and say whether all can be graded."""
     from rich.console import Console
 
     from autograder.cli.batch_view import listing, say_found

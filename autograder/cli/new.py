@@ -1,4 +1,4 @@
-"""``autograder new``: a small working assignment to begin with."""
+"""``autograder new``: write a small working assignment."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import click
     "--course",
     default=".",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The course's root folder; it is made where there is none.",
+    help="The course's root folder; it is made if it does not exist.",
 )
 def command(assignment: str, course: Path) -> None:
-    """Write source/ASSIGNMENT/: a notebook, a module of questions and a TOML file that work at once."""
+    """Write source/ASSIGNMENT/ with a notebook, a module of questions and a TOML file that work at once."""
     from autograder.publish.new import new_assignment
 
     folder = new_assignment(course.resolve(), assignment)

@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Arguments and options that several commands have."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from pathlib import Path
 
 import click
 
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+
 course_option = click.option(
-    "--course",
-    default=".",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The course's root folder, if not this one.",
+    "--course", default=".", type=_FOLDER, help="The course's root folder, if not this one."
 )
 assignment_option = click.option("--assignment", help="Which assignment, if the course has several.")
+data_option = click.option(
+    "--data",
+    type=_FOLDER,
+    help="The unpacked data set. By default the real one if it is on this machine, else a generated one.",
+)
+paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 reports_argument = click.argument(
     "reports", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.cli.options import assignment_option, course_option
+from autograder.cli.options import assignment_option, course_option, paths_argument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@paths_argument
 @click.option(
     "-o",
     "--output",
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     default=0.5,
     show_default=True,
     type=click.FloatRange(0, 1),
-    help="List pairs that share this part of what one of them wrote.",
+    help="List only pairs that share at least this part of what one of them wrote.",
 )
 @click.option(
     "--least-tokens",
     default=100,
     show_default=True,
     type=click.IntRange(1),
-    help="And this many tokens: names, signs and words.",
+    help="List only pairs that share at least this many tokens (names, signs and words).",
 )
 def command(  # noqa: PLR0917 - click calls it by name
     paths: tuple[Path, ...],
@@ -51,7 +51,7 @@ def command(  # noqa: PLR0917 - click calls it by name
     least_share: float,
     least_tokens: int,
 ) -> None:
-    """Show passages that submissions in PATHS have in common, beyond the homework as it was handed out.
+    """Show the passages that submissions in PATHS have in common, without the homework's own text.
 
     Nothing is run and nothing is scored: the page is for a person to read.
     """
@@ -71,7 +71,7 @@ def command(  # noqa: PLR0917 - click calls it by name
 
 
 def _read(paths: Sequence[Path], assignment: Assignment) -> list[Work]:
-    """Read the submissions, each behind limits; one that can't be read is named and left out."""
+    """Read each submission within limits; name and leave out those that can't be read."""
     from autograder.errors import AutograderError, UsageError
     from autograder.intake import discover
     from autograder.intake.isolation import NotRead, ReaderProcess, archive_lister

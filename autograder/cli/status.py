@@ -1,4 +1,4 @@
-"""The exit statuses of all commands."""
+"""Define the exit statuses of all commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``autograder validate``: reports against the published schema."""
+"""``autograder validate``: check reports against the published schema."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from autograder.errors import ReportError
 def command(reports: tuple[Path, ...]) -> None:
     """Check REPORTS (files, or folders of them) against the published JSON Schema.
 
-    Each that does not fit is named, with the place.
+    Each report that does not fit is named, with the place of the first problem.
     """
     from autograder.report import read_report, report_files
 
