@@ -1,8 +1,8 @@
 """An assignment as data: ``assignment.toml``, read strictly into frozen types.
 
-The engine knows no homework by name. The definition says what is graded, for how many points, within which
-limits and by which questions; the questions are Python modules of the assignment (see
-`autograder.authoring`). `docs/assignments.md` is the manual.
+The engine knows no homework by name. The definition has the items with their points, checks, questions and
+limits; the questions are Python modules of the assignment (see `autograder.authoring`).
+``docs/assignments.md`` is the manual.
 """
 
 from autograder.assignment.consistency import Problem

@@ -1,4 +1,4 @@
-"""Hold the keys of ``assignment.toml`` against each other."""
+"""Check that the keys of ``assignment.toml`` fit one another."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from autograder.authoring.specs import CheckSpec
 from autograder.errors import suggestion
 from autograder.model import Struct
 
-# The clock's limit in units of the processor's: code that waits for a busy machine has done nothing wrong.
+# The least ratio of clock time to processor time: code that waits for a busy machine has done nothing wrong.
 LEAST_WALL = 3
 
 
 class Problem(Struct):
-    """Something wrong with an assignment: its place in ``assignment.toml``, and a sentence."""
+    """A mistake in an assignment: its place in ``assignment.toml``, and a sentence about it."""
 
     at: Place
     message: str

@@ -1,4 +1,4 @@
-"""The engine's own kinds of checks: the keys that their tables have in ``assignment.toml``."""
+"""The engine's own kinds of checks, with the keys of their tables in ``assignment.toml``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from autograder.authoring.student import Positive, PositiveInt
 
 
 class Outputs(CheckSpec, kw_only=True):
-    """Compare what the student's code gives on a question's cases with what is expected.
+    """Compare the outputs of the student's code on a question's cases with the expected outputs.
 
-    `output` names the one of the question's outputs that this check judges (all of them if empty),
-    `regimes` the cases that it takes (all of them if empty). All its cases must be right, by any one
-    of the questions: a gradient may be judged by the reference's forward pass or by the student's.
+    `output` names one of the question's outputs, and `regimes` some of its cases; all of them if empty. All
+    these cases must be right by at least one of the questions: a gradient may be judged by the reference's
+    forward pass or by the student's.
     """
 
     questions: tuple[str, ...]
@@ -27,16 +27,16 @@ class Outputs(CheckSpec, kw_only=True):
 
 
 class Speed(QuestionSpec, kw_only=True):
-    """Time the student's layer against the fast one, as a ratio of times for each output element."""
+    """Compare the time of the student's layer with that of the fast one, per output element."""
 
     min_ratio: Positive
 
 
 class ProbeSpec(QuestionSpec, kw_only=True):
-    """Ask a probe, whose answer carries its own verdict.
+    """Ask a probe, which judges its own answer.
 
-    `is_training` says that the probe trains, so that it is skipped where training is switched off;
-    `counts_untouched` that the release's own, unrun notebook earns the points, too.
+    `is_training` says that the probe trains, so that it is skipped when training is off. `counts_untouched`
+    says that the release's own, unrun notebook may earn the points.
     """
 
     is_training: bool = False
@@ -54,7 +54,7 @@ class ProbeSpec(QuestionSpec, kw_only=True):
 
 
 class Comments(CheckSpec, kw_only=True):
-    """Comments that the release did not have, in the code of the named definitions."""
+    """Look for comments that the release does not have, in the code of the named definitions."""
 
     definitions: tuple[str, ...]
     full_coverage: Share = 0.25
@@ -66,7 +66,7 @@ class Comments(CheckSpec, kw_only=True):
 
 
 class RunOrder(CheckSpec, kw_only=True):
-    """The stored run: counts in order, no errors, the outputs that the named cells should show."""
+    """Judge the stored run: execution counts in order, no errors, and outputs below the named cells."""
 
     cells: tuple[str, ...]
     optional_from: str = ""
@@ -78,7 +78,7 @@ class RunOrder(CheckSpec, kw_only=True):
 
 
 class Rerun(CheckSpec, kw_only=True):
-    """The stored numbers of the named cells are what the release's cells print with the student's code.
+    """Compare the stored numbers of the named cells with those that the student's code prints there.
 
     `needs` are names that the cells use and the release defines elsewhere.
     """
@@ -98,7 +98,7 @@ class Rerun(CheckSpec, kw_only=True):
 
 
 class Files(CheckSpec, kw_only=True):
-    """The expected files and no others."""
+    """Require the expected files and no others."""
 
     @property
     def earns_untouched(self) -> bool:
@@ -107,44 +107,43 @@ class Files(CheckSpec, kw_only=True):
 
 
 class Pdf(CheckSpec, kw_only=True):
-    """A PDF that really opens, has pages, and carries the notebook's text."""
+    """Require a PDF that opens, has pages, and has the notebook's text."""
 
     min_pages: PositiveInt = 1
     min_characters: PositiveInt = 200
 
 
-class Manual(CheckSpec, kw_only=True):
-    """Judged by a person, who is shown the pictures that the named cells stored."""
+class ForPerson(CheckSpec, kw_only=True):
+    """Leave the judgement to a person, who is asked `question_for_grader`."""
+
+    question_for_grader: str
+
+    @property
+    def waits_for_person(self) -> bool:
+        """See `CheckSpec.waits_for_person`."""
+        return True
+
+
+class Manual(ForPerson, kw_only=True):
+    """Show a person the pictures that were stored after the named cell."""
 
     after_cell: str
-    question_for_grader: str
 
     @property
     def names_cells(self) -> tuple[str, ...]:
         """See `CheckSpec.names_cells`."""
         return (self.after_cell,)
 
-    @property
-    def waits_for_person(self) -> bool:
-        """See `CheckSpec.waits_for_person`."""
-        return True
 
-
-class Written(CheckSpec, kw_only=True):
-    """A written answer, judged by a person; `cell` is the cell that students write it in."""
+class Written(ForPerson, kw_only=True):
+    """Show a person the answer that the student wrote in the named cell."""
 
     cell: str
-    question_for_grader: str
 
     @property
     def names_cells(self) -> tuple[str, ...]:
         """See `CheckSpec.names_cells`."""
         return (self.cell,)
-
-    @property
-    def waits_for_person(self) -> bool:
-        """See `CheckSpec.waits_for_person`."""
-        return True
 
 
 # The engine's own kinds by the names that `kind` has in the file.

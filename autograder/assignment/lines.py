@@ -1,4 +1,4 @@
-"""The lines of a TOML file, by the places of its keys: a parser keeps none, and an error needs one."""
+"""Find the lines of the keys in a TOML file, for error messages; the parser does not keep them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ Place = tuple[str | int, ...]
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*([\w-]+)\s*=")
-# A place of msgspec's does not name a table's key, only that there is one.
+# msgspec's errors have this in the place of a table's key.
 ANY = "..."
 
 
 def line_of(text: str, place: Place) -> int:
-    r"""Give the line, from 1, of a place in a TOML text: of the key, else of the nearest table around it.
+    r"""Give the line, from 1, of a key in a TOML text, or else of the nearest table around it.
 
     >>> line_of('id = "a"\n[[items]]\npoints = 3\n', ("items", 0, "points"))
     3
@@ -32,7 +32,7 @@ def _begins(place: Place, found: Place) -> bool:
 
 
 def _places(text: str) -> Iterator[tuple[int, Place]]:
-    """Give each line that opens a table or sets a key, with its place."""
+    """Give the number of each line that opens a table or sets a key, and the place of that table or key."""
     table: Place = ()
     counts: dict[Place, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
@@ -44,7 +44,7 @@ def _places(text: str) -> Iterator[tuple[int, Place]]:
 
 
 def _opened(names: list[str], is_array: bool, counts: dict[Place, int]) -> Place:
-    """Give the place of a table that a header opens; `counts` has how many each array has so far."""
+    """Give the place of the table that a header opens; `counts` has the length of each array so far."""
     place: Place = ()
     for position, name in enumerate(names, 1):
         place = (*place, name.strip(" \"'"))
