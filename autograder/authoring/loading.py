@@ -59,34 +59,25 @@ def load_authored(visible: Path | None, hidden: Path | None = None) -> Authored:
 
 
 def _tables(path: Path, module: ModuleType) -> Authored:
-    questions = _table(path, module, "QUESTIONS", Struct)
-    if questions is None:
+    if getattr(module, "QUESTIONS", None) is None:
         raise AssignmentError(f"{path}: must define a table QUESTIONS")
     return Authored(
-        questions=questions,
-        kinds=_table(path, module, "KINDS", CheckKind) or {},
-        frozen=_table(path, module, "FROZEN", Callable) or {},
+        questions=_table(path, module, "QUESTIONS", Struct, "a record of autograder.authoring"),
+        kinds=_table(path, module, "KINDS", CheckKind, "a CheckKind"),
+        frozen=_table(path, module, "FROZEN", Callable, "a function that gives arrays by name"),
     )
 
 
-# The values of each table, for messages.
-_EXPECTED = {
-    "QUESTIONS": "a record of autograder.authoring",
-    "KINDS": "a CheckKind",
-    "FROZEN": "a function that gives arrays by name",
-}
-
-
-def _table(path: Path, module: ModuleType, name: str, kind: Any) -> dict[str, Any] | None:
+def _table(path: Path, module: ModuleType, name: str, kind: Any, expected: str) -> dict[str, Any]:
+    """Give a table of a module, or an empty one if it has none. Its values must be of the kind."""
     table = getattr(module, name, None)
     if table is None:
-        return None
+        return {}
     if not isinstance(table, dict):
         raise AssignmentError(f"{path}: {name} is {kind_of(table)}, expected a dict")
     for key, value in table.items():
         if not isinstance(value, kind):
-            found = kind_of(value)
-            raise AssignmentError(f"{path}: {name}[{key!r}] is {found}, expected {_EXPECTED[name]}")
+            raise AssignmentError(f"{path}: {name}[{key!r}] is {kind_of(value)}, expected {expected}")
     return table
 
 

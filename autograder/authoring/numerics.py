@@ -27,13 +27,8 @@ def numerical_gradient(evaluate: Evaluate, x: Array, upstream: Array, step: floa
     step : float
         Half the distance between the two points of a difference.
     """
-    nudged = []
-    for index in np.ndindex(x.shape):
-        for sign in (step, -step):
-            point = x.copy()
-            point[index] += sign
-            nudged.append(point)
-    return _slopes(evaluate(nudged), upstream, step).reshape(x.shape)
+    units = np.eye(x.size).reshape(x.size, *x.shape)
+    return directional_derivatives(evaluate, x, upstream, units, step).reshape(x.shape)
 
 
 def directional_derivatives(
@@ -47,12 +42,8 @@ def directional_derivatives(
     of a direction. Both methods have errors of the same order in a smooth f, and are equally unlikely to
     straddle a kink.
     """
-    points = [x + sign * direction for direction in directions for sign in (step, -step)]
-    return _slopes(evaluate(points), upstream, step)
-
-
-def _slopes(outputs: Sequence[Array], upstream: Array, step: float) -> Array:
-    """Divide the differences between pairs of outputs, (up, down, up, down, …), by the distance."""
+    points = [np.asarray(x + sign * direction) for direction in directions for sign in (step, -step)]
+    outputs = evaluate(points)
     slopes = [
         float(np.sum((np.asarray(up) - np.asarray(down)) * upstream)) / (2 * step)
         for up, down in zip(outputs[::2], outputs[1::2], strict=True)
