@@ -20,10 +20,10 @@ def command(assignment: str | None, course: Path, only_check: bool) -> None:
 
     Exit status: 0 done, 1 a frozen file differs, 2 wrong usage.
     """
+    one_blas_thread()
     from autograder.course import find_course
     from autograder.publish.freeze import differing, freeze
 
-    one_blas_thread()
     root = course.resolve()
     identity = find_course(root, assignment).assignment.id
     if not only_check:
@@ -31,7 +31,7 @@ def command(assignment: str | None, course: Path, only_check: bool) -> None:
         for path in written:
             click.echo(f"wrote {path}")
         if not written:
-            click.echo("Nothing to write: the frozen outputs are what the reference gives.")
+            click.echo("Nothing to write: the frozen outputs are up to date.")
         return
     paths = differing(root, identity)
     for path in paths:
@@ -39,4 +39,4 @@ def command(assignment: str | None, course: Path, only_check: bool) -> None:
     if paths:
         click.echo(f"If the new numbers are right, freeze them: autograder freeze {identity}", err=True)
         raise click.exceptions.Exit(ExitStatus.SOME_FAILED)
-    click.echo("The frozen outputs are what the reference gives.")
+    click.echo("The frozen outputs are up to date.")

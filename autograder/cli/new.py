@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from autograder.publish.new import new_assignment
+
 
 @click.command()
 @click.argument("assignment")
@@ -17,8 +19,6 @@ import click
 )
 def command(assignment: str, course: Path) -> None:
     """Write source/ASSIGNMENT/ with a notebook, a module of questions and a TOML file that work at once."""
-    from autograder.publish.new import new_assignment
-
     folder = new_assignment(course.resolve(), assignment)
     click.echo(f"wrote {folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
     click.echo("docs/assignments.md describes each of them. Next:")

@@ -1,4 +1,4 @@
-"""Build the release from the instructor's source, search it for leaks, and prove it."""
+"""Build the release from the instructor's source, search it for leaks, and prove it by grading."""
 
 from autograder.publish.build import Release, build, stale
 from autograder.publish.leaks import Leak, find_leaks

@@ -1,4 +1,4 @@
-"""Make zips whose bytes depend on nothing but their contents."""
+"""Make zips whose bytes depend only on their contents."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _UNIX, _MODE = 3, stat.S_IFREG | 0o644
 def zip_bytes(files: Mapping[str, bytes], folder: str = "") -> bytes:
     """Zip the files, sorted, with one date and one mode.
 
-    They are not compressed, as compressors differ between versions. `folder`, with its final slash, goes
-    before each name.
+    They are not compressed, since compressors differ between versions. `folder`, with a slash at its end, is
+    put before each name.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

@@ -1,4 +1,4 @@
-"""Delimiters that are almost right: nbgrader leaves what they enclose in the students' notebook."""
+"""Find delimiters that are almost right: nbgrader would leave the enclosed text in the students' notebook."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EDGES = {"start": "begin", "beginning": "begin", "stop": "end", "finish": "end"
 
 
 def near_misses(cells: list[Any]) -> Iterator[str]:
-    """Name each line of a notebook's cells that is almost a delimiter, and the one that it resembles."""
+    """Name each line of a notebook's cells that resembles a delimiter, and that delimiter."""
     for number, cell in enumerate(cells, 1):
         for row, line in enumerate(str(cell["source"]).splitlines(), 1):
             meant = _meant(line)
@@ -26,7 +26,7 @@ def near_misses(cells: list[Any]) -> Iterator[str]:
 
 
 def _meant(line: str) -> str:
-    """Give the delimiter that a line nearly is; nothing for one that is right, or that is something else.
+    """Give the delimiter that a line resembles; an empty text if it is a delimiter, or resembles none.
 
     >>> _meant("### begin solution"), _meant("# START HIDDEN TEST"), _meant("### BEGIN SOLUTION")
     ('BEGIN SOLUTION', 'BEGIN HIDDEN TESTS', '')

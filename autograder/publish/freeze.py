@@ -1,4 +1,4 @@
-"""Write an assignment's frozen outputs, or name those that its reference no longer gives."""
+"""Write an assignment's frozen outputs, or name the files that its reference no longer gives."""
 
 from __future__ import annotations
 
@@ -20,34 +20,25 @@ ROUNDING = 1e-12
 
 
 def freeze(root: Path, identity: str) -> list[Path]:
-    """Write every file of the table ``FROZEN`` in ``reference/<id>/questions.py``, and its SHA-256.
-
-    A file stays as it is if its numbers differ from the reference's only by rounding.
-
-    Returns
-    -------
-    list of Path
-        The files that were written.
-
-    Raises
-    ------
-    AssignmentError
-        There is no such table, or one of its functions fails; then no file was changed.
-    """
-    contents = {path: content for path, content in _frozen(root, identity) if not _is_same(path, content)}
+    """Write the `differing` files and their SHA-256, and name them."""
+    contents = differing(root, identity)
     for path, content in contents.items():
         write_atomically(path, content)
         write_atomically(hash_path(path), hashlib.sha256(content).hexdigest() + "\n")
     return list(contents)
 
 
-def differing(root: Path, identity: str) -> list[Path]:
-    """Name the frozen files that differ from what the reference gives now; raise as `freeze` does."""
-    return [path for path, content in _frozen(root, identity) if not _is_same(path, content)]
+def differing(root: Path, identity: str) -> dict[Path, bytes]:
+    """Give the new contents of the frozen files that differ from the reference by more than rounding.
+
+    The table ``FROZEN`` in ``reference/<id>/questions.py`` names the files. Raises `AssignmentError` if there
+    is no such table, or if one of its functions fails.
+    """
+    return {path: content for path, content in _frozen(root, identity) if not _is_same(path, content)}
 
 
 def _is_same(path: Path, content: bytes) -> bool:
-    """Decide whether a file is whole and holds these arrays, up to the rounding of other libraries."""
+    """Decide whether a file is intact and has these arrays, up to rounding."""
     try:
         old = read_frozen(path)
     except (AssignmentError, ValueError, OSError):

@@ -2,7 +2,7 @@
 
 A file leaks if it has one of these:
 
-- text: a private line of at least 20 characters that is not in the given code, too, or three private lines in
+- text: a private line of at least 20 characters that is not also in the given code, or three private lines in
   a row with at least 60 characters; blanks do not count, so that another layout hides nothing;
 - digits: a private number with eight digits or more, or three in a row with four or more;
 - bytes: four numbers in a row of a private array, as float64 or float32 of either byte order.
@@ -51,14 +51,14 @@ _STREAMS: dict[bytes, Callable[[bytes], bytes]] = {
 
 
 class Leak(Struct):
-    """Something private in a file of the release; `file` names the file and, if it has lines, the line."""
+    """A private passage or number in the release; `file` names the file and, if it has lines, the line."""
 
     file: str
     what: str
 
 
 class _Index(Struct):
-    """Private text and numbers by the keys that let one pass over a file find them all.
+    """The private text and numbers, indexed so that one pass over a file finds them all.
 
     `values` has the arrays' absolute values, with NaN between two arrays; `order` sorts them.
     """
@@ -72,14 +72,14 @@ class _Index(Struct):
 
 
 def find_leaks(root: Path, identity: str, files: Mapping[str, bytes]) -> list[Leak]:
-    """Search files, given by name, for anything of the assignment that is private."""
+    """Search files, given by name, for the assignment's private text and numbers."""
     index = _index(gather(find_course(root, identity)))
     return [leak for name, content in sorted(files.items()) for leak in _search(name, content, index)]
 
 
 def _search(name: str, content: bytes, index: _Index, depth: int = 0) -> Iterator[Leak]:
     inside = list(_members(name, content)) if content.startswith(b"PK\x03\x04") else None
-    if inside is None:  # a zip is nothing but its members
+    if inside is None:  # of a zip, only the members are searched
         yield from _in_text(name, content, index)
         yield from _in_bytes(name, content, index)
     if depth < DEPTH:
@@ -113,7 +113,7 @@ def _index(private: Private) -> _Index:
 
 
 def _windows(array: Floats) -> Iterator[bytes]:
-    """Give the search keys of all four numbers in a row with enough digits: the first of their bytes."""
+    """Give the search keys of four neighbours with enough digits: the first bytes of each representation."""
     for start in range(array.size - _WINDOW + 1):
         window = array[start : start + _WINDOW]
         if not np.isnan(window).any():
@@ -142,7 +142,7 @@ def _passages_in(text: bytes, index: _Index) -> Iterator[tuple[int, str]]:
 
 
 def _numbers_in(lines: Iterable[bytes], index: _Index) -> Iterator[tuple[int, str]]:
-    """Find private numbers by line: one with many digits, or three in a row."""
+    """Find private numbers, with their lines: one with many digits, or three in a row."""
     tokens = [(number, token) for number, line in enumerate(lines, 1) for token in _NUMBER.findall(line)]
     read = [(number, *_read(token)) for number, token in tokens]
     for i, (number, value, unit, digits) in enumerate(read):
@@ -165,7 +165,7 @@ def _read(token: bytes) -> tuple[float, float, int]:
 
 
 def _places(value: float, unit: float, index: _Index) -> Any:
-    """Find the private values that round, or are cut off, to this number, in either precision."""
+    """Find the private values that give this number when they are rounded or cut off, in either precision."""
     slack = unit + 1e-7 * value
     first, last = np.searchsorted(index.sorted_values, (value - slack, value + slack))
     return index.order[first:last]
@@ -183,7 +183,7 @@ def _owner(place: int, index: _Index) -> str:
 
 
 def _texts(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
-    """Give a file as it is or, if it is JSON, its strings; a notebook's strings come cell by cell."""
+    """Give a file's text or, if it is JSON, its strings; a notebook's strings cell by cell."""
     document = _document(content)
     if document is None:
         yield name, content
@@ -207,7 +207,7 @@ def _document(content: bytes) -> Any:
 
 
 def _strings(value: object) -> bytes:
-    """Join all strings in a JSON value; the strings of one list are joined without a separator."""
+    """Join all strings in a JSON value, the strings of one list without a separator."""
     if isinstance(value, str):
         return value.encode("utf-8", "surrogatepass")
     if isinstance(value, dict):
@@ -218,7 +218,7 @@ def _strings(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-# --- bytes, and what is inside ---------------------------------------------------------------------
+# --- bytes and containers ------------------------------------------------------------------------
 
 
 def _in_bytes(name: str, content: bytes, index: _Index) -> Iterator[Leak]:
@@ -259,5 +259,5 @@ def _decoded(content: bytes) -> Iterator[bytes]:
     for blob in _BASE64.findall(together):
         for offset in range(4):
             letters = blob[offset:]
-            whole = letters[:-1] if len(letters) % 4 == 1 else letters  # one letter alone is less than a byte
+            whole = letters[:-1] if len(letters) % 4 == 1 else letters  # one letter has less than a byte
             yield base64.b64decode(whole + b"=" * (-len(whole) % 4))

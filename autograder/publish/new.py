@@ -1,4 +1,4 @@
-"""Write a new assignment: one notebook, one module and a short TOML file, which build and grade at once."""
+"""Write a new assignment that works at once: a notebook, a module of questions and a short TOML file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ hints = ["Each column has a mean of its own."]
 """
 
 _MODULE = '''\
-"""The visible questions: students receive this file."""
+"""The visible questions. Students receive this file."""
 
 import numpy as np
 
@@ -54,7 +54,7 @@ RIGHT = {
 
 
 def cases(rng):
-    """Give the cases that were done by hand; cases drawn from `rng` would differ between submissions."""
+    """Give fixed cases, computed by hand. Cases drawn from `rng` would differ between submissions."""
     inputs = {"small": [[1.0, 10.0], [3.0, 30.0]], "one-row": [[4.0, 5.0, 6.0]]}
     return [
         Case(id=name, about=f"x = {x}", regime=name, inputs={"x": np.array(x)}) for name, x in inputs.items()
@@ -62,12 +62,12 @@ def cases(rng):
 
 
 def ask(handles, case):
-    """Give what the student's code answers."""
+    """Give the output of the student's code."""
     return {"out": handles.student.call("centred", case.inputs["x"])}
 
 
 def expect(handles, case):
-    """Give the right answer, and the largest error that rounding explains."""
+    """Give the right output, and the largest error that rounding explains."""
     return {"out": Expected(value=np.array(RIGHT[case.id]), allowed=1e-12)}
 
 
@@ -85,7 +85,7 @@ import numpy as np
 
 
 def centred(x):
-    """Subtract its mean from each column of x, (N, D)."""
+    """Subtract the mean of each column from the columns of x, (N, D)."""
     ### BEGIN SOLUTION
     return x - x.mean(axis=0)
     ### END SOLUTION'''
@@ -96,22 +96,14 @@ assert np.allclose(centred(np.array([[1.0, 10.0], [3.0, 30.0]])), [[-1.0, -10.0]
 
 
 def new_assignment(root: Path, identity: str) -> Path:
-    """Write ``source/<id>/`` of a small working assignment, whole or not at all.
+    """Write the folder ``source/<id>/`` of a small working assignment, whole or not at all, and name it.
 
-    Returns
-    -------
-    Path
-        The new folder.
-
-    Raises
-    ------
-    UsageError
-        The id can't name a folder and a file on every system, or the assignment exists.
+    Raises `UsageError` if the id can't name a folder and a file on every system, or if the assignment exists.
     """
     if not _ID.fullmatch(identity):
         raise UsageError(
             f"`{identity}` can't be an assignment's id",
-            "Expected lower-case letters, digits, `-` and `_`, a letter or digit first: hw6.",
+            "Expected lower-case letters, digits, `-` and `_`, beginning with a letter or digit: hw6.",
         )
     folder = root / "source" / identity
     if folder.exists():
@@ -148,18 +140,12 @@ def _notebook(identity: str) -> dict[str, Any]:
 
 
 def _code(name: str, source: str, **marks: Any) -> dict[str, Any]:
-    nbgrader = {
-        "schema_version": 3,
-        "grade_id": name,
-        "grade": False,
-        "solution": False,
-        "task": False,
-    } | marks
+    nbgrader = {"schema_version": 3, "grade_id": name, "grade": False, "solution": False, "task": False}
     return {
         "cell_type": "code",
         "execution_count": None,
         "id": name,
-        "metadata": {"nbgrader": nbgrader},
+        "metadata": {"nbgrader": nbgrader | marks},
         "outputs": [],
         "source": source,
     }

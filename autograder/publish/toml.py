@@ -1,7 +1,7 @@
 """Write plain values as TOML, with the same bytes for the same values.
 
-The standard library reads TOML and does not write it. Releases are compared byte for byte, so the layout must
-not depend on a library's version.
+The standard library can't write TOML. Releases are compared byte for byte, so the layout must not depend on
+the version of another library.
 """
 
 from __future__ import annotations
@@ -16,18 +16,15 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def to_toml(table: Mapping[str, Any]) -> str:
-    """Write a table of strings, numbers, booleans, lists and tables. A key whose value is None is left out.
+    """Write a table of strings, numbers, booleans, lists and tables, without the keys whose value is None.
 
-    Raises
-    ------
-    TypeError
-        A value is none of these.
+    Raises `TypeError` for any other value.
     """
     return "\n".join(_table(table, ())).lstrip("\n") + "\n"
 
 
 def _table(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
-    """Write a table's plain keys before its inner tables, as TOML needs."""
+    """Write a table's plain keys, and then its inner tables, as TOML requires."""
     present = {key: value for key, value in table.items() if value is not None}
     plain = {k: v for k, v in present.items() if not isinstance(v, Mapping) and not _is_array_of_tables(v)}
     lines = [f"{_key(key)} = {_value(value)}" for key, value in plain.items()]

@@ -18,10 +18,7 @@ from autograder.publish import solved_submission, untouched_submission
 def prove_release(root: Path, identity: str) -> Iterator[str]:
     """Grade the solved source and the untouched release, and yield a sentence about each.
 
-    Raises
-    ------
-    ReleaseError
-        One of them earns other points than expected; names the item, and the points expected and earned.
+    Raises `ReleaseError` if one of them does not earn the expected points.
     """
     pipeline = open_pipeline(plan_run(RunOptions(root=root, assignment=identity, seed=0)))
     with tempfile.TemporaryDirectory(prefix="autograder-proof-") as scratch:
@@ -47,7 +44,7 @@ def _points(report: Report) -> str:
 
 
 def check_solved(report: Report, assignment: Assignment) -> None:
-    """Require a judgement and all points of every check that needs no person, except for extra credit."""
+    """Require all points of every check that needs no person, and that it was run; except in extra credit."""
     if report.score is None:
         raise ReleaseError(f"the solved source has no score: {report.message}")
     waiting = {check.id for check in assignment.checks if check.waits_for_person}
@@ -63,7 +60,7 @@ def check_solved(report: Report, assignment: Assignment) -> None:
 
 
 def check_untouched(report: Report, assignment: Assignment) -> None:
-    """Require that untouched work earns nothing, except by checks with `CheckSpec.earns_untouched`."""
+    """Require that the untouched release earns nothing, except by checks with `earns_untouched`."""
     if report.score is None:
         raise ReleaseError(f"the untouched release has no score: {report.message}")
     allowed = {check.id for check in assignment.checks if check.earns_untouched}
@@ -73,7 +70,7 @@ def check_untouched(report: Report, assignment: Assignment) -> None:
                 raise ReleaseError(
                     f"the untouched release earns {check.score:g} points for `{item.id}` by the check "
                     f"`{check.id}`, expected none: {check.message}",
-                    "The check passes where nothing was done.",
+                    "The check passes although nothing was done.",
                 )
 
 

@@ -2,8 +2,8 @@
 
 A wheel is a zip of the package and four files about it (PyPA specifications, "Binary distribution format").
 It is built here, so that a release does not depend on a machine's build tools; a test installs it with pip.
-The whole engine is another distribution, `numerical-autograder`, made from ``pyproject.toml``. Both have the
-module and the command `autograder`.
+The whole engine is another distribution, `numerical-autograder`, made from ``pyproject.toml``. Both install
+the module and the command `autograder`.
 """
 
 from __future__ import annotations
@@ -21,28 +21,10 @@ from autograder.publish.archive import zip_bytes
 
 NAME = "numerical-autograder-check"
 SUMMARY = "Checks a programming homework on your own machine"
-# The rooms and the single modules that the self-check imports.
+# The rooms that the self-check imports. It also has all modules of no room.
 ROOMS = ("assignment", "authoring", "execution", "extract", "grading", "guest", "intake", "report")
-MODULES = (
-    "__init__.py",
-    "__main__.py",
-    "cli/__init__.py",
-    "cli/check.py",
-    "cli/ends.py",
-    "cli/doctor.py",
-    "cli/options.py",
-    "cli/status.py",
-    "course.py",
-    "doctor.py",
-    "errors.py",
-    "files.py",
-    "model.py",
-    "py.typed",
-    "selfcheck.py",
-    "text.py",
-    "version.py",
-)
-# The modules of those rooms that only grading uses.
+CLI = ("cli/__init__.py", "cli/check.py", "cli/doctor.py", "cli/ends.py", "cli/options.py", "cli/status.py")
+# The modules in these rooms that the self-check does not need.
 LEFT_OUT = (
     "execution/pipes.py",
     "grading/calibration.py",
@@ -56,17 +38,9 @@ _TAGS = b"Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: true\nTag:
 def students_wheel(package: Path, packages: Iterable[str] = ()) -> tuple[str, bytes]:
     """Build the students' wheel, and give its file name and bytes.
 
-    Parameters
-    ----------
-    package : Path
-        The engine's folder, with ``pyproject.toml`` and ``LICENSE`` beside it.
-    packages : iterable of str
-        Packages that the visible checks need in addition to the engine's dependencies.
-
-    Raises
-    ------
-    ReleaseError
-        The files beside the engine's folder are missing, as in an installed engine.
+    `package` is the engine's folder, `packages` are the packages that the visible checks need besides the
+    engine's dependencies. Raises `ReleaseError` if ``pyproject.toml`` or ``LICENSE`` is not beside the
+    engine's folder, as in an installed engine.
     """
     project, licence = package.parent / "pyproject.toml", package.parent / "LICENSE"
     for path in (project, licence):
@@ -90,8 +64,8 @@ def students_wheel(package: Path, packages: Iterable[str] = ()) -> tuple[str, by
 def modules(package: Path) -> list[str]:
     """List the engine's files in the students' wheel, by their names in the package."""
     in_rooms = (path for room in ROOMS for path in (package / room).rglob("*.py"))
-    names = {path.relative_to(package).as_posix() for path in in_rooms}
-    return sorted({name for name in names if not name.startswith(LEFT_OUT)} | set(MODULES))
+    names = {path.relative_to(package).as_posix() for path in (*in_rooms, *package.glob("*.py"))}
+    return sorted({name for name in names if not name.startswith(LEFT_OUT)} | {*CLI, "py.typed"})
 
 
 def requirements(table: dict[str, Any], packages: Iterable[str]) -> list[str]:
