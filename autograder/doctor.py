@@ -136,7 +136,7 @@ def _fast_layers(course: Course) -> Symptom:
     name = course.assignment.sandbox.extension
     path = course.extension()
     if not name or path is not None:
-        return _ok("fast layers", f"compiled ({path.name})" if path else "none asked")
+        return _ok("fast layers", f"compiled ({path.name})" if path else "not used here")
     where = course.support[0].name if course.support else "."
     return _note(
         "fast layers",

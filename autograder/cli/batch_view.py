@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
 
 from autograder.batch import Done, report_path
 from autograder.delivery import to_csv
@@ -14,10 +18,7 @@ from autograder.grades.roster import Roster
 from autograder.intake import Candidate, Discovery
 from autograder.model import Report, Submission
 from autograder.report import read_report
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
+from autograder.report.terminal import render_summary
 
 GRADED = ("graded", "pending_manual")
 # Notices about which files count. The person who grades reads them, too.
@@ -37,7 +38,7 @@ def say_found(found: Discovery, roster: Roster | None, console: Console) -> None
         return
     learners = [candidate.learner for candidate in found.candidates]
     _list(f"of {len(roster.persons)} on the roster handed in nothing", roster.absent(learners), console)
-    _list("submissions are of nobody on the roster", roster.unknown(learners), console)
+    _list("not on the roster", roster.unknown(learners), console)
 
 
 def _counted(found: Discovery) -> str:
@@ -54,9 +55,6 @@ def _list(what: str, names: Sequence[str], console: Console) -> None:
 
 def listing(submissions: Iterable[Submission]) -> Table:
     """Make a table of submissions that were read but not graded, with learners, files and times."""
-    from rich.table import Table
-    from rich.text import Text
-
     table = Table(box=None, padding=(0, 1), header_style="bold")
     for column in ("learner", "submission", "notebook", "other files", "handed in", "saved", "notes"):
         table.add_column(column, overflow="fold")
@@ -71,8 +69,6 @@ def listing(submissions: Iterable[Submission]) -> Table:
 
 def watch(work: Iterator[Done], candidates: Sequence[Candidate], console: Console) -> Iterator[Done]:
     """Show a progress bar with the time left, and name each submission that could not be graded."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     left = TimeRemainingColumn(elapsed_when_finished=True)
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), left)
     with Progress(*columns, console=console) as progress:
@@ -87,10 +83,6 @@ def watch(work: Iterator[Done], candidates: Sequence[Candidate], console: Consol
 
 def summarise(done: Sequence[Done], output: Path, absent: Sequence[str], messages: Console) -> None:
     """Write a summary of all reports in the folder, and show the summary of this batch."""
-    from rich.console import Console
-
-    from autograder.report.terminal import render_summary
-
     reports = [read_report(report_path(output, one.id)) for one in done]
     for report in reports:
         for notice in (n for n in report.notices if n.code in _ABOUT_FILES):

@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from autograder.cli.status import ExitStatus
+from autograder.report import to_json
+from autograder.report.terminal import render
+from autograder.selfcheck import REMAINING, check, closing_line
 
 
 @click.command()
@@ -18,12 +22,6 @@ def command(notebook: Path | None, as_json: bool) -> None:
     The checks run on your machine, offline, in seconds. Save the notebook first. Exit status: 0 the visible
     checks passed, 1 some did not.
     """
-    from rich.console import Console
-
-    from autograder.report import to_json
-    from autograder.report.terminal import render
-    from autograder.selfcheck import REMAINING, check, closing_line
-
     report = check(notebook)
     closing = closing_line(report)
     if as_json:

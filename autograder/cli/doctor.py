@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from autograder.cli.options import course_option
 from autograder.cli.status import ExitStatus
+from autograder.doctor import examine
 
 _MARKS = {"ok": ("✓", "green"), "missing": ("✗", "red"), "note": ("–", "yellow")}
 
@@ -19,12 +23,6 @@ def command(course: Path) -> None:
 
     Exit status: 0, or 3 if there is no sandbox, so that grading would refuse.
     """
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from autograder.doctor import examine
-
     table = Table(box=None, show_header=False, padding=(0, 1))
     symptoms = examine(course)
     for symptom in symptoms:

@@ -7,6 +7,11 @@ from pathlib import Path
 import click
 
 from autograder.cli.options import reports_argument
+from autograder.delivery import FORMATS
+from autograder.delivery.summary import BYTE_ORDER_MARK
+from autograder.errors import UsageError
+from autograder.files import PRIVATE, write_atomically
+from autograder.report import read_report, report_files
 
 
 @click.command()
@@ -18,11 +23,6 @@ def command(form: str, reports: tuple[Path, ...], output: Path | None) -> None:
 
     If a format's file holds one report and there are several, -o names a folder for the files.
     """
-    from autograder.delivery import FORMATS
-    from autograder.errors import UsageError
-    from autograder.files import PRIVATE, write_atomically
-    from autograder.report import read_report, report_files
-
     if form not in FORMATS:
         known = ", ".join(f"{name} ({f.about})" for name, f in FORMATS.items())
         raise UsageError(f"no format `{form}`", f"There is: {known}.")
@@ -43,9 +43,6 @@ def command(form: str, reports: tuple[Path, ...], output: Path | None) -> None:
 
 
 def _write(text: str, output: Path | None) -> None:
-    from autograder.delivery.summary import BYTE_ORDER_MARK
-    from autograder.files import PRIVATE, write_atomically
-
     if output is None:
         click.echo(text.removeprefix(BYTE_ORDER_MARK), nl=False)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,17 +12,13 @@ from autograder.cli.status import ExitStatus
 from autograder.execution.environment import one_blas_thread
 
 if TYPE_CHECKING:
-    from autograder.batch import Done, RunOptions
-    from autograder.grades.roster import Roster
-    from autograder.intake import Discovery
+    from collections.abc import Sequence
 
+    from rich.console import Console
 
-class Places(NamedTuple):
-    """The places that the command line names."""
-
-    paths: tuple[Path, ...]
-    output: Path
-    roster: Path | None
+    from autograder.batch import Batch, Done
+    from autograder.course import Course
+    from autograder.intake import Candidate
 
 
 @click.command()
@@ -92,8 +88,15 @@ def command(  # noqa: PLR0917 - click calls it by name
     Exit status: 0 all graded, 1 some ungradable, 2 wrong usage, 3 no sandbox, 130 interrupted (finished
     reports are kept; go on with --resume).
     """
-    from autograder.batch import RunOptions, seed_to_resume
-    from autograder.cli.batch_view import GRADED
+    one_blas_thread()
+    from rich.console import Console
+
+    from autograder.batch import Batch, RunOptions, plan_run, seed_to_resume
+    from autograder.cli.batch_view import say_found
+    from autograder.course import find_course
+    from autograder.grades.roster import read_roster
+    from autograder.intake import discover
+    from autograder.intake.isolation import archive_lister
 
     options = RunOptions(
         root=course.resolve(),
@@ -105,65 +108,49 @@ def command(  # noqa: PLR0917 - click calls it by name
         slowness=slowness,
         unsandboxed=unsandboxed,
     )
-    places = Places(paths, output, roster)
-    one_blas_thread()
+    console = Console(stderr=True)
+    expected = read_roster(roster) if roster else None
+    chosen = find_course(options.root, assignment)
+    found = discover(paths, chosen.assignment, archive_lister())
     if dry_run:
-        good = _list(options, places)
+        good = _list(chosen, found.candidates)
+        say_found(found, expected, console)
     else:
-        good = all(done.outcome in GRADED for done in _run(options, places, jobs, resume))
+        say_found(found, expected, console)
+        run = plan_run(options)
+        batch = Batch(run=run, candidates=found.candidates, folder=output, jobs=jobs, resume=resume)
+        absent = expected.absent(c.learner for c in found.candidates) if expected else ()
+        good = _grade(batch, absent, console)
     raise click.exceptions.Exit(ExitStatus.DONE if good else ExitStatus.SOME_FAILED)
 
 
-def _run(options: RunOptions, places: Places, jobs: int, resume: bool) -> list[Done]:
-    from rich.console import Console
-
-    from autograder.batch import Batch, grade_all, plan_run
-    from autograder.cli.batch_view import say_found, summarise, watch
-
-    console = Console(stderr=True)
-    found, roster = _find(options, places)
-    say_found(found, roster, console)
-    absent = roster.absent(c.learner for c in found.candidates) if roster else ()
-    run = plan_run(options)
-    if options.unsandboxed:
-        console.print("UNSANDBOXED: students' code runs with your rights on this machine.", style="bold red")
-    batch = Batch(run=run, candidates=found.candidates, folder=places.output, jobs=jobs, resume=resume)
-    done: list[Done] = []
-    try:
-        for one in watch(grade_all(batch), found.candidates, console):
-            done.append(one)
-    except KeyboardInterrupt:
-        console.print(f"\n{len(done)} of {len(found.candidates)} graded and kept; go on with --resume.")
-        raise
-    summarise(done, places.output, absent, console)
-    return done
-
-
-def _find(options: RunOptions, places: Places) -> tuple[Discovery, Roster | None]:
-    """Find the submissions, reading archives within limits, and read the roster."""
-    from autograder.course import find_course
-    from autograder.grades.roster import read_roster
-    from autograder.intake import discover
-    from autograder.intake.isolation import archive_lister
-
-    roster = read_roster(places.roster) if places.roster else None
-    assignment = find_course(options.root, options.assignment).assignment
-    return discover(places.paths, assignment, archive_lister()), roster
-
-
-def _list(options: RunOptions, places: Places) -> bool:
+def _list(course: Course, candidates: Sequence[Candidate]) -> bool:
     """List the submissions without running or writing anything, and say whether all can be graded."""
     from rich.console import Console
 
-    from autograder.cli.batch_view import listing, say_found
-    from autograder.course import find_course
+    from autograder.cli.batch_view import listing
     from autograder.grading.reading import SubmissionReader
     from autograder.grading.setup import given_notebook, kinds_of
 
-    found, roster = _find(options, places)
-    course = find_course(options.root, options.assignment)
     reader = SubmissionReader(course, given_notebook(course), kinds_of(course))
-    submissions = [reader.read(candidate).submission for candidate in found.candidates]
+    submissions = [reader.read(candidate).submission for candidate in candidates]
     Console().print(listing(submissions))
-    say_found(found, roster, Console(stderr=True))
     return all(one.problem is None for one in submissions)
+
+
+def _grade(batch: Batch, absent: Sequence[str], console: Console) -> bool:
+    """Grade a batch, show its progress and its summary, and say whether all were graded."""
+    from autograder.batch import grade_all
+    from autograder.cli.batch_view import GRADED, summarise, watch
+
+    if batch.run.unsandboxed:
+        console.print("UNSANDBOXED: students' code runs with your rights on this machine.", style="bold red")
+    done: list[Done] = []
+    try:
+        for one in watch(grade_all(batch), batch.candidates, console):
+            done.append(one)
+    except KeyboardInterrupt:
+        console.print(f"\n{len(done)} of {len(batch.candidates)} graded and kept; go on with --resume.")
+        raise
+    summarise(done, batch.folder, absent, console)
+    return all(one.outcome in GRADED for one in done)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from autograder.assignment import Assignment
 from autograder.cli.options import assignment_option, course_option, paths_argument
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from autograder.assignment import Assignment
-    from autograder.similarity import Pair, Work
+from autograder.course import find_course
+from autograder.errors import AutograderError, UsageError
+from autograder.files import PRIVATE, write_atomically
+from autograder.intake import discover, read_notebook
+from autograder.intake.isolation import NotRead, ReaderProcess, archive_lister
+from autograder.similarity import Pair, Work, compare_all, read_work, render_page, work_of
 
 
 @click.command()
@@ -55,11 +56,6 @@ def command(  # noqa: PLR0917 - click calls it by name
 
     Nothing is run and nothing is scored: the page is for a person to read.
     """
-    from autograder.course import find_course
-    from autograder.files import PRIVATE, write_atomically
-    from autograder.intake import read_notebook
-    from autograder.similarity import compare_all, render_page, work_of
-
     found = find_course(course.resolve(), assignment)
     works = _read(paths, found.assignment)
     given = work_of("release", read_notebook(found.given_notebook))
@@ -72,11 +68,6 @@ def command(  # noqa: PLR0917 - click calls it by name
 
 def _read(paths: Sequence[Path], assignment: Assignment) -> list[Work]:
     """Read each submission within limits; name and leave out those that can't be read."""
-    from autograder.errors import AutograderError, UsageError
-    from autograder.intake import discover
-    from autograder.intake.isolation import NotRead, ReaderProcess, archive_lister
-    from autograder.similarity import Work, read_work
-
     reader = ReaderProcess({"work": partial(read_work, assignment=assignment)})
     works = []
     for candidate in discover(paths, assignment, archive_lister()).candidates:

@@ -9,6 +9,7 @@ import click
 from autograder.cli.options import reports_argument
 from autograder.cli.status import ExitStatus
 from autograder.errors import ReportError
+from autograder.report import read_report, report_files
 
 
 @click.command()
@@ -18,8 +19,6 @@ def command(reports: tuple[Path, ...]) -> None:
 
     Each report that does not fit is named, with the place of the first problem.
     """
-    from autograder.report import read_report, report_files
-
     bad, paths = 0, report_files(reports)
     for path in paths:
         try:
