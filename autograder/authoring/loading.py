@@ -50,12 +50,8 @@ def load_authored(visible: Path | None, hidden: Path | None = None) -> Authored:
     for table, others in ((found.questions, more.questions), (found.kinds, more.kinds)):
         for name in sorted(table.keys() & others.keys()):
             raise AssignmentError(f"{hidden}: defines `{name}`, which {visible} defines already")
-    return Authored(
-        questions=found.questions | more.questions,
-        visible=found.visible,
-        kinds=found.kinds | more.kinds,
-        frozen=more.frozen,
-    )
+    questions, kinds = found.questions | more.questions, found.kinds | more.kinds
+    return replace(found, questions=questions, kinds=kinds, frozen=more.frozen)
 
 
 def _tables(path: Path, module: ModuleType) -> Authored:

@@ -31,7 +31,9 @@ _SHOWN = 8
 
 def say_found(found: Discovery, roster: Roster | None, console: Console) -> None:
     """Count the submissions, and name the files that were left out and the learners without a submission."""
-    console.print(_counted(found), markup=False, highlight=False)
+    count = len(found.candidates)
+    left = f", {len(found.left_out)} left out" if found.left_out else ""
+    console.print(f"{count} submission{'s' * (count != 1)}{left}", markup=False, highlight=False)
     for notice in found.left_out:
         console.print(f"  left out: {notice.message}", style="yellow", markup=False)
     if roster is None:
@@ -39,12 +41,6 @@ def say_found(found: Discovery, roster: Roster | None, console: Console) -> None
     learners = [candidate.learner for candidate in found.candidates]
     _list(f"of {len(roster.persons)} on the roster handed in nothing", roster.absent(learners), console)
     _list("not on the roster", roster.unknown(learners), console)
-
-
-def _counted(found: Discovery) -> str:
-    count = len(found.candidates)
-    left = f", {len(found.left_out)} left out" if found.left_out else ""
-    return f"{count} submission{'s' * (count != 1)}{left}"
 
 
 def _list(what: str, names: Sequence[str], console: Console) -> None:

@@ -55,7 +55,7 @@ def check_solved(report: Report, assignment: Assignment) -> None:
             raise ReleaseError(
                 f"the solved source earns {_score(item)} of {item.max_score:g} points "
                 f"for `{item.id}`, by the check `{lost[0].id}`: {lost[0].message}",
-                "Mend the source, the reference, or the item in assignment.toml.",
+                "Fix the source, the reference, or the item in assignment.toml.",
             )
 
 
