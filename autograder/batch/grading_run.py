@@ -46,9 +46,9 @@ UNSANDBOXED = "none (unsandboxed by request)"
 class RunOptions(Struct):
     """The choices of the person who starts the run.
 
-    `training_images` is a smaller budget than the assignment's, for a quick look; `slowness` is the factor
-    for limits of time, measured where it is None; `seed` is drawn where it is None, so that nobody knows the
-    cases beforehand; `unsandboxed` is for an instructor's own files only.
+    `training_images` is a smaller budget than the assignment's, for a quick look. `slowness` is the factor
+    for limits of time; None measures it. `seed` None draws one, so that nobody knows the cases beforehand.
+    `unsandboxed` is for an instructor's own files only.
     """
 
     root: Path
@@ -90,12 +90,8 @@ class GradingRun(Struct):
 def plan_run(options: RunOptions) -> GradingRun:
     """Look at the course, the data and this machine.
 
-    Raises
-    ------
-    UsageError
-        The course, its release or its data can't be used.
-    SandboxError
-        The sandbox does not hold, and why.
+    Raises `UsageError` if the course, its release or its data can't be used, and `SandboxError` if the
+    sandbox does not hold.
     """
     slowness = options.slowness or slowness_of(measure())
     seed = secrets.randbelow(MOST_SEED) if options.seed is None else options.seed

@@ -29,26 +29,23 @@ CREATE TABLE IF NOT EXISTS graded (
 """
 
 
-class Row(Struct):
-    """One graded submission, as the ledger keeps it; `seconds` is the time that grading took."""
+class Done(Struct):
+    """A submission whose report is whole on disk.
+
+    `fingerprint` is that of the files that were read; `seconds` is the time that grading took.
+    """
 
     id: str
-    run_key: str
-    fingerprint: str
     outcome: str
+    message: str
     final: float | None
+    fingerprint: str
     report_sha256: str
     seconds: float
 
 
 class Ledger:
-    """The ledger of one output folder.
-
-    Raises
-    ------
-    UsageError
-        The file exists and is not a ledger.
-    """
+    """The ledger of one output folder. Raises `UsageError` if the file can't be used as a ledger."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,33 +75,26 @@ class Ledger:
     ) -> None:
         self._connection.close()
 
-    def record(self, row: Row) -> None:
+    def record(self, done: Done, run_key: str) -> None:
         """Remember a submission, in a transaction of its own."""
+        facts = (done.fingerprint, done.outcome, done.final, done.report_sha256, done.seconds)
         with self._connection:
             self._connection.execute(
-                "INSERT OR REPLACE INTO graded VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    row.id,
-                    row.run_key,
-                    row.fingerprint,
-                    row.outcome,
-                    row.final,
-                    row.report_sha256,
-                    row.seconds,
-                ),
+                "INSERT OR REPLACE INTO graded VALUES (?, ?, ?, ?, ?, ?, ?)", (done.id, run_key, *facts)
             )
 
-    def done(self, identity: str, run_key: str, fingerprint: str, report: Path) -> Row | None:
-        """Give the row of a submission that need not be graded again; None if there is none."""
-        names = Row.__struct_fields__
+    def done(self, identity: str, run_key: str, fingerprint: str, report: Path) -> Done | None:
+        """Give a submission that need not be graded again, with 0 seconds; else None."""
         found = self._connection.execute(
-            f"SELECT {', '.join(names)} FROM graded WHERE id = ? AND run_key = ? AND fingerprint = ?",
-            (identity, run_key, fingerprint),
+            "SELECT outcome, final FROM graded"
+            " WHERE id = ? AND run_key = ? AND fingerprint = ? AND report_sha256 = ?",
+            (identity, run_key, fingerprint, sha256 := _sha256(report)),
         ).fetchone()
         if found is None:
             return None
-        row = Row(**dict(zip(names, found, strict=True)))
-        return row if _sha256(report) == row.report_sha256 else None
+        outcome, final = found
+        message = "Graded before."
+        return Done(identity, outcome, message, final, fingerprint, report_sha256=sha256, seconds=0.0)
 
     def last_key(self) -> str:
         """Give the run key of the row that was written last; empty if there is none."""

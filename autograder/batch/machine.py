@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
 
 from autograder.course import Course
 from autograder.errors import SandboxError
@@ -16,19 +15,14 @@ def examine_tools() -> list[Symptom]:
     missing = [name for name in wanted if importlib.util.find_spec(name) is None]
     if not missing:
         return [Symptom(part="instructor's tools", state="ok", finding=", ".join(wanted))]
-    tools = Symptom(
-        part="instructor's tools",
-        state="note",
-        finding=f"not installed: {', '.join(missing)} (needed to build a release only)",
-        remedy="pip install -e '.[instructor]' in the course's folder",
-    )
-    return [tools]
+    finding = f"not installed: {', '.join(missing)} (needed to build a release only)"
+    remedy = "pip install -e '.[instructor]' in the course's folder"
+    return [Symptom(part="instructor's tools", state="note", finding=finding, remedy=remedy)]
 
 
 def examine_course(course: Course) -> list[Symptom]:
     """Examine the release, the sandbox and the data set of a course."""
-    parts: tuple[Callable[[Course], Symptom], ...] = (_release, _sandbox, _data)
-    return [part(course) for part in parts]
+    return [_release(course), _sandbox(course), _data(course)]
 
 
 def _release(course: Course) -> Symptom:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import cast
 
 from autograder.batch.grading_run import GradingRun, open_pipeline, seed_of
-from autograder.batch.ledger import Ledger, Row
-from autograder.batch.worker import Broken, Done, Failed, OpenPipeline, give_up, report_path, work
+from autograder.batch.ledger import Done, Ledger
+from autograder.batch.worker import Broken, Failed, OpenPipeline, give_up, report_path, work
 from autograder.errors import AutograderError, UsageError
 from autograder.execution.tempdirs import lock_file
 from autograder.files import sweep_halves
@@ -86,13 +86,13 @@ def _grade_all(batch: Batch, fingerprint: Callable[[Candidate], str] | None) -> 
     with _alone_in(batch.folder), Ledger(batch.folder / LEDGER) as ledger:
         left: deque[Candidate] = deque()
         for candidate in batch.candidates:
-            row = _already(batch, ledger, candidate, fingerprint)
-            if row is None:
+            before = _already(batch, ledger, candidate, fingerprint)
+            if before is None:
                 left.append(candidate)
             else:
-                yield _as_done(row)
+                yield before
         for done in _work_off(batch, left):
-            ledger.record(_as_row(batch, done))
+            ledger.record(done, batch.run.key)
             yield done
 
 
@@ -132,7 +132,7 @@ def _fingerprinter(batch: Batch) -> Callable[[Candidate], str] | None:
 
 def _already(
     batch: Batch, ledger: Ledger, candidate: Candidate, fingerprint: Callable[[Candidate], str] | None
-) -> Row | None:
+) -> Done | None:
     if fingerprint is None:
         return None
     path, current = report_path(batch.folder, candidate.id), fingerprint(candidate)
@@ -189,27 +189,3 @@ def _try_again(batch: Batch, worker: _Worker, failed: Failed | None, tries: Coun
         return None
     reason = failed.reason if failed else f"Its process died {TRIES} times on this submission."
     return give_up(batch.run, candidate, reason, batch.folder)
-
-
-def _as_done(row: Row) -> Done:
-    return Done(
-        id=row.id,
-        outcome=row.outcome,
-        message="Graded before.",
-        final=row.final,
-        fingerprint=row.fingerprint,
-        report_sha256=row.report_sha256,
-        seconds=0.0,
-    )
-
-
-def _as_row(batch: Batch, done: Done) -> Row:
-    return Row(
-        id=done.id,
-        run_key=batch.run.key,
-        fingerprint=done.fingerprint,
-        outcome=done.outcome,
-        final=done.final,
-        report_sha256=done.report_sha256,
-        seconds=done.seconds,
-    )

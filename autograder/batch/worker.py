@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from autograder.batch.grading_run import GradingRun
+from autograder.batch.ledger import Done
 from autograder.errors import AutograderError, SandboxError, UsageError
 from autograder.files import PRIVATE, write_atomically
 from autograder.grading.submission import Graded, Pipeline
@@ -24,18 +25,6 @@ from autograder.model import Struct
 from autograder.report import build_report, to_json, write_report
 
 OpenPipeline = Callable[[GradingRun], Pipeline]
-
-
-class Done(Struct):
-    """A submission whose report is whole on disk; `fingerprint` is that of the files that were read."""
-
-    id: str
-    outcome: str
-    message: str
-    final: float | None
-    fingerprint: str
-    report_sha256: str
-    seconds: float
 
 
 class Failed(Struct):

@@ -21,10 +21,8 @@ EXPANSION = 4  # the unpacked files may have this many times the bytes of the ar
 def fetch_data(spec: DataSpec) -> Path:
     """Download and unpack the data set unless it is in the cache, and give its folder.
 
-    Raises
-    ------
-    DataError
-        There is nothing to fetch; the network, the server or the disk fails; or the file has another hash.
+    Raises `DataError` if there is nothing to fetch, the network, the server or the disk fails, or the file
+    has another hash.
     """
     if not spec.url:
         what = f"{spec.folder}: [data] names no url, so there is nothing to fetch"

@@ -10,21 +10,8 @@ from autograder.execution.printed import FLOOD
 from autograder.guest.runner import EXIT_MEMORY
 from autograder.text import clean
 
-# Kinds that a child may report itself; every other kind is decided here.
-CLAIMABLE = {
-    kind.value: kind
-    for kind in (
-        FaultKind.RAISED,
-        FaultKind.MISSING,
-        FaultKind.CPU,
-        FaultKind.WALL,
-        FaultKind.MEMORY,
-        FaultKind.OUTPUT,
-        FaultKind.PROCESSES,
-        FaultKind.FORBIDDEN,
-        FaultKind.UNSUPPORTED,
-    )
-}
+# Kinds that a child may report itself; only the trusted side can tell a crash or a broken answer.
+CLAIMABLE = {kind.value: kind for kind in FaultKind if kind not in (FaultKind.CRASHED, FaultKind.PROTOCOL)}
 # The part of the limit after which the child is ended: until then it may report its place itself.
 LAST_MOMENT = 1.2
 _SIGNALS = {

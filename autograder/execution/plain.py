@@ -223,15 +223,7 @@ def _environment(ours: Mapping[str, str]) -> dict[str, str]:
 
 
 class PlainSession:
-    """See `autograder.authoring.student.Session`.
-
-    Parameters
-    ----------
-    python : Path
-        The interpreter that runs the code.
-    folders : sequence of Path
-        Folders of modules beside the installed ones.
-    """
+    """See `Session`. The interpreter `python` also finds the modules in `folders`."""
 
     walls = WALLS
 
@@ -250,14 +242,8 @@ def open_session(
 ) -> Iterator[PlainSession]:
     """Give a session of plain subprocesses; each handle has a process and an empty folder to work in.
 
-    Parameters
-    ----------
-    support : sequence of Path
-        Folders that can be imported by their names.
-    extra_modules : sequence of Path
-        Single files that can be imported by their names.
-    python : Path, optional
-        The interpreter; the running one by default.
+    The code can import the `support` folders and the single files in `extra_modules` by their names. `python`
+    is the interpreter, by default the running one.
     """
     folders = dict.fromkeys(path.resolve().parent for path in (*support, *extra_modules))
     inside = {path.resolve() for path in support}

@@ -4,11 +4,10 @@ from autograder.extract.comments import CommentFacts, comment_facts
 from autograder.extract.definitions import code_of_cells, extract
 from autograder.extract.match import has_given_code, match_cells, untouched, with_code_cells
 from autograder.extract.notices import outside
-from autograder.extract.review_hints import ReviewHint, review_hints
+from autograder.extract.review_hints import review_hints
 
 __all__ = [
     "CommentFacts",
-    "ReviewHint",
     "code_of_cells",
     "comment_facts",
     "extract",

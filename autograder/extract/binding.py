@@ -76,12 +76,7 @@ class Needs(Struct):
 class Code:
     """A notebook's statements in its order. Each is read when it is asked for: most are never needed.
 
-    Parameters
-    ----------
-    statements : sequence of Statement
-        All of the notebook.
-    given : frozenset of str
-        The sources of the release's statements.
+    `given` are the sources of the release's statements.
     """
 
     def __init__(self, statements: Sequence[Statement], given: frozenset[str] = frozenset()) -> None:

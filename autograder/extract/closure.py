@@ -57,18 +57,10 @@ def definitions_of(code: Code, name: str) -> list[int]:
 class _Search:
     """Follows names to statements, and these to the names that they need.
 
-    Parameters
-    ----------
-    code : Code
-        The notebook's statements.
-    end : int
-        The place of the call: statements from here on have not run.
-    own : int
-        From here on the release's statements give no name its value if another does.
-    wanted : frozenset of str
-        The functions that are graded: their last definition counts, wherever it stands.
-    of_cells : bool
-        Whether whole cells run: then a statement that fails ends its cell, and names share no objects.
+    end        the place of the call: statements from here on have not run
+    own        from here on, the release's statements give a name its value only if no other does
+    wanted     the functions that are graded: their last definition counts, wherever it stands
+    of_cells   whether whole cells run: then a statement that fails ends its cell, and names share no objects
     """
 
     def __init__(

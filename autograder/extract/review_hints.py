@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from autograder.extract.code import parse
 from autograder.extract.effects import nodes
-from autograder.model import Chunk, Notebook, Struct
+from autograder.model import Chunk, Notebook, Notice
 
 # Numbers with fewer figures may agree by chance.
 MIN_FIGURES = 4
@@ -37,16 +37,7 @@ _PLAIN_DUNDERS = re.compile(
 )
 
 
-class ReviewHint(Struct):
-    """A passage to read: the reason, and its place (``cell 7, line 12``)."""
-
-    what: str
-    where: str
-
-
-def review_hints(
-    chunks: Sequence[Chunk], given: Notebook, support: Mapping[str, str]
-) -> tuple[ReviewHint, ...]:
+def review_hints(chunks: Sequence[Chunk], given: Notebook, support: Mapping[str, str]) -> tuple[Notice, ...]:
     """Look for numbers from the release's tests, fixed shapes, copies, and code about callers or files.
 
     `given` is the release's notebook, whose own code gives no hint; `support` the support code by file name.
@@ -65,26 +56,25 @@ def _numbers_of(given: Notebook) -> frozenset[float]:
     return frozenset(value for tree in trees if isinstance(tree, ast.Module) for value, _ in _numbers(tree))
 
 
-def _oddities(chunk: Chunk, tree: ast.Module, known: frozenset[float]) -> Iterator[ReviewHint]:
+def _oddities(chunk: Chunk, tree: ast.Module, known: frozenset[float]) -> Iterator[Notice]:
     familiar = {value: line for value, line in _numbers(tree) if value in known}
     if len(familiar) >= MIN_NUMBERS:
         what = f"{len(familiar)} numbers that also stand in the homework's own tests"
-        yield ReviewHint(what=what, where=_place(chunk, min(familiar.values())))
+        yield _hint(what, chunk, min(familiar.values()))
     for line in _fixed_shapes(tree):
-        yield ReviewHint(what="a shape is compared with fixed numbers", where=_place(chunk, line))
+        yield _hint("a shape is compared with fixed numbers", chunk, line)
     for name, (what, line) in _unusual(tree).items():
-        yield ReviewHint(what=f"`{name}` {what}", where=_place(chunk, line))
+        yield _hint(f"`{name}` {what}", chunk, line)
 
 
-def _copies(chunk: Chunk, tree: ast.Module, support: Mapping[str, frozenset[str]]) -> Iterator[ReviewHint]:
+def _copies(chunk: Chunk, tree: ast.Module, support: Mapping[str, frozenset[str]]) -> Iterator[Notice]:
     """Name the files of the support code from which a function's lines were taken."""
     if any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in tree.body):
         lines = _telling(chunk.source)
         for name, theirs in support.items():
             common = len(lines & theirs)
             if common >= MIN_LINES:
-                what = f"{common} of {len(lines)} lines also stand in `{name}`"
-                yield ReviewHint(what=what, where=_place(chunk, 1))
+                yield _hint(f"{common} of {len(lines)} lines also stand in `{name}`", chunk, line=1)
 
 
 def _telling(source: str) -> frozenset[str]:
@@ -93,8 +83,8 @@ def _telling(source: str) -> frozenset[str]:
     return frozenset(line for line in stripped if len(line) >= MIN_LINE and not line.startswith("#"))
 
 
-def _place(chunk: Chunk, line: int) -> str:
-    return f"cell {chunk.cell}, line {chunk.line + line - 1}"
+def _hint(what: str, chunk: Chunk, line: int) -> Notice:
+    return Notice(code="to-read", message=what, where=f"cell {chunk.cell}, line {chunk.line + line - 1}")
 
 
 def _numbers(tree: ast.Module) -> Iterator[tuple[float, int]]:

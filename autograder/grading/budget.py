@@ -11,20 +11,8 @@ from autograder.authoring.student import Ask, FaultKind, Request, StudentFault, 
 class TimeBudget:
     """The clock time that one submission's code may take; every request goes through it.
 
-    A function that met a limit is not called again, so that an endless loop costs its time only once. Once
-    the budget is used up, nothing more is asked.
-
-    Parameters
-    ----------
-    seconds : float
-        The budget.
-    clock : callable
-        Gives seconds; never goes backwards.
-
-    Attributes
-    ----------
-    exhausted : str
-        Says that the budget ran out and some checks were not made; empty until then.
+    A function that met a limit is not called again, so that an endless loop costs its time only once. After
+    `seconds` in all, nothing more is asked, and `exhausted` says so; it is empty until then.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.perf_counter) -> None:

@@ -21,14 +21,7 @@ class Mismatch(Struct):
 def compare(name: str, actual: Value, expected: Expected) -> Mismatch | None:
     """Compare one output with the expected one; give None if it is right.
 
-    Parameters
-    ----------
-    name : str
-        The output's name, for messages: ``out``, ``dx``.
-    actual : Value
-        The value that the student's code returned.
-    expected : Expected
-        The right value and the error allowed, element by element.
+    `name` is the output's name in messages: ``out``, ``dx``.
     """
     shape, dtype = expected.shape, expected.value.dtype
     if not isinstance(actual, np.ndarray | float | int) or isinstance(actual, bool):

@@ -53,7 +53,6 @@ def read_candidate(
     notebook, turned = with_code_cells(notebook, given)
     submission = msgspec.structs.replace(submission, notebook=notebook)
     definitions = definitions_of(notebook, assignment, given)
-    hints = review_hints(definitions.chunks, given, course.support_sources())[:MOST_TO_READ]
     return Reading(
         submission=submission,
         definitions=definitions,
@@ -65,23 +64,15 @@ def read_candidate(
             if (kind := kinds[check.kind]).read is not None
         },
         notices=(*turned, *definitions.notices, *outside(notebook, definitions.chunks, submission.files)),
-        integrity=tuple(Notice(code="to-read", message=one.what, where=one.where) for one in hints),
+        integrity=review_hints(definitions.chunks, given, course.support_sources())[:MOST_TO_READ],
     )
 
 
 class SubmissionReader:
     """Reads submissions in a process of its own, within limits.
 
-    Make it before the process starts threads; see `ReaderProcess`.
-
-    Parameters
-    ----------
-    course : Course
-        The course that the submissions are for.
-    given : Notebook
-        The release's notebook.
-    kinds : mapping of str to CheckKind
-        The kinds of checks by name.
+    Make it before the process starts threads; see `ReaderProcess`. `given` is the release's notebook, and
+    `kinds` are the kinds of checks by name.
     """
 
     def __init__(
@@ -102,12 +93,9 @@ class SubmissionReader:
         )
 
     def read(self, candidate: Candidate) -> Reading:
-        """Read one candidate. If it meets a limit or crashes its reader, that is its problem.
+        """Read one candidate. One that meets a limit or crashes its reader gets that as its problem.
 
-        Raises
-        ------
-        GraderFault
-            The reader failed; the candidate is not to blame.
+        Raises `GraderFault` if the reader failed and the candidate is not to blame.
         """
         try:
             reading = self._process.call(Reading, "read", candidate)
@@ -129,13 +117,7 @@ class SubmissionReader:
             return ""
 
     def _checked(self, readings: Mapping[str, Any]) -> dict[str, Any]:
-        """Check that each kind's reading has the type that the kind declares.
-
-        Raises
-        ------
-        GraderFault
-            One has another type.
-        """
+        """Require that each kind's reading has the type that the kind declares; else raise `GraderFault`."""
         types = {check.id: self._kinds[check.kind].reading for check in self._assignment.checks}
         try:
             return {name: msgspec.convert(value, types[name]) for name, value in readings.items()}

@@ -28,13 +28,7 @@ def kinds_of(course: Course) -> Mapping[str, CheckKind]:
 
 
 def given_notebook(course: Course) -> Notebook:
-    """Read the notebook as it was handed out.
-
-    Raises
-    ------
-    UsageError
-        The release is not built yet.
-    """
+    """Read the notebook as it was handed out. Raises `UsageError` if the release is not built yet."""
     if not course.given_notebook.exists():
         raise UsageError(
             f"{course.given_notebook}: the release is not built yet",

@@ -55,10 +55,7 @@ class Pipeline(Struct):
     def grade(self, candidate: Candidate) -> Graded:
         """Read and grade one submission.
 
-        Raises
-        ------
-        GraderFault
-            The grader failed, not the submission. Only `autograder.batch.run` tries again.
+        Raises `GraderFault` if the grader failed, not the submission.
         """
         return self.grade_reading(self.read(candidate))
 

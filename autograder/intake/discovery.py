@@ -46,21 +46,14 @@ def archive_names(path: Path) -> list[str]:
 def discover(
     paths: Sequence[Path], assignment: Assignment, list_archive: ListArchive = archive_names
 ) -> Discovery:
-    """Find the submissions in files and folders; nothing is read yet but names.
+    """Find the assignment's submissions in files and folders; only names are read.
 
-    Parameters
-    ----------
-    paths : sequence of Path
-        Each a notebook, a zip (one submission's, or a platform's of a whole class), a folder with one
-        submission or with a class's, or nbgrader's course folder, its ``submitted/`` or a student's folder
-        in that.
-    assignment : Assignment
-        Whose submissions they are.
-    list_archive : callable
-        Lists the files in a zip; a batch has it done in a process with limits.
+    Each path is a notebook; a zip of one submission, or a platform's of a whole class; a folder with one
+    submission or a class's; or nbgrader's course folder, its ``submitted/`` or a student's folder in that.
+    `list_archive` lists the files in a zip; a batch has a process with limits do it.
 
-    Raises `UsageError` if a path does not exist or is neither file nor folder, there is no submission in
-    any, or two single files are of one learner.
+    Raises `UsageError` if a path does not exist or is neither file nor folder, no path has a submission, or
+    two single files are of one learner.
     """
     candidates: list[Candidate] = []
     left_out: list[Notice] = []

@@ -69,17 +69,7 @@ class Layout(Struct):
 
 
 def find_groups(paths: Iterable[str], assignment: Assignment, name: str = "") -> Layout:
-    """Find the submissions in a list of names.
-
-    Parameters
-    ----------
-    paths : iterable of str
-        Relative paths with forward slashes; folders end with ``/``.
-    assignment : Assignment
-        Whose submissions they are.
-    name : str
-        The folder's own name.
-    """
+    """Find the submissions in the folder `name` by its relative paths; those of folders end with ``/``."""
     return _level(tree_of(paths), "", name, assignment)
 
 

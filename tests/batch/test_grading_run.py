@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from autograder.batch import Ledger, Row, RunOptions, plan_run, seed_to_resume
+from autograder.batch import Done, Ledger, RunOptions, plan_run, seed_to_resume
 from autograder.batch.grading_run import policy_for, seed_of
 from autograder.course import find_course
 
@@ -50,9 +50,8 @@ def test_the_seed_to_go_on_with_is_that_of_the_last_row(tmp_path):
     assert not list(tmp_path.iterdir())
 
     def record(identity, key):
-        row = Row(identity, key, "f", "graded", 1.0, "0", 1.0)
         with Ledger(tmp_path / "ledger.sqlite3") as ledger:
-            ledger.record(row)
+            ledger.record(Done(identity, "graded", "", 1.0, "f", "0", 1.0), key)
 
     with Ledger(tmp_path / "ledger.sqlite3"):
         assert seed_to_resume(tmp_path) is None

@@ -67,7 +67,7 @@ def f(x):
 
 def read_oddities(source):
     definitions = extract(notebook(source), ["f"], EMULATE)
-    return [(one.what, one.where) for one in review_hints(definitions.chunks, TESTS, SUPPORT)]
+    return [(one.message, one.where) for one in review_hints(definitions.chunks, TESTS, SUPPORT)]
 
 
 @pytest.mark.parametrize(

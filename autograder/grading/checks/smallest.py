@@ -25,18 +25,10 @@ class Shrunk(Struct):
 def search_smallest(
     question: Comparison, handles: Handles, output: str, wanted: Callable[[Answer], bool] = lambda _: True
 ) -> Shrunk | None:
-    """Ask small cases until one fails. Give None if none does, or if the code meets a limit.
+    """Ask the question's small cases, the simplest first, until the named output fails.
 
-    Parameters
-    ----------
-    question : Comparison
-        A question with `small` cases, the simplest first.
-    handles : Handles
-        Fresh handles on the student's code.
-    output : str
-        The name of the output that went wrong.
-    wanted : callable, optional
-        Says of a wrong answer whether it shows the mistake that is looked for.
+    `handles` are fresh handles on the student's code. `wanted` says whether a wrong answer shows the mistake
+    that is looked for. Gives None if no case fails so, or if the code meets a limit.
     """
     for case in question.small()[:BUDGET] if question.small is not None else ():
         expected = question.expect(handles, case)
