@@ -85,16 +85,23 @@ class Ledger:
 
     def done(self, identity: str, run_key: str, fingerprint: str, report: Path) -> Done | None:
         """Give a submission that need not be graded again, with 0 seconds; else None."""
+        sha256 = _sha256(report)
         found = self._connection.execute(
             "SELECT outcome, final FROM graded"
             " WHERE id = ? AND run_key = ? AND fingerprint = ? AND report_sha256 = ?",
-            (identity, run_key, fingerprint, sha256 := _sha256(report)),
+            (identity, run_key, fingerprint, sha256),
         ).fetchone()
         if found is None:
             return None
-        outcome, final = found
-        message = "Graded before."
-        return Done(identity, outcome, message, final, fingerprint, report_sha256=sha256, seconds=0.0)
+        return Done(
+            id=identity,
+            outcome=found[0],
+            message="Graded before.",
+            final=found[1],
+            fingerprint=fingerprint,
+            report_sha256=sha256,
+            seconds=0.0,
+        )
 
     def last_key(self) -> str:
         """Give the run key of the row that was written last; empty if there is none."""

@@ -82,11 +82,13 @@ def grade_all(batch: Batch) -> Iterator[Done]:
     return _grade_all(batch, _fingerprinter(batch))
 
 
-def _grade_all(batch: Batch, fingerprint: Callable[[Candidate], str] | None) -> Iterator[Done]:
+def _grade_all(batch: Batch, fingerprint: Callable[[Candidate], str]) -> Iterator[Done]:
     with _alone_in(batch.folder), Ledger(batch.folder / LEDGER) as ledger:
         left: deque[Candidate] = deque()
         for candidate in batch.candidates:
-            before = _already(batch, ledger, candidate, fingerprint)
+            report, current = report_path(batch.folder, candidate.id), fingerprint(candidate)
+            # an empty one says nothing: files that can't be read may have changed
+            before = ledger.done(candidate.id, batch.run.key, current, report) if current else None
             if before is None:
                 left.append(candidate)
             else:
@@ -122,22 +124,12 @@ def _alone_in(folder: Path) -> Iterator[None]:
             os.close(lock)
 
 
-def _fingerprinter(batch: Batch) -> Callable[[Candidate], str] | None:
-    """Give a function that hashes a candidate's files behind limits; None where no batch is resumed."""
+def _fingerprinter(batch: Batch) -> Callable[[Candidate], str]:
+    """Give a function that hashes a candidate's files within limits; empty if no batch is resumed."""
     if not batch.resume:
-        return None
+        return lambda _: ""
     course = batch.run.course()
     return SubmissionReader(course, given_notebook(course), {}).fingerprint
-
-
-def _already(
-    batch: Batch, ledger: Ledger, candidate: Candidate, fingerprint: Callable[[Candidate], str] | None
-) -> Done | None:
-    if fingerprint is None:
-        return None
-    path, current = report_path(batch.folder, candidate.id), fingerprint(candidate)
-    # what could not be read may have changed, so it is never done
-    return ledger.done(candidate.id, batch.run.key, current, path) if current else None
 
 
 def _work_off(batch: Batch, left: deque[Candidate]) -> Iterator[Done]:

@@ -51,7 +51,16 @@ def test_the_seed_to_go_on_with_is_that_of_the_last_row(tmp_path):
 
     def record(identity, key):
         with Ledger(tmp_path / "ledger.sqlite3") as ledger:
-            ledger.record(Done(identity, "graded", "", 1.0, "f", "0", 1.0), key)
+            done = Done(
+                id=identity,
+                outcome="graded",
+                message="",
+                final=1.0,
+                fingerprint="f",
+                report_sha256="0",
+                seconds=1.0,
+            )
+            ledger.record(done, key)
 
     with Ledger(tmp_path / "ledger.sqlite3"):
         assert seed_to_resume(tmp_path) is None
