@@ -64,6 +64,7 @@ class RunOptions(Struct):
 class GradingRun(Struct):
     """Everything that decides how submissions are graded; it can be pickled.
 
+    options     the choices of the person who started it
     slowness    the factor by which limits of time are longer; see `autograder.grading.calibration`
     data        the data set's folder, None where the assignment has none
     prepared    what kinds of checks have measured for the batch, by check id
@@ -71,12 +72,8 @@ class GradingRun(Struct):
     key         equal for two runs only where they would give the same verdicts
     """
 
-    root: Path
-    assignment: str
+    options: RunOptions
     slowness: float
-    training: bool
-    training_images: int | None
-    unsandboxed: bool
     data: Path | None
     prepared: dict[str, Any]
     facts: ReportFacts
@@ -84,7 +81,7 @@ class GradingRun(Struct):
 
     def course(self) -> Course:
         """Load the course, with limits of time as they hold here."""
-        return find_course(self.root, self.assignment, self.slowness)
+        return find_course(self.options.root, self.options.assignment, self.slowness)
 
 
 def plan_run(options: RunOptions) -> GradingRun:
@@ -101,12 +98,8 @@ def plan_run(options: RunOptions) -> GradingRun:
     kind, walls = _walls(course, options.unsandboxed)
     data = find_data(options.data, course.assignment.data, course.work) if course.assignment.data else None
     run = GradingRun(
-        root=options.root,
-        assignment=course.assignment.id,
+        options=msgspec.structs.replace(options, assignment=course.assignment.id),
         slowness=slowness,
-        training=options.training,
-        training_images=options.training_images,
-        unsandboxed=options.unsandboxed,
         data=data,
         prepared={},
         facts=ReportFacts(
@@ -115,29 +108,29 @@ def plan_run(options: RunOptions) -> GradingRun:
         ),
         key="",
     )
-    run = msgspec.structs.replace(run, key=run_key(run, options.slowness))
+    run = msgspec.structs.replace(run, key=run_key(run))
     return msgspec.structs.replace(run, prepared=_prepared(run, course, given))
 
 
-def run_key(run: GradingRun, slowness: float | None) -> str:
-    """Hash everything that decides a verdict: engine, assignment, data and options. The seed ends it.
+def run_key(run: GradingRun) -> str:
+    """Hash everything that decides a verdict: engine, assignment, data and options. The seed comes last.
 
-    `slowness` is the factor that was asked for. A measured one is this machine's own, stands in each report,
-    and would make a resumed batch begin anew whenever the machine is busy.
+    A measured slowness is left out: it changes with the machine's load, so a resumed batch would start over.
     """
+    options = run.options
     facts = [
         engine_sha256(),
         run.facts.grader.config_sha256,
         run.facts.grader.cases_sha256,
         hash_files(run.data.rglob("*") if run.data else ()),
-        str((run.training, run.training_images, slowness, run.unsandboxed)),
+        str((options.training, options.training_images, options.slowness, options.unsandboxed)),
     ]
     digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()
     return f"{digest}-{run.facts.grader.seed}"
 
 
 def seed_of(key: str) -> int | None:
-    """Give the seed of a run's key; None if there is none in it."""
+    """Give the seed at the end of a run's key, or None."""
     seed = key.rpartition("-")[2]
     return int(seed) if seed != key and seed.isdecimal() else None
 
@@ -149,7 +142,7 @@ def engine_sha256() -> str:
 
 
 def _walls(course: Course, unsandboxed: bool) -> tuple[str, tuple[str, ...]]:
-    """Name the sandbox and its walls, after it has shown that it holds."""
+    """Test the sandbox, and give its name and its walls."""
     if unsandboxed:
         return UNSANDBOXED, ()
     test = self_test(policy_for(course))
@@ -157,7 +150,7 @@ def _walls(course: Course, unsandboxed: bool) -> tuple[str, tuple[str, ...]]:
 
 
 def policy_for(course: Course) -> Policy:
-    """Give what the sandbox mounts for this assignment, and imports before it forks."""
+    """Make the policy of the assignment's sandbox: the files to mount, and the modules to import early."""
     wanted = course.assignment.sandbox
     imports = (re.match(r"(?:import|from)\s+([^\W\d][\w.]*)", line) for line in wanted.preamble)
     optional = (name for name in wanted.if_installed if importlib.util.find_spec(name) is not None)
@@ -194,14 +187,14 @@ def open_pipeline(run: GradingRun) -> Pipeline:
         shared=_shared(run, course, given, run.facts.grader.seed),
         kinds=kinds,
         read=SubmissionReader(course, given, kinds).read,
-        open_session=session_opener(course, run.unsandboxed),
+        open_session=session_opener(course, run.options.unsandboxed),
         facts=run.facts,
-        training=run.training,
+        training=run.options.training,
     )
 
 
 def _shared(run: GradingRun, course: Course, given: Notebook, seed: int) -> AssignmentContext:
-    load = data_loader(course, run.data, run.training_images)
+    load = data_loader(course, run.data, run.options.training_images)
     return assignment_context(course, given, load, run.prepared, seed)
 
 
@@ -211,17 +204,16 @@ def _shared(run: GradingRun, course: Course, given: Notebook, seed: int) -> Assi
 def _prepared(run: GradingRun, course: Course, given: Notebook) -> dict[str, Any]:
     """Have the kinds of checks measure what they need, or take it from the user's cache."""
     kinds = kinds_of(course)
-    wanted = [check for check in course.assignment.checks if kinds[check.kind].prepare is not None]
-    made = {}
-    for check in wanted:
-        if run.training or not check.trains:
-            made[check.id] = _prepared_for(check, kinds[check.kind], run, course, given)
-    return made
+    return {
+        check.id: _prepared_for(check, kinds[check.kind], run, course, given)
+        for check in course.assignment.checks
+        if kinds[check.kind].prepare is not None and (run.options.training or not check.trains)
+    }
 
 
 def _prepared_for(check: CheckSpec, kind: CheckKind, run: GradingRun, course: Course, given: Notebook) -> Any:
     assert kind.prepare is not None
-    # no seed enters here, so that batches of other seeds find it
+    # the path has no seed in it, so that batches with other seeds find the file
     path = cache_dir() / "prepared" / f"{run.key[:32]}-{check.id}.json"
     try:
         return json.loads(path.read_text(encoding="ascii"))["value"]
@@ -230,7 +222,7 @@ def _prepared_for(check: CheckSpec, kind: CheckKind, run: GradingRun, course: Co
     shared = _shared(run, course, given, seed=0)
     submission = Submission(id="given", learner="given", origin=str(course.given_notebook), notebook=given)
     reading = Reading(submission=submission, definitions=shared.given_definitions, untouched=True)
-    with session_opener(course, run.unsandboxed)() as session:
+    with session_opener(course, run.options.unsandboxed)() as session:
         budget = TimeBudget(course.assignment.budget_seconds)
         value = kind.prepare(check, CheckContext(shared, reading, session, budget))
     write_atomically(path, json.dumps({"value": value}) + "\n")

@@ -61,7 +61,7 @@ class Ledger:
         except sqlite3.DatabaseError as error:
             self._connection.close()
             if any(word in str(error) for word in ("locked", "readonly", "disk", "unable")):
-                advice = "Wait for the end of what uses it, or choose another -o DIR."
+                advice = "Wait until no other program uses it, or choose another -o DIR."
                 raise UsageError(f"{path}: can't be used now: {error}", advice) from error
             raise UsageError(
                 f"{path}: is not a ledger of a batch: {error}", "Move it away, or choose another -o DIR."

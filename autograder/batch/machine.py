@@ -52,7 +52,7 @@ def _data(course: Course) -> Symptom:
 
     spec = course.assignment.data
     if spec is None:
-        return Symptom(part="data", state="ok", finding="none asked")
+        return Symptom(part="data", state="ok", finding="none needed")
     kind, where = describe_data(spec)
     if kind == "real":
         return Symptom(part="data", state="ok", finding=str(where))

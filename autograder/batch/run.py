@@ -70,13 +70,13 @@ class _Worker:
 
 
 def grade_all(batch: Batch) -> Iterator[Done]:
-    """Grade a batch, and give each submission as its report is whole and recorded.
+    """Grade a batch, and give each submission once its report is whole and recorded.
 
-    Call it before a progress bar starts: it forks. Those that a resumed batch need not grade come first,
-    with 0 seconds.
+    Call it before a progress bar starts: it forks. Submissions that a resumed batch need not grade again
+    come first, with 0 seconds.
 
     Raises `UsageError` if another batch writes to the same folder, or its ledger can't be read, and
-    `AutograderError` if a worker can't go on for a reason that would meet all submissions.
+    `AutograderError` if a worker fails for a reason that would stop every submission.
     """
     # the reader's process is forked before the caller starts a progress bar's thread
     return _grade_all(batch, _fingerprinter(batch))
@@ -113,7 +113,8 @@ def _alone_in(folder: Path) -> Iterator[None]:
     lock = lock_file(folder / ".lock")
     if lock is None:
         raise UsageError(
-            f"{folder}: another batch writes its reports there", "Wait for its end, or choose another -o DIR."
+            f"{folder}: another batch is writing its reports there",
+            "Wait until it has ended, or choose another -o DIR.",
         )
     try:
         for place in (folder, folder / "reports", *folder.glob("pictures/*")):

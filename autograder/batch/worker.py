@@ -9,7 +9,6 @@ import os
 import signal
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -34,20 +33,19 @@ class Failed(Struct):
 
 
 class Broken(Struct):
-    """The worker can't go on: `message` is for a person, `details` for the person who repairs it."""
+    """The worker can't go on, for the reason in the message."""
 
     message: str
     hint: str
-    details: str
 
 
 def report_path(folder: Path, identity: str) -> Path:
-    """Give the place of a submission's report."""
+    """Give the path of a submission's report."""
     return folder / "reports" / f"{identity}.json"
 
 
 def save(graded: Graded, folder: Path) -> str:
-    """Write a submission's pictures, then its report; gives the report's SHA-256.
+    """Write a submission's pictures, then its report, and give the report's SHA-256.
 
     Raises `ReportError` if the report does not fit the schema, and `UsageError` if the folder can't be
     written to.
@@ -60,7 +58,7 @@ def save(graded: Graded, folder: Path) -> str:
     except OSError as error:
         raise UsageError(
             f"{folder}: the report of {report.submission.id} can't be written: {error.strerror}",
-            "Make room, or choose another -o DIR; --resume grades the submissions that are left.",
+            "Free some space, or choose another -o DIR; --resume grades the submissions that are left.",
         ) from error
     return hashlib.sha256(to_json(report).encode()).hexdigest()
 
@@ -79,11 +77,11 @@ def work(connection: Connection, open_pipeline: OpenPipeline, run: GradingRun, f
             while (candidate := connection.recv()) is not None:
                 connection.send(_grade(pipeline, candidate, folder))
         except AutograderError as error:
-            connection.send(Broken(message=error.message, hint=error.hint, details=traceback.format_exc()))
+            connection.send(Broken(message=error.message, hint=error.hint))
 
 
 def _end_with_the_batch() -> None:
-    """Die when the batch's process does: a batch that goes on must not meet another writer."""
+    """End when the batch's process ends: a resumed batch must be the only writer."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -93,7 +91,7 @@ def _end_with_the_batch() -> None:
 def _grade(pipeline: Pipeline, candidate: Candidate, folder: Path) -> Done | Failed:
     """Grade one submission.
 
-    Raises `UsageError` or `SandboxError` if all other submissions would meet it, too.
+    Raises `UsageError` or `SandboxError` for a reason that would stop every other submission, too.
     """
     start = time.perf_counter()
     try:

@@ -2,7 +2,7 @@
 
 Each check becomes a test, numbered by its item and with the check's visibility. On Gradescope a hidden test
 also hides the total from students until grades are published. A report without a score has no ``score``
-there, so that a fault of the grader is no zero.
+there, so that a fault of the grader is never a zero.
 """
 
 from __future__ import annotations

@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from autograder.model import Report
 
 _FIRST = ("learner", "submission", "outcome", "final", "max", "extra_credit", "pending")
-
-
-# Spreadsheets know UTF-8 by it.
+# Spreadsheets recognise UTF-8 by it.
 BYTE_ORDER_MARK = "\ufeff"
 
 

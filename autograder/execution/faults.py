@@ -12,7 +12,7 @@ from autograder.text import clean
 
 # Kinds that a child may report itself; only the trusted side can tell a crash or a broken answer.
 CLAIMABLE = {kind.value: kind for kind in FaultKind if kind not in (FaultKind.CRASHED, FaultKind.PROTOCOL)}
-# The part of the limit after which the child is ended: until then it may report its place itself.
+# The child is ended after this multiple of the clock's limit. Until then it can report its place itself.
 LAST_MOMENT = 1.2
 _SIGNALS = {
     "SIGSEGV": "a segmentation fault (it used memory that is not its own)",
@@ -29,7 +29,7 @@ def kind_of_ending(code: int, cpu: float, limits: Limits, out_of_memory: bool) -
     """Decide why a child ended before it answered.
 
     `code` is its exit status, negative for a signal; `cpu` its processor time in seconds; `out_of_memory`
-    says whether the kernel has ended a process of the sandbox for want of memory in the meantime.
+    says whether the kernel has meanwhile ended a process of the sandbox because memory ran out.
     """
     over = cpu >= math.ceil(limits.cpu_seconds) - 0.1
     name = _signal_name(code)
@@ -109,4 +109,4 @@ def printed_too_much(limits: Limits) -> str:
 
 def returned_too_much(limits: Limits, detail: str) -> str:
     """Say that an answer was too large."""
-    return f"an answer that is too large: {detail} ({limits.result_mb} MB are the most)"
+    return f"an answer that is too large: {detail} (at most {limits.result_mb} MB are read)"

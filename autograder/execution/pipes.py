@@ -73,7 +73,7 @@ class Line:
                 return
 
     def take_printed(self) -> bool:
-        """Take the output that has come; False if no more can come."""
+        """Take the output that has arrived; give False if no more can arrive."""
         while True:
             try:
                 data = os.read(self._output, _CHUNK)

@@ -60,7 +60,7 @@ class Printed:
 
 
 class Marked:
-    """Takes output with marks in it, which no code prints by chance; each says that a call is over.
+    """Takes output with marks in it, which no code prints by chance. Each mark says that a call is over.
 
     The output goes to `printed`, without the marks.
     """
@@ -83,6 +83,6 @@ class Marked:
         return len(whole)
 
     def finish(self) -> None:
-        """Take the bytes that looked like the beginning of a mark: no more output comes."""
+        """Pass on the bytes that looked like the beginning of a mark: no more output will arrive."""
         rest, self._rest = self._rest, b""
         self._printed.add(rest)

@@ -39,14 +39,11 @@ def sweep(place: Path) -> None:
     """Remove this user's folders whose makers have ended."""
     for folder in place.glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
-            lock = lock_folder(folder) if folder.lstat().st_uid == _own_user() else None
+            is_own = hasattr(os, "getuid") and folder.lstat().st_uid == os.getuid()
+            lock = lock_folder(folder) if is_own else None
             if lock is not None and lock >= 0:
                 shutil.rmtree(folder, ignore_errors=True)
                 os.close(lock)
-
-
-def _own_user() -> int | None:
-    return os.getuid() if hasattr(os, "getuid") else None
 
 
 def lock_folder(folder: Path) -> int | None:

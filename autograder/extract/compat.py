@@ -23,8 +23,6 @@ _NUMPY = frozenset(_FORMER.split()).difference(vars(np))
 _PYTHON2 = frozenset({"xrange", "raw_input", "unicode", "long", "basestring", "unichr", "reduce"})
 # Parsing is slow, and few submissions have any of these words.
 _SUSPECT = re.compile(rf"\b(?:{'|'.join(sorted(_NUMPY | _PYTHON2))}|newshape|lib\s*\.\s*pad)\b")
-
-
 # Methods without arguments, and modules, that only Python 2 has.
 _METHODS = frozenset({"iteritems", "itervalues", "iterkeys"})
 _MODULES = frozenset({"cPickle", "urllib2", "StringIO", "ConfigParser", "Queue", "__builtin__"})

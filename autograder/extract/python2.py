@@ -26,8 +26,6 @@ _PRINTED, _FORMATTED = re.compile(r"\bprint[ \t]*\("), re.compile(r"\)[ \t]*%")
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 # Python's own tokenizer takes quadratic time on a line of quotes that are never closed.
 MAX_LINE = 10_000
-
-
 # A replacement within one line: its row (from 1), its first and last column, and the new text.
 _Edit = tuple[int, int, int, str]
 

@@ -25,10 +25,8 @@ class TimeBudget:
     def __call__(self, request: Request, ask: Ask) -> Value:
         """Ask, or raise the fault that explains why nothing is asked."""
         if self._spent > self._seconds:
-            self.exhausted = (
-                f"Its code used up the {self._seconds:g} s that one submission may take, so some checks were "
-                "not made."
-            )
+            limit = f"the {self._seconds:g} s that one submission may take"
+            self.exhausted = f"Its code used up {limit}, so some checks were not made."
             raise StudentFault(FaultKind.WALL, self.exhausted)
         if request.function in self._stuck:
             raise self._stuck[request.function]

@@ -1,4 +1,4 @@
-"""Put together what a batch or a self-check needs of a course."""
+"""Put together the parts of a course that a batch or a self-check needs."""
 
 from __future__ import annotations
 

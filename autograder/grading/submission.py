@@ -24,7 +24,6 @@ from autograder.report import ReportFacts, build_report
 from autograder.report.scoring import picture_names, score_item
 
 OpenSession = Callable[[], AbstractContextManager[Session]]
-ReadCandidate = Callable[[Candidate], Reading]
 
 
 class Graded(Struct):
@@ -47,7 +46,7 @@ class Pipeline(Struct):
     assignment: Assignment
     shared: AssignmentContext
     kinds: Mapping[str, CheckKind]
-    read: ReadCandidate
+    read: Callable[[Candidate], Reading]
     open_session: OpenSession
     facts: ReportFacts
     training: bool = True
@@ -81,7 +80,7 @@ class Pipeline(Struct):
             return found(check, Status.SKIPPED, "Not judged: training was switched off.")
         try:
             return self.kinds[check.kind].run(check, context)
-        except StudentFault as fault:  # it ended the opening of a child
+        except StudentFault as fault:  # a child could not be opened
             return Finding(check=check.id, status=Status.ERROR, fraction=0.0, message=fault.message)
         except AutograderError:
             raise

@@ -1,4 +1,4 @@
-"""Submissions that were found and not yet read."""
+"""Describe submissions that were found but not yet read."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def choose(files: Sequence[ReadFile], assignment: Assignment, learner: str, is_g
     """Choose a notebook in which somebody worked, or else the first that can be read at all.
 
     Names decide first. Of several worked notebooks with the homework's name, the one that was saved last is
-    chosen, if that is known; which others there are is said.
+    chosen, if that is known, and a notice names the others.
     """
     ranked = _notebooks(files, assignment)
     refusals = list(_flood(files, assignment))
@@ -136,14 +136,13 @@ def listed(names: Sequence[str]) -> str:
 
 def _as_handed_out(paths: Sequence[str]) -> Iterator[Notice]:
     for path in paths:
-        yield remark(
-            "notebook-as-given", path, "is the notebook as it was handed out, so another one was read."
-        )
+        what = "is the notebook as it was handed out, so another one was read."
+        yield remark("notebook-as-given", path, what)
 
 
 def _also_worked(chosen: str, others: Sequence[str]) -> Iterator[Notice]:
     if others:
-        message = f"{chosen} was read; {listed(others)} was worked in, too. Check which one counts."
+        message = f"{chosen} was read; {listed(others)} has work in it, too. Check which one counts."
         yield Notice(code="several-worked", message=message, where=chosen)
 
 

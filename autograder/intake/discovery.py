@@ -1,4 +1,4 @@
-"""Finding submissions in the places that a person names."""
+"""Find submissions in the places that a person names."""
 
 from __future__ import annotations
 
@@ -29,8 +29,6 @@ _EXPECTED = (
     "Expected a notebook (.ipynb), a zip, a folder with one submission, a folder with a class's "
     "submissions, or nbgrader's course folder."
 )
-
-
 ListArchive = Callable[[Path], list[str]]
 
 
@@ -72,7 +70,7 @@ def _refuse_equal_learners(files: Sequence[Candidate]) -> None:
         other = by_learner.setdefault(one.learner, one)
         if other is not one:
             raise UsageError(
-                f"{one.origin}: is of the learner `{one.learner}`, as {other.origin} is",
+                f"{one.origin}: belongs to the learner `{one.learner}`, as {other.origin} does",
                 "Name one of them, or the folder that holds a folder for each learner.",
             )
 

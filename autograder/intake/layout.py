@@ -7,8 +7,8 @@ The same rules hold at every depth. A level is, in this order:
 3. a folder around one of these, which is opened;
 4. a class: each folder, zip and notebook is a submission, named after its learner.
 
-Below that a learner's folder or zip is closed: what lies in it never makes a submission of somebody else.
-Only where all folders of a class hold several learners, as its sections do, are they opened.
+Below that a learner's folder or zip is closed: nothing in it becomes somebody else's submission. The folders
+of a class are opened only if each holds several learners, as sections do.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from msgspec.structs import replace
 from autograder.assignment import Assignment
 from autograder.intake.candidates import Member
 from autograder.intake.caps import ARCHIVE
+from autograder.intake.entries import remark
 from autograder.intake.names import CHECKPOINTS, NOTEBOOK, is_noise, likeness, stem, stem_key, suffix
 from autograder.intake.platforms import Owner, owner_of
 from autograder.model import Notice, Struct
@@ -61,7 +62,7 @@ class Group(Struct):
 
 
 class Layout(Struct):
-    """The groups that were found, notices about names that belong to none, and whose form it is, if one's."""
+    """The groups that were found, notices about names in no group, and the platform that made the names."""
 
     groups: tuple[Group, ...]
     left_out: tuple[Notice, ...] = ()
@@ -196,7 +197,7 @@ def _kept(assignment: Assignment) -> set[str]:
 
 
 def _owners(tree: Tree, assignment: Assignment) -> dict[str, Owner]:
-    """Give the entries that a platform named, if it named this level: two learners', or all that counts."""
+    """Give the entries that a platform named, if they are two learners', or all that counts at this level."""
     found = {
         name: owner
         for name, below in tree.items()
@@ -224,7 +225,7 @@ def _platform(tree: Tree, inside: str, owners: Mapping[str, Owner], assignment: 
 
 
 def _of_learner(tree: Tree, inside: str, entries: Mapping[str, Owner]) -> Group:
-    """Gather a learner's entries: of several attempts the last notebook or zip, and all else."""
+    """Gather a learner's entries: the last attempt's notebook or zip, and all other files."""
     own = {name: o for name, o in entries.items() if not o.aside} or dict(entries)
     first = next(iter(own.values()))
     moments = sorted({o.when for o in own.values()})
@@ -284,11 +285,11 @@ def _said(where: str, owners: Iterable[Owner], moments: Sequence[str]) -> tuple[
 
 
 def _strangers(names: Sequence[str]) -> Iterator[Notice]:
-    """Say which entries are no submission; those above a few share a notice."""
+    """Say which entries are not submissions; beyond a few, they share a notice."""
     for name in names[:3]:
-        yield Notice(code="not-a-submission", message=f"{name}: is no submission.", where=name)
+        yield remark("not-a-submission", name, "is not a submission.")
     if len(names) > 3:
-        message = f"{len(names) - 3} more entries are no submissions."
+        message = f"{len(names) - 3} more entries are not submissions."
         yield Notice(code="not-a-submission", message=message, where=names[3])
 
 
@@ -335,8 +336,8 @@ def _of_folder(name: str, tree: Tree, inside: str, assignment: Assignment, stric
         return _named(name, inside=f"{inside}{name}/{assignment.id}/")
     if not strict:
         return _named(name, inside=f"{inside}{name}/")
-    message = f"{name}: has no folder {assignment.id}, so there is nothing of theirs to grade."
-    problem = Notice(code="not-submitted", message=message, where=name)
+    what = f"has no folder {assignment.id}, so there is nothing of theirs to grade."
+    problem = remark("not-submitted", name, what)
     return replace(_named(name, inside=f"{inside}{name}/"), problem=problem)
 
 

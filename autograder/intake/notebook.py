@@ -86,7 +86,7 @@ def _as_format_4(raw: Raw, path: str, notices: list[Notice]) -> Raw:
         return raw
     if major == 4 or "cells" in raw:
         return raw
-    what = f"is of the old notebook format {major}; it was upgraded to format 4."
+    what = f"has the old notebook format {major}; it was upgraded to format 4."
     notices.append(remark("old-format", path, what))
     return {**raw, "cells": upgraded_cells(raw)}
 

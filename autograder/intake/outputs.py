@@ -65,7 +65,7 @@ class Shelf:
     def notices(self, path: str) -> Iterator[Notice]:
         """Say how much was left out, if anything."""
         if self._left_out:
-            what = f"{self._left_out} stored outputs are too large or too many; kept in part only."
+            what = f"{self._left_out} stored outputs are too large or too many; only a part is kept."
             yield remark("outputs-capped", path, what)
 
     def _output(self, kind: OutputKind, raw: Mapping[str, Any]) -> Output:

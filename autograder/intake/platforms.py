@@ -1,4 +1,4 @@
-"""Whose file is it? The names that learning platforms give to what learners hand in.
+"""Tell whose file it is by the name that a learning platform gave it.
 
 The forms, for an entry of the folder or zip that a platform gives::
 
@@ -10,7 +10,7 @@ The forms, for an entry of the folder or zip that a platform gives::
     submission_12345/Lab5.ipynb                          Gradescope
     Full Name - Lab5.ipynb                               Google Classroom
 
-Canvas's are in its ``lib/content_zipper.rb``.
+Canvas makes its names in ``lib/content_zipper.rb``.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _MOMENTS = ("%b %d, %Y %I%M %p", "%B %d, %Y %I%M %p", "%d %B, %Y %H%M", "%d %b, 
 
 
 class Owner(Struct):
-    """What an entry's name says: the learner and, of a file, its own name.
+    """The learner in an entry's name and, for a file, its own name.
 
     `aside` is a text that the platform adds; it counts only where a learner has nothing else. `when` tells
     attempts apart, and sorts them.
@@ -92,7 +92,7 @@ def _owner(platform: str, match: re.Match[str]) -> Owner:
 
 
 def _sortable(when: str) -> str:
-    """Give a moment in an order of letters; a form that is not known stays as it is."""
+    """Give a time in a form that sorts as text; a time in an unknown form stays as it is."""
     for form in _MOMENTS:
         try:
             return datetime.datetime.strptime(when, form).isoformat()

@@ -1,4 +1,4 @@
-"""Build reports, hold them to their published schema, and write them whole or not at all."""
+"""Build reports, check them against their published schema, and write them whole or not at all."""
 
 from autograder.report.build import ReportFacts, build_report
 from autograder.report.files import decode_report, read_report, report_files, to_json, write_report

@@ -17,7 +17,7 @@ from autograder.report.schema import SCHEMA_VERSION, validate
 def to_json(report: Report) -> str:
     """Give the report as JSON text, with the keys in the order of the types' fields.
 
-    Raises `ReportError` if a number in it is NaN or infinite, and JSON has no such numbers.
+    Raises `ReportError` if a number in it is NaN or infinite, as JSON has no such numbers.
     """
     try:
         return json.dumps(msgspec.to_builtins(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -83,4 +83,4 @@ def _validated(content: bytes, name: str) -> Report:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a number in JSON")

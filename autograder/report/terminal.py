@@ -20,6 +20,7 @@ _MARKS = {
     Status.SKIPPED: ("–", "dim"),
     Status.MANUAL: ("?", "yellow"),
 }
+_BAD = (Status.FAILED, Status.ERROR, Status.TIMEOUT)
 
 
 def render(report: Report, *, points: bool = True) -> RenderableType:
@@ -28,15 +29,10 @@ def render(report: Report, *, points: bool = True) -> RenderableType:
     failed = [c for item in report.items for c in item.checks if c.status in _BAD and c.max_score > 0]
     if failed:
         parts.append(_details(failed[0]))
-    parts += [Text(f"note: {_where(n.where)}{n.message}", style="yellow") for n in report.notices]
+    for notice in report.notices:
+        said = f"{notice.where}: {notice.message}".removeprefix(": ")
+        parts.append(Text(f"note: {said}", style="yellow"))
     return Group(*parts)
-
-
-_BAD = (Status.FAILED, Status.ERROR, Status.TIMEOUT)
-
-
-def _where(place: str) -> str:
-    return f"{place}: " if place else ""
 
 
 def _table(report: Report, points: bool) -> Table:
@@ -80,7 +76,7 @@ def _points(scored: ItemReport | CheckReport) -> Text:
 
 
 def _details(check: CheckReport) -> Panel:
-    """Render the first check to mend: its case, numbers and hints."""
+    """Render the first check to fix: its case, numbers and hints."""
     lines: list[RenderableType] = [Text(check.message)]
     cause = check.cause
     if cause is not None:
@@ -126,12 +122,8 @@ def render_summary(reports: Sequence[Report]) -> Table:
     for report in sorted(reports, key=lambda r: r.submission.id):
         score = report.score
         points = "–" if score is None else f"{score.final:.1f} / {score.max:g}"
-        table.add_row(
-            Text(report.submission.id),
-            points,
-            report.outcome.value,
-            Text(_first_reason(report), overflow="fold"),
-        )
+        reason = Text(_first_reason(report), overflow="fold")
+        table.add_row(Text(report.submission.id), points, report.outcome.value, reason)
     to_read = [f"{r.submission.id} ({len(r.integrity)})" for r in reports if r.integrity]
     if to_read:
         table.caption = Text(f"to read, no verdict (`integrity` in the report): {', '.join(sorted(to_read))}")

@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from autograder.authoring.context import Reading
-from autograder.batch import Batch, GradingRun, Ledger, grade_all, report_path, run
+from autograder.batch import Batch, GradingRun, Ledger, RunOptions, grade_all, report_path, run
 from autograder.errors import AutograderError, DataError, GraderFault, UsageError
 from autograder.grading.submission import Graded
 from autograder.intake import Candidate, SourceKind, fingerprint
@@ -37,12 +37,8 @@ FACTS = ReportFacts(
     environment=Environment(os="", arch="", python="", numpy="", sandbox="none"),
 )
 RUN = GradingRun(
-    root=ROOT,
-    assignment="hw5",
+    options=RunOptions(root=ROOT, assignment="hw5", training=False),
     slowness=1.0,
-    training=False,
-    training_images=None,
-    unsandboxed=False,
     data=None,
     prepared={},
     facts=FACTS,
@@ -253,7 +249,7 @@ def test_a_worker_whose_reader_is_gone_is_replaced(make, tmp_path):
 def test_two_batches_never_write_to_one_folder(make, tmp_path):
     first = grade_all(make({"s001": "1", "s002": "2"}))
     next(first)
-    with pytest.raises(UsageError, match="another batch writes its reports there"):
+    with pytest.raises(UsageError, match="another batch is writing its reports there"):
         next(grade_all(make({"s003": "3"})))
     first.close()
     assert len(list(grade_all(make({"s003": "3"})))) == 1

@@ -90,7 +90,7 @@ def test_a_dry_run_lists_learners_files_and_times_and_writes_nothing(tmp_path):
     assert "was read as a notebook" in rows["s002"]
     assert "There are no files in it" in rows["s003"]
     assert time.strftime("%Y-", time.gmtime()) in rows["s001"]
-    assert "3 submissions, 1 left out\n  left out: grades.csv: is no submission.\n" in done.stderr
+    assert "3 submissions, 1 left out\n  left out: grades.csv: is not a submission.\n" in done.stderr
     assert not (tmp_path / "out").exists()
 
 

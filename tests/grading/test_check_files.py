@@ -66,7 +66,7 @@ def protected(content):
     ("content", "says"),
     [
         (None, "There is no PDF that could be read."),
-        (b"PK\x03\x04", "The file is named .pdf and is not a PDF: it does not begin with %PDF."),
+        (b"PK\x03\x04", "The file is named .pdf but is not a PDF: it does not begin with %PDF."),
         (b"%PDF-1.7\nnothing more", "The PDF does not open:"),
         ("locked", "protected by a password"),
     ],

@@ -38,7 +38,7 @@ def test_a_class_of_folders_notebooks_and_zips(tmp_path):
     }
     (notice,) = discover([tmp_path], A).left_out
     assert notice.code == "not-a-submission"
-    assert notice.message == "grades.csv: is no submission."
+    assert notice.message == "grades.csv: is not a submission."
 
 
 def test_a_class_of_notebooks(tmp_path):

@@ -118,7 +118,9 @@ def test_single_notebooks_get_their_learner_and_companions_as_folders_do(tmp_pat
 
 def test_two_single_notebooks_of_one_learner_are_refused(tmp_path):
     write_files(tmp_path, {"a/s001.ipynb": NB, "b/s001.ipynb": NB})
-    with pytest.raises(UsageError, match=r"b/s001.ipynb: is of the learner `s001`, as .*a/s001.ipynb is"):
+    with pytest.raises(
+        UsageError, match=r"b/s001.ipynb: belongs to the learner `s001`, as .*a/s001.ipynb does"
+    ):
         discover([tmp_path / "a/s001.ipynb", tmp_path / "b/s001.ipynb"], A)
 
 

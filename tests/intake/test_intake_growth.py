@@ -137,7 +137,7 @@ def test_a_notebook_of_very_many_outputs_is_kept_in_part(monkeypatch):
     notebook, notices = parse_notebook(json.dumps(notebook_json(cell, cell, cell)).encode(), "n.ipynb")
     assert [len(one.outputs) for one in notebook.cells] == [20, 10, 0]
     assert [one.message for one in notices if one.code == "outputs-capped"] == [
-        "n.ipynb: 30 stored outputs are too large or too many; kept in part only."
+        "n.ipynb: 30 stored outputs are too large or too many; only a part is kept."
     ]
 
 

@@ -144,7 +144,7 @@ def test_format_3_is_upgraded():
     ]
     assert outputs[3].png == PNG
     assert notices[0].code == "old-format"
-    assert notices[0].message == "HW5.ipynb: is of the old notebook format 3; it was upgraded to format 4."
+    assert notices[0].message == "HW5.ipynb: has the old notebook format 3; it was upgraded to format 4."
 
 
 def test_the_upgrade_agrees_with_nbformat():

@@ -177,7 +177,7 @@ def test_of_two_worked_notebooks_the_later_is_read_and_the_other_named(tmp_path,
     assert found.notebook.path == chosen
     assert found.saved_at.startswith("2001-09-09T01:")
     assert message(found, "several-worked") == (
-        f"{chosen} was read; {other} was worked in, too. Check which one counts."
+        f"{chosen} was read; {other} has work in it, too. Check which one counts."
     )
 
 

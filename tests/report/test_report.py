@@ -119,7 +119,7 @@ def test_what_does_not_fit_the_schema_is_placed(change, says):
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [("{", "is not JSON"), ("[]", "at \\$"), ('{"score": NaN}', "NaN is no number of JSON")],
+    [("{", "is not JSON"), ("[]", "at \\$"), ('{"score": NaN}', "NaN is not a number in JSON")],
 )
 def test_a_file_that_is_no_report(tmp_path, content, says):
     path = tmp_path / "x.json"

@@ -40,7 +40,7 @@ def test_messages_name_the_limit_and_its_figure(session: Session) -> None:
     assert message(silent, wall_seconds=0.5) == "`attack` gave no answer within 0.5 s."
     assert message("np.ones(1 << 30)") == f"`attack` needed more than 384 MB of memory {place}."
     assert message("while True: print('x' * 999)") == "`attack` gave more than 1024 KB of printed text."
-    assert "8 MB are the most" in message("return np.zeros(2 << 20)")
+    assert "at most 8 MB are read" in message("return np.zeros(2 << 20)")
     segfault = "a segmentation fault (it used memory that is not its own)"
     crashed = "`attack` did not finish: it was ended by"
     crashed_there = "(line 2 of the cell with `attack`)"

@@ -32,8 +32,6 @@ def pdf_facts(content, enough):
     return {"pages": len(document.pages), "text": text[:100_000], "problem": ""}
 """
 PDF_DEFINITIONS = Definitions(chunks=(Chunk(source=PDF_FACTS, names=("pdf_facts",), cell=0),))
-
-
 # A print has hundreds of its notebook's words on the first page.
 MIN_SHARED = 20
 ENOUGH = 1_000  # characters
@@ -80,7 +78,8 @@ def _names(files: list[FileRecord], most: int = 5) -> str:
 def check_pdf(spec: Pdf, context: CheckContext) -> Finding:
     """Require a PDF that opens, has enough pages and holds the notebook's words.
 
-    One with other words, or with pictures of text, is left to a person. It opens where students' code runs.
+    A PDF with other words, or with pictures of text, is left to a person. It is opened where students' code
+    runs.
     """
     contents = [c for name, c in context.submission.contents.items() if name.lower().endswith(".pdf")]
     try:
@@ -115,7 +114,7 @@ def _pdf_facts(spec: Pdf, contents: Sequence[bytes], context: CheckContext) -> A
     if not contents:
         return {"problem": "There is no PDF that could be read."}
     if not contents[0].lstrip().startswith(b"%PDF-"):
-        return {"problem": "The file is named .pdf and is not a PDF: it does not begin with %PDF."}
+        return {"problem": "The file is named .pdf but is not a PDF: it does not begin with %PDF."}
     with context.run(PDF_DEFINITIONS, spec.limits) as reader:
         return reader.call(
             "pdf_facts", np.frombuffer(contents[0], dtype=np.uint8), max(spec.min_characters, ENOUGH)

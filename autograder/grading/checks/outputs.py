@@ -147,7 +147,7 @@ def _with_mistake(spec: Outputs, judged: Judged, context: CheckContext) -> Findi
     if mistake is not None and mistake.says:
         finding = replace(finding, message=mistake.says, cause=None)
     if hopeless or (mistake is not None and mistake.diagnosis is not None):
-        finding = replace(finding, hints=())  # they are about what is peculiar to this check
+        finding = replace(finding, hints=())  # they are about the peculiarities of this check
     diagnosis = mistake.diagnosis if mistake else None
     if mistake is not None and mistake.shows is None:
         return replace(finding, diagnosis=diagnosis)
@@ -168,7 +168,7 @@ def _wrong_output(answer: Answer) -> str:
 def _named(spec: Outputs, judged: Judged, output: str, context: CheckContext) -> Mistake | None:
     """Give the named mistake of the first miss.
 
-    A question with few cases names nothing: then one will do that another check has found in this output.
+    A question with few cases names nothing. Then a mistake that another check found in this output will do.
     """
     first, question = judged.missed[0], spec.questions[judged.question]
     found: dict[str, Mistake] = context.once(("found", output), dict)

@@ -1,4 +1,4 @@
-"""Search for the smallest case that fails, among small cases and from the simplest on."""
+"""Search small cases, the simplest first, for one that fails."""
 
 from __future__ import annotations
 

@@ -21,6 +21,8 @@ from autograder.model import Finding, Status, Struct
 BURSTS = 3
 # Seconds of one slow burst that decide: no disturbance is as long.
 DECIDES = 2.0
+# A function this many times faster than a plain loop is vectorised, and a small ratio is to its credit.
+QUICK = 3.0
 Clock = Callable[[], float]
 
 
@@ -37,10 +39,6 @@ class Speedup(Struct):
     def ratio(self) -> float:
         """The slow time divided by the fast one."""
         return self.slow / self.fast
-
-
-# A function this many times faster than a plain loop is vectorised, and a small ratio is to its credit.
-QUICK = 3.0
 
 
 def check_speed(spec: Speed, context: CheckContext) -> Finding:
