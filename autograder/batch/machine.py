@@ -1,4 +1,4 @@
-"""Check what grading and building releases need of a machine: `autograder doctor` for instructors."""
+"""Check that a machine can grade and build releases: `autograder doctor` for instructors."""
 
 from __future__ import annotations
 

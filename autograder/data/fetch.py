@@ -15,7 +15,7 @@ from autograder.data.find import fetched_folder
 from autograder.data.places import made_once
 from autograder.errors import DataError
 
-EXPANSION = 4  # the unpacked files may have this many times the bytes of the archive
+EXPANSION = 4  # the unpacked files may be this many times as large as the archive
 
 
 def fetch_data(spec: DataSpec) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from autograder.assignment import DataSpec
 from autograder.authoring.loading import load_module
@@ -36,5 +37,4 @@ def _reader(course: Course, spec: DataSpec) -> Callable[[Path, int, int], DataSe
     read = getattr(load_module(path), "read", None)
     if not callable(read):
         raise AssignmentError(f"{path}: expected a function read(folder, train, test) -> DataSet")
-    reader: Callable[[Path, int, int], DataSet] = read
-    return reader
+    return cast(Callable[[Path, int, int], DataSet], read)

@@ -243,7 +243,7 @@ def _changed_by_loops(inner: Sequence[ast.AST], changes: set[str]) -> Iterator[s
 
 
 def _is_sure(node: ast.stmt) -> bool:
-    """Say whether a statement can't fail: what a name was before one that fails is what it stays."""
+    """Say whether a statement can't fail. If one fails, its names keep the values that they had."""
     match node:
         case ast.FunctionDef(args=args, decorator_list=decorators):
             return not decorators and all(

@@ -1,7 +1,7 @@
 """Find the statements that a name's code needs: looked up where Python looks them up.
 
-What is looked up when a statement runs (decorators, defaults, bases, values) has its state at that place.
-What is looked up when a function is called has its state at the place of the call.
+A name that is looked up when a statement runs (in decorators, defaults, bases, values) has its state at that
+place. A name that is looked up when a function is called has its state at the place of the call.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class _Search:
         found = []
         for index in (binders[nth] for nth in range(last - 1, -1, -1)):
             found.append(index)
-            # who reached it before has followed the ones above it, too
+            # an earlier search that reached it has followed the ones above it, too
             if self._is_sure(index) or (name, index, early) in self._reached:
                 break
             self._reached.add((name, index, early))

@@ -34,10 +34,10 @@ _TODAY = (
 
 
 def python2(notebook: Notebook, notices: Sequence[Notice], code: Code, chosen: Sequence[Bound]) -> str:
-    """Say what shows that a notebook is written for Python 2; an empty string if it is not.
+    """Name the evidence that a notebook is written for Python 2, or give an empty string.
 
-    `notices` are those of its parsing. Statements that Python 2 can't read, among those that are run, speak
-    against it.
+    `notices` are those of its parsing. A statement that runs and that Python 2 can't read is evidence against
+    it.
     """
     own = (one.statement for one in chosen if one.statement.source not in code.given)
     if any(_is_of_today(statement.node) for statement in own):

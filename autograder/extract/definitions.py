@@ -79,7 +79,7 @@ def _needed_by(
 def _old(
     notebook: Notebook, parsed: ParsedCell, code: Code, chosen: Sequence[Bound], compat: CompatSpec
 ) -> dict[str, Notice]:
-    """Give what is emulated for the chosen statements, with a notice for each."""
+    """Give the names that are emulated for the chosen statements, with a notice for each."""
     chunks = _chunks(chosen)
     emulates = compat.python2 == "emulate"
     evidence = python2(notebook, parsed.notices, code, chosen) if emulates else ""

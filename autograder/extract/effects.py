@@ -99,7 +99,7 @@ def _decorators(node: ast.AST) -> list[ast.expr]:
 def writes(code: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
     """Give the module's names that a function changes when it is called, and those that it tells.
 
-    A method of the latter is called, or they are given to a call, for its effect alone.
+    It tells a name if it calls the name's method, or passes the name to a call, for the effect alone.
     """
     inside = nodes(code)
     module_wide = {name for node in inside if isinstance(node, ast.Global) for name in node.names}

@@ -127,7 +127,7 @@ def _without_prompts(lines: list[str]) -> list[str]:
 
 
 def _stand_in(output: re.Match[str] | None, magic: re.Match[str] | None) -> str:
-    """Give the Python for a line that is none; asking for a shell's output says why nobody has it."""
+    """Give Python for another line; a shell's output becomes a call that says why there is none."""
     if output is not None:
         return f"{output['target']}get_ipython().getoutput({output['magic']!r})"
     return f"{magic['indent']}pass" if magic is not None else ""

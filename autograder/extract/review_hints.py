@@ -110,7 +110,7 @@ def _is_fixed(node: ast.expr) -> bool:
 
 
 def _unusual(tree: ast.Module) -> Mapping[str, tuple[str, int]]:
-    """Find what plain code about arrays has no use for: each name with the reason and its first line."""
+    """Find names that plain code about arrays has no use for, each with the reason and its first line."""
     found: dict[str, tuple[str, int]] = {}
     for node in nodes(tree):
         match node:

@@ -58,7 +58,7 @@ def choose(files: Sequence[ReadFile], assignment: Assignment, learner: str, is_g
 
 
 def _notebooks(files: Sequence[ReadFile], assignment: Assignment) -> list[ReadFile]:
-    """Give the notebooks, the best named first; without one, what may be a notebook under another name."""
+    """Give the notebooks, the best named first, or else the files that may be notebooks under other names."""
     found = [file for file in files if suffix(file.path) == NOTEBOOK]
     if not found:
         found = [f for f in files if suffix(f.path) == ".json" and likeness(f.path, assignment.notebook)]
@@ -126,7 +126,7 @@ def oversized(files: Sequence[ReadFile], caps: Caps) -> Iterator[Notice]:
             yield too_large(file, caps).notice
 
 
-# --- what is said --------------------------------------------------------------------------------
+# --- notices -------------------------------------------------------------------------------------
 
 
 def listed(names: Sequence[str]) -> str:

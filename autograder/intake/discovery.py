@@ -111,8 +111,7 @@ def _in_place(
     return [replace(candidate_for(path, assignment.files.rules), id=safe_id(name), learner=printable(name))]
 
 
-def _candidate(name: str, path: Path, place: SourceKind, group: Group | None = None) -> Candidate:
-    group = group or Group()
+def _candidate(name: str, path: Path, place: SourceKind, group: Group) -> Candidate:
     name = printable(group.name or name)
     own = group.inside or "".join(member.name for member in group.members[:1] if place is not SourceKind.FILE)
     return Candidate(

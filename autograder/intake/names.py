@@ -57,7 +57,7 @@ def suffix(path: str) -> str:
 
 
 def stem(path: str) -> str:
-    """Give a file's name without its suffix, and without what was put behind a notebook's."""
+    """Give a file's name without its suffix; a notebook also loses a suffix that was put behind its own."""
     name = path.rpartition("/")[2]
     return _RENAMED.sub("", name) if _RENAMED.search(name) else PurePosixPath(name).stem
 

@@ -67,7 +67,7 @@ def _ask(question: Comparison, handles: tuple[Handles, Handles], case: Case) -> 
 
 
 def _expected_despite(question: Comparison, handles: Handles, case: Case) -> Mapping[str, Expected]:
-    """Give what a call that failed should have given: it tells one mistake from another."""
+    """Give the expected outputs of a call that failed: they tell one mistake from another."""
     try:
         return question.expect(handles, case)
     except StudentFault:

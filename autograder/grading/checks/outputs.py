@@ -87,7 +87,7 @@ def judge_outputs(
 
 
 def _tells(judged: Judged) -> tuple[bool, float | int | str, bool]:
-    """Rank what a question tells: most cases right, then a wrong value, which says more than a fault."""
+    """Rank a judgement: by the cases that are right, then by a wrong value, which says more than a fault."""
     finding = judged.finding
     return (
         finding.status is Status.PASSED,

@@ -1,4 +1,4 @@
-"""Check that the stored outputs are what the notebook's code prints when it runs again."""
+"""Check the stored outputs against a new run of the notebook's code."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _as_function(name: str, source: str) -> Chunk:
 
 
 def _run(student: Student, name: str) -> str:
-    """Run a cell and give what it prints."""
+    """Run a cell and give its output."""
     before = len(student.printed().text)
     student.call(_RUN.format(re.sub(r"\W", "_", name)))
     return student.printed().text[before:]

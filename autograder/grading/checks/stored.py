@@ -1,4 +1,4 @@
-"""Check what the notebook stores: the order of its run, its outputs, and work for a person to judge."""
+"""Check the stored run of a notebook: its order, its outputs, and work for a person to judge."""
 
 from __future__ import annotations
 
