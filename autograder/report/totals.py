@@ -20,7 +20,7 @@ def total(assignment: Assignment, items: Sequence[ItemReport]) -> Score:
     pending = sum(pending_of(item) for item in items)
     return Score(
         raw=round(raw, 4),
-        penalties=0.0,  # a policy for late work sets them
+        penalties=0.0,  # a report knows no policy for late work; the grade does
         final=round(max(0.0, raw), 4),
         max=assignment.max_score,
         extra_credit=round(extra, 4),
