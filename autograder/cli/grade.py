@@ -143,7 +143,7 @@ def _grade(batch: Batch, absent: Sequence[str], console: Console) -> bool:
     from autograder.batch import grade_all
     from autograder.cli.batch_view import GRADED, summarise, watch
 
-    if batch.run.unsandboxed:
+    if batch.run.options.unsandboxed:
         console.print("UNSANDBOXED: students' code runs with your rights on this machine.", style="bold red")
     done: list[Done] = []
     try:

@@ -11,7 +11,20 @@ from autograder.guest.runner import EXIT_MEMORY
 from autograder.text import clean
 
 # Kinds that a child may report itself; only the trusted side can tell a crash or a broken answer.
-CLAIMABLE = {kind.value: kind for kind in FaultKind if kind not in (FaultKind.CRASHED, FaultKind.PROTOCOL)}
+CLAIMABLE = {
+    kind.value: kind
+    for kind in (
+        FaultKind.RAISED,
+        FaultKind.MISSING,
+        FaultKind.CPU,
+        FaultKind.WALL,
+        FaultKind.MEMORY,
+        FaultKind.OUTPUT,
+        FaultKind.PROCESSES,
+        FaultKind.FORBIDDEN,
+        FaultKind.UNSUPPORTED,
+    )
+}
 # The child is ended after this multiple of the clock's limit. Until then it can report its place itself.
 LAST_MOMENT = 1.2
 _SIGNALS = {

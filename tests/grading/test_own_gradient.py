@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from in_process import InProcess
 from msgspec.structs import replace
@@ -222,8 +222,18 @@ def verdicts(case, of, spoil):
 def test_right_gradients_are_right_by_both(sizes, kind):
     # at random sizes an output may lie so near a kink that a difference straddles it
     layer = plain if kind.startswith("clipped") else WRONG_FORWARD.get(kind, plain)
+    case, of = case_of(sizes), student(layer)
+    # a forward pass that depends on nothing here earns nothing: gradients of zeros prove nothing
+    (answer,) = answers(of, [replace(case, id="small")])
+    assume(any(np.any(value) for value in answer.outputs.values()))
     right = dict.fromkeys(GRADIENTS, True)
-    assert verdicts(case_of(sizes), student(layer), lambda _, value: value) == [right, right]
+    assert verdicts(case, of, lambda _, value: value) == [right, right]
+
+
+def test_gradients_of_zeros_of_a_pass_that_depends_on_nothing_are_not_right():
+    case = case_of(((1, 1, 1, 1), (1, 1, 1), 2, 1, 0))
+    found = verdicts(case, student(WRONG_FORWARD["no bias"]), lambda _, value: value)
+    assert not any(right for one in found for right in one.values())
 
 
 @settings(max_examples=25, deadline=None)
