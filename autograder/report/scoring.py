@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from autograder.assignment import ItemSpec
 from autograder.authoring.specs import CheckSpec
 from autograder.model import CheckReport, Finding, ItemReport, Status, Visibility
+from autograder.report.totals import in_short
 
 _STRICT = (Visibility.VISIBLE, Visibility.AFTER_DUE_DATE, Visibility.AFTER_PUBLISHED, Visibility.HIDDEN)
 # From the worst to the best: an item has the worst state of its checks.
@@ -40,7 +41,7 @@ def score_item(item: ItemSpec, findings: Mapping[str, Finding], step: float = 0.
         max_score=item.points,
         extra_credit=item.extra_credit,
         visibility=item.visibility,
-        message=_item_message(counted),
+        message=_item_message(counted, item.visibility),
         checks=checks,
         duration=round(sum(check.duration for check in checks), 4),
     )
@@ -92,9 +93,11 @@ def _plain(value: float | int | str) -> float | int | str:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _item_message(checks: Sequence[CheckReport]) -> str:
-    """Give the reason of the first check that did not pass, or say that all passed."""
-    for check in checks:
-        if check.status is not Status.PASSED:
-            return check.message
-    return checks[0].message if len(checks) == 1 else f"All {len(checks)} checks passed."
+def _item_message(checks: Sequence[CheckReport], visibility: Visibility) -> str:
+    """Sum the checks up for those who see the item, with nothing from a check that they do not see yet."""
+    seen = [check for check in checks if check.visibility is visibility]
+    if not seen:
+        return "Its checks are shown after grades are published."
+    if len(seen) == len(checks) or any(check.status is not Status.PASSED for check in seen):
+        return in_short(seen)
+    return "Its visible check passed." if len(seen) == 1 else f"All {len(seen)} visible checks passed."

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.model import CheckReport, ItemReport, Report, Smallest, Status
+from autograder.report.totals import in_short
 
 _MARKS = {
     Status.PASSED: ("✓", "green"),
@@ -52,7 +53,7 @@ def _rows(report: Report, points: bool) -> Iterator[list[RenderableType]]:
         counted = [check for check in item.checks if check.max_score > 0]
         lost = [check for check in counted if check.status in _BAD]
         if len(lost) <= 1:
-            yield _row(item.status, item.title, item, item.message, points)
+            yield _row(item.status, item.title, item, in_short(counted or item.checks), points)
             continue
         passed = sum(check.status is Status.PASSED for check in counted)
         yield _row(item.status, item.title, item, f"{passed} of {len(counted)} checks passed.", points)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autograder.assignment import Assignment
-from autograder.model import ItemReport, Outcome, Score, Status
+from autograder.model import CheckReport, ItemReport, Outcome, Score, Status
 
 
 def total(assignment: Assignment, items: Sequence[ItemReport]) -> Score:
@@ -46,3 +46,11 @@ def outcome_of(items: Sequence[ItemReport]) -> Outcome:
     """Decide whether a person still has something to judge."""
     waits = any(waits_for_person(item) for item in items)
     return Outcome.PENDING_MANUAL if waits else Outcome.GRADED
+
+
+def in_short(checks: Sequence[CheckReport]) -> str:
+    """Give the reason of the first check that did not pass, or say that all passed."""
+    for check in checks:
+        if check.status is not Status.PASSED:
+            return check.message
+    return checks[0].message if len(checks) == 1 else f"All {len(checks)} checks passed."

@@ -328,5 +328,5 @@ def test_too_small_a_budget_of_images_leaves_the_training_open(tmp_path):
     report = read_report(tmp_path / "out/reports/s001.json")
     (training,) = (item for item in report.items if item.id == "training")
     assert (training.status.value, training.score) == ("skipped", None)
-    assert "Grade with more training images." in training.message
+    assert "Grade with more training images." in training.checks[0].message
     assert report.score.pending >= training.max_score
