@@ -56,8 +56,8 @@ def file_name(cell: int) -> str:
     return f"<cell {cell}>" if cell else "<set-up>"
 
 
-def _show_nothing(*_: Any, **__: Any) -> None:
-    """Stand for IPython's `display`."""
+def show_nothing(*_: Any, **__: Any) -> None:
+    """Stand for IPython's `display`, and for all that shows progress."""
 
 
 def _leave(status: object = None) -> NoReturn:
@@ -160,7 +160,7 @@ class Namespace:
 
         If `python2` is true, the notebook's code means what it did in Python 2.
         """
-        stubs = {"get_ipython": Stub, "display": _show_nothing, "exit": _leave, "quit": _leave}
+        stubs = {"get_ipython": Stub, "display": show_nothing, "exit": _leave, "quit": _leave}
         vars(self._module).update(stubs)
         if python2:
             vars(self._module).update(NAMES)

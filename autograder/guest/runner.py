@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from . import denial_messages, wire
+from . import denial_messages, stand_ins, wire
 from .clock import Clock, OutOfTime
 from .compat import PYTHON2, emulate
 from .definitions import Missing, Namespace, describe, place_of, quote
@@ -185,6 +185,7 @@ class Runner:
     def _define(
         self, chunks: Sequence[dict[str, Any]], names: Sequence[str], withheld: Sequence[str]
     ) -> None:
+        stand_ins.offer()
         emulate(names)
         withhold(withheld)
         self._names.run(chunks, PYTHON2 in names)

@@ -44,6 +44,18 @@ WORKS: dict[str, tuple[str, Any]] = {
         "import warnings; warnings.warn('careful'); np.float32(1) / np.float32(0); return 'went on'",
         "went on",
     ),
+    "a progress bar that is not installed": (
+        "from tqdm.auto import tqdm, trange\n"
+        "    with tqdm(total=3, desc='images') as bar: bar.update(2); bar.set_postfix(loss=1); bar.close()\n"
+        "    return bar.n, len(tqdm([1, 2])), sum(tqdm(range(4), leave=False)), list(trange(1, 3))",
+        (2, 2, 6, [1, 2]),
+    ),
+    "IPython's display": (
+        "from IPython.display import HTML, clear_output, display; from IPython import get_ipython\n"
+        "    clear_output(wait=True); display(HTML('<b>1</b>'), 'image 1'); get_ipython().magic('time')\n"
+        "    import IPython; return hasattr(IPython.display, '__wrapped__')",
+        False,
+    ),
     "prints": ("[print('epoch', n) for n in range(50)]; return 1", 1),
     "progress on standard error": (
         "[(sys.stderr.write('\\r%d %%' % n), sys.stderr.flush()) for n in range(100)]; return 1",
