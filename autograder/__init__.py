@@ -8,24 +8,21 @@ __all__ = ["__version__", "check"]
 
 
 def check(notebook: str | None = None) -> None:
-    """Run the visible checks on a notebook, by default the homework's, and print the results.
+    """Run the visible checks on a notebook and print the results: for use in a cell.
 
-    Call this in a cell. Save the notebook first: the checks read the file.
+    By default that is the notebook in which this runs, if that is known, or else the homework that was saved
+    last; `notebook` names another one, or its folder. Save it first: the checks read the file.
     """
     from pathlib import Path
 
     from rich.console import Console
 
     from autograder.errors import AutograderError
-    from autograder.report.terminal import render
     from autograder.selfcheck import check as run
-    from autograder.selfcheck import closing_line
+    from autograder.selfcheck import page
 
     console = Console()
     try:
-        report = run(Path(notebook) if notebook else None)
+        console.print(page(run(Path(notebook) if notebook else None)))
     except AutograderError as error:
         console.print(str(error), style="red", markup=False)
-        return
-    console.print(render(report, points=False))
-    console.print(closing_line(report), style="bold", markup=False)

@@ -116,15 +116,18 @@ def _in_files(chunks: Sequence[Chunk], files: Sequence[FileRecord]) -> Iterator[
     """Notice each file that the code imports."""
     paths = {PurePosixPath(file.path).stem: file.path for file in files if file.path.endswith(".py")}
     for chunk in (chunk for chunk in chunks if chunk.cell and paths):
-        for name in sorted(paths.keys() & _imported(chunk.source)):
+        for name in sorted(paths.keys() & imported(chunk.source)):
             message = f"`{shown(paths[name], 120)}` was handed in but is not read: {_INSTEAD}"
             yield Notice(code="not-read", message=message, where=f"cell {chunk.cell}, line {chunk.line}")
 
 
-def _imported(source: str) -> frozenset[str]:
-    """Give the top-level packages and modules that some code imports."""
+def imported(source: str, tried: bool = True) -> frozenset[str]:
+    """Give the top-level packages and modules that some code imports; without `tried`, those not in `try`."""
     tree = parse(source)
     inside = nodes(tree) if isinstance(tree, ast.Module) else ()
+    if not tried:
+        left_out = {id(one) for node in inside if isinstance(node, ast.Try) for one in ast.walk(node)}
+        inside = tuple(node for node in inside if id(node) not in left_out)
     modules = [alias.name for node in inside if isinstance(node, ast.Import) for alias in node.names]
     modules += [node.module or "" for node in inside if isinstance(node, ast.ImportFrom)]
-    return frozenset(module.partition(".")[0] for module in modules)
+    return frozenset(module.partition(".")[0] for module in modules) - {""}

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import ast
 import functools
-import importlib.metadata
-import importlib.util
 import os
-import re
 import sys
 import sysconfig
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from autograder.errors import SandboxError
+from autograder.execution.packages import distribution_of, top_level_entries, with_requirements
 from autograder.model import Struct
 
 # The number of modules that are imported before a child is forked, and the length of each name.
@@ -139,63 +137,18 @@ def importable_names(policy: Policy) -> list[str]:
 # --- packages -----------------------------------------------------------------------------------
 
 
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _distribution(name: str) -> importlib.metadata.Distribution | None:
-    try:
-        return importlib.metadata.distribution(name)
-    except importlib.metadata.PackageNotFoundError:
-        providers = importlib.metadata.packages_distributions().get(name, [])
-        return importlib.metadata.distribution(providers[0]) if providers else None
-
-
-def required_names(requirements: Iterable[str]) -> list[str]:
-    """Give the names in requirement lines, without those that an extra asks for.
-
-    >>> required_names(["pillow>=9", "tomli; python_version < '3.11'", "pytest; extra == 'test'"])
-    ['pillow', 'tomli']
-    """
-    wanted = (line for line in requirements if not re.search(r"\bextra\s*==", line))
-    found = (re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", line) for line in wanted)
-    return [match.group(1) for match in found if match]
-
-
-def top_level_entries(files: Iterable[PurePosixPath]) -> list[str]:
-    """Give the folders and modules that a distribution puts into site-packages, without its metadata."""
-    tops = {path.parts[0] for path in files if path.parts and path.parts[0] not in ("..", "/")}
-    return sorted(
-        t for t in tops if not t.endswith((".dist-info", ".egg-info", ".pth")) and t != "__pycache__"
-    )
-
-
-def with_requirements(names: Iterable[str]) -> list[importlib.metadata.Distribution]:
-    """Give the installed distributions of these packages and of all that they need.
+@functools.cache
+def package_mounts(names: tuple[str, ...]) -> tuple[Mount, ...]:
+    """Give the mounts of the packages, one for each folder or module at the top of site-packages.
 
     Raises `SandboxError` if one of the packages is not installed.
     """
-    found: dict[str, importlib.metadata.Distribution] = {}
-    waiting = [(name, True) for name in names]
-    while waiting:
-        name, asked = waiting.pop()
-        if _normal(name) in found:
-            continue
-        distribution = _distribution(name)
-        if distribution is not None:
-            found[_normal(name)] = distribution
-            waiting += [(need, False) for need in required_names(distribution.requires or ())]
-        elif asked:
+    for name in names:
+        if distribution_of(name) is None:
             raise SandboxError(
                 f"the package `{name}`, which submissions may import, is not installed",
                 f"pip install {name}, or take it out of [sandbox] imports in assignment.toml.",
             )
-    return list(found.values())
-
-
-@functools.cache
-def package_mounts(names: tuple[str, ...]) -> tuple[Mount, ...]:
-    """Give the mounts of the packages, one for each folder or module at the top of site-packages."""
     mounts: dict[str, Mount] = {}
     for distribution in with_requirements(names):
         for entry in top_level_entries(distribution.files or ()):

@@ -19,7 +19,7 @@ import autograder
 from autograder import guest
 from autograder.authoring.student import FaultKind, Limits
 from autograder.errors import SandboxError
-from autograder.execution import faults
+from autograder.execution import faults, packages
 from autograder.execution.printed import Flooded, Marked, Printed
 from autograder.sandbox import (
     cgroup,
@@ -54,13 +54,13 @@ def test_a_package_comes_with_its_requirements() -> None:
 
 def test_the_requirements_of_an_extra_are_left_out() -> None:
     lines = ["a>=1", "b ; python_version < '3.9'", "c[x]>=2; extra == 'test'", "d.e-f_g (>=1)", ""]
-    assert policy.required_names(lines) == ["a", "b", "d.e-f_g"]
+    assert packages.required_names(lines) == ["a", "b", "d.e-f_g"]
 
 
 def test_the_top_level_entries_of_a_distribution() -> None:
     files = ["x/__init__.py", "x/y.py", "z.py", "x-1.dist-info/RECORD"]
     files += ["../../../bin/x", "__pycache__/z.pyc", "q.pth"]
-    assert policy.top_level_entries(map(PurePosixPath, files)) == ["x", "z.py"]
+    assert packages.top_level_entries(map(PurePosixPath, files)) == ["x", "z.py"]
 
 
 def test_a_package_that_is_not_installed_is_reported() -> None:
