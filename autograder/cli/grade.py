@@ -96,7 +96,7 @@ def command(  # noqa: PLR0917 - click calls it by name
     from autograder.course import find_course
     from autograder.grades.roster import read_roster
     from autograder.intake import discover
-    from autograder.intake.isolation import archive_lister
+    from autograder.intake.isolation import limited_search
 
     options = RunOptions(
         root=course.resolve(),
@@ -111,7 +111,7 @@ def command(  # noqa: PLR0917 - click calls it by name
     console = Console(stderr=True)
     expected = read_roster(roster) if roster else None
     chosen = find_course(options.root, assignment)
-    found = discover(paths, chosen.assignment, archive_lister())
+    found = discover(paths, chosen.assignment, *limited_search())
     if dry_run:
         good = _list(chosen, found.candidates)
         say_found(found, expected, console)

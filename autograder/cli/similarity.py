@@ -14,7 +14,7 @@ from autograder.course import find_course
 from autograder.errors import AutograderError, UsageError
 from autograder.files import PRIVATE, write_atomically
 from autograder.intake import discover, read_notebook
-from autograder.intake.isolation import NotRead, ReaderProcess, archive_lister
+from autograder.intake.isolation import NotRead, ReaderProcess, limited_search
 from autograder.similarity import Pair, Work, compare_all, read_work, render_page, work_of
 
 
@@ -70,7 +70,7 @@ def _read(paths: Sequence[Path], assignment: Assignment) -> list[Work]:
     """Read each submission within limits; name and leave out those that can't be read."""
     reader = ReaderProcess({"work": partial(read_work, assignment=assignment)})
     works = []
-    for candidate in discover(paths, assignment, archive_lister()).candidates:
+    for candidate in discover(paths, assignment, *limited_search()).candidates:
         reason = "has no notebook that can be read"
         try:
             work = reader.call(Work | None, "work", candidate)  # type: ignore[arg-type]  # a union is a type here

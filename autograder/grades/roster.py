@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from autograder.errors import UsageError
+from autograder.intake.candidates import TOGETHER
 from autograder.model import Struct
 
 # The columns by which learners are known, as platforms and people call them.
@@ -50,12 +51,18 @@ class Roster(Struct):
 
     def absent(self, learners: Iterable[str]) -> tuple[str, ...]:
         """Give the ids of those who handed in nothing."""
-        present = {self.who(name) for name in learners}
+        present = {self.who(name) for name in _each(learners)}
         return tuple(name for name in self.persons if name not in present)
 
     def unknown(self, learners: Iterable[str]) -> tuple[str, ...]:
         """Give the learners who are not on the roster."""
-        return tuple(name for name in learners if _level(name) not in self.by_identity)
+        return tuple(name for name in _each(learners) if _level(name) not in self.by_identity)
+
+
+def _each(learners: Iterable[str]) -> Iterator[str]:
+    """Give the learners, and the people of a group one by one."""
+    for learner in learners:
+        yield from learner.split(TOGETHER)
 
 
 def roster_of(persons: Iterable[Person]) -> Roster:

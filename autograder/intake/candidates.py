@@ -14,6 +14,8 @@ from msgspec.structs import replace
 from autograder.model import Notice, Struct, Submission
 
 MAX_ID = 80
+# Stands between the ids of a group's people.
+TOGETHER = " + "
 
 
 class SourceKind(Enum):
@@ -36,7 +38,7 @@ class Candidate(Struct):
 
     id        safe as a file name (letters, digits, ``.``, ``_``, ``-``) and unique in its discovery
     learner   who handed it in: the folder's name, nbgrader's student id, or the number in the name that
-              Canvas or Moodle made
+              Canvas or Moodle made; of a group the ids with `TOGETHER` between them
     inside    the part of a folder or zip that belongs to it (ends with ``/``; all of it if empty)
     members   its files if it shares its place with others, or the files beside it if the place is a file
     problem   why there is nothing to read, if that is known before
@@ -50,6 +52,7 @@ class Candidate(Struct):
     inside: str = ""
     members: tuple[Member, ...] = ()
     attempt: int = 1
+    submitted_at: str | None = None
     notices: tuple[Notice, ...] = ()
     problem: Notice | None = None
 
@@ -62,6 +65,7 @@ class Candidate(Struct):
             notices=self.notices,
             problem=self.problem,
             attempt=self.attempt,
+            submitted_at=self.submitted_at,
         )
 
 

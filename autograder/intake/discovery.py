@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -13,11 +14,21 @@ from autograder.assignment import Assignment
 from autograder.authoring.specs import FileRule
 from autograder.errors import UsageError
 from autograder.intake.archive import member_names, open_archive
-from autograder.intake.candidates import Candidate, Discovery, Member, SourceKind, safe_id, with_unique_ids
+from autograder.intake.candidates import (
+    TOGETHER,
+    Candidate,
+    Discovery,
+    Member,
+    SourceKind,
+    safe_id,
+    with_unique_ids,
+)
 from autograder.intake.caps import ARCHIVE
 from autograder.intake.entries import RejectedInput, remark
+from autograder.intake.gradescope import HandedIn, Record, read_record
 from autograder.intake.layout import LEDGER, SUBMITTED, Group, Layout, find_groups
 from autograder.intake.names import NOTEBOOK, is_noise, likeness, printable, suffix
+from autograder.intake.platforms import RECORD
 from autograder.model import Notice
 
 MAX_DEPTH = 6
@@ -25,11 +36,13 @@ MAX_DEPTH = 6
 MAX_BELOW = 20_000
 # Submissions in one zip: more than any class has.
 MAX_SUBMISSIONS = 5_000
+_EXPORTED = re.compile(r"(?P<around>.*/|)(?P<folder>submission_\d+)/")
 _EXPECTED = (
     "Expected a notebook (.ipynb), a zip, a folder with one submission, a folder with a class's "
     "submissions, or nbgrader's course folder."
 )
 ListArchive = Callable[[Path], list[str]]
+ReadRecord = Callable[[Path, str], Record]
 
 
 def archive_names(path: Path) -> list[str]:
@@ -42,13 +55,17 @@ def archive_names(path: Path) -> list[str]:
 
 
 def discover(
-    paths: Sequence[Path], assignment: Assignment, list_archive: ListArchive = archive_names
+    paths: Sequence[Path],
+    assignment: Assignment,
+    list_archive: ListArchive = archive_names,
+    read_record: ReadRecord = read_record,
 ) -> Discovery:
     """Find the assignment's submissions in files and folders; only names are read.
 
     Each path is a notebook; a zip of one submission, or a platform's of a whole class; a folder with one
     submission or a class's; or nbgrader's course folder, its ``submitted/`` or a student's folder in that.
-    `list_archive` lists the files in a zip; a batch has a process with limits do it.
+    `list_archive` lists the files in a zip, and `read_record` reads the record of an export; a batch has a
+    process with limits do both.
 
     Raises `UsageError` if a path does not exist or is neither file nor folder, no path has a submission, or
     two single files are of one learner.
@@ -61,6 +78,7 @@ def discover(
         reasons = " ".join(notice.message for notice in left_out)
         raise UsageError(reasons or "No place was named in which to look for submissions.", _EXPECTED)
     _refuse_equal_learners([c for c in candidates if c.place is SourceKind.FILE])
+    candidates = _with_people(candidates, left_out, read_record)
     return Discovery(candidates=with_unique_ids(candidates), left_out=tuple(left_out))
 
 
@@ -73,6 +91,37 @@ def _refuse_equal_learners(files: Sequence[Candidate]) -> None:
                 f"{one.origin}: belongs to the learner `{one.learner}`, as {other.origin} does",
                 "Name one of them, or the folder that holds a folder for each learner.",
             )
+
+
+def _with_people(
+    candidates: Sequence[Candidate], left_out: list[Notice], read_record: ReadRecord
+) -> list[Candidate]:
+    """Name the learners and times of Gradescope's submissions as its record does."""
+    records: dict[tuple[Path, str], Record] = {}
+    found = []
+    for one in candidates:
+        split = _EXPORTED.fullmatch(one.inside)
+        if split is None:
+            found.append(one)
+            continue
+        place = one.path, split["around"] + RECORD
+        if place not in records:
+            records[place] = read_record(*place)
+            if records[place].is_there and not records[place].folders:
+                what = "can't be read, so learners are called as their folders are."
+                left_out.append(remark("record-not-read", RECORD, what))
+        handed_in = records[place].folders.get(split["folder"])
+        found.append(_handed_in_by(one, handed_in) if handed_in else one)
+    return found
+
+
+def _handed_in_by(candidate: Candidate, record: HandedIn) -> Candidate:
+    notices = candidate.notices
+    if len(record.ids) > 1:
+        message = f"A group handed it in: {', '.join(filter(None, record.names))}."
+        notices = (*notices, Notice(code="group", message=message, where=candidate.origin))
+    learner = TOGETHER.join(record.ids) or candidate.learner
+    return replace(candidate, learner=learner, submitted_at=record.at, notices=notices)
 
 
 def candidate_for(notebook: Path, rules: Sequence[FileRule] = ()) -> Candidate:

@@ -37,6 +37,7 @@ import msgspec
 from autograder import errors
 from autograder.errors import AutograderError, GraderFault
 from autograder.intake.discovery import archive_names
+from autograder.intake.gradescope import Record, read_record
 from autograder.model import Struct
 from autograder.text import in_texts
 
@@ -345,12 +346,12 @@ def _limit_this_process(limits: ReadingLimits) -> None:
         resource.setrlimit(kind, (soft, hard))
 
 
-def archive_lister() -> Callable[[Path], list[str]]:
-    """Give a function that lists the files in a zip within limits.
+def limited_search() -> tuple[Callable[[Path], list[str]], Callable[[Path, str], Record]]:
+    """Give functions that list the files in a zip, and read an export's record, within limits.
 
-    A zip that can't be listed gives none: the search goes on, and reading that zip says why.
+    What can't be read gives nothing: the search goes on. Reading such a zip says why.
     """
-    process = ReaderProcess({"names": archive_names})
+    process = ReaderProcess({"names": archive_names, "record": read_record})
 
     def names(path: Path) -> list[str]:
         try:
@@ -358,4 +359,10 @@ def archive_lister() -> Callable[[Path], list[str]]:
         except (NotRead, GraderFault):
             return []
 
-    return names
+    def record(path: Path, name: str) -> Record:
+        try:
+            return process.call(Record, "record", path, name)
+        except (NotRead, GraderFault):
+            return Record(is_there=True)
+
+    return names, record

@@ -25,7 +25,7 @@ from autograder.intake.candidates import Member
 from autograder.intake.caps import ARCHIVE
 from autograder.intake.entries import remark
 from autograder.intake.names import CHECKPOINTS, NOTEBOOK, is_noise, likeness, stem, stem_key, suffix
-from autograder.intake.platforms import Owner, owner_of
+from autograder.intake.platforms import RECORD, Owner, owner_of
 from autograder.model import Notice, Struct
 
 SUBMITTED = "submitted"
@@ -215,7 +215,7 @@ def _platform(tree: Tree, inside: str, owners: Mapping[str, Owner], assignment: 
     for entry, owner in owners.items():
         by_learner[owner.name, owner.learner].append(entry)
     groups = [_of_learner(tree, inside, {e: owners[e] for e in mine}) for mine in by_learner.values()]
-    rest: Tree = {name: below for name, below in tree.items() if name not in owners}
+    rest: Tree = {name: below for name, below in tree.items() if name not in owners and name != RECORD}
     platform = next(iter(owners.values())).platform
     if any(_counts(name, below) for name, below in rest.items()):
         others = _class(rest, inside, "", assignment)

@@ -21,6 +21,8 @@ import re
 from autograder.intake.names import likeness, stem_key
 from autograder.model import Struct
 
+# The file in which Gradescope says who handed in what; see `gradescope`.
+RECORD = "submission_metadata.yml"
 _FILE = r"(?:\d+_(?P<file>.+)|(?P<aside>(?:text|link)\.html))"
 _DATE = r"[^/]*?\d{4},? \d{1,2}[:.]?\d{2}(?: ?[AP]M)?"
 _FORMS = {

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import hashlib
-import re
-import zoneinfo
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -20,6 +17,7 @@ from autograder.intake.caps import ARCHIVE, MEGABYTE, Budget, Caps, ReadFile, ca
 from autograder.intake.choice import IsGiven, choose, nothing_found, oversized
 from autograder.intake.entries import Entry, RejectedInput, remark
 from autograder.intake.folder import folder_entries, member_entries, named_entry
+from autograder.intake.moments import moment_of
 from autograder.intake.names import NOTEBOOK, TIMESTAMP, is_checkpoint, suffix
 from autograder.intake.notebook import parse_notebook
 from autograder.model import FileRecord, Notebook, Notice, Submission, capped
@@ -190,7 +188,10 @@ def _with_notebook(
     choice = choose(files, assignment, submission.learner, is_given)
     notices = [*submission.notices, *stamp_notices, *oversized(files, caps_of(assignment))]
     submission = replace(
-        submission, submitted_at=stamp, saved_at=choice.saved or None, notebook=choice.notebook
+        submission,
+        submitted_at=stamp or submission.submitted_at,
+        saved_at=choice.saved or None,
+        notebook=choice.notebook,
     )
     if choice.notebook is not None:
         return replace(submission, notices=capped([*notices, *choice.notices]))
@@ -208,29 +209,9 @@ def _submitted_at(files: Sequence[ReadFile]) -> tuple[str | None, list[Notice]]:
     for file in files:
         if PurePosixPath(file.path).name == TIMESTAMP:
             text = (file.data or b"").decode("utf-8", "replace").strip()
-            moment = _moment(text)
+            moment = moment_of(text)
             if moment is not None:
                 return moment.isoformat(timespec="seconds"), []
             what = f"holds {text[:40]!r}, expected a time such as 2024-05-31 23:59:00 UTC."
             return None, [remark("bad-timestamp", file.path, what)]
     return None, []
-
-
-def _moment(text: str) -> datetime.datetime | None:
-    """Read a time in UTC; None if the text is no time or lies outside the calendar in UTC."""
-    found = re.fullmatch(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)\s*(\S*)", text)
-    if found is None:
-        return None
-    try:
-        moment = datetime.datetime.fromisoformat(found[1])
-        return moment.replace(tzinfo=_zone(found[2])).astimezone(datetime.UTC)
-    except (ValueError, OverflowError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        return None  # OSError: a zone's name may be that of a folder, or too long for a file's
-
-
-def _zone(name: str) -> datetime.tzinfo:
-    offset = re.fullmatch(r"([+-])(\d\d):?(\d\d)", name)
-    if offset is not None:
-        minutes = int(offset[2]) * 60 + int(offset[3])
-        return datetime.timezone(datetime.timedelta(minutes=minutes if offset[1] == "+" else -minutes))
-    return datetime.UTC if name in ("", "Z", "UTC") else zoneinfo.ZoneInfo(name)

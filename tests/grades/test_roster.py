@@ -29,6 +29,7 @@ def test_a_roster_in_every_form(tmp_path, header, encoding, separator):
         (["S001 ", "zoë"], (), ()),
         (["ZOE@X.ORG", "s009"], ("s001",), ("s009",)),
         ([], ("s001", "s002"), ()),
+        (["s001 + zoe@x.org", "s008 + s009"], (), ("s008", "s009")),
     ],
 )
 def test_who_handed_in_nothing_and_who_is_not_on_it(tmp_path, learners, absent, unknown):

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from autograder.errors import AssignmentError, GraderFault, IntakeError
 from autograder.intake import candidate_for, fingerprint
-from autograder.intake.isolation import NotRead, ReaderGone, ReaderProcess, ReadingLimits, archive_lister
+from autograder.intake.isolation import NotRead, ReaderGone, ReaderProcess, ReadingLimits, limited_search
 from autograder.model import Struct
 
 SMALL = ReadingLimits(cpu_seconds=1, wall_seconds=2, memory_mb=64, answer_mb=1)
@@ -284,7 +284,7 @@ def test_a_zip_that_crashes_its_reader_does_not_end_the_search(tmp_path, monkeyp
         return os.kill(os.getpid(), signal.SIGSEGV) if path.name == "bad.zip" else [path.name]
 
     monkeypatch.setattr("autograder.intake.isolation.archive_names", names)
-    lister = archive_lister()
+    lister, _ = limited_search()
     assert [lister(tmp_path / name) for name in ("bad.zip", "good.zip")] == [[], ["good.zip"]]
 
 
