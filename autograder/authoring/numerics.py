@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.authoring.student import Array
+from autograder.authoring.student import Array, Value
 
-Evaluate = Callable[[Sequence[Array]], Sequence[Array]]
+Evaluate = Callable[[Sequence[Array]], Sequence[Value]]
 
 
 def numerical_gradient(evaluate: Evaluate, x: Array, upstream: Array, step: float = 1e-5) -> Array:
@@ -18,8 +18,9 @@ def numerical_gradient(evaluate: Evaluate, x: Array, upstream: Array, step: floa
     Parameters
     ----------
     evaluate : callable
-        Maps a sequence of inputs, each of `x`'s shape, to the outputs of f, each of `upstream`'s
-        shape. It gets all the inputs at once, so that a remote f costs one round trip.
+        Maps a sequence of inputs, each of `x`'s shape, to the outputs of f. It gets all the inputs at once,
+        so that a remote f costs one round trip. An output that is no array of real numbers of `upstream`'s
+        shape counts as NaN.
     x : array, float64
         The point at which the gradient is taken; the result has its shape.
     upstream : array
@@ -43,12 +44,20 @@ def directional_derivatives(
     straddle a kink.
     """
     points = [np.asarray(x + sign * direction) for direction in directions for sign in (step, -step)]
-    outputs = evaluate(points)
-    slopes = [
-        float(np.sum((np.asarray(up) - np.asarray(down)) * upstream)) / (2 * step)
-        for up, down in zip(outputs[::2], outputs[1::2], strict=True)
-    ]
-    return np.array(slopes, dtype=np.float64)
+    return _slopes(evaluate(points), upstream, step)
+
+
+def _slopes(outputs: Sequence[Value], upstream: Array, step: float) -> Array:
+    """Compute the central differences of outputs that stand in pairs."""
+    numbers = [_numbers(output, upstream.shape) for output in outputs]
+    pairs = zip(numbers[::2], numbers[1::2], strict=True)
+    return np.array([float(np.sum((up - down) * upstream)) / (2 * step) for up, down in pairs])
+
+
+def _numbers(output: Value, shape: tuple[int, ...]) -> Array:
+    """Give an output of a student's code that can be subtracted, or else NaN, which no gradient fits."""
+    is_right = isinstance(output, np.ndarray) and output.dtype.kind in "fiu" and output.shape == shape
+    return np.asarray(output, dtype=np.float64) if is_right else np.full(shape, np.nan)
 
 
 # The error of a transform in units of rounding: log2 of its length, which is some hundred, with a margin.

@@ -1,5 +1,7 @@
 """Reports in the forms that other systems take."""
 
+import csv
+import io
 import json
 
 from reports import make_report
@@ -42,3 +44,15 @@ def test_gradescope_carries_tests_and_no_score_for_a_fault():
 def test_every_format_renders_a_report():
     for chosen in FORMATS.values():
         assert chosen.render([make_report()])
+
+
+def test_csv_keeps_every_id_as_it_is():
+    ids = ["00123", "007", "1e5", "2026-01-02", "O'Brien, Mary", "a;b", '"quoted"', "李雷_10", "😀"]
+    text = to_csv([make_report(learner=Learner(id=one)) for one in ids], ["00456"])
+    assert text.encode().startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert sorted(row["learner"] for row in rows) == sorted([*ids, "00456"])
+    risky = ["=HYPERLINK(1)", "@SUM(1)", "-5", "+44 1"]
+    text = to_csv([make_report(learner=Learner(id=one)) for one in risky])
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert sorted(row["learner"] for row in rows) == sorted(f"'{one}" for one in risky)

@@ -1,6 +1,8 @@
 """Where a submission is found: every folder, zip or file that a person may point at."""
 
+import os
 import re
+import time
 
 import pytest
 from intake_samples import BOTH, CLASS_FOUND, NB, ONE, PDF, A, found, under, write_files, write_zip
@@ -169,3 +171,56 @@ def test_checkpoints_in_downloads(tmp_path):
         "Max Poe_13_assignsubmission_file_/.ipynb_checkpoints/HW5-checkpoint.ipynb": NB,
     }
     assert list(found(write_zip(tmp_path / "m.zip", moodle))) == ["Max-Poe_13", "S011-Doe_11", "S012-Roe_12"]
+
+
+# --- names that spreadsheets and terminals read in their own way ---------------------------------
+
+ODD = {
+    "00123": "00123",
+    "007": "007",
+    "=HYPERLINK(1)": "HYPERLINK-1",
+    "-5": "5",
+    "Zoë Müller_9": "Zoe-Muller_9",
+    "李雷_10": "_10",
+    "O'Brien, Mary": "O-Brien-Mary",
+    "a;b": "a-b",
+    "1e5": "1e5",
+    "new\nline": "new-line",
+    "rtl\u202egnp": "rtl-gnp",
+    "dot.": "dot",
+    "long" * 60: "long" * 20,
+}
+
+
+def test_odd_names_are_learners_and_their_ids_are_plain(tmp_path):
+    place = write_files(tmp_path / "class", {f"{name}/HW5.ipynb": NB for name in ODD})
+    found = {c.id: c.learner for c in discover([place], A).candidates}
+    assert set(found) == set(ODD.values())
+    assert (found["00123"], found["007"], found["1e5"], found["_10"]) == ("00123", "007", "1e5", "李雷_10")
+    assert found["new-line"] == "new?line"
+    assert found["rtl-gnp"] == "rtl?gnp"
+
+
+def test_a_name_in_another_encoding_is_a_learner_s(tmp_path):
+    odd = os.fsdecode(b"\xd5\xc5\xc8\xfd_77")
+    place = write_files(tmp_path / "class", {"s001/HW5.ipynb": NB, f"{odd}/HW5.ipynb": NB})
+    candidates = discover([place], A).candidates
+    assert {c.learner for c in candidates} == {"s001", "????_77"}
+    assert all(read(c, A).notebook is not None for c in candidates)
+
+
+def test_six_hundred_learners_of_a_download_are_found_at_once(tmp_path):
+    files = {}
+    for n in range(600):
+        late = "_LATE" if n % 7 == 0 else ""
+        again = f"-{n % 3}" if n % 3 else ""
+        files[f"student{n:03d}{late}_{10_000 + n}_{20_000 + n}_HW5{again}.ipynb"] = NB
+        files[f"student{n:03d}{late}_{10_000 + n}_{30_000 + n}_HW5.pdf"] = b"%PDF-1.4"
+    place = write_zip(tmp_path / "canvas.zip", files)
+    start = time.monotonic()
+    candidates = discover([place], A).candidates
+    assert time.monotonic() - start < 20
+    assert [c.learner for c in candidates] == [str(10_000 + n) for n in range(600)]
+    assert [c.attempt for c in candidates] == [1 + n % 3 for n in range(600)]
+    late = [any(notice.code == "marked-late" for notice in c.notices) for c in candidates]
+    assert late == [n % 7 == 0 for n in range(600)]

@@ -153,4 +153,7 @@ def told_by_nothing(output: str) -> Told:
 
 def _code_of(function: str, code: Definitions) -> str:
     source = next((chunk.source for chunk in reversed(code.chunks) if function in chunk.names), "")
-    return "\n".join(ast.dump(node) for node in _nodes(source) if isinstance(node, ast.Module))
+    try:
+        return "\n".join(ast.dump(node) for node in _nodes(source) if isinstance(node, ast.Module))
+    except ValueError:  # an integer that has too many digits to be written out
+        return source
