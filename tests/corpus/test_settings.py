@@ -224,7 +224,9 @@ def test_training_in_a_cell_of_the_release_is_left_to_a_person(found_in):
     assert (found.where, found.unread) == ("", (f"the training in {code.label}",))
 
 
-@pytest.mark.parametrize("insane", ["-1e17", "True", "'16'", "[16]", "float('nan')", "1e400"])
+@pytest.mark.parametrize(
+    "insane", ["-1e17", "True", "'16'", "[16]", "float('nan')", "1e400", "10**5000", "0x" + "f" * 5000]
+)
 def test_impossible_settings_are_left_out_with_a_notice(found_in, insane):
     code = f"""x = {insane}
 model = ThreeLayerConvNet(num_filters=x, reg=x)

@@ -134,6 +134,8 @@ CODE = {
     "escapes-file": ([within(f"open('/x' + {ESCAPES!r}, 'w')")], NO_FORWARD),
     "escapes-syntax": ([within(ESCAPES)], NO_FORWARD),
 }
+# What is changed in its stored outputs: a line that agrees with a printed one but for the count of its numbers.
+STORED = {"prints-a-number-sign": ('"Testing conv_forward_naive\\n"', '"5 6\\n"')}
 # What no text may hold that is shown: controls but for the end of a line, and turns of direction.
 HARMFUL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -155,7 +157,8 @@ def graded(tmp_path_factory):
     inbox, output = tmp_path_factory.mktemp("class"), tmp_path_factory.mktemp("out")
     for name, (changes, _) in CODE.items():
         (inbox / name).mkdir()
-        (inbox / name / "HW5.ipynb").write_text(changed(*changes), encoding="utf-8", errors="surrogatepass")
+        text = changed(*changes).replace(*STORED.get(name, ("", "")))
+        (inbox / name / "HW5.ipynb").write_text(text, encoding="utf-8")
         shutil.copy(SAMPLE / "HW5.pdf", inbox / name)
     (inbox / "escapes" / "\x1b[31m.txt").write_text("x")
     (inbox / "escapes" / "[red]x.md").write_text("x")

@@ -1,7 +1,8 @@
-"""Every command ends with a sentence: on a full disk, at a closed pipe, on a terminal without Unicode."""
+"""Every command ends with a sentence: on full and read-only disks, closed pipes, plain terminals."""
 
 import errno
 import os
+import re
 import resource
 import shutil
 import sqlite3
@@ -34,12 +35,30 @@ ARGUMENTS = {
 }
 
 
-def run(name, folder, **more):
+# Runs a command in a mount namespace in which a folder is read-only.
+READ_ONLY = [
+    *("unshare", "--mount", "sh", "-c"),
+    'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && cd "$PWD" && exec "$@"',
+]
+
+
+@pytest.fixture(scope="session")
+def read_only_disks():
+    """Skip where nothing can be made read-only for root, whom no rights of files hold."""
+    try:
+        done = subprocess.run([*READ_ONLY, "/", "true"], check=False, capture_output=True, text=True)
+    except FileNotFoundError:
+        pytest.skip("no `unshare` here")
+    if done.returncode:
+        pytest.skip(f"this user can't make a read-only mount: {done.stderr.strip()}")
+
+
+def run(name, folder, before=(), **more):
     (folder / "reports").mkdir(parents=True, exist_ok=True)
     (folder / "reports" / "a.json").write_text("{}")
     (folder / "course" / "source").mkdir(parents=True, exist_ok=True)
     words = [word.replace("OUT", str(folder)) for word in ARGUMENTS[name]]
-    command = [sys.executable, "-m", "autograder", name, *words]
+    command = [*before, sys.executable, "-m", "autograder", name, *words]
     given = {
         "stdout": subprocess.PIPE,
         "stderr": subprocess.PIPE,
@@ -93,14 +112,35 @@ def test_a_command_that_can_not_write_says_so_and_leaves_no_half_file(tmp_path, 
     assert [path.name for path in tmp_path.rglob("*.half")] == []
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
-def test_a_terminal_without_unicode_gets_plain_characters(tmp_path, encoding):
-    environment = {**os.environ, "PYTHONIOENCODING": encoding, "LC_ALL": "C", "PYTHONUTF8": "0"}
-    done = run("check", tmp_path, env=environment)
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_a_machine_whose_disk_is_read_only_is_a_sentence(tmp_path, name, read_only_disks):
+    done = run(name, tmp_path, before=[*READ_ONLY, "/"])
     said = require_a_sentence(done)
-    assert said == ""
-    assert "conv-forward" in done.stdout.decode(encoding)
-    assert b"\\u" not in done.stdout
+    if done.returncode == 2:
+        assert said.startswith("error: ")
+
+
+@pytest.mark.parametrize("name", ["grade", "new", "similarity"])
+def test_a_place_that_is_read_only_is_named(tmp_path, name, read_only_disks, monkeypatch):
+    monkeypatch.setitem(ARGUMENTS, "grade", [SAMPLE, "-o", "OUT/reports", "--no-training"])
+    done = run(name, tmp_path, before=[*READ_ONLY, str(tmp_path)])
+    said = require_a_sentence(done)
+    assert done.returncode == 2
+    assert "Read-only file system" in said
+    assert str(tmp_path) in said
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_a_terminal_without_unicode_gets_plain_characters(tmp_path, name, encoding):
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "LC_ALL": "C", "PYTHONUTF8": "0"}
+    done = run(name, tmp_path, env=environment)
+    require_a_sentence(done)
+    for text in (done.stdout, done.stderr):
+        assert re.search(r"\\[ux][0-9a-f]{2}", text.decode(encoding)) is None
+    if name == "check":
+        assert done.stderr == b""
+        assert b"conv-forward" in done.stdout
 
 
 def test_reports_are_for_their_owner_alone(tmp_path):
