@@ -65,6 +65,8 @@ def plain(value: Any, depth: int = 0) -> Any:
     """Give a value that can be sent, cut to a sane size; an object becomes its type's name in brackets."""
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, int) and abs(value) >= 1 << 64:
+        return float("inf")  # no setting is so large, and integers of any size do not cross
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, str):

@@ -134,7 +134,7 @@ CODE = {
     "escapes-file": ([within(f"open('/x' + {ESCAPES!r}, 'w')")], NO_FORWARD),
     "escapes-syntax": ([within(ESCAPES)], NO_FORWARD),
 }
-# What is changed in its stored outputs: a line that agrees with a printed one but for the count of its numbers.
+# What is changed in stored outputs: a line that is a printed one, but for the count of its numbers.
 STORED = {"prints-a-number-sign": ('"Testing conv_forward_naive\\n"', '"5 6\\n"')}
 # What no text may hold that is shown: controls but for the end of a line, and turns of direction.
 HARMFUL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
