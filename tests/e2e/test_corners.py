@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from once import once
 
 from autograder.report import read_report
 
@@ -152,11 +153,14 @@ def changed(*changes):
     )
 
 
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    inbox, output = tmp_path_factory.mktemp("class"), tmp_path_factory.mktemp("out")
+SAID = ("status", "stdout", "stderr")
+
+
+def grade(folder):
+    """Grade all of it, and keep what the command said."""
+    inbox = folder / "class"
     for name, (changes, _) in CODE.items():
-        (inbox / name).mkdir()
+        (inbox / name).mkdir(parents=True)
         text = changed(*changes).replace(*STORED.get(name, ("", "")))
         (inbox / name / "HW5.ipynb").write_text(text, encoding="utf-8")
         shutil.copy(SAMPLE / "HW5.pdf", inbox / name)
@@ -164,13 +168,21 @@ def graded(tmp_path_factory):
     (inbox / "escapes" / "[red]x.md").write_text("x")
     (inbox / "lost").mkdir()
     (inbox / "lost" / "x.txt").write_text("x")
-    command = [sys.executable, "-m", "autograder", "grade", str(inbox), "-o", str(output), "--no-training"]
-    done = subprocess.run([*command, "--jobs", "2"], cwd=ROOT, capture_output=True, check=False, timeout=900)
-    return output, done
+    command = [sys.executable, "-m", "autograder", "grade", str(inbox), "-o", str(folder / "out")]
+    done = subprocess.run(
+        [*command, "--no-training", "--jobs", "2"], cwd=ROOT, capture_output=True, check=False, timeout=900
+    )
+    for name, content in zip(SAID, (str(done.returncode).encode(), done.stdout, done.stderr), strict=True):
+        (folder / name).write_bytes(content)
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    return once(tmp_path_factory, "corners", grade) / "out"
 
 
 def report(graded, name):
-    return read_report(graded[0] / "reports" / f"{name}.json")
+    return read_report(graded / "reports" / f"{name}.json")
 
 
 @pytest.mark.parametrize("name", CODE)
@@ -184,11 +196,10 @@ def test_each_has_the_points_that_it_deserves(graded, name):
 
 
 def test_nothing_that_a_person_or_a_program_reads_holds_an_escape(graded):
-    output, done = graded
-    assert done.returncode == 1  # one handed in no notebook
-    texts = {path.name: path.read_text(encoding="utf-8") for path in (output / "reports").iterdir()}
-    texts |= {"summary": (output / "summary.csv").read_text(encoding="utf-8-sig")}
-    texts |= {"stdout": done.stdout.decode(), "stderr": done.stderr.decode()}
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (graded / "reports").iterdir()}
+    texts |= {"summary": (graded / "summary.csv").read_text(encoding="utf-8-sig")}
+    texts |= {name: (graded.parent / name).read_text(encoding="utf-8") for name in SAID}
+    assert texts["status"] == "1"  # one handed in no notebook
     for name, text in texts.items():
         assert HARMFUL.findall(text.replace("\r", "")) == [], name
         assert "\\u001b" not in text
@@ -197,13 +208,13 @@ def test_nothing_that_a_person_or_a_program_reads_holds_an_escape(graded):
 
 def test_reports_of_all_ends_are_exported(graded, tmp_path):
     tool = [sys.executable, "-m", "autograder"]
-    done = subprocess.run([*tool, "export", "csv", str(graded[0])], capture_output=True, check=True, cwd=ROOT)
+    done = subprocess.run([*tool, "export", "csv", str(graded)], capture_output=True, check=True, cwd=ROOT)
     rows = list(csv.DictReader(io.StringIO(done.stdout.decode())))
     assert {row["learner"] for row in rows} == {*CODE, "lost"}
     (lost,) = [row for row in rows if row["learner"] == "lost"]
     assert (lost["outcome"], lost["final"], lost["conv-forward"]) == ("ungradable", "", "")
     target = tmp_path / "each"
-    arguments = ["export", "gradescope", str(graded[0]), "-o", str(target)]
+    arguments = ["export", "gradescope", str(graded), "-o", str(target)]
     subprocess.run([*tool, *arguments], capture_output=True, check=True, cwd=ROOT)
     assert "score" not in json.loads((target / "lost" / "results.json").read_text())
     assert json.loads((target / "emoji" / "results.json").read_text())["score"] > 0
@@ -212,7 +223,7 @@ def test_reports_of_all_ends_are_exported(graded, tmp_path):
 def test_a_report_that_was_tampered_with_is_neither_exported_nor_valid(graded, tmp_path):
     folder = tmp_path / "below" / "reports"
     folder.mkdir(parents=True)
-    text = (graded[0] / "reports" / "emoji.json").read_text(encoding="utf-8")
+    text = (graded / "reports" / "emoji.json").read_text(encoding="utf-8")
     (folder / "good.json").write_text(text, encoding="utf-8")
     (folder / "path.json").write_text(text.replace('"id": "emoji"', '"id": "../../up"'), encoding="utf-8")
     (folder / "nan.json").write_text(re.sub(r'"final": [\d.]+', '"final": NaN', text), encoding="utf-8")
@@ -221,7 +232,7 @@ def test_a_report_that_was_tampered_with_is_neither_exported_nor_valid(graded, t
         [*tool, "validate", str(folder)], capture_output=True, check=False, cwd=ROOT, text=True
     )
     assert (checked.returncode, "1 of 3 reports are valid." in checked.stdout) == (1, True)
-    assert "NaN is no number of JSON" in checked.stderr
+    assert "NaN is not a number in JSON" in checked.stderr
     assert "'../../up' does not match" in checked.stderr
     for name in ("path.json", "nan.json"):
         arguments = ["export", "gradescope", str(folder / "good.json"), str(folder / name), "-o", "out"]
