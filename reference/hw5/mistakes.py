@@ -17,6 +17,9 @@ from autograder.authoring import Array, Case
 
 from . import convolution
 
+# Where a loop puts the field of the output (i, j): the numbers of strides down and to the right.
+Places = Callable[[int, int], tuple[int, int]]
+
 
 class Layer(NamedTuple):
     """A case's arguments, float64: x (N, C, H, W), w (F, C, HH, WW), b (F,), dout (N, F, H', W')."""
@@ -61,6 +64,26 @@ def need(condition: bool) -> None:
     """Raise an error if a variant has no output for this case."""
     if not condition:
         raise ValueError
+
+
+def in_place(i: int, j: int) -> tuple[int, int]:
+    """Put each field where it belongs."""
+    return i, j
+
+
+def exchanged(i: int, j: int) -> tuple[int, int]:
+    """Take rows for columns."""
+    return j, i
+
+
+def by_row(i: int, _: int) -> tuple[int, int]:
+    """Take the row's number for the column's, too."""
+    return i, i
+
+
+def by_column(_: int, j: int) -> tuple[int, int]:
+    """Take the column's number for the row's, too."""
+    return j, j
 
 
 # --- the forward pass ----------------------------------------------------------------------------
@@ -109,6 +132,13 @@ def _without_last(w: Array, axis: int) -> Array:
     return kept
 
 
+def last_weights(of: Layer) -> Layer:
+    """Keep the weights in a filter's last row and column alone."""
+    kept = np.zeros_like(of.w)
+    kept[..., -1, -1] = of.w[..., -1, -1]
+    return of.replace(w=kept)
+
+
 def transposed_filter(of: Layer) -> Array:
     """Exchange rows and columns of a filter."""
     need(of.w.shape[2] == of.w.shape[3])
@@ -145,10 +175,9 @@ def one_image_for_all(of: Layer) -> Array:
     return np.repeat(forward(of)[:1], len(of.x), axis=0)
 
 
-def all_images_in_each(of: Layer) -> Array:
-    """Sum every output over all images."""
-    out = forward(of, b=0 * of.b)
-    return np.repeat(out.sum(axis=0, keepdims=True), len(of.x), axis=0) + of.b[:, None, None]
+def sum_of_images(of: Layer) -> Array:
+    """Sum every output over all images: (F, H', W')."""
+    return np.asarray(forward(of, b=0 * of.b).sum(axis=0) + of.b[:, None, None])
 
 
 def size_of(of: Layer, border: int) -> tuple[int, int]:
@@ -163,8 +192,14 @@ def border_counted_once(of: Layer) -> Array:
     return forward(of)[:, :, :rows, :columns]
 
 
-def looped(of: Layer, loops: tuple[int, int], size: tuple[int, int] | None = None, border: int = -1) -> Array:
-    """Convolve in plain loops, with other bounds, another size or another border.
+def looped(
+    of: Layer,
+    loops: tuple[int, int],
+    size: tuple[int, int] | None = None,
+    border: int = -1,
+    places: Places = in_place,
+) -> Array:
+    """Convolve in plain loops, with other bounds, another size, another border or fields in other places.
 
     A field at the edge may be cut off, and then NumPy decides whether it can be multiplied.
     """
@@ -172,7 +207,7 @@ def looped(of: Layer, loops: tuple[int, int], size: tuple[int, int] | None = Non
     x = np.pad(of.x, ((0, 0), (0, 0), (p, p), (p, p)))[:, None]
     out = np.zeros((n, f, *(size or loops)))
     for i, j in np.ndindex(*loops):
-        row, column = i * of.stride, j * of.stride
+        row, column = (k * of.stride for k in places(i, j))
         field = x[..., row : row + height, column : column + width]
         out[:, :, i, j] = (field * of.w).sum(axis=(2, 3, 4)) + of.b
     return out
@@ -198,6 +233,16 @@ def over_the_input(of: Layer) -> tuple[int, int]:
     return rows, columns
 
 
+def as_given(of: Layer) -> tuple[int, int]:
+    """Give H' and W' as they are."""
+    return bounds(of, (2, 3), (2, 3))
+
+
+def reshaped_to_swapped(of: Layer) -> Array:
+    """Give the output H' and W' in the other order, and leave its numbers in theirs."""
+    return forward(of).reshape(len(of.x), len(of.w), *swapped(of))
+
+
 def square(of: Layer, axis: int) -> tuple[int, int]:
     """Give H' twice (axis 2), or W' (axis 3)."""
     return bounds(of, (axis, axis), (axis, axis))
@@ -209,6 +254,7 @@ FORWARD: dict[str, Callable[[Layer], Array]] = {
     "bias-left-out": lambda of: forward(of, b=0 * of.b),
     "bias-subtracted": lambda of: forward(of, b=-of.b),
     "bias-in-every-product": bias_in_every_product,
+    "bias-at-every-offset": lambda of: forward(of, b=of.b * np.prod(of.w.shape[2:])),
     "bias-for-each-channel": lambda of: forward(of, b=of.b * of.x.shape[1]),
     "bias-of-the-first-filter": lambda of: forward(of, b=np.full_like(of.b, of.b[0])),
     "bias-by-image": bias_by_image,
@@ -219,15 +265,17 @@ FORWARD: dict[str, Callable[[Layer], Array]] = {
     "last-channel-only": lambda of: forward(of, x=of.x[:, -1:], w=of.w[:, -1:]),
     "last-row-of-the-filter-missing": lambda of: forward(of, w=of.w * _without_last(of.w, 2)),
     "last-column-of-the-filter-missing": lambda of: forward(of, w=of.w * _without_last(of.w, 3)),
+    "last-product-only": lambda of: forward(last_weights(of)),
     "one-filter-for-all": lambda of: forward(of, w=np.repeat(of.w[:1], len(of.w), axis=0)),
     "mean-for-sum": lambda of: forward(of, w=of.w / np.prod(of.w.shape[1:])),
     "plus-for-times": sum_of_sums,
     "largest-for-sum": largest_product,
     "relu-applied": lambda of: np.maximum(forward(of), 0.0),
     "first-image-for-all": one_image_for_all,
-    "images-added-up": all_images_in_each,
+    "images-added-up": lambda of: np.repeat(sum_of_images(of)[None], len(of.x), axis=0),
     "first-image-alone": lambda of: zeros_at(of, slice(1, None)),
     "last-filter-missing": lambda of: zeros_at(of, _ALL, _LAST),
+    "as-many-filters-as-channels": lambda of: zeros_at(of, _ALL, slice(of.x.shape[1], None)),
     "last-row-missing": lambda of: zeros_at(of, _ALL, _ALL, _LAST),
     "last-column-missing": lambda of: zeros_at(of, _ALL, _ALL, _ALL, _LAST),
     "size-one-too-small": lambda of: forward(of)[:, :, :-1, :-1],
@@ -247,6 +295,9 @@ FORWARD: dict[str, Callable[[Layer], Array]] = {
     "border-reflects": lambda of: padded(of, of.pad, of.pad, mode="reflect"),
     "border-on-all-axes": border_on_all_axes,
     "rows-and-columns-swapped": lambda of: forward(of).swapaxes(2, 3),
+    "columns-from-the-row": lambda of: looped(of, as_given(of), places=by_row),
+    "rows-from-the-column": lambda of: looped(of, as_given(of), places=by_column),
+    "sizes-in-the-other-order": reshaped_to_swapped,
     "width-from-height": width_from_height,
     "channels-last": lambda of: forward(of).transpose(0, 2, 3, 1),
     "filters-before-images": lambda of: forward(of).swapaxes(0, 1),
@@ -274,27 +325,43 @@ def cropped(of: Layer, gradient: Array) -> Array:
     return gradient[:, :, p : p + height, p : p + width]
 
 
-def spread(of: Layer, step: int, overwrite: bool = False) -> Array:
+def spread(
+    of: Layer, step: int, border: int = -1, overwrite: bool = False, places: Places = in_place
+) -> Array:
     """Spread each output's gradient over its field, `step` apart; with `overwrite` later fields win."""
-    _, f, rows, columns = of.dout.shape
-    height, width = of.w.shape[2:]
-    gradient = np.zeros_like(with_border(of))
-    for k, i, j in np.ndindex(f, rows, columns):
-        place = gradient[:, :, i * step : i * step + height, j * step : j * step + width]
-        part = of.dout[:, k, i, j, None, None, None] * of.w[k]
+    (n, c, height, width), (rows, columns) = of.x.shape, of.w.shape[2:]
+    p = of.pad if border < 0 else border
+    gradient = np.zeros((n, c, height + 2 * p, width + 2 * p))
+    for i, j in np.ndindex(*of.dout.shape[2:]):
+        row, column = (k * step for k in places(i, j))
+        place = gradient[:, :, row : row + rows, column : column + columns]
+        part = np.einsum("nf,fchw->nchw", of.dout[:, :, i, j], of.w)
         place[...] = part if overwrite else place + part
+    return gradient[:, :, p : p + height, p : p + width]
+
+
+def overwritten_by_offset(of: Layer) -> Array:
+    """Spread the gradients weight by weight, and let later weights win."""
+    gradient = np.zeros_like(with_border(of))
+    high, wide = (of.stride * (size - 1) + 1 for size in of.dout.shape[2:])
+    for i, j in np.ndindex(*of.w.shape[2:]):
+        part = np.einsum("nfij,fc->ncij", of.dout, of.w[:, :, i, j])
+        gradient[:, :, i : i + high : of.stride, j : j + wide : of.stride] = part
     return cropped(of, gradient)
 
 
-def spread_with_one_pixel(of: Layer) -> Array:
-    """Spread the gradients over images with a border of one pixel, and cut one pixel off."""
-    (n, c, height, width), (rows, columns) = of.x.shape, of.w.shape[2:]
-    gradient = np.zeros((n, c, height + 2, width + 2))
-    for i, j in np.ndindex(*of.dout.shape[2:]):
-        row, column = i * of.stride, j * of.stride
-        place = gradient[:, :, row : row + rows, column : column + columns]
-        place += np.einsum("nf,fchw->nchw", of.dout[:, :, i, j], of.w)
-    return gradient[:, :, 1:-1, 1:-1]
+def of_the_padded_image(of: Layer) -> Array:
+    """Give the gradient of images that have the border already: it goes around them once more."""
+    (height, width), p = of.x.shape[2:], of.pad
+    gradient = np.pad(with_border(of), ((0, 0), (0, 0), (0, 2 * p), (0, 2 * p)))
+    return gradient[:, :, p : p + height + 2 * p, p : p + width + 2 * p]
+
+
+def across(of: Layer) -> Layer:
+    """Exchange the indices of dout's rows and columns; the first follows the last."""
+    rows, columns = of.dout.shape[2:]
+    i, j = np.indices((rows, columns))
+    return of.replace(dout=of.dout[:, :, j % rows, i % columns])
 
 
 def counted(of: Layer, loops: tuple[int, int]) -> tuple[Array, Array, Array]:
@@ -321,6 +388,11 @@ def into_first_image(of: Layer) -> Array:
     return gathered
 
 
+def last_filter(of: Layer) -> Layer:
+    """Keep the last filter alone."""
+    return of.replace(w=of.w[-1:], dout=of.dout[:, -1:])
+
+
 def first_filter_for_all(of: Layer) -> Array:
     """Use the first filter's weights for every filter."""
     return backward(of, w=np.repeat(of.w[:1], len(of.w), axis=0))[0]
@@ -341,12 +413,17 @@ DX: dict[str, Callable[[Layer], Array]] = {
     "dx-width-from-height": lambda of: with_border(of)[
         :, :, of.pad : of.pad + of.x.shape[2], of.pad : of.pad + of.x.shape[2]
     ],
-    "dx-overwritten": lambda of: spread(of, of.stride, overwrite=True),
+    "dx-overwritten": lambda of: spread(last_filter(of), of.stride, overwrite=True),
     "dx-stride-left-out": lambda of: spread(of, 1),
+    "dx-stride-always-two": lambda of: spread(of, 2),
+    "dx-border-twice": of_the_padded_image,
+    "dx-transposed": lambda of: backward(of)[0].swapaxes(2, 3),
+    "dx-rows-and-columns-swapped": lambda of: spread(of, of.stride, places=exchanged),
+    "dx-columns-from-the-row": lambda of: spread(of, of.stride, places=by_row),
     "dx-filter-flipped": lambda of: backward(of, w=of.w[:, :, ::-1, ::-1])[0],
     "dx-one-filter-for-all": first_filter_for_all,
     "dx-first-filter-only": lambda of: backward(of, w=of.w[:1], dout=of.dout[:, :1])[0],
-    "dx-last-filter-only": lambda of: backward(of, w=of.w[-1:], dout=of.dout[:, -1:])[0],
+    "dx-last-filter-only": lambda of: backward(last_filter(of))[0],
     "dx-of-the-first-image": lambda of: backward(masked(of, 0))[0],
     "dx-of-the-last-image": lambda of: backward(masked(of, -1))[0],
     "dx-gathered-in-the-first-image": into_first_image,
@@ -364,31 +441,36 @@ DX: dict[str, Callable[[Layer], Array]] = {
 # --- the gradient by the filters -----------------------------------------------------------------
 
 
-def last_product(of: Layer) -> Array:
-    """Keep the last field of the last image alone."""
+def last_fields(of: Layer, images: slice) -> Array:
+    """Keep the last field of some images alone."""
     kept = np.zeros_like(of.dout)
-    kept[-1, :, -1, -1] = of.dout[-1, :, -1, -1]
+    kept[images, :, -1, -1] = of.dout[images, :, -1, -1]
     return backward(of, dout=kept)[1]
 
 
-def fields_one_apart(of: Layer) -> Array:
-    """Ignore the stride between fields."""
+def first_fields(of: Layer, stride: int, pad: int) -> Array:
+    """Take as many fields as there are outputs from images with another stride or border."""
     rows, columns = of.dout.shape[2:]
-    fields = windows(of, 1, of.pad)[:, :, :rows, :columns]
+    fields = windows(of, stride, pad)[:, :, :rows, :columns]
     return np.asarray(np.einsum("nfij,ncijhw->fchw", of.dout, fields))
+
+
+def gathered(of: Layer, places: Places) -> Array:
+    """Add the fields up in plain loops, from other places."""
+    (height, width), p = of.w.shape[2:], of.pad
+    x = np.pad(of.x, ((0, 0), (0, 0), (p, p), (p, p)))
+    dw = np.zeros_like(of.w)
+    for i, j in np.ndindex(*of.dout.shape[2:]):
+        row, column = (k * of.stride for k in places(i, j))
+        field = x[:, :, row : row + height, column : column + width]
+        dw += np.einsum("nf,nchw->fchw", of.dout[:, :, i, j], field)
+    return dw
 
 
 def fields_of(of: Layer, before: int, after: int) -> Array:
     """Take the fields of images with another border."""
     widths = ((0, 0), (0, 0), (before, after), (before, after))
     return backward(of, x=np.pad(of.x, widths), pad=0)[1]
-
-
-def fields_with_one_pixel(of: Layer) -> Array:
-    """Take the fields of images with a border of one pixel, whatever `pad` is."""
-    rows, columns = of.dout.shape[2:]
-    fields = windows(of, of.stride, 1)[:, :, :rows, :columns]
-    return np.asarray(np.einsum("nfij,ncijhw->fchw", of.dout, fields))
 
 
 def fields_of_the_first_image(of: Layer) -> Array:
@@ -402,10 +484,12 @@ def first_channel_for_all(of: Layer) -> Array:
 
 
 DW: dict[str, Callable[[Layer], Array]] = {
-    "dw-overwritten": last_product,
-    "dw-stride-left-out": fields_one_apart,
+    "dw-overwritten": lambda of: last_fields(of, _LAST),
+    "dw-stride-left-out": lambda of: first_fields(of, 1, of.pad),
+    "dw-stride-always-two": lambda of: first_fields(of, 2, of.pad),
+    "dw-border-twice": lambda of: first_fields(of, of.stride, 2 * of.pad),
     "dw-border-left-out": lambda of: fields_of(of, 0, 2 * of.pad),
-    "dw-border-of-one-pixel": fields_with_one_pixel,
+    "dw-border-of-one-pixel": lambda of: first_fields(of, of.stride, 1),
     "dw-filter-flipped": lambda of: backward(of)[1][:, :, ::-1, ::-1],
     "dw-fields-of-the-first-image": fields_of_the_first_image,
     "dw-of-the-first-image": lambda of: backward(masked(of, 0))[1],
@@ -415,6 +499,8 @@ DW: dict[str, Callable[[Layer], Array]] = {
     "dw-without-dout": lambda of: backward(ones_above(of))[1],
     "dw-first-channel-for-all": first_channel_for_all,
     "dw-transposed": lambda of: backward(of)[1].swapaxes(2, 3),
+    "dw-rows-and-columns-swapped": lambda of: gathered(of, exchanged),
+    "dw-columns-from-the-row": lambda of: gathered(of, by_row),
     "dw-is-dx": lambda of: backward(of)[0],
     "dw-width-from-height": lambda of: counted(of, bounds(of, (2, 2), (2, 3)))[1],
     "dw-height-from-width": lambda of: counted(of, bounds(of, (3, 3), (2, 3)))[1],
@@ -444,6 +530,7 @@ DB: dict[str, Callable[[Layer], Array]] = {
     "db-as-a-column": lambda of: of.dout.sum(axis=(0, 2, 3))[:, None],
     "db-as-a-row": lambda of: of.dout.sum(axis=(0, 2, 3))[None],
     "db-without-dout": lambda of: np.full_like(of.b, of.dout.size / len(of.b)),
+    "db-rows-and-columns-swapped": lambda of: backward(across(of))[2],
     "db-times-b": lambda of: of.dout.sum(axis=(0, 2, 3)) * of.b,
     "db-width-from-height": lambda of: counted(of, bounds(of, (2, 2), (2, 3)))[2],
     "db-height-from-width": lambda of: counted(of, bounds(of, (3, 3), (2, 3)))[2],
@@ -457,6 +544,18 @@ DB: dict[str, Callable[[Layer], Array]] = {
 # --- other ways to make the same mistakes --------------------------------------------------------
 
 OTHER_WAYS: dict[str, tuple[Callable[[Layer], Array], ...]] = {
+    "images-added-up": (
+        sum_of_images,
+        lambda of: forward(of).sum(axis=0),
+        lambda of: sum_of_images(of)[None],
+    ),
+    "last-product-only": (
+        lambda of: forward(last_weights(of), x=of.x[:, -1:], w=last_weights(of).w[:, -1:]),
+    ),
+    "size-one-too-small": (
+        lambda of: forward(of)[:, :, :-1],
+        lambda of: forward(of)[:, :, :, :-1],
+    ),
     "width-from-height": (
         lambda of: looped(of, bounds(of, (2, 2), (2, 3))),
         lambda of: looped(of, square(of, 2)),
@@ -470,8 +569,13 @@ OTHER_WAYS: dict[str, tuple[Callable[[Layer], Array], ...]] = {
     ),
     "dx-border-of-one-pixel": (
         lambda of: with_border(of)[:, :, 1 : 1 + of.x.shape[2], 1 : 1 + of.x.shape[3]],
-        spread_with_one_pixel,
+        lambda of: spread(of, of.stride, border=1),
     ),
+    "dx-overwritten": (lambda of: spread(of, of.stride, overwrite=True), overwritten_by_offset),
+    "dx-rows-and-columns-swapped": (lambda of: backward(across(of))[0],),
+    "dw-overwritten": (lambda of: last_fields(of, _ALL),),
+    "dw-rows-and-columns-swapped": (lambda of: backward(across(of))[1],),
+    "db-overwritten": (lambda of: of.dout[:, :, -1, -1].sum(axis=0),),
     "dx-width-from-height": (
         lambda of: counted(of, bounds(of, (2, 2), (2, 3)))[0],
         lambda of: counted(of, square(of, 2))[0],
@@ -499,6 +603,10 @@ def _is_square(case: Case) -> bool:
     return _has_square_filters(case) and case.inputs["x"].shape[2] == case.inputs["x"].shape[3]
 
 
+def _has_filters_of_three_by_three(case: Case) -> bool:
+    return bool(case.inputs["w"].shape[2:] == (3, 3))
+
+
 def _has_square_filters(case: Case) -> bool:
     return bool(case.inputs["w"].shape[2] == case.inputs["w"].shape[3])
 
@@ -511,5 +619,7 @@ REGIMES: dict[str, Callable[[Case], bool]] = {
     "fails-with-stride": lambda case: case.inputs["stride"] > 1,
     "fails-unless-square": lambda case: not _is_square(case),
     "fails-unless-filters-are-square": lambda case: not _has_square_filters(case),
+    "fails-unless-filters-are-three-by-three": lambda case: not _has_filters_of_three_by_three(case),
+    "fails-unless-as-many-filters-as-rows": lambda case: len(case.inputs["w"]) != case.inputs["w"].shape[2],
     "fails-with-several-images": lambda case: len(case.inputs["x"]) > 1,
 }
