@@ -243,6 +243,12 @@ def reshaped_to_swapped(of: Layer) -> Array:
     return forward(of).reshape(len(of.x), len(of.w), *swapped(of))
 
 
+def allocated(of: Layer, size: tuple[int, int]) -> Array:
+    """Make room for another number of outputs; the right ones do not fit in, and zeros stand for them."""
+    out = forward(of)
+    return out if out.shape[2:] == size else np.zeros((*out.shape[:2], *size))
+
+
 def square(of: Layer, axis: int) -> tuple[int, int]:
     """Give H' twice (axis 2), or W' (axis 3)."""
     return bounds(of, (axis, axis), (axis, axis))
@@ -415,7 +421,6 @@ DX: dict[str, Callable[[Layer], Array]] = {
     ],
     "dx-overwritten": lambda of: spread(last_filter(of), of.stride, overwrite=True),
     "dx-stride-left-out": lambda of: spread(of, 1),
-    "dx-stride-always-two": lambda of: spread(of, 2),
     "dx-border-twice": of_the_padded_image,
     "dx-transposed": lambda of: backward(of)[0].swapaxes(2, 3),
     "dx-rows-and-columns-swapped": lambda of: spread(of, of.stride, places=exchanged),
@@ -486,7 +491,6 @@ def first_channel_for_all(of: Layer) -> Array:
 DW: dict[str, Callable[[Layer], Array]] = {
     "dw-overwritten": lambda of: last_fields(of, _LAST),
     "dw-stride-left-out": lambda of: first_fields(of, 1, of.pad),
-    "dw-stride-always-two": lambda of: first_fields(of, 2, of.pad),
     "dw-border-twice": lambda of: first_fields(of, of.stride, 2 * of.pad),
     "dw-border-left-out": lambda of: fields_of(of, 0, 2 * of.pad),
     "dw-border-of-one-pixel": lambda of: first_fields(of, of.stride, 1),
@@ -560,8 +564,14 @@ OTHER_WAYS: dict[str, tuple[Callable[[Layer], Array], ...]] = {
         lambda of: looped(of, bounds(of, (2, 2), (2, 3))),
         lambda of: looped(of, square(of, 2)),
         lambda of: looped(of, square(of, 2), size_of(of, 2 * of.pad)),
+        lambda of: allocated(of, bounds(of, (2, 2), (2, 3))),
     ),
-    "height-from-width": (lambda of: looped(of, square(of, 3)),),
+    "height-from-width": (
+        lambda of: looped(of, square(of, 3)),
+        lambda of: allocated(of, bounds(of, (3, 3), (2, 3))),
+    ),
+    "width-from-the-filters-height": (lambda of: allocated(of, bounds(of, (2, 3), (2, 2))),),
+    "height-from-the-filters-width": (lambda of: allocated(of, bounds(of, (2, 3), (3, 3))),),
     "rows-and-columns-swapped": (lambda of: looped(of, swapped(of)),),
     "border-of-one-pixel": (
         lambda of: looped(of, size_of(of, 2 * of.pad), border=1),
@@ -617,6 +627,7 @@ REGIMES: dict[str, Callable[[Case], bool]] = {
     "fails-unless-pad-is-one": lambda case: case.inputs["pad"] != 1,
     "fails-with-pad": lambda case: case.inputs["pad"] > 0,
     "fails-with-stride": lambda case: case.inputs["stride"] > 1,
+    "fails-unless-stride-is-two": lambda case: case.inputs["stride"] != 2,
     "fails-unless-square": lambda case: not _is_square(case),
     "fails-unless-filters-are-square": lambda case: not _has_square_filters(case),
     "fails-unless-filters-are-three-by-three": lambda case: not _has_filters_of_three_by_three(case),

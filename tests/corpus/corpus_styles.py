@@ -74,13 +74,21 @@ SHARED = {
     ),
     "crop_by_minus_pad": edit("empty crop", NO_PAD, CROP, f"dx = {EMPTY_CROP}", names=EMPTY),
     "crop_by_minus_pad_assigned": edit(
-        "empty crop that raises", NO_PAD, CROP, f"dx = np.zeros(x.shape)\n    dx[...] = {EMPTY_CROP}"
+        "empty crop that raises",
+        NO_PAD,
+        CROP,
+        f"dx = np.zeros(x.shape)\n    dx[...] = {EMPTY_CROP}",
+        names=EMPTY,
     ),
     "crop_by_minus_pad_reshaped": edit(
-        "empty crop that raises", NO_PAD, CROP, f"dx = {EMPTY_CROP}.reshape(x.shape)"
+        "empty crop that raises", NO_PAD, CROP, f"dx = {EMPTY_CROP}.reshape(x.shape)", names=EMPTY
     ),
     "crop_asserted": edit(
-        "empty crop that raises", NO_PAD, CROP, f"dx = {EMPTY_CROP}\n    assert dx.shape == x.shape"
+        "empty crop that raises",
+        NO_PAD,
+        CROP,
+        f"dx = {EMPTY_CROP}\n    assert dx.shape == x.shape",
+        names=EMPTY,
     ),
     "crop_of_one": edit(
         "border of one", PAD_ONE, CROP, "dx = dxp[:, :, 1:-1, 1:-1]", names={"dx-border-of-one-pixel"}
@@ -91,6 +99,7 @@ SHARED = {
         PAD_ONE,
         CROP,
         "dx = np.zeros(x.shape)\n    dx[...] = dxp[:, :, 1:-1, 1:-1]",
+        names={"dx-border-of-one-pixel"},
     ),
     "border_of_one": edit("border of one", (13, 12, 8, 5), BORDER, f"xp = np.pad(x, {ONE})"),
     "border_of_one_in_the_backward": edit(
@@ -284,7 +293,7 @@ OWN = {
         "dw_assigned": edit("products", DW_WRONG, "dw += np.tensordot", "dw = np.tensordot"),
         "gradient_of_rows_and_columns_exchanged": edit(
             "rows and columns",
-            (20, 0, 0, 3),
+            (20, 0, 0, 5),
             "slice(i * step, i * step + HH), slice(j * step, j * step + WW)",
             "slice(j * step, j * step + HH), slice(i * step, i * step + WW)",
         ),

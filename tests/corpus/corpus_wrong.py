@@ -212,7 +212,7 @@ WRONG = {
     "dw_averaged_over_images": wrong((20, 12, 1, 5), GIVE_BACK, "    return dx, dw / N, db"),
     "dw_without_stride": wrong((20, 12, 4, 5), DW, "dw[f] += grad * padded[n, :, i:i + HH, j:j + WW]"),
     "dw_with_columns_from_rows": wrong(
-        (20, 11, 0, 3), DW, "dw[f] += grad * padded[n, :, rows, i * step:i * step + WW]"
+        DW_WRONG, DW, "dw[f] += grad * padded[n, :, rows, i * step:i * step + WW]"
     ),
     "dw_of_the_first_channel_for_all": wrong(DW_WRONG, DW, "dw[f] += grad * padded[n, 0, rows, columns]"),
     "dw_with_pad_one": wrong(

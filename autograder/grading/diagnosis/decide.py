@@ -18,8 +18,8 @@ from autograder.grading.diagnosis.exceptions import (
     Told,
     told_by_code,
     told_by_fault,
+    told_by_form,
     told_by_index,
-    told_by_nothing,
 )
 from autograder.grading.diagnosis.fingerprint import Fingerprint, has_fingerprint
 from autograder.grading.diagnosis.known_mistakes import KnownMistake, Regime
@@ -149,7 +149,7 @@ def _one(suspects: Iterable[Suspect], seen: Sequence[Seen]) -> dict[str, KnownMi
     chosen = whole or [one for one in able if arrays]
     if len({one.id for one in chosen}) != 1:
         return {}
-    return {seen[at].answer.case.id: chosen[0].mistake for at in wrong if chosen[0].fits[at]}
+    return {seen[at].answer.case.id: one.mistake for at in wrong for one in chosen if one.fits[at]}
 
 
 def _two(suspects: Sequence[Suspect], seen: Sequence[Seen]) -> dict[str, KnownMistake | Regime]:
@@ -216,10 +216,12 @@ def diagnoser(
         rest = [one for one in answers.answers if one.case.id not in told]
         named: dict[str, Mistake] = {}
         for case, found in explain(output, rest, mistakes, regimes).items():
-            shown = _shown_by(found)
-            spoils = found.output if isinstance(found, KnownMistake) else ""
-            diagnosis = say(found.id, found.nudge, found.explain)
-            named[case] = Mistake(id=found.id, output=spoils, diagnosis=diagnosis, shows=shown)
+            named[case] = Mistake(
+                id=found.id,
+                output=found.output if isinstance(found, KnownMistake) else "",
+                diagnosis=say(found.id, found.nudge, found.explain),
+                shows=_shown_by(found),
+            )
         # an index too large is most often the end of another mistake, which has a better name
         over = {a.case.id: told_by_index(a.fault) for a in rest if a.fault and a.case.id not in named}
         for case, one in {**told, **over}.items():
@@ -252,9 +254,9 @@ def _told(output: str, answers: Answers, code: Definitions, given: Definitions) 
     if untouched is not None:
         return {one.case.id: untouched for one in wrong}
     returned = [one for one in answers.answers if one.fault is None]
-    if output and returned and all(one.outputs.get(output) is None for one in returned):
-        return {one.case.id: told_by_nothing(output) for one in returned}
-    told = ((one, told_by_fault(one.fault, code, given)) for one in wrong if one.fault is not None)
+    form = told_by_form(output, [one.outputs.get(output) for one in returned]) if output else None
+    told = [(one, told_by_fault(one.fault, code, given)) for one in wrong if one.fault is not None]
+    told += [(one, form) for one in returned]
     return {one.case.id: what for one, what in told if what is not None}
 
 

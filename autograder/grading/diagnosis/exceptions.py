@@ -1,4 +1,4 @@
-"""Name mistakes that any Python code may have: by the exception that ended a call, or by a missing output.
+"""Name mistakes that any Python code may have: by the exception that ended a call, or by an output's form.
 
 An exception has a name only where the message, and for floats the code, leave one reading.
 """
@@ -9,9 +9,11 @@ import ast
 import functools
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from autograder.authoring.student import FaultKind, StudentFault
+import numpy as np
+
+from autograder.authoring.student import FaultKind, StudentFault, Value
 from autograder.model import Definitions, Struct
 
 _FLOAT = re.compile(
@@ -24,6 +26,13 @@ _NO_VALUE = re.compile(r"^UnboundLocalError: .*variable '(\w+)'")
 _UNPACKED = re.compile(
     r"^ValueError: (?:not enough|too many) values to unpack \(expected (?:at least )?(\d+)"
 )
+_NOT_WRITTEN = re.compile(r"^NotImplementedError")
+_OTHER_ARGUMENTS = re.compile(
+    r"^TypeError: ([\w.<>]+)\(\) (takes .*positional arguments? but|missing \d+ required|got an unexpected)"
+)
+_NO_ATTRIBUTE = re.compile(
+    r"^AttributeError: '(int|float|list|tuple|dict|str|NoneType)' object has no attribute '(\w+)'"
+)
 _TOO_LARGE = re.compile(r"^IndexError: index (\d+) is out of bounds for axis \d+ with size ([1-9]\d*)")
 # NumPy's functions whose results are floats even where they are whole.
 _GIVE_FLOATS = {"floor", "ceil", "trunc", "rint", "round", "around", "divide", "true_divide", "linspace"}
@@ -33,7 +42,7 @@ NOT_WRITTEN = "not-written"
 
 
 class Told(Struct):
-    """The name of a mistake that shows in an exception or a missing output, and a sentence about it."""
+    """The name of a mistake that shows in an exception or an output's form, and a sentence about it."""
 
     id: str
     sentence: str
@@ -56,7 +65,7 @@ def told_by_fault(fault: StudentFault, code: Definitions, given: Definitions) ->
     for pattern, tell in _READINGS:
         if (found := pattern.match(fault.message)) is not None:
             return tell(found, code, given)
-    return None
+    return _told_by_attribute(fault)
 
 
 def _tell_float(_: re.Match[str], code: Definitions, given: Definitions) -> Told | None:
@@ -120,12 +129,45 @@ def _tell_unpacked(found: re.Match[str], _: Definitions, __: Definitions) -> Tol
     return Told(id="unpacked-into-other-names", sentence=sentence)
 
 
+def _tell_not_written(_: re.Match[str], __: Definitions, ___: Definitions) -> Told:
+    return Told(id=NOT_WRITTEN, sentence="Not written yet: the code raises `NotImplementedError`.")
+
+
+def _tell_other_arguments(found: re.Match[str], code: Definitions, _: Definitions) -> Told | None:
+    owner, _dot, name = found.group(1).rpartition(".")
+    if not any(re.search(rf"\bdef {name}\b", chunk.source) for chunk in code.chunks):
+        return None  # NumPy's functions raise under names that nobody wrote
+    sentence = f"`{name}` is called with other arguments than its `def` line has."
+    if owner and not owner.endswith("<locals>"):
+        sentence += f" It is a method of `{owner}`: the first argument is `self`, which no call writes."
+    return Told(id="other-arguments", sentence=sentence)
+
+
 _READINGS: tuple[tuple[re.Pattern[str], Callable[..., Told | None]], ...] = (
     (_FLOAT, _tell_float),
     (_NO_NAME, _tell_no_name),
     (_NO_VALUE, _tell_no_value),
     (_UNPACKED, _tell_unpacked),
+    (_NOT_WRITTEN, _tell_not_written),
+    (_OTHER_ARGUMENTS, _tell_other_arguments),
 )
+
+
+def _told_by_attribute(fault: StudentFault) -> Told | None:
+    """Name a variable that holds no array, where the line has one variable with that attribute."""
+    found = _NO_ATTRIBUTE.match(fault.message)
+    if found is None:
+        return None
+    kind, attribute = found.groups()
+    line = fault.traceback.splitlines()[-2:-1]
+    names = set(re.findall(rf"(?<![\w.])(\w+)\.{attribute}\b", "".join(line)))
+    if len(names) != 1:
+        return None
+    held = "None" if kind == "NoneType" else f"a value of the type `{kind}`"
+    sentence = (
+        f"`{names.pop()}` holds {held} here, and no array: look for the line that gave it another value."
+    )
+    return Told(id="no-array", sentence=sentence)
 
 
 def told_by_index(fault: StudentFault) -> Told | None:
@@ -146,9 +188,31 @@ def told_by_code(function: str, code: Definitions, given: Definitions) -> Told |
     return Told(id=NOT_WRITTEN, sentence=f"Not written yet: `{function}` is as it was handed out.")
 
 
-def told_by_nothing(output: str) -> Told:
-    """Name an output that the code never gives."""
-    return Told(id=NOT_WRITTEN, sentence=f"Not written yet: there is no `{output}` in any case.")
+def told_by_form(output: str, values: Sequence[Value]) -> Told | None:
+    """Name an output that is never there, always empty, or always wrapped in a tuple or a list.
+
+    Parameters
+    ----------
+    output : str
+        The output's name.
+    values : sequence
+        Its values in all cases in which the call returned.
+    """
+    if not values:
+        return None
+    if all(value is None for value in values):
+        return Told(id=NOT_WRITTEN, sentence=f"Not written yet: there is no `{output}` in any case.")
+    if all(isinstance(value, np.ndarray) and value.shape == (0,) for value in values):
+        return Told(id="always-empty", sentence=f"`{output}` is empty in every case: nothing is put into it.")
+    for kind, cause in ((tuple, "A comma after a value makes a tuple."), (list, "Brackets make a list.")):
+        if all(isinstance(value, kind) and _is_wrapped(value) for value in values):
+            sentence = f"`{output}` is a {kind.__name__} with an array in it, and not the array. {cause}"
+            return Told(id="array-in-a-sequence", sentence=sentence)
+    return None
+
+
+def _is_wrapped(value: Sequence[Value]) -> bool:
+    return len(value) == 1 and isinstance(value[0], np.ndarray)
 
 
 def _code_of(function: str, code: Definitions) -> str:
