@@ -3,13 +3,14 @@
 import json
 import re
 
+import numpy as np
 import pytest
 from common_mistakes import LOOPS, MISTAKES, PLACES, lost, names, reports_of
 from corpus_grading import ROOT, graded, points
 from corpus_wrong import FULL
 
 from autograder.authoring.student import FaultKind, StudentFault
-from autograder.grading.diagnosis.exceptions import told_by_fault
+from autograder.grading.diagnosis.exceptions import told_by_fault, told_by_form
 from autograder.model import Chunk, Definitions
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -121,6 +122,21 @@ WHOLE = Definitions(chunks=CODE.chunks[1:])
             "unpacked-into-other-names",
             "5",
         ),
+        ("NotImplementedError: later (line 2 of `f`: `raise`)", CODE, "not-written", "`NotImplementedError`"),
+        (
+            "TypeError: g() takes 1 positional argument but 2 were given",
+            CODE,
+            "other-arguments",
+            "`g` is called with other arguments than its `def` line has.",
+        ),
+        ("TypeError: g() missing 1 required positional argument: 'n'", CODE, "other-arguments", "`g` is"),
+        (
+            "TypeError: Layer.g() takes 1 positional argument but 2 were given",
+            CODE,
+            "other-arguments",
+            "a method of `Layer`: the first argument is `self`",
+        ),
+        ("TypeError: zeros() takes from 1 to 3 positional arguments but 4 were given", CODE, None, ""),
         ("ValueError: math domain error", CODE, None, ""),
         ("TypeError: 'NoneType' object is not subscriptable", CODE, None, ""),
     ],
@@ -131,11 +147,95 @@ def test_an_exception_has_a_name_where_it_leaves_one_reading(message, code, id_,
     assert told is None or says in told.sentence
 
 
+@pytest.mark.parametrize(
+    ("line", "message", "says"),
+    [
+        (
+            "n, c = x.shape",
+            "AttributeError: 'list' object has no attribute 'shape'",
+            "`x` holds a value of the type `list`",
+        ),
+        (
+            "return x.sum() + x.sum(axis=0)",
+            "AttributeError: 'NoneType' object has no attribute 'sum'",
+            "`x` holds None",
+        ),
+        ("size = x.shape + w.shape", "AttributeError: 'int' object has no attribute 'shape'", None),
+        ("size = f(x).shape", "AttributeError: 'int' object has no attribute 'shape'", None),
+        ("size = layer.x.shape", "AttributeError: 'int' object has no attribute 'shape'", None),
+        ("y = x.reshaped(3)", "AttributeError: 'numpy.ndarray' object has no attribute 'reshaped'", None),
+    ],
+)
+def test_a_variable_that_holds_no_array_is_named_where_the_line_has_one(line, message, says):
+    traceback = f'  File "<cell 1>", line 2, in f\n    {line}\n{message}'
+    told = told_by_fault(StudentFault(FaultKind.RAISED, message, traceback), CODE, Definitions())
+    assert (told and told.id) == (says and "no-array")
+    assert told is None or told.sentence.startswith(says)
+
+
+ARRAY = np.ones((2, 3))
+
+
+@pytest.mark.parametrize(
+    ("values", "id_", "says"),
+    [
+        ([None, None], "not-written", "there is no `dx` in any case"),
+        ([np.empty(0), np.empty(0)], "always-empty", "`dx` is empty in every case"),
+        (
+            [(ARRAY,), (ARRAY,)],
+            "array-in-a-sequence",
+            "is a tuple with an array in it, and not the array. A comma",
+        ),
+        (
+            [[ARRAY], [ARRAY]],
+            "array-in-a-sequence",
+            "is a list with an array in it, and not the array. Brackets",
+        ),
+        ([None, ARRAY], None, ""),
+        ([np.empty(0), np.empty((0, 3))], None, ""),
+        ([(ARRAY, ARRAY)], None, ""),
+        ([[1.0], [2.0]], None, ""),
+        ([], None, ""),
+    ],
+)
+def test_an_output_s_form_has_a_name_where_it_is_the_same_in_all_cases(values, id_, says):
+    told = told_by_form("dx", values)
+    assert (told and told.id) == id_
+    assert told is None or says in told.sentence
+
+
 def test_an_index_beyond_the_last_is_named_where_nothing_else_is():
     reports = graded("index", [LOOPS.replace("+ b[f]", "+ b[f + 1]")])
     assert names(reports) == {"index-out-of-range"}
     checks = reports["conv-forward"].checks
     assert checks[0].diagnosis.message.endswith("and the last one is 2: counting begins at 0.")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [
+        # room for another number of outputs, into which the right ones do not fit
+        ("W_out = 1 + (W + 2", "W_out = 1 + (H + 2", "width-from-height"),
+        ("H_out = 1 + (H + 2", "H_out = 1 + (W + 2", "height-from-width"),
+        ("pad - WW) //", "pad - HH) //", "width-from-the-filters-height"),
+        ("pad - HH) //", "pad - WW) //", "height-from-the-filters-width"),
+    ],
+)
+def test_a_size_that_another_function_does_not_share_is_named(old, new, name):
+    fill = "    out[...] = of_windows(x_pad, w, b, stride)\n    return out, (x, w, b, conv_param)"
+    start, end = LOOPS.index("    for n in"), LOOPS.index("\n\n\ndef conv_backward")
+    source = HELPER + LOOPS[:start] + fill + LOOPS[end:]
+    assert names(graded("windows", [source])) == set()
+    wrong = source[: source.index(old)] + new + source[source.index(old) + len(old) :]
+    assert names(graded(name, [wrong])) == {name}
+
+
+HELPER = """
+def of_windows(x_pad, w, b, stride):
+    fields = np.lib.stride_tricks.sliding_window_view(x_pad, w.shape[2:], axis=(2, 3))
+    return np.einsum('ncijkl,fckl->nfij', fields[:, :, ::stride, ::stride], w) + b[:, None, None]
+
+"""
 
 
 def test_a_crop_that_can_not_be_reshaped_is_the_empty_crop():

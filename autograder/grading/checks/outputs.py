@@ -175,18 +175,7 @@ def _named(spec: Outputs, judged: Judged, output: str, context: CheckContext) ->
     named = context.mistakes(question, output, answers_to(question, spec.limits, context))
     found.update({one.id: one for one in named.values()})
     known = (one for one in found.values() if one.output == output and one.shows is not None)
-    own = named.get(first.case.id) or next((one for one in known if one.shows and one.shows(first)), None)
-    return own or _behind_the_fault(spec, question, first, context)
-
-
-def _behind_the_fault(spec: Outputs, question: str, first: Answer, context: CheckContext) -> Mistake | None:
-    """Give the mistake in another output for which the call raised: it took this output with it."""
-    if first.fault is None:
-        return None
-    answers = answers_to(question, spec.limits, context)
-    outputs = context.question(question, Comparison).outputs
-    named = (context.mistakes(question, one, answers).get(first.case.id) for one in outputs)
-    return next((one for one in named if one is not None), None)
+    return named.get(first.case.id) or next((one for one in known if one.shows and one.shows(first)), None)
 
 
 def _reason(judged: Judged, mistake: Mistake | None) -> str:
