@@ -6,6 +6,7 @@ outputs are not those of the catalogue's variant on cases that no check asked.
 """
 
 import ast
+import contextlib
 import copy
 import linecache
 import signal
@@ -14,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import torch  # noqa: F401 - no limit of time may end its first import
-from corpus_grading import ITEMS, course, graded, names
-from corpus_oracle import disagreements, quietly, random_layer
+from corpus_grading import ITEMS, course, graded, names, notebook_with
+from corpus_oracle import disagreements, functions_of, quietly, random_layer
 from corpus_tolerances import hidden
-from corpus_variants import QUESTION, SUSPECTS, variants
+from corpus_variants import QUESTION, SUSPECTS, forms
 from corpus_wrong import BASE
 
 RIGHT = Path(__file__).parent / "right"
@@ -153,37 +154,42 @@ def _judged(identity, source):
     return ("equivalent" if agrees_with_torch(source) else "missed"), given, given
 
 
-def functions_of(source):
-    """The functions of a source that was not read as a submission."""
-    functions = {"np": np}
-    exec(compile(source, "<mutant>", "exec"), functions)
-    return functions
-
-
 def agrees_with_torch(source, cases=150):
     """Whether out, dx, dw and db are torch's on many random cases whose sizes the stride divides."""
-    return not any(wrong or raised for wrong, raised in disagreements(functions_of(source), cases))
+    with functions_of(notebook_with(source)) as functions:
+        return not any(wrong or raised for wrong, raised in disagreements(functions, cases))
 
 
 def is_false(name, source, cases=40):
     """Whether a source's output is another than that of the known mistake, on layers that no check asked.
 
-    Where one of the two has no output, they are not compared. Nor is a name that says how a call failed.
+    A mistake that is known in several forms is there if one of them gives what the source gives. Where one of
+    the two has no output, they are not compared. Nor is a name that says how a call failed.
     """
     if name not in SUSPECTS:
         return False
-    functions, output, rng = functions_of(source), SUSPECTS[name].output, np.random.default_rng(7)
+    with functions_of(notebook_with(source)) as functions:
+        given = list(_given(functions, SUSPECTS[name].output, cases))
+    return all(any(_differs(form, case, value) for case, value in given) for form in forms(name))
+
+
+def _given(functions, output, cases):
+    """Random cases and what the functions give for them, where they give anything."""
+    rng = np.random.default_rng(7)
     for _ in range(cases):
         (x, w, _), chosen = random_layer(rng)
         recipe = (x.shape, (w.shape[0], *w.shape[2:]), chosen["stride"], chosen["pad"], "float64")
         case = hidden().cases.draw(rng, "fresh", "any", recipe)
-        try:
-            wanted, given = variants()[name](case), _output(functions, output, case)
-        except Exception:
-            continue
-        if np.shape(given) != np.shape(wanted) or not np.allclose(given, wanted, rtol=1e-9, atol=1e-9):
-            return True
-    return False
+        with contextlib.suppress(Exception):
+            yield case, _output(functions, output, case)
+
+
+def _differs(form, case, value):
+    try:
+        wanted = form(case)
+    except Exception:
+        return False
+    return np.shape(value) != np.shape(wanted) or not np.allclose(value, wanted, rtol=1e-9, atol=1e-9)
 
 
 def _output(functions, output, case):

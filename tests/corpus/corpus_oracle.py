@@ -44,14 +44,17 @@ def differing(entry):
 
     Its code is read as a submission's.
     """
-    with (
-        quietly(),
-        InProcessSession().student(
-            definitions_of(notebook_of(entry), course().assignment, given()), None
-        ) as s,
-    ):
-        wrong, raised = (set().union(*found) for found in zip(*disagreements(s.names), strict=True))
+    with quietly(), functions_of(notebook_of(entry)) as functions:
+        wrong, raised = (set().union(*found) for found in zip(*disagreements(functions), strict=True))
     return wrong, raised - wrong
+
+
+@contextlib.contextmanager
+def functions_of(notebook):
+    """The functions of a notebook by name, as the checks find them: a name may be one of the release's."""
+    definitions = definitions_of(notebook, course().assignment, given())
+    with InProcessSession().student(definitions, None) as student:
+        yield student.names
 
 
 def disagreements(functions, cases=30, seed=0):

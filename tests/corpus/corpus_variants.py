@@ -18,10 +18,19 @@ SUSPECTS = {suspect.id: suspect for suspect in known_mistakes_of(COURSE)}
 QUESTION = {"out": "forward", "dx": "backward", "dw": "backward", "db": "backward"}
 
 
-@functools.cache
 def variants():
-    """The functions behind the known_mistakes, by id."""
-    return load_module(COURSE.reference / "mistakes.py").VARIANTS
+    """The functions behind the known mistakes, by id."""
+    return _module().VARIANTS
+
+
+def forms(name):
+    """All functions behind a known mistake."""
+    return (variants()[name], *_module().ALSO.get(name, ()))
+
+
+@functools.cache
+def _module():
+    return load_module(COURSE.reference / "mistakes.py")
 
 
 @functools.cache

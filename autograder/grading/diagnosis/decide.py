@@ -30,7 +30,7 @@ FEWEST_CASES = 3
 FEWEST_OF_REGIME = 12
 
 _SHAPE = re.compile(r"\(([\d, ]*)\)")
-_SIZE = re.compile(r"array of size (\d+)")
+_RESHAPED = re.compile(r"cannot reshape array of size (\d+) into shape \(([\d,]*)\)")
 _ON_PURPOSE = re.compile(r"^ +raise ", re.MULTILINE)
 _ASSERTED = re.compile(r"^ +assert .*(shape|size|len\()", re.MULTILINE)
 
@@ -123,16 +123,21 @@ def _proves(mark: Fingerprint | None, one: Seen) -> bool:
     if mark is None or mark.is_broken or _ON_PURPOSE.search(fault.traceback):
         return False
     said = fault.message.partition(" (line ")[0]  # what follows is the student's line
-    shapes = [tuple(int(n) for n in text.split(",") if n.strip()) for text in _SHAPE.findall(said)]
+    shapes = [_shape(text) for text in _SHAPE.findall(said)]
     arrays = (one.expected, *one.answer.case.inputs.values())
     usual = [np.shape(each.value if isinstance(each, Expected) else each) for each in arrays]
     for shape in shapes:
         own, other = (any(s[-len(shape) :] == shape for s in each) for each in ([mark.shape], usual))
         if len(shape) > 1 and own and not other:
             return True
-    if any(int(size) == math.prod(mark.shape) for size in _SIZE.findall(said)):
-        return True
+    reshaped = _RESHAPED.search(said)
+    if reshaped is not None and one.expected is not None and _shape(reshaped[2]) == one.expected.shape:
+        return int(reshaped[1]) == math.prod(mark.shape)
     return 0 in mark.shape and _ASSERTED.search(fault.traceback) is not None
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    return tuple(int(size) for size in text.split(",") if size.strip())
 
 
 def _one(suspects: Iterable[Suspect], seen: Sequence[Seen]) -> dict[str, KnownMistake | Regime]:
@@ -154,7 +159,9 @@ def _one(suspects: Iterable[Suspect], seen: Sequence[Seen]) -> dict[str, KnownMi
 
 def _two(suspects: Sequence[Suspect], seen: Sequence[Seen]) -> dict[str, KnownMistake | Regime]:
     """Explain the wrong cases by two mistakes, if exactly two fit."""
-    pairs = itertools.combinations(suspects, 2)
+    right = [at for at, one in enumerate(seen) if not one.wrong]
+    able = [one for one in suspects if any(one.proved) and not any(one.wrong[at] for at in right)]
+    pairs = itertools.combinations(able, 2)
     found = [(a, b) for a, b in pairs if a.id != b.id and _are_both_there(a, b, seen)]
     if len({frozenset((a.id, b.id)) for a, b in found}) != 1:
         return {}
