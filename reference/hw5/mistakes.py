@@ -238,6 +238,12 @@ def as_given(of: Layer) -> tuple[int, int]:
     return bounds(of, (2, 3), (2, 3))
 
 
+def extended(of: Layer) -> Layer:
+    """Go on with zeros beyond the last row and column, where code may cut its fields instead of failing."""
+    more = of.stride * max(as_given(of))
+    return of.replace(x=np.pad(of.x, ((0, 0), (0, 0), (0, more), (0, more))))
+
+
 def reshaped_to_swapped(of: Layer) -> Array:
     """Give the output H' and W' in the other order, and leave its numbers in theirs."""
     return forward(of).reshape(len(of.x), len(of.w), *swapped(of))
@@ -344,6 +350,11 @@ def spread(
         part = np.einsum("nf,fchw->nchw", of.dout[:, :, i, j], of.w)
         place[...] = part if overwrite else place + part
     return gradient[:, :, p : p + height, p : p + width]
+
+
+def spread_beyond(of: Layer, places: Places) -> Array:
+    """Spread the gradients over fields in other places, and drop what lies beyond the image."""
+    return spread(extended(of), of.stride, places=places)[:, :, : of.x.shape[2], : of.x.shape[3]]
 
 
 def overwritten_by_offset(of: Layer) -> Array:
@@ -572,7 +583,12 @@ OTHER_WAYS: dict[str, tuple[Callable[[Layer], Array], ...]] = {
     ),
     "width-from-the-filters-height": (lambda of: allocated(of, bounds(of, (2, 3), (2, 2))),),
     "height-from-the-filters-width": (lambda of: allocated(of, bounds(of, (2, 3), (3, 3))),),
-    "rows-and-columns-swapped": (lambda of: looped(of, swapped(of)),),
+    "rows-and-columns-swapped": (
+        lambda of: looped(of, swapped(of)),
+        lambda of: looped(extended(of), as_given(of), places=exchanged),
+    ),
+    "columns-from-the-row": (lambda of: looped(extended(of), as_given(of), places=by_row),),
+    "rows-from-the-column": (lambda of: looped(extended(of), as_given(of), places=by_column),),
     "border-of-one-pixel": (
         lambda of: looped(of, size_of(of, 2 * of.pad), border=1),
         lambda of: looped(of, size_of(of, 2)),
@@ -582,9 +598,17 @@ OTHER_WAYS: dict[str, tuple[Callable[[Layer], Array], ...]] = {
         lambda of: spread(of, of.stride, border=1),
     ),
     "dx-overwritten": (lambda of: spread(of, of.stride, overwrite=True), overwritten_by_offset),
-    "dx-rows-and-columns-swapped": (lambda of: backward(across(of))[0],),
+    "dx-rows-and-columns-swapped": (
+        lambda of: backward(across(of))[0],
+        lambda of: spread_beyond(of, exchanged),
+    ),
+    "dx-columns-from-the-row": (lambda of: spread_beyond(of, by_row),),
     "dw-overwritten": (lambda of: last_fields(of, _ALL),),
-    "dw-rows-and-columns-swapped": (lambda of: backward(across(of))[1],),
+    "dw-rows-and-columns-swapped": (
+        lambda of: backward(across(of))[1],
+        lambda of: gathered(extended(of), exchanged),
+    ),
+    "dw-columns-from-the-row": (lambda of: gathered(extended(of), by_row),),
     "db-overwritten": (lambda of: of.dout[:, :, -1, -1].sum(axis=0),),
     "dx-width-from-height": (
         lambda of: counted(of, bounds(of, (2, 2), (2, 3)))[0],
