@@ -471,6 +471,13 @@ def first_fields(of: Layer, stride: int, pad: int) -> Array:
     return np.asarray(np.einsum("nfij,ncijhw->fchw", of.dout, fields))
 
 
+def transposed_fields(of: Layer) -> Array:
+    """Take fields that go HH pixels to the right and WW pixels down."""
+    x = np.pad(of.x, ((0, 0), (0, 0), (of.pad, of.pad), (of.pad, of.pad)))
+    fields = sliding_window_view(x, of.w.shape[2:], axis=(3, 2))[:, :, :: of.stride, :: of.stride]
+    return np.asarray(np.einsum("nfij,ncijhw->fchw", of.dout, fields))
+
+
 def gathered(of: Layer, places: Places) -> Array:
     """Add the fields up in plain loops, from other places."""
     (height, width), p = of.w.shape[2:], of.pad
@@ -608,6 +615,7 @@ OTHER_WAYS: dict[str, tuple[Callable[[Layer], Array], ...]] = {
         lambda of: backward(across(of))[1],
         lambda of: gathered(extended(of), exchanged),
     ),
+    "dw-transposed": (transposed_fields,),
     "dw-columns-from-the-row": (lambda of: gathered(extended(of), by_row),),
     "db-overwritten": (lambda of: of.dout[:, :, -1, -1].sum(axis=0),),
     "dx-width-from-height": (
