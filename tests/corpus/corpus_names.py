@@ -43,7 +43,9 @@ _BY_NAMES = {
     "dx-transposed": """
         offsets_dx_transposed windows_dx_transposed""",
     "fails-unless-as-many-filters-as-rows": """
-        columns_filters_for_the_kernels_height offsets_filters_for_the_kernels_height""",
+        columns_filters_for_the_kernels_height""",
+    "fails-unless-as-many-filters-as-rows index-out-of-range": """
+        offsets_filters_for_the_kernels_height""",
     "fails-unless-filters-are-square": """
         backward_for_square_kernels columns_kernel_sizes_exchanged
         offsets_square_kernel_asserted place_by_place_kernel_sizes_exchanged
