@@ -237,9 +237,10 @@ class Finding(Struct):
     """The result of one check.
 
     `fraction` in [0, 1] is the earned share of the check's weight; in a `MANUAL` finding it is a proposal.
-    `metrics` are plain numbers and words for tables and plots. `pictures` are PNG or SVG files. `data` names
-    the data set that was used. `reason` is a cause that other checks may share: a report says it once. The
-    pipeline adds the `seconds` that the check took.
+    `switched_off` says of a skipped check that a full batch would judge it. `metrics` are plain numbers and
+    words for tables and plots. `pictures` are PNG or SVG files. `data` names the data set that was used.
+    `reason` is a cause that other checks may share: a report says it once. The pipeline adds the `seconds`
+    that the check took.
     """
 
     check: str
@@ -255,6 +256,7 @@ class Finding(Struct):
     smallest: Smallest | None = None
     data: str = ""
     reason: str = ""
+    switched_off: bool = False
     seconds: float = 0.0
 
 
@@ -264,12 +266,14 @@ class Finding(Struct):
 class Outcome(Enum):
     """The result of grading a submission, apart from any score.
 
-    Only `GRADED` and `PENDING_MANUAL` have a score. `GRADER_ERROR` means that the grader failed, `UNGRADABLE`
-    that the submission can't be read, `TIMEOUT` that its code used up the time for one submission.
+    `GRADED`, `PENDING_MANUAL` and `PARTIAL` have a score; that of `PARTIAL` is no grade, as checks were
+    switched off. `GRADER_ERROR` means that the grader failed, `UNGRADABLE` that the submission can't be read,
+    `TIMEOUT` that its code used up the time for one submission.
     """
 
     GRADED = "graded"
     PENDING_MANUAL = "pending_manual"
+    PARTIAL = "partial"
     UNGRADABLE = "ungradable"
     GRADER_ERROR = "grader_error"
     TIMEOUT = "timeout"
@@ -312,14 +316,25 @@ class AssignmentFacts(Struct):
 SafeId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
 
 
+class Lateness(Struct):
+    """The time from the due date to the submission: in seconds, and in words."""
+
+    seconds: int
+    message: str
+
+
 class SubmissionFacts(Struct):
-    """The submission, with the files that were handed in."""
+    """The submission, with the files that were handed in.
+
+    `attempt` counts the learner's, from 1. `late` is None if the submission is in time or nobody knows.
+    """
 
     id: SafeId
     origin: str
     files: tuple[FileRecord, ...] = ()
     attempt: int = 1
     submitted_at: str | None = None
+    late: Lateness | None = None
 
 
 class Learner(Struct):
@@ -345,7 +360,8 @@ class Score(Struct):
 class CheckReport(Struct):
     """One check of an item, with the share of the item's points that it decides.
 
-    `fraction` is the earned part of that share, None in reports of older versions.
+    `fraction` is the earned part of that share, None in reports of older versions. A check is `switched_off`
+    if it was skipped because the person who graded did not ask for it.
     """
 
     id: str
@@ -362,6 +378,7 @@ class CheckReport(Struct):
     diagnosis: Diagnosis | None = None
     smallest: Smallest | None = None
     fraction: float | None = None
+    switched_off: bool = False
     duration: float = 0.0
 
 
@@ -399,6 +416,11 @@ class Report(Struct):
     items: tuple[ItemReport, ...] = ()
     notices: tuple[Notice, ...] = ()
     integrity: tuple[Notice, ...] = ()
+
+    @property
+    def score_to_export(self) -> Score | None:
+        """The score that a gradebook may have; None where a part was not judged."""
+        return None if self.outcome is Outcome.PARTIAL else self.score
 
 
 class Symptom(Struct):

@@ -15,6 +15,7 @@ from autograder.model import (
     Status,
     SubmissionFacts,
 )
+from autograder.report import SCHEMA_VERSION
 from autograder.report.scoring import score_item
 from autograder.report.totals import total
 
@@ -45,7 +46,7 @@ def make_report(**changes) -> Report:
     )
     one = msgspec.structs.replace(one, checks=(one.checks[0], bad))
     fields = {
-        "schema_version": "1.0",
+        "schema_version": SCHEMA_VERSION,
         "generated_at": "2020-01-01T00:00:00+00:00",
         "outcome": Outcome.GRADED,
         "message": "Graded.",

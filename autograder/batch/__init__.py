@@ -3,7 +3,6 @@
 from autograder.batch.grading_run import GradingRun, RunOptions, open_pipeline, plan_run
 from autograder.batch.ledger import Done, Ledger
 from autograder.batch.run import Batch, grade_all, seed_to_resume
-from autograder.batch.worker import report_path
 
 __all__ = [
     "Batch",
@@ -14,6 +13,5 @@ __all__ = [
     "grade_all",
     "open_pipeline",
     "plan_run",
-    "report_path",
     "seed_to_resume",
 ]

@@ -1,4 +1,4 @@
-"""The memory of a batch: one row a submission, in SQLite, so that no end of the grader loses work.
+"""The memory of a batch: one row an attempt, in SQLite, so that no end of the grader loses work.
 
 A row is written after the report's file is whole on disk. A resumed batch skips a submission only if its row
 has the same run key (engine, assignment, data, options), its files have not changed since, and the report on
@@ -15,27 +15,42 @@ from types import TracebackType
 from autograder.errors import UsageError
 from autograder.files import PRIVATE
 from autograder.model import Struct
+from autograder.report import report_path
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS graded (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
     run_key TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
     outcome TEXT NOT NULL,
     final REAL,
     report_sha256 TEXT NOT NULL,
-    seconds REAL NOT NULL
+    seconds REAL NOT NULL,
+    PRIMARY KEY (id, attempt)
 )
+"""
+# Version 0.1 kept one row a submission.
+_UPGRADE = f"""
+BEGIN;
+ALTER TABLE graded RENAME TO graded_before;
+{_SCHEMA};
+INSERT INTO graded
+    SELECT id, 1, run_key, fingerprint, outcome, final, report_sha256, seconds
+    FROM graded_before ORDER BY rowid;
+DROP TABLE graded_before;
+COMMIT;
 """
 
 
 class Done(Struct):
-    """A submission whose report is whole on disk.
+    """An attempt whose report is whole on disk.
 
     `fingerprint` is that of the files that were read; `seconds` is the time that grading took.
     """
 
     id: str
+    attempt: int
     outcome: str
     message: str
     final: float | None
@@ -58,6 +73,9 @@ class Ledger:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute(_SCHEMA)
             self._connection.execute("SELECT run_key, fingerprint FROM graded LIMIT 1")
+            columns = self._connection.execute("PRAGMA table_info(graded)").fetchall()
+            if "attempt" not in (name for _, name, *_ in columns):
+                self._connection.executescript(_UPGRADE)
         except sqlite3.DatabaseError as error:
             self._connection.close()
             if any(word in str(error) for word in ("locked", "readonly", "disk", "unable")):
@@ -76,32 +94,34 @@ class Ledger:
         self._connection.close()
 
     def record(self, done: Done, run_key: str) -> None:
-        """Remember a submission, in a transaction of its own."""
+        """Remember an attempt, in a transaction of its own."""
         facts = (done.fingerprint, done.outcome, done.final, done.report_sha256, done.seconds)
         with self._connection:
             self._connection.execute(
-                "INSERT OR REPLACE INTO graded VALUES (?, ?, ?, ?, ?, ?, ?)", (done.id, run_key, *facts)
+                "INSERT OR REPLACE INTO graded VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (done.id, done.attempt, run_key, *facts),
             )
 
-    def done(self, identity: str, run_key: str, fingerprint: str, report: Path) -> Done | None:
-        """Give a submission that need not be graded again, with 0 seconds; else None."""
-        sha256 = _sha256(report)
+    def done(self, identity: str, run_key: str, fingerprint: str, folder: Path) -> Done | None:
+        """Give an attempt in the folder that need not be graded again, with 0 seconds; else None."""
         found = self._connection.execute(
-            "SELECT outcome, final FROM graded"
-            " WHERE id = ? AND run_key = ? AND fingerprint = ? AND report_sha256 = ?",
-            (identity, run_key, fingerprint, sha256),
-        ).fetchone()
-        if found is None:
-            return None
-        return Done(
-            id=identity,
-            outcome=found[0],
-            message="Graded before.",
-            final=found[1],
-            fingerprint=fingerprint,
-            report_sha256=sha256,
-            seconds=0.0,
+            "SELECT attempt, outcome, final, report_sha256 FROM graded"
+            " WHERE id = ? AND run_key = ? AND fingerprint = ?",
+            (identity, run_key, fingerprint),
         )
+        for attempt, outcome, final, sha256 in found:
+            if _sha256(report_path(folder, identity, attempt)) == sha256:
+                return Done(
+                    id=identity,
+                    attempt=attempt,
+                    outcome=outcome,
+                    message="Graded before.",
+                    final=final,
+                    fingerprint=fingerprint,
+                    report_sha256=sha256,
+                    seconds=0.0,
+                )
+        return None
 
     def last_key(self) -> str:
         """Give the run key of the row that was written last; empty if there is none."""

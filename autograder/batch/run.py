@@ -6,7 +6,7 @@ import contextlib
 import multiprocessing
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import cast
 
 from autograder.batch.grading_run import GradingRun, open_pipeline, seed_of
 from autograder.batch.ledger import Done, Ledger
-from autograder.batch.worker import Broken, Failed, OpenPipeline, give_up, report_path, work
+from autograder.batch.worker import Broken, Failed, OpenPipeline, give_up, work
 from autograder.errors import AutograderError, UsageError
 from autograder.execution.tempdirs import lock_file
 from autograder.files import sweep_halves
@@ -79,21 +79,21 @@ def grade_all(batch: Batch) -> Iterator[Done]:
     `AutograderError` if a worker fails for a reason that would stop every submission.
     """
     # the reader's process is forked before the caller starts a progress bar's thread
-    return _grade_all(batch, _fingerprinter(batch))
+    return _grade_all(batch, _reader(batch))
 
 
-def _grade_all(batch: Batch, fingerprint: Callable[[Candidate], str]) -> Iterator[Done]:
+def _grade_all(batch: Batch, reader: SubmissionReader) -> Iterator[Done]:
     with _alone_in(batch.folder), Ledger(batch.folder / LEDGER) as ledger:
         left: deque[Candidate] = deque()
         for candidate in batch.candidates:
-            report, current = report_path(batch.folder, candidate.id), fingerprint(candidate)
+            current = reader.fingerprint(candidate) if batch.resume else ""
             # an empty one says nothing: files that can't be read may have changed
-            before = ledger.done(candidate.id, batch.run.key, current, report) if current else None
+            before = ledger.done(candidate.id, batch.run.key, current, batch.folder) if current else None
             if before is None:
                 left.append(candidate)
             else:
                 yield before
-        for done in _work_off(batch, left):
+        for done in _work_off(batch, left, reader):
             ledger.record(done, batch.run.key)
             yield done
 
@@ -117,7 +117,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
             "Wait until it has ended, or choose another -o DIR.",
         )
     try:
-        for place in (folder, folder / "reports", *folder.glob("pictures/*")):
+        for place in (folder, *folder.glob("reports/**/"), *folder.glob("pictures/**/")):
             sweep_halves(place)
         yield
     finally:
@@ -125,15 +125,13 @@ def _alone_in(folder: Path) -> Iterator[None]:
             os.close(lock)
 
 
-def _fingerprinter(batch: Batch) -> Callable[[Candidate], str]:
-    """Give a function that hashes a candidate's files within limits; empty if no batch is resumed."""
-    if not batch.resume:
-        return lambda _: ""
+def _reader(batch: Batch) -> SubmissionReader:
+    """Open the process that hashes candidates' files within limits."""
     course = batch.run.course()
-    return SubmissionReader(course, given_notebook(course), {}).fingerprint
+    return SubmissionReader(course, given_notebook(course), {})
 
 
-def _work_off(batch: Batch, left: deque[Candidate]) -> Iterator[Done]:
+def _work_off(batch: Batch, left: deque[Candidate], reader: SubmissionReader) -> Iterator[Done]:
     """Keep the workers busy until nothing is left; a failure of the grader costs a submission one try."""
     tries: Counter[str] = Counter()
     workers = [_Worker(batch) for _ in range(min(batch.jobs, len(left)))]
@@ -148,12 +146,14 @@ def _work_off(batch: Batch, left: deque[Candidate]) -> Iterator[Done]:
                 answer = _receive(worker)
                 if answer is None:
                     workers[place] = _Worker(batch, after=worker)
-                done = (
-                    answer if isinstance(answer, Done) else _try_again(batch, workers[place], answer, tries)
-                )
-                if done is not None:
-                    yield done
-                    workers[place].give(left.popleft() if left else None)
+                if not isinstance(answer, Done):
+                    reason = _try_again(workers[place], answer, tries)
+                    if reason is None:
+                        continue
+                    files = reader.files(worker.candidate)
+                    answer = give_up(batch.run, worker.candidate, files, reason, batch.folder)
+                yield answer
+                workers[place].give(left.popleft() if left else None)
     finally:
         for worker in workers:
             worker.stop()
@@ -170,8 +170,8 @@ def _receive(worker: _Worker) -> Done | Failed | None:
     return cast(Done | Failed, answer)
 
 
-def _try_again(batch: Batch, worker: _Worker, failed: Failed | None, tries: Counter[str]) -> Done | None:
-    """Give a submission on which the grader failed, or died, to a worker once more; then give it up.
+def _try_again(worker: _Worker, failed: Failed | None, tries: Counter[str]) -> str | None:
+    """Give a submission on which the grader failed, or died, to a worker once more; then say why not again.
 
     This is the only place where anything is tried again.
     """
@@ -180,5 +180,4 @@ def _try_again(batch: Batch, worker: _Worker, failed: Failed | None, tries: Coun
     if tries[candidate.id] < TRIES:
         worker.give(candidate)
         return None
-    reason = failed.reason if failed else f"Its process died {TRIES} times on this submission."
-    return give_up(batch.run, candidate, reason, batch.folder)
+    return failed.reason if failed else f"Its process died {TRIES} times on this submission."

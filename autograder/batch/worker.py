@@ -9,10 +9,13 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from autograder.batch.attempts import attempt_to_write
 from autograder.batch.grading_run import GradingRun
 from autograder.batch.ledger import Done
 from autograder.errors import AutograderError, SandboxError, UsageError
@@ -20,8 +23,8 @@ from autograder.files import PRIVATE, write_atomically
 from autograder.grading.submission import Graded, Pipeline
 from autograder.intake import Candidate
 from autograder.intake.isolation import ReaderGone
-from autograder.model import Struct
-from autograder.report import build_report, to_json, write_report
+from autograder.model import FileRecord, Report, Struct
+from autograder.report import build_report, pictures_path, report_path, to_json, write_report
 
 OpenPipeline = Callable[[GradingRun], Pipeline]
 
@@ -39,28 +42,30 @@ class Broken(Struct):
     hint: str
 
 
-def report_path(folder: Path, identity: str) -> Path:
-    """Give the path of a submission's report."""
-    return folder / "reports" / f"{identity}.json"
-
-
-def save(graded: Graded, folder: Path) -> str:
-    """Write a submission's pictures, then its report, and give the report's SHA-256.
+def save(graded: Graded, folder: Path) -> Report:
+    """Number the attempt, write its pictures, then its report; gives the report as it was written.
 
     Raises `ReportError` if the report does not fit the schema, and `UsageError` if the folder can't be
     written to.
     """
-    report = graded.report
+    report = _numbered(graded.report, folder)
+    place = (folder, report.submission.id, report.submission.attempt)
     try:
         for name, content in graded.pictures.items():
-            write_atomically(folder / "pictures" / report.submission.id / name, content, PRIVATE)
-        write_report(report_path(folder, report.submission.id), report)
+            write_atomically(pictures_path(*place) / name, content, PRIVATE)
+        write_report(report_path(*place), report)
     except OSError as error:
         raise UsageError(
             f"{folder}: the report of {report.submission.id} can't be written: {error.strerror}",
             "Free some space, or choose another -o DIR; --resume grades the submissions that are left.",
         ) from error
-    return hashlib.sha256(to_json(report).encode()).hexdigest()
+    return report
+
+
+def _numbered(report: Report, folder: Path) -> Report:
+    one = report.submission
+    attempt = attempt_to_write(folder, one.id, (file.sha256 for file in one.files), one.attempt)
+    return replace(report, submission=replace(one, attempt=attempt))
 
 
 def work(connection: Connection, open_pipeline: OpenPipeline, run: GradingRun, folder: Path) -> None:
@@ -109,22 +114,26 @@ def _grade(pipeline: Pipeline, candidate: Candidate, folder: Path) -> Done | Fai
 
 
 def _done(graded: Graded, fingerprint: str, folder: Path, start: float) -> Done:
-    report = graded.report
+    report = save(graded, folder)
     return Done(
         id=report.submission.id,
+        attempt=report.submission.attempt,
         outcome=report.outcome.value,
         message=report.message,
         final=report.score.final if report.score else None,
         fingerprint=fingerprint,
-        report_sha256=save(graded, folder),
+        report_sha256=hashlib.sha256(to_json(report).encode()).hexdigest(),
         seconds=time.perf_counter() - start,
     )
 
 
-def give_up(run: GradingRun, candidate: Candidate, reason: str, folder: Path) -> Done:
+def give_up(
+    run: GradingRun, candidate: Candidate, files: Sequence[FileRecord], reason: str, folder: Path
+) -> Done:
     """Write the report of a submission on which the grader keeps failing.
 
-    Its files are not read: they may be what the grader fails on.
+    Of its files only the hashes are known: they may be what the grader fails on.
     """
-    report = build_report(run.course().assignment, candidate.unread(), run.facts, fault=reason)
+    submission = replace(candidate.unread(), files=tuple(files))
+    report = build_report(run.course().assignment, submission, run.facts, fault=reason)
     return _done(Graded(report=report), "", folder, time.perf_counter())

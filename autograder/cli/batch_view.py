@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -10,17 +10,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from autograder.batch import Done, report_path
+from autograder.batch import Done
 from autograder.delivery import to_csv
 from autograder.errors import ReportError
 from autograder.files import PRIVATE, write_atomically
 from autograder.grades.roster import Roster
 from autograder.intake import Candidate, Discovery
 from autograder.model import Report, Submission
-from autograder.report import read_report
+from autograder.report import newest_reports, read_report, report_path
 from autograder.report.terminal import render_summary
 
-GRADED = ("graded", "pending_manual")
+GRADED = ("graded", "pending_manual", "partial")
 # Notices about which files count. The person who grades reads them, too.
 _ABOUT_FILES = frozenset(
     {"several-notebooks", "several-worked", "several-attempts", "notebook-as-given", "checkpoint", "same-id"}
@@ -77,24 +77,29 @@ def watch(work: Iterator[Done], candidates: Sequence[Candidate], console: Consol
             yield one
 
 
-def summarise(done: Sequence[Done], output: Path, absent: Sequence[str], messages: Console) -> None:
+def summarise(done: Sequence[Done], output: Path, roster: Roster | None, messages: Console) -> None:
     """Write a summary of all reports in the folder, and show the summary of this batch."""
-    reports = [read_report(report_path(output, one.id)) for one in done]
+    read = {path: read_report(path) for one in done for path in [report_path(output, one.id, one.attempt)]}
+    reports = list(read.values())
     for report in reports:
         for notice in (n for n in report.notices if n.code in _ABOUT_FILES):
             messages.print(f"{report.submission.id}: {notice.message}", style="yellow", markup=False)
-    everything = [*reports, *_earlier(output, {one.id for one in done}, messages)]
-    write_atomically(output / "summary.csv", to_csv(everything, absent), PRIVATE)
+    newest = list(_newest(output, read, messages))
+    present = [*newest_reports(output), *(report.learner.id for report in newest)]
+    absent = roster.absent(present) if roster else ()
+    write_atomically(output / "summary.csv", to_csv(newest, absent), PRIVATE)
     Console().print(render_summary(reports))
     messages.print(f"reports: {output / 'reports'}   summary: {output / 'summary.csv'}", markup=False)
 
 
-def _earlier(output: Path, graded: set[str], messages: Console) -> Iterator[Report]:
-    """Read the reports of earlier batches in the folder."""
-    for path in sorted((output / "reports").glob("*.json")):
-        if path.stem in graded:
-            continue
+def _newest(output: Path, read: Mapping[Path, Report], messages: Console) -> Iterator[Report]:
+    """Give the newest report of each submission in the folder, and say where the batch's own is older."""
+    graded = {report.submission.id: report.submission.attempt for report in read.values()}
+    for identity, path in newest_reports(output).items():
+        if identity in graded and path not in read:
+            note = f"{identity}: these are the files of attempt {graded[identity]}; {path.stem} is the newest"
+            messages.print(note, style="yellow", markup=False)
         try:
-            yield read_report(path)
+            yield read.get(path) or read_report(path)
         except ReportError as error:
             messages.print(f"note: {error}; it is not in the summary", style="yellow", markup=False)

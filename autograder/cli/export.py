@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from autograder.cli.options import reports_argument
-from autograder.delivery import FORMATS
+from autograder.delivery import FORMATS, newest_attempts
 from autograder.delivery.summary import BYTE_ORDER_MARK
 from autograder.errors import UsageError
 from autograder.files import PRIVATE, write_atomically
@@ -18,7 +18,8 @@ from autograder.report import read_report, report_files
 @click.argument("form", metavar="FORMAT")
 @reports_argument
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file or folder to write to.")
-def command(form: str, reports: tuple[Path, ...], output: Path | None) -> None:
+@click.option("--all-attempts", is_flag=True, help="Every attempt, not the newest of each submission.")
+def command(form: str, reports: tuple[Path, ...], output: Path | None, all_attempts: bool) -> None:
     """Render REPORTS (files, or folders of them) as FORMAT: gradescope or csv.
 
     If a format's file holds one report and there are several, -o names a folder for the files.
@@ -27,8 +28,8 @@ def command(form: str, reports: tuple[Path, ...], output: Path | None) -> None:
         known = ", ".join(f"{name} ({f.about})" for name, f in FORMATS.items())
         raise UsageError(f"no format `{form}`", f"There is: {known}.")
     chosen = FORMATS[form]
-    paths = report_files(reports)
-    read = [read_report(path) for path in paths]
+    read = [read_report(path) for path in report_files(reports)]
+    read = read if all_attempts else newest_attempts(read)
     if not chosen.single or len(read) == 1:
         _write(chosen.render(read), output)
     elif output is None:
@@ -37,8 +38,9 @@ def command(form: str, reports: tuple[Path, ...], output: Path | None) -> None:
         )
     else:
         for report in read:
-            target = output / report.submission.id / chosen.file_name
-            write_atomically(target, chosen.render([report]), PRIVATE)
+            one = report.submission
+            folder = output / one.id / (str(one.attempt) if all_attempts else "")
+            write_atomically(folder / chosen.file_name, chosen.render([report]), PRIVATE)
         click.echo(f"{len(read)} files in {output}")
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from autograder.batch import Batch, Done
     from autograder.course import Course
+    from autograder.grades.roster import Roster
     from autograder.intake import Candidate
 
 
@@ -85,8 +86,8 @@ def command(  # noqa: PLR0917 - click calls it by name
     A path is a notebook, a zip, a folder of submissions, nbgrader's submitted/, or a learning platform's
     download of all submissions.
 
-    Exit status: 0 all graded, 1 some ungradable, 2 wrong usage, 3 no sandbox, 130 interrupted (finished
-    reports are kept; go on with --resume).
+    Exit status: 0 all graded, or as much as was asked for; 1 some ungradable, 2 wrong usage, 3 no sandbox,
+    130 interrupted (finished reports are kept; go on with --resume).
     """
     one_blas_thread()
     from rich.console import Console
@@ -119,8 +120,7 @@ def command(  # noqa: PLR0917 - click calls it by name
         say_found(found, expected, console)
         run = plan_run(options)
         batch = Batch(run=run, candidates=found.candidates, folder=output, jobs=jobs, resume=resume)
-        absent = expected.absent(c.learner for c in found.candidates) if expected else ()
-        good = _grade(batch, absent, console)
+        good = _grade(batch, expected, console)
     raise click.exceptions.Exit(ExitStatus.DONE if good else ExitStatus.SOME_FAILED)
 
 
@@ -138,7 +138,7 @@ def _list(course: Course, candidates: Sequence[Candidate]) -> bool:
     return all(one.problem is None for one in submissions)
 
 
-def _grade(batch: Batch, absent: Sequence[str], console: Console) -> bool:
+def _grade(batch: Batch, roster: Roster | None, console: Console) -> bool:
     """Grade a batch, show its progress and its summary, and say whether all were graded."""
     from autograder.batch import grade_all
     from autograder.cli.batch_view import GRADED, summarise, watch
@@ -152,5 +152,5 @@ def _grade(batch: Batch, absent: Sequence[str], console: Console) -> bool:
     except KeyboardInterrupt:
         console.print(f"\n{len(done)} of {len(batch.candidates)} graded and kept; go on with --resume.")
         raise
-    summarise(done, batch.folder, absent, console)
+    summarise(done, batch.folder, roster, console)
     return all(one.outcome in GRADED for one in done)

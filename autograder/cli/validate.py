@@ -9,23 +9,29 @@ import click
 from autograder.cli.options import reports_argument
 from autograder.cli.status import ExitStatus
 from autograder.errors import ReportError
-from autograder.report import read_report, report_files
+from autograder.report import read_report, report_files, upgrade_file
 
 
 @click.command()
 @reports_argument
-def command(reports: tuple[Path, ...]) -> None:
+@click.option("--upgrade", is_flag=True, help="Write reports of older schemas anew, in today's.")
+def command(reports: tuple[Path, ...], upgrade: bool) -> None:
     """Check REPORTS (files, or folders of them) against the published JSON Schema.
 
     Each report that does not fit is named, with the place of the first problem.
     """
-    bad, paths = 0, report_files(reports)
+    bad, upgraded, paths = 0, 0, report_files(reports)
     for path in paths:
         try:
-            read_report(path)
+            if upgrade:
+                upgraded += upgrade_file(path)
+            else:
+                read_report(path)
         except ReportError as error:
             bad += 1
             click.echo(f"error: {error}", err=True)
     click.echo(f"{len(paths) - bad} of {len(paths)} reports are valid.")
+    if upgrade:
+        click.echo(f"{upgraded} were written anew.")
     if bad:
         raise click.exceptions.Exit(ExitStatus.SOME_FAILED)

@@ -6,7 +6,7 @@ model from the engine. A new format is a new module and a new entry in `FORMATS`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from autograder.delivery.gradescope import to_gradescope
 from autograder.delivery.summary import to_csv
@@ -32,4 +32,11 @@ FORMATS: dict[str, Format] = {
     ),
 }
 
-__all__ = ["FORMATS", "Format", "to_csv", "to_gradescope"]
+
+def newest_attempts(reports: Iterable[Report]) -> list[Report]:
+    """Keep the report of each submission's newest attempt."""
+    ordered = sorted(reports, key=lambda report: report.submission.attempt)
+    return list({(one.assignment.id, one.submission.id): one for one in ordered}.values())
+
+
+__all__ = ["FORMATS", "Format", "newest_attempts", "to_csv", "to_gradescope"]

@@ -1,8 +1,8 @@
 """Export to Gradescope's ``results.json`` (https://gradescope-autograders.readthedocs.io/en/latest/specs/).
 
 Each check becomes a test, numbered by its item and with the check's visibility. On Gradescope a hidden test
-also hides the total from students until grades are published. A report without a score has no ``score``
-there, so that a fault of the grader is never a zero.
+also hides the total from students until grades are published. Where there is no score to export, neither the
+result nor a test has a ``score``: Gradescope would add up those of the tests.
 """
 
 from __future__ import annotations
@@ -33,13 +33,18 @@ def to_gradescope(report: Report) -> str:
         "tests": tests,
         "extra_data": {"autograder": msgspec.to_builtins(kept)},
     }
-    if report.score is not None:
-        result["score"] = report.score.final
+    score = report.score_to_export
+    if score is not None:
+        result["score"] = score.final
+    else:
+        for test in tests:
+            del test["score"], test["max_score"]
     return json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _summary(report: Report) -> str:
     lines = [report.message]
+    lines += [f"Late: {report.submission.late.message}."] if report.submission.late else []
     lines += [f"{notice.where}: {notice.message}".removeprefix(": ") for notice in report.notices]
     return "\n".join(lines)
 

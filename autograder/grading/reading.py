@@ -28,7 +28,7 @@ from autograder.extract import (
 )
 from autograder.intake import Candidate, fingerprint, read
 from autograder.intake.isolation import NotRead, ReaderProcess, ReadingLimits
-from autograder.model import Chunk, Definitions, Notebook, Notice
+from autograder.model import Chunk, Definitions, FileRecord, Notebook, Notice
 
 # The most passages of one submission that a report names for reading.
 MOST_TO_READ = 20
@@ -68,6 +68,10 @@ def read_candidate(
     )
 
 
+def _files(candidate: Candidate, assignment: Assignment) -> tuple[FileRecord, ...]:
+    return read(candidate, assignment).files
+
+
 class SubmissionReader:
     """Reads submissions in a process of its own, within limits.
 
@@ -88,6 +92,7 @@ class SubmissionReader:
             {
                 "read": functools.partial(read_candidate, course=course, given=given, kinds=kinds),
                 "fingerprint": functools.partial(fingerprint, assignment=course.assignment),
+                "files": functools.partial(_files, assignment=course.assignment),
             },
             limits,
         )
@@ -115,6 +120,13 @@ class SubmissionReader:
             return self._process.call(str, "fingerprint", candidate)
         except (NotRead, GraderFault):
             return ""
+
+    def files(self, candidate: Candidate) -> tuple[FileRecord, ...]:
+        """List a candidate's files as its report does; none if they can't be read."""
+        try:
+            return self._process.call(tuple[FileRecord, ...], "files", candidate)
+        except (NotRead, GraderFault):
+            return ()
 
     def _checked(self, readings: Mapping[str, Any]) -> dict[str, Any]:
         """Require that each kind's reading has the type that the kind declares; else raise `GraderFault`."""

@@ -77,7 +77,7 @@ class Pipeline(Struct):
 
     def _check(self, check: CheckSpec, context: CheckContext) -> Finding:
         if check.trains and not self.training:
-            return found(check, Status.SKIPPED, "Not judged: training was switched off.")
+            return found(check, Status.SKIPPED, "Not judged: training was switched off.", switched_off=True)
         try:
             return self.kinds[check.kind].run(check, context)
         except StudentFault as fault:  # a child could not be opened

@@ -90,7 +90,7 @@ def _handed_in(data: bytes) -> Iterator[tuple[str, HandedIn]]:
             HandedIn(
                 ids=tuple(filter(None, ids)),
                 names=tuple(_text(one.get(":name")) for one in people),
-                at=moment.isoformat(timespec="seconds") if moment else None,
+                at=moment.isoformat(timespec="seconds") if moment and moment.tzinfo else None,
             ),
         )
 

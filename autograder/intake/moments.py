@@ -8,7 +8,7 @@ import zoneinfo
 
 
 def moment_of(text: str) -> datetime.datetime | None:
-    """Read a time in UTC; None if the text is no time or lies outside the calendar in UTC."""
+    """Read a time, in UTC unless it has no zone; None if it is none or lies outside UTC's calendar."""
     found = re.fullmatch(
         r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(?:(?<=\.\d{6})\d+)?\s*(\S*)", text
     )
@@ -16,7 +16,7 @@ def moment_of(text: str) -> datetime.datetime | None:
         return None
     try:
         moment = datetime.datetime.fromisoformat(found[1])
-        return moment.replace(tzinfo=_zone(found[2])).astimezone(datetime.UTC)
+        return moment.replace(tzinfo=_zone(found[2])).astimezone(datetime.UTC) if found[2] else moment
     except (ValueError, OverflowError, OSError, zoneinfo.ZoneInfoNotFoundError):
         return None  # OSError: a zone's name may be that of a folder, or too long for a file's
 
@@ -26,4 +26,4 @@ def _zone(name: str) -> datetime.tzinfo:
     if offset is not None:
         minutes = int(offset[2]) * 60 + int(offset[3])
         return datetime.timezone(datetime.timedelta(minutes=minutes if offset[1] == "+" else -minutes))
-    return datetime.UTC if name in ("", "Z", "UTC") else zoneinfo.ZoneInfo(name)
+    return datetime.UTC if name in ("Z", "UTC") else zoneinfo.ZoneInfo(name)

@@ -210,8 +210,10 @@ def _submitted_at(files: Sequence[ReadFile]) -> tuple[str | None, list[Notice]]:
         if PurePosixPath(file.path).name == TIMESTAMP:
             text = (file.data or b"").decode("utf-8", "replace").strip()
             moment = moment_of(text)
-            if moment is not None:
+            if moment is not None and moment.tzinfo is not None:
                 return moment.isoformat(timespec="seconds"), []
             what = f"holds {text[:40]!r}, expected a time such as 2024-05-31 23:59:00 UTC."
+            if moment is not None:
+                what = f"holds {text[:40]!r} without a zone, so nobody knows whether it was in time."
             return None, [remark("bad-timestamp", file.path, what)]
     return None, []

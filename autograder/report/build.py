@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from autograder.assignment import Assignment
 from autograder.model import (
@@ -22,8 +23,9 @@ from autograder.model import (
     Submission,
     SubmissionFacts,
 )
+from autograder.report.late import lateness
 from autograder.report.schema import SCHEMA_VERSION
-from autograder.report.totals import outcome_of, total, waits_for_person
+from autograder.report.totals import ending, total
 from autograder.text import harmless, in_texts
 
 Record = TypeVar("Record", bound=Struct)
@@ -52,8 +54,9 @@ def build_report(
     A `fault` of the grader takes the score away. A submission with a problem is ungradable. If the grader has
     `given_up` waiting for the code, the items stay and there is no score. Otherwise the items decide.
     """
-    outcome, message = _ending(submission, items, fault, given_up)
-    scored = outcome in (Outcome.GRADED, Outcome.PENDING_MANUAL)
+    score = total(assignment, items)
+    failure = _failure(submission, fault, given_up)
+    outcome, message = failure or ending(items, score)
     return Report(
         schema_version=SCHEMA_VERSION,
         generated_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -62,9 +65,12 @@ def build_report(
         grader=facts.grader,
         environment=facts.environment,
         assignment=msgspec.convert(assignment, AssignmentFacts, from_attributes=True),
-        submission=msgspec.convert(submission, SubmissionFacts, from_attributes=True),
+        submission=replace(
+            msgspec.convert(submission, SubmissionFacts, from_attributes=True),
+            late=lateness(submission.submitted_at, assignment.due_at),
+        ),
         learner=Learner(id=submission.learner),
-        score=total(assignment, items) if scored else None,
+        score=None if failure else score,
         items=_harmless(items, ItemReport),
         notices=_harmless((*submission.notices, *notices), Notice),
         integrity=_harmless(integrity, Notice),
@@ -77,17 +83,12 @@ def _harmless(records: Sequence[Record], kind: type[Record]) -> tuple[Record, ..
     return tuple(msgspec.convert(plain, list[kind]))  # type: ignore[valid-type]
 
 
-def _ending(
-    submission: Submission, items: Sequence[ItemReport], fault: str, given_up: str
-) -> tuple[Outcome, str]:
+def _failure(submission: Submission, fault: str, given_up: str) -> tuple[Outcome, str] | None:
+    """Give the outcome without a score and its message; None if there is a score."""
     if fault:
         return Outcome.GRADER_ERROR, f"The grader failed, not the submission; nothing was scored. {fault}"
     if submission.problem is not None:
         return Outcome.UNGRADABLE, submission.problem.message
     if given_up:
         return Outcome.TIMEOUT, f"Not graded to the end, so there is no score; a person decides. {given_up}"
-    outcome = outcome_of(items)
-    if outcome is Outcome.PENDING_MANUAL:
-        waiting = ", ".join(item.id for item in items if waits_for_person(item))
-        return outcome, f"Graded, except for what a person has yet to judge: {waiting}."
-    return outcome, "Graded."
+    return None

@@ -1,17 +1,26 @@
-"""Write and read reports as JSON files, validated before writing and after reading."""
+"""Write and read reports as JSON files, validated before writing and after reading.
+
+A batch's folder holds ``reports/<id>/<attempt>.json`` and ``pictures/<id>/<attempt>/``. Batches before
+version 0.2 wrote ``reports/<id>.json`` and ``pictures/<id>/``: that is attempt 1, and it stays there.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
 from autograder.errors import ReportError, UsageError
 from autograder.files import PRIVATE, write_atomically
-from autograder.model import Report
+from autograder.model import JSON, Report
 from autograder.report.schema import SCHEMA_VERSION, validate
+from autograder.report.upgrade import upgrade
+
+REPORTS = "reports"
 
 
 def to_json(report: Report) -> str:
@@ -32,31 +41,68 @@ def write_report(path: Path, report: Report) -> None:
     write_atomically(path, text, PRIVATE)
 
 
+# --- where they are ------------------------------------------------------------------------------
+
+
+def report_path(folder: Path, identity: str, attempt: int) -> Path:
+    """Give the place of an attempt's report in a batch's folder."""
+    old = folder / REPORTS / f"{identity}.json"
+    return old if attempt == 1 and old.exists() else folder / REPORTS / identity / f"{attempt}.json"
+
+
+def pictures_path(folder: Path, identity: str, attempt: int) -> Path:
+    """Give the folder of an attempt's pictures in a batch's folder."""
+    flat = report_path(folder, identity, attempt).parent == folder / REPORTS
+    return folder / "pictures" / identity / ("" if flat else str(attempt))
+
+
+def attempts_of(folder: Path, identity: str) -> dict[int, Path]:
+    """Give the reports of all attempts of a submission in a batch's folder, the newest attempt last."""
+    return _attempts(folder / REPORTS, identity)
+
+
+def newest_reports(folder: Path) -> dict[str, Path]:
+    """Give the report of each submission's newest attempt in a batch's folder, by the submission's id."""
+    return {one: [*_attempts(folder / REPORTS, one).values()][-1] for one in _identities(folder / REPORTS)}
+
+
 def report_files(places: Iterable[Path]) -> list[Path]:
-    """Give the reports in files and folders; of a batch's folder, those in its ``reports/``.
+    """Give the reports in files and folders, by id and attempt; of a batch's folder, those in ``reports/``.
 
     Raises `UsageError` if a folder holds no report.
     """
     found: list[Path] = []
     for place in places:
-        folder = place / "reports" if (place / "reports").is_dir() else place
-        inside = sorted(folder.glob("*.json")) if place.is_dir() else [place]
-        if not inside:
+        folder = place / REPORTS if (place / REPORTS).is_dir() else place
+        inside = [path for one in _identities(folder) for path in _attempts(folder, one).values()]
+        if place.is_dir() and not inside:
             raise UsageError(f"{place}: no reports (*.json) there", "Name the folder that a batch wrote.")
-        found += inside
+        found += inside if place.is_dir() else [place]
     return found
 
 
+def _identities(reports: Path) -> list[str]:
+    """List the ids that have a report, sorted; numbers by their size, as attempts are."""
+    names = {path.stem for path in reports.glob("*.json")}
+    names |= {path.parent.name for path in reports.glob("*/*.json") if path.stem.isdecimal()}
+    return sorted(names, key=lambda name: (int(name) if name.isdecimal() else math.inf, name))
+
+
+def _attempts(reports: Path, identity: str) -> dict[int, Path]:
+    old = reports / f"{identity}.json"
+    found = {int(path.stem): path for path in (reports / identity).glob("*.json") if path.stem.isdecimal()}
+    return dict(sorted((({1: old} if old.exists() else {}) | found).items()))
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
 def read_report(path: Path) -> Report:
-    """Read a report that fits the schema.
+    """Read a report that fits the schema; one of version 1 is upgraded.
 
     Raises `ReportError` if the file can't be read, is not JSON, or does not fit.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ReportError(f"{path}: can't be read: {error.strerror}") from error
-    return _validated(content, str(path))
+    return msgspec.convert(upgrade(_read(path)), Report)
 
 
 def decode_report(content: bytes, name: str) -> Report:
@@ -67,11 +113,31 @@ def decode_report(content: bytes, name: str) -> Report:
     try:
         report = msgspec.json.decode(content, type=Report)
     except msgspec.DecodeError:
-        return _validated(content, name)
-    return report if report.schema_version == SCHEMA_VERSION else _validated(content, name)
+        report = None
+    if report is not None and report.schema_version == SCHEMA_VERSION:
+        return report
+    return msgspec.convert(upgrade(_validated(content, name)), Report)
 
 
-def _validated(content: bytes, name: str) -> Report:
+def upgrade_file(path: Path) -> bool:
+    """Write a report of an older schema anew, and say whether it was one; raise as `read_report` does."""
+    document = _read(path)
+    old = upgrade(document) != document
+    if old:
+        write_report(path, read_report(path))
+    return old
+
+
+def _read(path: Path) -> JSON:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ReportError(f"{path}: can't be read: {error.strerror}") from error
+    return _validated(content, str(path))
+
+
+def _validated(content: bytes, name: str) -> JSON:
+    """Give a report's JSON as it stands, after it was held to the schema."""
     try:
         document = json.loads(content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -79,7 +145,7 @@ def _validated(content: bytes, name: str) -> Report:
             f"{name}: is not JSON: {error}", "Expected a report by `autograder grade`."
         ) from error
     validate(document, name)
-    return msgspec.convert(document, Report)
+    return cast(JSON, document)
 
 
 def _refuse_constant(name: str) -> None:

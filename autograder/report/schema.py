@@ -12,8 +12,10 @@ import msgspec
 from autograder.errors import ReportError
 from autograder.model import JSON, Report
 
-SCHEMA_VERSION = "1.1"
-SCHEMA_ID = "urn:autograder:report:1"
+SCHEMA_VERSION = "2.0"
+SCHEMA_ID = "urn:autograder:report:2"
+# Version 2 only adds to version 1, so both fit the schema; see `autograder.report.upgrade`.
+_READ = ("1", "2")
 
 
 def report_schema() -> JSON:
@@ -45,9 +47,9 @@ def validate(document: object, name: str = "report") -> None:
     Raises `ReportError` if the document does not fit.
     """
     version = document.get("schema_version") if isinstance(document, dict) else None
-    if isinstance(version, str) and version.split(".")[0] != SCHEMA_VERSION.split(".", maxsplit=1)[0]:
+    if isinstance(version, str) and version.split(".")[0] not in _READ:
         raise ReportError(
-            f"{name}: schema_version is {version}, but this autograder reads {SCHEMA_VERSION}",
+            f"{name}: schema_version is {version}, but this autograder reads up to {SCHEMA_VERSION}",
             "Use the autograder that wrote it, or grade again.",
         )
     problems = sorted(_validator().iter_errors(document), key=lambda e: list(map(str, e.absolute_path)))

@@ -78,6 +78,7 @@ def _check_report(check: CheckSpec, finding: Finding, points: float, visibility:
         diagnosis=finding.diagnosis,
         smallest=finding.smallest,
         fraction=finding.fraction,
+        switched_off=finding.switched_off,
         duration=round(finding.seconds, 4),
     )
 

@@ -123,13 +123,17 @@ def render_summary(reports: Sequence[Report]) -> Table:
     for report in sorted(reports, key=lambda r: r.submission.id):
         score = report.score
         points = "–" if score is None else f"{score.final:.1f} / {score.max:g}"
-        reason = Text(_first_reason(report), overflow="fold")
+        reason = Text(_first_reason(report) + _late(report), overflow="fold")
         table.add_row(Text(report.submission.id), points, report.outcome.value, reason)
     to_read = [f"{r.submission.id} ({len(r.integrity)})" for r in reports if r.integrity]
     if to_read:
         table.caption = Text(f"to read, no verdict (`integrity` in the report): {', '.join(sorted(to_read))}")
         table.caption_justify = "left"
     return table
+
+
+def _late(report: Report) -> str:
+    return f" Late: {report.submission.late.message}." if report.submission.late else ""
 
 
 def _first_reason(report: Report) -> str:

@@ -43,9 +43,24 @@ def waits_for_person(item: ItemReport) -> bool:
 
 
 def outcome_of(items: Sequence[ItemReport]) -> Outcome:
-    """Decide whether a person still has something to judge."""
+    """Decide whether a batch left something out, or a person still has something to judge."""
+    if any(check.switched_off and check.max_score for item in items for check in item.checks):
+        return Outcome.PARTIAL
     waits = any(waits_for_person(item) for item in items)
     return Outcome.PENDING_MANUAL if waits else Outcome.GRADED
+
+
+def ending(items: Sequence[ItemReport], score: Score) -> tuple[Outcome, str]:
+    """Give the outcome, and a sentence about it."""
+    outcome = outcome_of(items)
+    waiting = ", ".join(item.id for item in items if waits_for_person(item))
+    if outcome is Outcome.PENDING_MANUAL:
+        return outcome, f"Graded, except for what a person has yet to judge: {waiting}."
+    if outcome is Outcome.GRADED:
+        return outcome, "Graded."
+    left = sum(check.max_score for item in items for check in item.checks if check.switched_off)
+    message = f"{score.final:g} of {score.max:g}, {left:g} not judged."
+    return outcome, f"{message} A person has yet to judge: {waiting}." if waiting else message
 
 
 def in_short(checks: Sequence[CheckReport]) -> str:

@@ -138,7 +138,7 @@ def _not_judged(spec: Training, baseline: float) -> Finding:
         f"{spec.full:.0%} that earn all, so that good settings can't be told from poor ones. Grade with more "
         "training images."
     )
-    return Finding(check=spec.id, status=Status.SKIPPED, fraction=0.0, message=message)
+    return Finding(check=spec.id, status=Status.SKIPPED, fraction=0.0, message=message, switched_off=True)
 
 
 def _failed(spec: Training, message: str) -> Finding:

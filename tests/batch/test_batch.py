@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import pickle
-import signal
 import sqlite3
 import time
 from collections.abc import Callable
@@ -12,89 +11,13 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from steered import RUN, Steered, batch_of, graded_so_far
 
 from autograder.authoring.context import Reading
-from autograder.batch import Batch, GradingRun, Ledger, RunOptions, grade_all, report_path, run
-from autograder.errors import AutograderError, DataError, GraderFault, UsageError
+from autograder.batch import Batch, GradingRun, Ledger, grade_all, run
+from autograder.errors import AutograderError, UsageError
 from autograder.grading.submission import Graded
-from autograder.intake import Candidate, SourceKind, fingerprint
-from autograder.intake.isolation import ReaderGone
-from autograder.model import (
-    AssignmentFacts,
-    Environment,
-    Grader,
-    Learner,
-    Outcome,
-    Report,
-    Score,
-    SubmissionFacts,
-)
-from autograder.report import ReportFacts
-
-ROOT = Path(__file__).parents[2]
-FACTS = ReportFacts(
-    grader=Grader(name="g", version="1", config_sha256="", cases_sha256="", seed=0),
-    environment=Environment(os="", arch="", python="", numpy="", sandbox="none"),
-)
-RUN = GradingRun(
-    options=RunOptions(root=ROOT, assignment="hw5", training=False),
-    slowness=1.0,
-    data=None,
-    prepared={},
-    facts=FACTS,
-    key="key",
-)
-
-
-def report(identity: str, points: float) -> Report:
-    return Report(
-        schema_version="1.0",
-        generated_at="2020-01-01T00:00:00+00:00",
-        outcome=Outcome.GRADED,
-        message="",
-        grader=FACTS.grader,
-        environment=FACTS.environment,
-        assignment=AssignmentFacts(id="a", title="a", version="1", max_score=9),
-        submission=SubmissionFacts(id=identity, origin=identity),
-        learner=Learner(id=identity),
-        score=Score(raw=points, penalties=0, final=points, max=9),
-    )
-
-
-class Steered:
-    """Grades a file that says what must happen: a number of points, or ``die``."""
-
-    def __init__(self, counter: Path, run: GradingRun) -> None:
-        self.counter = counter
-        self.assignment = run.course().assignment
-
-    def read(self, candidate: Candidate) -> Reading:
-        self.path = candidate.path
-        mark = fingerprint(candidate, self.assignment)
-        return Reading(submission=replace(candidate.unread(), fingerprint=mark))
-
-    def grade_reading(self, reading: Reading) -> Graded:
-        identity = reading.submission.id
-        with self.counter.open("a") as log:
-            log.write(identity + "\n")
-        says = self.path.read_text()
-        if says == "die":
-            os.kill(os.getpid(), signal.SIGKILL)
-        if says == "odd":
-            raise ZeroDivisionError("of ours")
-        if says == "once" and self.counter.read_text().split().count(identity) == 1:
-            raise GraderFault("the sandbox did not start")
-        if says == "reader gone" and self.counter.read_text().split().count(identity) == 1:
-            raise ReaderGone("the reader's process is gone")
-        if says == "edited":
-            self.path.write_text("6")
-            says = "5"
-        if says == "unfit":
-            return Graded(report=report(identity, float("nan")))
-        if says == "no data":
-            raise DataError("data/x: is not there")
-        points = 1.0 if says in ("once", "reader gone") else float(says)
-        return Graded(report=report(identity, points), pictures={"p-1.png": b"x"})
+from autograder.report import report_path
 
 
 def broken_build(run: GradingRun) -> Steered:
@@ -103,36 +26,15 @@ def broken_build(run: GradingRun) -> Steered:
 
 @pytest.fixture
 def make(tmp_path):
-    def batch(says: dict[str, str], **options) -> Batch:
-        candidates = []
-        for identity, text in says.items():
-            path = tmp_path / f"{identity}.ipynb"
-            path.write_text(text)
-            candidates.append(
-                Candidate(id=identity, learner=identity, origin=identity, path=path, place=SourceKind.FILE)
-            )
-        defaults = {
-            "run": RUN,
-            "candidates": tuple(candidates),
-            "folder": tmp_path / "out",
-            "open_pipeline": partial(Steered, tmp_path / "count"),
-        }
-        return Batch(**{**defaults, **options})
-
-    return batch
-
-
-def graded_so_far(tmp_path: Path) -> list[str]:
-    path = tmp_path / "count"
-    return sorted(path.read_text().split()) if path.exists() else []
+    return partial(batch_of, tmp_path)
 
 
 def test_every_submission_ends_with_one_report(make, tmp_path):
     batch = make({f"s{n:03}": str(n) for n in range(5)}, jobs=2)
     done = {d.id: d.final for d in grade_all(batch)}
     assert done == {f"s{n:03}": n for n in range(5)}
-    assert sorted(p.stem for p in (tmp_path / "out/reports").iterdir()) == sorted(done)
-    assert (tmp_path / "out/pictures/s003/p-1.png").read_bytes() == b"x"
+    assert sorted(p.name for p in (tmp_path / "out/reports").iterdir()) == sorted(done)
+    assert (tmp_path / "out/pictures/s003/1/p-1.png").read_bytes() == b"x"
 
 
 def test_a_worker_that_dies_is_replaced_and_its_submission_given_up(make, tmp_path):
@@ -212,7 +114,7 @@ def test_a_report_counts_only_for_the_files_that_it_was_made_from(make, tmp_path
     batch = make({"s001": "1"}, resume=True)
     list(grade_all(batch))
     if change == "report":
-        report_path(tmp_path / "out", "s001").write_text("{}")
+        report_path(tmp_path / "out", "s001", 1).write_text("{}")
     if change == "file":
         (tmp_path / "s001.ipynb").write_text("7")
     again = replace(batch, run=replace(RUN, key="other" if change == "key" else "key"))
@@ -226,14 +128,14 @@ def test_a_submission_that_could_not_be_read_is_graded_again(make, tmp_path, mon
     (done,) = grade_all(batch)
     with Ledger(batch.folder / "ledger.sqlite3") as ledger:
         ledger.record(replace(done, fingerprint=""), batch.run.key)
-    monkeypatch.setattr(run, "_fingerprinter", lambda batch: lambda candidate: "")
+    monkeypatch.setattr(run.SubmissionReader, "fingerprint", lambda *_: "")
     (tmp_path / "s001.ipynb").write_text("7")
     assert [d.final for d in grade_all(batch)] == [7]
 
 
 def test_the_reader_is_forked_before_the_first_submission_is_asked_for(make, monkeypatch):
     made = []
-    monkeypatch.setattr(run, "_fingerprinter", made.append)
+    monkeypatch.setattr(run, "_reader", made.append)
     batch = make({"s001": "1"})
     work = grade_all(batch)
     assert made == [batch]
@@ -256,7 +158,8 @@ def test_two_batches_never_write_to_one_folder(make, tmp_path):
 
 
 def test_half_written_files_of_a_killed_batch_are_removed(make, tmp_path):
-    left = [tmp_path / "out" / place / ".s001.json.x.half" for place in ("", "reports", "pictures/s001")]
+    places = ("", "reports", "reports/s001", "pictures/s001", "pictures/s001/1")
+    left = [tmp_path / "out" / place / ".1.json.x.half" for place in places]
     for path in left:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("{")

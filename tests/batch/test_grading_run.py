@@ -53,6 +53,7 @@ def test_the_seed_to_go_on_with_is_that_of_the_last_row(tmp_path):
         with Ledger(tmp_path / "ledger.sqlite3") as ledger:
             done = Done(
                 id=identity,
+                attempt=1,
                 outcome="graded",
                 message="",
                 final=1.0,

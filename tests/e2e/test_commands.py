@@ -1,5 +1,6 @@
 """The command line as its users meet it: statuses, messages, interruptions."""
 
+import csv
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from autograder.cli import COMMANDS
-from autograder.report import read_report
+from autograder.report import newest_reports, read_report, report_path
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "tests" / "samples" / "hw5"
@@ -65,10 +66,10 @@ def test_an_ungradable_submission_has_a_report_and_the_rest_goes_on(tmp_path):
             (inbox / name / "HW5.ipynb").write_text(content)
     done = grade(inbox, tmp_path / "out")
     assert done.returncode == 1
-    first, second = (read_report(tmp_path / "out/reports" / f"{n}.json") for n in ("s001", "s002"))
+    first, second = (read_report(report_path(tmp_path / "out", n, 1)) for n in ("s001", "s002"))
     assert (first.outcome.value, first.score) == ("ungradable", None)
     assert "JSON" in first.message
-    assert second.outcome.value in ("graded", "pending_manual")
+    assert second.outcome.value == "partial"
     assert "s001: ungradable:" in done.stderr
 
 
@@ -102,11 +103,8 @@ def test_a_roster_names_who_handed_in_nothing(tmp_path):
     assert "1 of 2 on the roster handed in nothing: s002" in done.stderr
     assert "1 not on the roster: s009" in done.stderr
     rows = (tmp_path / "out/summary.csv").read_text(encoding="utf-8-sig").splitlines()
-    assert [row.split(",")[:3] for row in rows[1:]] == [
-        ["s001", "s001", "graded"],
-        ["s009", "s009", "graded"],
-        ["s002", "", "not_submitted"],
-    ]
+    about = [(row.split(",")[0], row.split(",")[5]) for row in rows[1:]]
+    assert about == [("s001", "partial"), ("s009", "partial"), ("s002", "not_submitted")]
 
 
 def test_the_summary_is_of_all_reports_in_the_folder(tmp_path):
@@ -116,14 +114,51 @@ def test_the_summary_is_of_all_reports_in_the_folder(tmp_path):
     assert again.returncode == 0
     rows = (inbox / "reports/summary.csv").read_text(encoding="utf-8-sig").splitlines()
     assert [row.split(",")[0] for row in rows] == ["learner", "s001", "s002"]
-    (inbox / "reports/reports/broken.json").write_text("{")
+    (inbox / "reports/reports/broken").mkdir()
+    (inbox / "reports/reports/broken/1.json").write_text("{")
     whole = grade(inbox, inbox / "reports", "--resume")
     assert whole.returncode == 0
     assert "2 submissions, 1 left out" in whole.stderr
-    assert "broken.json: is not JSON" in whole.stderr
+    assert "broken/1.json: is not JSON" in whole.stderr
     checked = run("validate", inbox / "reports")
     assert (checked.returncode, "2 of 3 reports are valid." in checked.stdout) == (1, True)
     assert "no reports (*.json) there" in run("validate", inbox / "s001").stderr
+
+
+def test_a_second_hand_in_is_a_second_attempt_and_the_summary_has_the_newest(tmp_path):
+    inbox, output = a_class(tmp_path / "inbox", s001="HW5.ipynb", s002="HW5.ipynb"), tmp_path / "out"
+    (tmp_path / "class.csv").write_text("s001\ns002\ns003\n")
+    assert grade(inbox, output).returncode == 0
+    shutil.copy(SAMPLES / "s005" / "HW5.ipynb", inbox / "s001" / "HW5.ipynb")
+    assert grade(inbox / "s001", output, "--roster", tmp_path / "class.csv").returncode == 0
+    rows = list(csv.DictReader((output / "summary.csv").open(encoding="utf-8-sig")))
+    assert [(row["learner"], row["attempt"], row["final"], row["outcome"]) for row in rows] == [
+        ("s001", "2", "", "partial"),
+        ("s002", "1", "", "partial"),
+        ("s003", "", "", "not_submitted"),
+    ]
+    exported = run("export", "csv", output).stdout
+    assert [row.split(",")[1:3] for row in exported.splitlines()[1:]] == [["s001", "2"], ["s002", "1"]]
+    exported = run("export", "csv", output, "--all-attempts").stdout
+    assert [row.split(",")[2] for row in exported.splitlines()[1:]] == ["1", "2", "1"]
+    run("export", "gradescope", output, "--all-attempts", "-o", tmp_path / "all")
+    written = [str(path.relative_to(tmp_path / "all")) for path in (tmp_path / "all").rglob("*.json")]
+    assert sorted(written) == [f"{name}/results.json" for name in ("s001/1", "s001/2", "s002/1")]
+    shutil.copy(SAMPLES / "s009" / "HW5.ipynb", inbox / "s001" / "HW5.ipynb")
+    again = grade(inbox / "s001", output)
+    assert "s001: these are the files of attempt 1; 2 is the newest" in again.stderr
+
+
+def test_old_reports_are_upgraded_where_it_is_asked_for(tmp_path):
+    old = tmp_path / "reports" / "s009.json"
+    old.parent.mkdir()
+    shutil.copy(ROOT / "tests/report/report-1.1.json", old)
+    assert run("validate", tmp_path).stdout == "1 of 1 reports are valid.\n"
+    assert json.loads(old.read_text())["schema_version"] == "1.1"
+    said = "1 of 1 reports are valid.\n{} were written anew.\n"
+    assert run("validate", "--upgrade", tmp_path).stdout == said.format(1)
+    assert json.loads(old.read_text())["schema_version"] == "2.0"
+    assert run("validate", "--upgrade", tmp_path).stdout == said.format(0)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +218,7 @@ def test_a_loss_that_is_no_number_costs_its_item_and_no_other_submission(tmp_pat
     notebook.write_text(source.replace("return loss, grads", f"return {loss}, grads"), encoding="utf-8")
     done = grade(inbox, output)
     assert done.returncode == 0, done.stderr
-    spoilt, right = (read_report(output / "reports" / f"{name}.json") for name in ("s001", "s002"))
+    spoilt, right = (read_report(report_path(output, name, 1)) for name in ("s001", "s002"))
     scores = {item.id: item.score for item in spoilt.items}
     assert scores == {item.id: item.score for item in right.items} | {"net": scores["net"]}
     checks = {check.id: check.score for item in spoilt.items for check in item.checks}
@@ -200,7 +235,7 @@ def test_the_output_of_the_code_is_in_the_first_lost_check(tmp_path):
     )
     notebook.write_text(said, encoding="utf-8")
     assert grade(tmp_path / "inbox", tmp_path / "out").returncode == 0
-    report = read_report(tmp_path / "out/reports/s001.json")
+    report = read_report(tmp_path / "out/reports/s001/1.json")
     printed = {c.id: c.output.text for item in report.items for c in item.checks if c.output is not None}
     assert printed["forward-notebook"].startswith("images: (2, 3, 4, 4)\n")
     # one check for each question with a wrong answer, and each text once
@@ -213,7 +248,7 @@ def test_the_output_of_the_code_is_in_the_first_lost_check(tmp_path):
 
 
 def seeds(output):
-    return {path.stem: read_report(path).grader.seed for path in (output / "reports").glob("*.json")}
+    return {name: read_report(path).grader.seed for name, path in newest_reports(output).items()}
 
 
 def test_a_seed_is_drawn_for_each_batch_and_a_resumed_one_goes_on_with_its_own(tmp_path):
@@ -222,11 +257,11 @@ def test_a_seed_is_drawn_for_each_batch_and_a_resumed_one_goes_on_with_its_own(t
         shutil.copytree(SAMPLES / name, inbox / name)
     assert grade(inbox, output).returncode == 0
     (first,) = set(seeds(output).values())
-    (output / "reports" / "s010.json").unlink()
-    kept = (output / "reports" / "s009.json").stat().st_mtime_ns
+    report_path(output, "s010", 1).unlink()
+    kept = report_path(output, "s009", 1).stat().st_mtime_ns
     assert grade(inbox, output, "--resume").returncode == 0
     assert seeds(output) == {"s009": first, "s010": first}
-    assert (output / "reports" / "s009.json").stat().st_mtime_ns == kept
+    assert report_path(output, "s009", 1).stat().st_mtime_ns == kept
     assert grade(inbox, output).returncode == 0
     (second,) = set(seeds(output).values())
     assert second != first
@@ -248,19 +283,19 @@ def test_an_interrupted_batch_keeps_what_is_done(tmp_path):
         text=True,
         start_new_session=True,
     )
-    while process.poll() is None and not list((output / "reports").glob("*.json")):
+    while process.poll() is None and not newest_reports(output):
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "--resume" in said
-    kept = {p: p.read_bytes() for p in (output / "reports").glob("*.json")}
+    kept = {p: p.read_bytes() for p in newest_reports(output).values()}
     for path in kept:
         read_report(path)
     done = grade(inbox, output, "--resume", "--jobs", "2")
     assert done.returncode == 0, done.stderr
-    names = sorted(p.stem for p in (output / "reports").glob("*.json"))
-    assert names == sorted(p.name for p in inbox.iterdir())
+    assert sorted(newest_reports(output)) == sorted(p.name for p in inbox.iterdir())
+    assert all(path.read_bytes() == before for path, before in kept.items())
     assert not list(output.rglob(".*.json*"))
 
 
@@ -281,7 +316,7 @@ def test_a_solved_notebook_passes_and_is_told_of_hidden_checks(release):
     assert "visible checks passed; hidden ones remain" in done.stdout, done.stdout
     assert done.returncode == 0
     as_json = json.loads(run("check", "--json", cwd=release).stdout)
-    assert as_json["schema_version"] == "1.1"
+    assert as_json["schema_version"] == "2.0"
 
 
 def test_it_checks_from_within_a_notebook(release):
@@ -325,8 +360,10 @@ def test_too_small_a_budget_of_images_leaves_the_training_open(tmp_path):
     arguments = [SAMPLES / "s001", "-o", tmp_path / "out", "--training-images", "400"]
     done = run("grade", *arguments)
     assert done.returncode == 0, done.stderr
-    report = read_report(tmp_path / "out/reports/s001.json")
+    report = read_report(tmp_path / "out/reports/s001/1.json")
     (training,) = (item for item in report.items if item.id == "training")
     assert (training.status.value, training.score) == ("skipped", None)
     assert "Grade with more training images." in training.checks[0].message
     assert report.score.pending >= training.max_score
+    assert report.outcome.value == "partial"
+    assert report.message.endswith(f", {training.max_score:g} not judged.")

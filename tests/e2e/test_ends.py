@@ -149,7 +149,7 @@ def test_reports_are_for_their_owner_alone(tmp_path):
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     assert stat.S_IMODE(output.stat().st_mode) == 0o700
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in output.rglob("*") if path.is_file()}
-    assert set(modes) >= {"s009.json", "summary.csv", "ledger.sqlite3", ".lock"}
+    assert set(modes) >= {"1.json", "summary.csv", "ledger.sqlite3", ".lock"}
     assert set(modes.values()) == {0o600}
     with sqlite3.connect(output / "ledger.sqlite3") as ledger:
         ledger.execute("PRAGMA locking_mode=EXCLUSIVE")

@@ -177,7 +177,7 @@ def test_an_archive_of_another_kind_is_a_submission_with_a_problem(tmp_path, nam
 
 
 def test_the_folder_of_an_earlier_batch_s_reports_is_no_submission(tmp_path):
-    write_files(tmp_path, {**CLASS, "reports/ledger.sqlite3": b"x", "reports/reports/s001.json": b"{}"})
+    write_files(tmp_path, {**CLASS, "reports/ledger.sqlite3": b"x", "reports/reports/s001/1.json": b"{}"})
     assert found(tmp_path) == CLASS_FOUND
     assert notices(tmp_path) == ["not-a-submission"]
     with pytest.raises(UsageError, match="holds the reports of a batch"):

@@ -84,7 +84,7 @@ def test_leftovers_of_systems_and_editors_are_ignored(tmp_path, reader):
         ("2024-05-31 23:59:00.123456 UTC", "2024-05-31T23:59:00+00:00"),
         ("2024-05-31 23:59:00.123456 America/Los_Angeles\n", "2024-06-01T06:59:00+00:00"),
         ("2024-05-31T23:59:00+02:00", "2024-05-31T21:59:00+00:00"),
-        ("2024-05-31 23:59", "2024-05-31T23:59:00+00:00"),
+        ("2024-05-31 23:59 UTC", "2024-05-31T23:59:00+00:00"),
     ],
 )
 def test_nbgraders_time_stamp(tmp_path, text, moment):
@@ -101,6 +101,13 @@ def test_a_malformed_time_stamp(tmp_path, text):
     found = read_folder(tmp_path, {"HW5.ipynb": GOOD, "timestamp.txt": text.encode()})
     assert found.submitted_at is None
     assert "expected a time such as 2024-05-31 23:59:00 UTC" in message(found, "bad-timestamp")
+
+
+def test_a_time_stamp_without_a_zone_is_unknown_and_said(tmp_path):
+    found = read_folder(tmp_path, {"HW5.ipynb": GOOD, "timestamp.txt": b"2024-05-31 23:59"})
+    assert found.submitted_at is None
+    said = message(found, "bad-timestamp")
+    assert "holds '2024-05-31 23:59' without a zone, so nobody knows whether it was in time" in said
 
 
 def test_a_notebook_named_on_its_own_may_be_a_link(tmp_path):

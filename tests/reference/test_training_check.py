@@ -67,7 +67,7 @@ def test_nothing_is_judged_if_the_budget_is_too_small(reached):
     context = training_context(reached, train=train)
     context.prepared["t"] = 0.39
     finding = check_training(SPEC, context)
-    assert (finding.status, finding.fraction) == (Status.SKIPPED, 0)
+    assert (finding.status, finding.fraction, finding.switched_off) == (Status.SKIPPED, 0, True)
     assert "reach 39.0%, not the 40% that earn all" in finding.message
 
 

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from reports import GRADER, PLACE, finding, item, make_report
+from reports import GRADER, PLACE, finding, item, make_report, total_of
 from rich.console import Console
 
+from autograder.course import find_course
 from autograder.errors import ReportError
 from autograder.model import (
     Finding,
+    Lateness,
     Notice,
     Outcome,
     Status,
@@ -28,7 +30,8 @@ from autograder.report import (
     write_report,
 )
 from autograder.report.scoring import score_item
-from autograder.report.terminal import render
+from autograder.report.terminal import render, render_summary
+from autograder.report.totals import ending
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,8 +44,6 @@ def test_a_metric_that_is_no_number_becomes_a_word():
 
 
 def test_a_fault_of_the_grader_is_no_zero(monkeypatch):
-    from autograder.course import find_course
-
     assignment = find_course(ROOT, "hw5").assignment
     submission = Submission(id="s001", learner="s001", origin="s001")
     facts = ReportFacts(grader=GRADER, environment=PLACE)
@@ -56,6 +57,32 @@ def test_a_fault_of_the_grader_is_no_zero(monkeypatch):
     broken = msgspec.structs.replace(submission, problem=Notice(code="not-json", message="It is not JSON."))
     report = build_report(assignment, broken, facts)
     assert (report.outcome, report.score, report.message) == (Outcome.UNGRADABLE, None, "It is not JSON.")
+
+
+def test_checks_that_were_switched_off_make_a_report_partial():
+    off = msgspec.structs.replace(finding("b", 0, Status.SKIPPED), switched_off=True)
+    partly = score_item(item(a=1, b=1), {"a": finding("a", 1), "b": off})
+    assert ending([partly], total_of([partly])) == (Outcome.PARTIAL, "4 of 8, 4 not judged.")
+    waiting = msgspec.structs.replace(score_item(item(c=1), {"c": finding("c", 0, Status.MANUAL)}), id="g")
+    assert ending([partly, waiting], total_of([partly, waiting])) == (
+        Outcome.PARTIAL,
+        "4 of 8, 4 not judged. A person has yet to judge: g.",
+    )
+    # nothing was done there, so there is nothing to judge
+    idle = score_item(item(a=1, b=1), {"a": finding("a", 1), "b": finding("b", 0, Status.SKIPPED)})
+    assert ending([idle], total_of([idle])) == (Outcome.GRADED, "Graded.")
+
+
+def test_a_report_says_how_late_it_is():
+    assignment = msgspec.structs.replace(find_course(ROOT, "hw5").assignment, due_at="2027-03-01T23:59+01:00")
+    submission = Submission(
+        id="s001", learner="s001", origin="s001", submitted_at="2027-03-02T01:59:00+00:00"
+    )
+    report = build_report(assignment, submission, ReportFacts(grader=GRADER, environment=PLACE))
+    assert report.submission.late == Lateness(seconds=10_800, message="3 hours after 2027-03-01 23:59 +01:00")
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(render_summary([report]))
+    assert "Late: 3 hours after 2027-03-01 23:59 +01:00." in console.export_text()
 
 
 def test_no_text_of_a_stranger_reaches_a_terminal_as_it_is():
@@ -107,7 +134,7 @@ def test_a_nan_is_refused_and_leaves_no_file(tmp_path):
         ),
         (lambda d: d["submission"].update(id=".."), r"at \$\.submission\.id"),
         (lambda d: d["submission"].update(id="a/b"), r"at \$\.submission\.id"),
-        (lambda d: d.update(schema_version="2.0"), "this autograder reads 1.1"),
+        (lambda d: d.update(schema_version="3.0"), "this autograder reads up to 2.0"),
     ],
 )
 def test_what_does_not_fit_the_schema_is_placed(change, says):

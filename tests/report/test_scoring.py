@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from reports import finding, item
+from reports import finding, item, total_of
 
 from autograder.assignment import Files
 from autograder.model import (
@@ -16,7 +16,7 @@ from autograder.model import (
     Visibility,
 )
 from autograder.report.scoring import rounded, score_item
-from autograder.report.totals import outcome_of
+from autograder.report.totals import ending
 
 
 def test_weights_share_the_points():
@@ -34,8 +34,9 @@ def test_an_item_of_which_nothing_was_judged_has_no_score():
 def test_a_proposal_counts_and_the_rest_is_pending():
     report = score_item(item(a=1), {"a": finding("a", 0.25, Status.MANUAL)})
     assert report.score == 2
-    assert outcome_of([report]) is Outcome.PENDING_MANUAL
-    assert outcome_of([score_item(item(a=1), {"a": finding("a", 1)})]) is Outcome.GRADED
+    assert ending([report], total_of([report]))[0] is Outcome.PENDING_MANUAL
+    whole = score_item(item(a=1), {"a": finding("a", 1)})
+    assert ending([whole], total_of([whole])) == (Outcome.GRADED, "Graded.")
 
 
 def test_the_worst_state_shows():

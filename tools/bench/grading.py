@@ -21,6 +21,7 @@ from pathlib import Path
 from autograder.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.model import Chunk, Definitions, Struct
+from autograder.report import newest_reports
 
 # The number of sandboxes that are started for the figures, and of children in each.
 SANDBOXES, CHILDREN = 21, 6
@@ -166,7 +167,7 @@ def _items(root: Path, submission: Path, scratch: Path) -> Figure:
     for run in range(5):
         output = scratch / f"items-{run}"
         _grade(root, [submission], output, "--no-training").wait()
-        reports = list((output / "reports").glob("*.json"))
+        reports = list(newest_reports(output).values())
         if not reports:
             raise UsageError(f"{submission}: was not graded", "Run autograder doctor.")
         report = json.loads(reports[0].read_bytes())

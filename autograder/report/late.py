@@ -1,0 +1,46 @@
+"""Say how late a submission is. Unknown times are never punished."""
+
+from __future__ import annotations
+
+import datetime
+import math
+
+from autograder.model import Lateness
+
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+
+
+def lateness(submitted_at: str | None, due_at: str | None) -> Lateness | None:
+    """Compare two times in ISO 8601; None if the first is in time, or a time or its zone is not known.
+
+    >>> lateness("2027-03-04T02:40:00+00:00", "2027-03-01T23:59:00+01:00").message
+    '2 days 3 hours after 2027-03-01 23:59 +01:00'
+    """
+    submitted, due = _moment(submitted_at), _moment(due_at)
+    if submitted is None or due is None or submitted <= due:
+        return None
+    seconds = math.ceil((submitted - due).total_seconds())
+    day, zone = f"{due:%Y-%m-%d %H:%M}", due.isoformat(timespec="seconds")[19:]
+    return Lateness(seconds=seconds, message=f"{spoken(seconds)} after {day} {zone}")
+
+
+def _moment(text: str | None) -> datetime.datetime | None:
+    try:
+        moment = datetime.datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def spoken(seconds: int) -> str:
+    """Give a length of time in its two largest units.
+
+    >>> spoken(183_640), spoken(3_600), spoken(0)
+    ('2 days 3 hours', '1 hour', '0 seconds')
+    """
+    parts = []
+    for name, length in _UNITS:
+        count, seconds = divmod(seconds, length)
+        if count:
+            parts.append(f"{count} {name}{'s' if count != 1 else ''}")
+    return " ".join(parts[:2]) or "0 seconds"
