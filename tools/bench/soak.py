@@ -31,6 +31,8 @@ from autograder.errors import UsageError
 from autograder.execution.tempdirs import TempDir
 from autograder.model import Struct
 from autograder.publish.toml import to_toml
+from autograder.report import newest_reports, report_path
+from autograder.report.stable import stable
 
 if TYPE_CHECKING:
     import psutil
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
 ZIPPED_EVERY = 7
 # Checks that train, time, import much or ask a person: they take long, or their results vary.
 LEFT_OUT = frozenset({"training", "network", "speed", "pdf", "manual"})
-TIMES = frozenset({"generated_at", "duration"})
 # Some submissions can't be graded, which is no failure.
 ENDED_WELL = (0, 1)
 SETTLE_SECONDS = 20.0
@@ -284,7 +285,7 @@ class _Run:
         return time.monotonic() - start
 
     def _done(self) -> int:
-        return len(list((self._scratch / "disturbed" / "reports").glob("*.json")))
+        return len(newest_reports(self._scratch / "disturbed"))
 
     def _watch(
         self, process: subprocess.Popen[bytes], come: Callable[[], bool] = lambda: False
@@ -380,34 +381,25 @@ def compare(calm: Path, disturbed: Path, identities: Sequence[str]) -> Iterator[
     """List the differences of two output folders, and the submissions without a report."""
     names = {kind: sorted(str(p.relative_to(kind)) for p in kind.rglob("*")) for kind in (calm, disturbed)}
     for kind, there in names.items():
-        reports = {name for name in there if re.fullmatch(r"reports/[^/]+\.json", name)}
-        wanted = {f"reports/{identity}.json" for identity in identities}
+        reports = {name for name in there if re.fullmatch(r"reports/[^/]+/\d+\.json", name)}
+        wanted = {f"reports/{identity}/1.json" for identity in identities}
         yield from (f"{kind.name}: no {name}" for name in sorted(wanted - reports))
         yield from (f"{kind.name}: {name} belongs to no submission" for name in sorted(reports - wanted))
     for name in sorted(set(names[calm]) ^ set(names[disturbed])):
         yield f"{name}: is in only one of the two runs"
     for identity in identities:
-        yield from _differences(
-            identity, *(kind / "reports" / f"{identity}.json" for kind in (calm, disturbed))
-        )
+        yield from _differences(identity, *(report_path(kind, identity, 1) for kind in (calm, disturbed)))
 
 
 def _differences(identity: str, *paths: Path) -> Iterator[str]:
     if all(path.exists() for path in paths):
-        first, second = (without_times(json.loads(path.read_bytes())) for path in paths)
+        first, second = (stable(json.loads(path.read_bytes())) for path in paths)
         if first != second:
             keys = [key for key in first if first[key] != second.get(key)]
             yield f"{identity}: the reports differ in {', '.join(keys)}"
         for one in (first, second):
             if one["outcome"] == "grader_error":
                 yield f"{identity}: the grader failed: {one['message']}"
-
-
-def without_times(value: Any) -> Any:
-    """Give a report without its times and durations."""
-    if isinstance(value, dict):
-        return {key: without_times(item) for key, item in value.items() if key not in TIMES}
-    return [without_times(item) for item in value] if isinstance(value, list) else value
 
 
 def growth(usage: Sequence[Usage]) -> Iterator[str]:
