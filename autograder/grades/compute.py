@@ -22,6 +22,7 @@ from autograder.grades.records import (
     exact,
 )
 from autograder.model import Outcome, Struct
+from autograder.report.late import spoken
 
 _ZERO = Decimal(0)
 _UNSCORED = frozenset({Outcome.UNGRADABLE, Outcome.GRADER_ERROR, Outcome.TIMEOUT})
@@ -117,7 +118,7 @@ def _grade_by(
     accepted = accepted[: policy.attempts.most]
     if not accepted:
         late = _lateness(attempts[0], policy.late, due)
-        text = f"not accepted: handed in {_span(late)} after the date" if late else "not accepted"
+        text = f"not accepted: handed in {_spoken(late)} after the date" if late else "not accepted"
         return Grade(
             learner=learner,
             status=GradeStatus.FINAL,
@@ -209,7 +210,7 @@ def _earned(
     total = _sum(judged, policy, steps)
     if late is not None:
         taken, words = _taken(policy, late, total)
-        steps.append(Step(text=f"late by {_span(late)}: {words}", points=-taken))
+        steps.append(Step(text=f"late by {_spoken(late)}: {words}", points=-taken))
         total -= taken
     if not policy.extra_credit.above_maximum and total > policy.maximum:
         steps.append(Step(text="no more than the maximum", points=policy.maximum - total))
@@ -327,16 +328,5 @@ def _moment(when: datetime.datetime) -> str:
     return when.isoformat(sep=" ", timespec="seconds")
 
 
-def _span(by: datetime.timedelta | None) -> str:
-    """Say a length of time in its two largest units.
-
-    >>> _span(datetime.timedelta(days=2, hours=3, minutes=5))
-    '2 days 3 hours'
-    """
-    seconds = int((by or datetime.timedelta()).total_seconds())
-    parts = []
-    for name, length in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
-        count, seconds = divmod(seconds, length)
-        if count:
-            parts.append(f"{count} {name}{'s' if count != 1 else ''}")
-    return " ".join(parts[:2]) or "0 seconds"
+def _spoken(by: datetime.timedelta) -> str:
+    return spoken(int(by.total_seconds()))
