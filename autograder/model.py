@@ -240,7 +240,7 @@ class Finding(Struct):
     `switched_off` says of a skipped check that a full batch would judge it. `metrics` are plain numbers and
     words for tables and plots. `pictures` are PNG or SVG files. `data` names the data set that was used.
     `reason` is a cause that other checks may share: a report says it once. The pipeline adds the `seconds`
-    that the check took.
+    that the check took, and a hash of what was `asked`.
     """
 
     check: str
@@ -257,6 +257,7 @@ class Finding(Struct):
     data: str = ""
     reason: str = ""
     switched_off: bool = False
+    asked: str = ""
     seconds: float = 0.0
 
 
@@ -361,7 +362,8 @@ class CheckReport(Struct):
     """One check of an item, with the share of the item's points that it decides.
 
     `fraction` is the earned part of that share, None in reports of older versions. A check is `switched_off`
-    if it was skipped because the person who graded did not ask for it.
+    if it was skipped because the person who graded did not ask for it. `asked` is a hash of what was asked: a
+    finding holds for another rubric that asks the same.
     """
 
     id: str
@@ -379,6 +381,7 @@ class CheckReport(Struct):
     smallest: Smallest | None = None
     fraction: float | None = None
     switched_off: bool = False
+    asked: str = ""
     duration: float = 0.0
 
 

@@ -190,6 +190,7 @@ def open_pipeline(run: GradingRun) -> Pipeline:
         open_session=session_opener(course, run.options.unsandboxed),
         facts=run.facts,
         training=run.options.training,
+        asked=course.asked(),
     )
 
 

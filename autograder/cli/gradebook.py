@@ -59,19 +59,18 @@ class Place(NamedTuple):
         from autograder.course import find_course
         from autograder.grades.rubric import rubric_of
 
-        found = find_course(self.course.resolve(), self.assignment)
-        return rubric_of(found.assignment, found.config_sha256())
+        return rubric_of(find_course(self.course.resolve(), self.assignment))
 
     def rubric(self, gradebook: Gradebook) -> Rubric:
         """Give the rubric that is applied; the course's own becomes that where there is none yet."""
         own = self.own_rubric()
         applied = gradebook.applied(own.assignment)
         if applied is None:
-            gradebook.add_rubric(own, applied=True)
+            gradebook.apply(own)
             return own
-        if applied.config_sha256 != own.config_sha256:
+        if applied != own:
             click.echo(
-                f"note: assignment.toml of `{own.assignment}` has changed since it was applied; "
+                f"note: the rubric of `{own.assignment}` has changed since it was applied; "
                 "`autograder gradebook rescore` shows what it would change",
                 err=True,
             )

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from autograder.grades import tables
 from autograder.grades.records import Grade
-from autograder.grades.rescore import Rescored, rescored
+from autograder.grades.rescore import Rescored, is_by, rescored
 from autograder.grades.rubric import Rubric
 from autograder.grades.store import Gradebook
 from autograder.model import Struct
@@ -33,7 +33,7 @@ class Preview(Struct):
 
 def preview(gradebook: Gradebook, rubric: Rubric) -> Preview:
     """Compute what a rubric would change; nothing is recorded."""
-    new = {sha256: one for sha256, _, one in _rescored(gradebook, rubric, also_scored=True)}
+    new = {sha256: one for sha256, _, one in _rescored(gradebook, rubric)}
     before = gradebook.applied(rubric.assignment) or rubric
     after = gradebook.grades(rubric, scored={name: one.items for name, one in new.items()})
     changes = zip(gradebook.grades(before), after, strict=True)
@@ -44,38 +44,35 @@ def preview(gradebook: Gradebook, rubric: Rubric) -> Preview:
 def apply(gradebook: Gradebook, rubric: Rubric) -> None:
     """Let a rubric decide the grades from now on."""
     # The points come first: an end in between leaves the old rubric in force, with all that it needs.
-    score_by(gradebook, rubric)
-    gradebook.add_rubric(rubric, applied=True)
-
-
-def score_by(gradebook: Gradebook, rubric: Rubric) -> None:
-    """Record the points by a rubric of the reports that have none yet."""
-    rows = (
-        {
-            "assignment": rubric.assignment,
-            "learner": learner,
-            "sha256": sha256,
-            "rubric_sha256": rubric.config_sha256,
-            "items": msgspec.json.encode(one.items).decode(),
-        }
+    name = rubric.sha256()
+    known = gradebook.scored_by(name)
+    rows = [
+        score_row(rubric.assignment, learner, sha256, name, one)
         for sha256, learner, one in _rescored(gradebook, rubric)
-    )
+        if (sha256, learner) not in known
+    ]
     gradebook.add(tables.scores, rows)
+    gradebook.apply(rubric)
 
 
-def _rescored(
-    gradebook: Gradebook, rubric: Rubric, *, also_scored: bool = False
-) -> Iterator[tuple[str, str, Rescored]]:
-    """Score the reports that were made by another rubric, and that this one has not scored yet."""
-    reports, scores = tables.reports, tables.scores
-    query = select(reports.c.sha256, reports.c.learner, reports.c.config_sha256)
-    done = select(scores.c.sha256, scores.c.learner).where(scores.c.rubric_sha256 == rubric.config_sha256)
+def score_row(assignment: str, learner: str, sha256: str, rubric: str, one: Rescored) -> dict[str, str]:
+    """Give the row that says a report's points by a rubric."""
+    return {
+        "assignment": assignment,
+        "learner": learner,
+        "sha256": sha256,
+        "rubric_sha256": rubric,
+        "items": msgspec.json.encode(one.items).decode(),
+    }
+
+
+def _rescored(gradebook: Gradebook, rubric: Rubric) -> Iterator[tuple[str, str, Rescored]]:
+    """Score the reports that another rubric made."""
+    table = tables.reports
+    query = select(table.c.sha256, table.c.learner).where(table.c.assignment == rubric.assignment)
     with gradebook.reading() as connection:
-        wanted = connection.execute(query.where(reports.c.assignment == rubric.assignment)).all()
-        scored = set() if also_scored else {tuple(row) for row in connection.execute(done)}
-    others = [row for row in wanted if row.config_sha256 != rubric.config_sha256]
-    graded_by = {sha256: gradebook.rubric(sha256) for sha256 in {row.config_sha256 for row in others}}
-    for row in others:
-        if (row.sha256, row.learner) not in scored:
-            report = decode_report(gradebook.document(row.sha256), row.sha256)
-            yield row.sha256, row.learner, rescored(report, graded_by[row.config_sha256], rubric)
+        rows = connection.execute(query).all()
+    for row in rows:
+        report = decode_report(gradebook.document(row.sha256), row.sha256)
+        if not is_by(report, rubric):
+            yield row.sha256, row.learner, rescored(report, rubric)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 
 from autograder.errors import ReportError
-from autograder.grades.applying import score_by
-from autograder.grades.rescore import scored_item
+from autograder.grades import tables
+from autograder.grades.applying import score_row
+from autograder.grades.rescore import is_by, rescored, scored_item
+from autograder.grades.rubric import Rubric
 from autograder.grades.store import Gradebook, ReportRow
 from autograder.model import FileRecord, Report, Struct
 from autograder.report import decode_report
@@ -36,30 +38,46 @@ def import_reports(gradebook: Gradebook, paths: Iterable[Path]) -> Imported:
     """
     new = known = 0
     refused: list[str] = []
-    assignments: set[str] = set()
+    rubrics: dict[str, Rubric | None] = {}
     rest = iter(paths)
     while some := list(islice(rest, _AT_ONCE)):
-        rows = list(_rows(some, refused))
+        read = list(_read(some, refused))
+        for report, _ in read:
+            if report.assignment.id not in rubrics:
+                rubrics[report.assignment.id] = gradebook.applied(report.assignment.id)
+        rows = [(report_row(report, content), content) for report, content in read]
+        # Points by the applied rubric come first: without them a report's own would hold for a moment.
+        gradebook.add(tables.scores, _scores(gradebook, read, rubrics))
         added = gradebook.add_reports(rows)
         new, known = new + added, known + len(rows) - added
-        assignments.update(row.assignment for row, _ in rows)
-    for name in sorted(assignments):
-        if (applied := gradebook.applied(name)) is not None:
-            score_by(gradebook, applied)
     return Imported(new=new, known=known, refused=tuple(refused))
 
 
-def _rows(paths: Iterable[Path], refused: list[str]) -> Iterator[tuple[ReportRow, bytes]]:
+def _read(paths: Iterable[Path], refused: list[str]) -> Iterator[tuple[Report, bytes]]:
     for path in paths:
         try:
             content = path.read_bytes()
+            yield decode_report(content, str(path)), content
         except OSError as error:
             refused.append(f"{path}: can't be read: {error.strerror}")
-            continue
-        try:
-            yield report_row(decode_report(content, str(path)), content), content
         except ReportError as error:
             refused.append(str(error))
+
+
+def _scores(
+    gradebook: Gradebook, read: Iterable[tuple[Report, bytes]], rubrics: Mapping[str, Rubric | None]
+) -> Iterator[dict[str, str]]:
+    """Score the reports that another rubric made than the one that is applied."""
+    known: dict[str, set[tuple[str, str]]] = {}
+    for report, content in read:
+        rubric = rubrics[report.assignment.id]
+        if rubric is None or is_by(report, rubric):
+            continue
+        name, sha256 = rubric.sha256(), hashlib.sha256(content).hexdigest()
+        if name not in known:
+            known[name] = gradebook.scored_by(name)
+        if (sha256, report.learner.id) not in known[name]:
+            yield score_row(rubric.assignment, report.learner.id, sha256, name, rescored(report, rubric))
 
 
 def report_row(report: Report, content: bytes) -> ReportRow:

@@ -20,29 +20,31 @@ class Rescored(Struct):
     unasked: tuple[str, ...] = ()
 
 
-def rescored(report: Report, graded_by: Rubric | None, rubric: Rubric) -> Rescored:
+def rescored(report: Report, rubric: Rubric) -> Rescored:
     """Score a report's findings by a rubric.
 
-    Parameters
-    ----------
-    report : Report
-        The report.
-    graded_by : Rubric or None
-        The rubric that it was made by. Without it, a check with the same id counts as the same check.
-    rubric : Rubric
-        The one to score by.
+    A check of an older report, which does not say what was asked, counts as the check with the same id.
     """
-    found = {check.id: check for item in report.items for check in item.checks}
-    asked = graded_by.asked if graded_by else {}
-    stale = {name for name in rubric.asked if asked.get(name, rubric.asked[name]) != rubric.asked[name]}
-    unasked = tuple(name for name in rubric.asked if name not in found or name in stale)
     if not report.items:
         return Rescored(items=())
+    found = {check.id: check for item in report.items for check in item.checks}
+    unasked = tuple(name for name, asked in rubric.asked.items() if not _was_asked(found.get(name), asked))
     items = [
         score_item(item, {c.id: _finding(c.id, found, unasked) for c in item.checks}, rubric.round_to)
         for item in rubric.items
     ]
     return Rescored(items=tuple(map(scored_item, items)), unasked=unasked)
+
+
+def is_by(report: Report, rubric: Rubric) -> bool:
+    """Say whether a report was made by a rubric, so that its own points hold."""
+    checks = (check for item in report.items for check in item.checks)
+    same = all(check.asked == rubric.asked.get(check.id) for check in checks)
+    return same and report.grader.config_sha256 == rubric.config_sha256
+
+
+def _was_asked(check: CheckReport | None, asked: str) -> bool:
+    return check is not None and check.asked in ("", asked)
 
 
 def scored_item(item: ItemReport) -> ScoredItem:

@@ -12,20 +12,18 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
-from autograder.assignment import Assignment, Attempts, ExtraCredit, ItemSpec, Late, Rounding
+from autograder.assignment import Attempts, ExtraCredit, ItemSpec, Late, Rounding
 from autograder.authoring.specs import CheckSpec
+from autograder.course import Course
 from autograder.grades.records import GradePolicy, ScoredItem, exact
 from autograder.model import Struct
-
-# A check with other values for these needs no other run; its points, hints and readers change.
-_NO_RUN = frozenset({"weight", "visible", "hints"})
 
 
 class Rubric(Struct):
     """An assignment's items with their checks' weights, and its rules from points to a grade.
 
-    `asked` has a hash for each check of all that its finding depends on, but for the questions' code. A
-    finding under one rubric is one under another if the hashes are equal.
+    `asked` has a hash for each check of what it asks (see `Course.asked`): the finding of another run holds
+    if the hashes are equal.
     """
 
     config_sha256: str
@@ -39,14 +37,20 @@ class Rubric(Struct):
     extra_credit: ExtraCredit
     rounding: Rounding
 
+    def sha256(self) -> str:
+        """Hash all of it, as it is read back: 20 points are 20.0."""
+        same = msgspec.json.decode(msgspec.json.encode(self), type=Rubric)
+        return hashlib.sha256(msgspec.json.encode(same, order="sorted")).hexdigest()
 
-def rubric_of(assignment: Assignment, config_sha256: str) -> Rubric:
-    """Take the rubric out of a definition."""
+
+def rubric_of(course: Course) -> Rubric:
+    """Take the rubric out of a course."""
+    assignment = course.assignment
     return Rubric(
-        config_sha256=config_sha256,
+        config_sha256=course.config_sha256(),
         assignment=assignment.id,
         items=tuple(replace(item, checks=tuple(map(_weighed, item.checks))) for item in assignment.items),
-        asked={check.id: _hash(check) for check in assignment.checks},
+        asked=course.asked(),
         round_to=assignment.round_to,
         due_at=assignment.due_at,
         late=assignment.late,
@@ -58,11 +62,6 @@ def rubric_of(assignment: Assignment, config_sha256: str) -> Rubric:
 
 def _weighed(check: CheckSpec) -> CheckSpec:
     return CheckSpec(kind=check.kind, id=check.id, weight=check.weight, visible=check.visible)
-
-
-def _hash(check: CheckSpec) -> str:
-    keys = {name: value for name, value in msgspec.to_builtins(check).items() if name not in _NO_RUN}
-    return hashlib.sha256(msgspec.json.encode(keys, order="sorted")).hexdigest()
 
 
 def policy_of(rubric: Rubric) -> GradePolicy:

@@ -184,11 +184,12 @@ class Gradebook:
         applied = self.applied(assignment)
         if applied is None:
             return {}
+        name = applied.sha256()
         with self.reading() as connection:
             return {
                 row.sha256: _items(row.items)
                 for row in _of(connection, tables.scores, assignment, names)
-                if row.rubric_sha256 == applied.config_sha256
+                if row.rubric_sha256 == name
             }
 
     def decisions(self, assignment: str, names: Collection[str] | None = None) -> dict[str, Decisions]:
@@ -260,26 +261,22 @@ class Gradebook:
     def applied(self, assignment: str) -> Rubric | None:
         """Give the rubric by which grades are computed; None if none was applied yet."""
         table = tables.rubrics
-        return self._rubric(select(table).where(table.c.assignment == assignment, table.c.applied))
-
-    def rubric(self, sha256: str) -> Rubric | None:
-        """Give the rubric of the definition with this hash; None if it was never seen."""
-        return self._rubric(select(tables.rubrics).where(tables.rubrics.c.sha256 == sha256))
-
-    def _rubric(self, query: Select[Any]) -> Rubric | None:
+        query = select(table.c.rubric).where(table.c.assignment == assignment)
         with self.reading() as connection:
-            row = connection.execute(query.order_by(tables.rubrics.c.row.desc()).limit(1)).first()
-        return None if row is None else msgspec.json.decode(row.rubric, type=Rubric)
+            found = connection.execute(query.order_by(table.c.row.desc()).limit(1)).scalar_one_or_none()
+        return None if found is None else msgspec.json.decode(found, type=Rubric)
 
-    def add_rubric(self, rubric: Rubric, *, applied: bool) -> None:
-        """Record a rubric as seen, or as the one that decides from now on."""
-        row = {
-            "assignment": rubric.assignment,
-            "sha256": rubric.config_sha256,
-            "rubric": msgspec.json.encode(rubric).decode(),
-            "applied": applied,
-        }
+    def apply(self, rubric: Rubric) -> None:
+        """Let a rubric decide; the points that it gives must be recorded before."""
+        row = {"assignment": rubric.assignment, "rubric": msgspec.json.encode(rubric).decode()}
         self.add(tables.rubrics, [row])
+
+    def scored_by(self, rubric_sha256: str) -> set[tuple[str, str]]:
+        """Give the SHA-256 and the learner of the reports whose points by a rubric are recorded."""
+        table = tables.scores
+        query = select(table.c.sha256, table.c.learner).where(table.c.rubric_sha256 == rubric_sha256)
+        with self.reading() as connection:
+            return {(row.sha256, row.learner) for row in connection.execute(query)}
 
 
 def in_order(attempts: Iterable[Attempt]) -> list[Attempt]:

@@ -70,13 +70,11 @@ reports = _facts(
 )
 Index(None, reports.c.sha256, reports.c.learner, unique=True)
 
-# Rubrics as JSON. The newest applied one of an assignment decides; others were seen only.
+# The rubrics that were applied, as JSON; the newest one of an assignment decides.
 rubrics = _facts(
     "rubrics",
     Column("assignment", String, nullable=False),
-    Column("sha256", String, nullable=False),
     Column("rubric", Text, nullable=False),
-    Column("applied", Boolean, nullable=False),
     keys=("assignment",),
 )
 

@@ -41,6 +41,7 @@ class Pipeline(Struct):
     read            reads a candidate
     open_session    opens the place where students' code runs
     training        whether to make the checks that train; otherwise they are skipped
+    asked           a hash of what each check asks; see `Course.asked`
     """
 
     assignment: Assignment
@@ -50,6 +51,7 @@ class Pipeline(Struct):
     open_session: OpenSession
     facts: ReportFacts
     training: bool = True
+    asked: Mapping[str, str] = {}
 
     def grade(self, candidate: Candidate) -> Graded:
         """Read and grade one submission.
@@ -73,7 +75,8 @@ class Pipeline(Struct):
         for check in self.assignment.checks:
             start = time.perf_counter()
             finding = self._check(check, context)
-            yield check.id, replace(finding, seconds=time.perf_counter() - start)
+            seconds = time.perf_counter() - start
+            yield check.id, replace(finding, seconds=seconds, asked=self.asked.get(check.id, ""))
 
     def _check(self, check: CheckSpec, context: CheckContext) -> Finding:
         if check.trains and not self.training:

@@ -79,6 +79,7 @@ def _check_report(check: CheckSpec, finding: Finding, points: float, visibility:
         smallest=finding.smallest,
         fraction=finding.fraction,
         switched_off=finding.switched_off,
+        asked=finding.asked,
         duration=round(finding.seconds, 4),
     )
 

@@ -65,7 +65,10 @@ def report(
 ):
     """A report by a rubric; `fractions` has a share or a status for each check."""
     findings = {
-        name: finding(name, 0.0, value) if isinstance(value, Status) else finding(name, value)
+        name: msgspec.structs.replace(
+            finding(name, 0.0, value) if isinstance(value, Status) else finding(name, value),
+            asked=rubric.asked[name],
+        )
         for name, value in fractions.items()
     }
     items = tuple(score_item(item, findings, rubric.round_to) for item in rubric.items)

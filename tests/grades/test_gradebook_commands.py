@@ -191,7 +191,7 @@ def test_rescoring_shows_then_applies(run, reports, course, rubric):
     assert "s002: " in shown
     assert "1 of 2 grades change.\nNothing was recorded; --apply lets it decide.\n" in shown
     with_note = run("grades")
-    assert "note: assignment.toml of `affine` has changed since it was applied" in with_note
+    assert "note: the rubric of `affine` has changed since it was applied" in with_note
     assert with_note.endswith(before)
     assert run("rescore", "--apply").endswith("applied.\n")
     assert run("grades") != before

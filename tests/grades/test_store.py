@@ -45,7 +45,7 @@ def person(learner, **more):
 @pytest.fixture
 def filled(gradebook, tmp_path):
     """A gradebook with two learners: s001 with two attempts, s002 with one."""
-    gradebook.add_rubric(RUBRIC, applied=True)
+    gradebook.apply(RUBRIC)
     import_reports(
         gradebook,
         write(

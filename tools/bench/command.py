@@ -219,10 +219,9 @@ def gradebook(course: Path, reports: Path, learners: int, attempts: int, as_json
     from autograder.report import read_report, report_files
     from bench.gradebook import measure_gradebook
 
-    found = find_course(course.resolve())
     read = [read_report(path) for path in report_files([reports])]
     sizes = [learners // part for part in (8, 4, 2, 1)]
-    rubric = rubric_of(found.assignment, read[0].grader.config_sha256)
+    rubric = rubric_of(find_course(course.resolve()))
     rows = list(measure_gradebook(read, rubric, sizes, attempts))
     if as_json:
         click.echo(json.dumps(rows, indent=2))

@@ -43,7 +43,7 @@ def measure_gradebook(
         with tempfile.TemporaryDirectory(prefix="autograder-bench-") as scratch:
             paths = list(_written(Path(scratch), reports, learners, attempts))
             with Gradebook(f"sqlite:///{scratch}/gradebook.sqlite3", "bench") as gradebook:
-                gradebook.add_rubric(rubric, applied=True)
+                gradebook.apply(rubric)
                 yield {
                     "learners": learners,
                     "reports": len(paths),

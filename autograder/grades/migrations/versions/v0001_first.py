@@ -56,7 +56,7 @@ def upgrade() -> None:
             nullable=False,
         ),
     )
-    _facts("rubrics", *_text("assignment", "sha256"), *_long("rubric"), *_flag("applied"))
+    _facts("rubrics", *_text("assignment"), *_long("rubric"))
     _facts("scores", *_text("assignment", "learner", "sha256", "rubric_sha256"), *_long("items"))
     _facts(
         "reviews",
