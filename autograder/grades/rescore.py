@@ -65,7 +65,13 @@ def _finding(check: str, found: dict[str, CheckReport], unasked: Sequence[str]) 
     if check in unasked:
         return Finding(check=check, status=Status.SKIPPED, fraction=0.0, message=NOT_ASKED)
     stored = found[check]
-    return Finding(check=check, status=stored.status, fraction=_fraction(stored), message=stored.message)
+    return Finding(
+        check=check,
+        status=stored.status,
+        fraction=_fraction(stored),
+        message=stored.message,
+        switched_off=stored.switched_off,
+    )
 
 
 def _fraction(check: CheckReport) -> float:

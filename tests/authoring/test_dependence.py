@@ -42,35 +42,36 @@ def codes(tmp_path):
     return read
 
 
-def changed(codes, module, name, old, new):
+def changed(codes, module, name, *texts_of_change):
     """The entries that a change of a module's text changes."""
-    texts = {"visible": VISIBLE, "hidden": HIDDEN, "more": MORE}
+    (old, new), texts = texts_of_change, {"visible": VISIBLE, "hidden": HIDDEN, "more": MORE}
     assert old in texts[name]
     before, after = codes(module), codes(module, **{name: texts[name].replace(old, new)})
     return {entry for entry in before if before[entry] != after[entry]} - {EVERYTHING}
 
 
-@pytest.mark.parametrize(
-    ("module", "name", "old", "new", "entries"),
-    [
-        ("visible", "visible", "LIMIT = 3", "LIMIT = 4", {"one"}),
-        ("visible", "visible", "def alone(x): return x", "def alone(x): return -x", {"two"}),
-        ("visible", "visible", "5]", "6]", {"two"}),
-        ("visible", "visible", "import numpy as np", "import numpy.ma as np", {"three"}),
-        ("visible", "visible", "from elsewhere import helper", "from elsewhere import other", set()),
-        ("visible", "visible", "A docstring", "Another", set()),
-        ("visible", "visible", "LIMIT = 3", "LIMIT = 3  # a comment", set()),
-        ("visible", "visible", "LIMIT = 3", "LIMIT = 3\nprint()", {"one", "two", "three"}),
-        ("visible", "visible", "LIMIT = 3", "LIMIT = 3\nnp.x = 2", {"one", "two", "three"}),
-        ("hidden", "visible", "LIMIT = 3", "LIMIT = 4", {"six"}),
-        ("hidden", "visible", "def alone(x): return x", "def alone(x): return -x", {"four", "six"}),
-        ("hidden", "more", "STEP = 1", "STEP = 2", {"five"}),
-        ("hidden", "more", "return 2", "return 3", set()),
-        ("hidden", "hidden", "near(2)", "near(3)", {"five"}),
-    ],
-)
-def test_a_change_reaches_the_questions_that_use_it(codes, module, name, old, new, entries):
-    assert changed(codes, module, name, old, new) == entries
+CHANGES = [
+    ("visible", "visible", "LIMIT = 3", "LIMIT = 4", {"one"}),
+    ("visible", "visible", "def alone(x): return x", "def alone(x): return -x", {"two"}),
+    ("visible", "visible", "5]", "6]", {"two"}),
+    ("visible", "visible", "import numpy as np", "import numpy.ma as np", {"three"}),
+    ("visible", "visible", "from elsewhere import helper", "from elsewhere import other", set()),
+    ("visible", "visible", "A docstring", "Another", set()),
+    ("visible", "visible", "LIMIT = 3", "LIMIT = 3  # a comment", set()),
+    ("visible", "visible", "LIMIT = 3", "LIMIT = 3\nprint()", {"one", "two", "three"}),
+    ("visible", "visible", "LIMIT = 3", "LIMIT = 3\nnp.x = 2", {"one", "two", "three"}),
+    ("hidden", "visible", "LIMIT = 3", "LIMIT = 4", {"six"}),
+    ("hidden", "visible", "def alone(x): return x", "def alone(x): return -x", {"four", "six"}),
+    ("hidden", "more", "STEP = 1", "STEP = 2", {"five"}),
+    ("hidden", "more", "return 2", "return 3", set()),
+    ("hidden", "hidden", "near(2)", "near(3)", {"five"}),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_reaches_the_questions_that_use_it(codes, change):
+    *where, entries = change
+    assert changed(codes, *where) == entries
 
 
 def test_a_star_import_brings_all(codes):
