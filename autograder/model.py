@@ -281,13 +281,17 @@ class Outcome(Enum):
 
 
 class Grader(Struct):
-    """The engine that graded, with its configuration, cases and seed."""
+    """The engine that graded, with its configuration, cases and seed.
+
+    `setup_sha256` is a hash of all that decides a finding beside the seed and what a check asks.
+    """
 
     name: str
     version: str
     config_sha256: str
     cases_sha256: str
     seed: int
+    setup_sha256: str = ""
 
 
 class Environment(Struct):

@@ -12,6 +12,7 @@ import importlib.util
 import json
 import re
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,10 @@ def plan_run(options: RunOptions) -> GradingRun:
         ),
         key="",
     )
-    run = msgspec.structs.replace(run, key=run_key(run))
+    grader = msgspec.structs.replace(run.facts.grader, setup_sha256=_setup_sha256(run, course))
+    run = msgspec.structs.replace(
+        run, key=run_key(run), facts=msgspec.structs.replace(run.facts, grader=grader)
+    )
     return msgspec.structs.replace(run, prepared=_prepared(run, course, given))
 
 
@@ -117,16 +121,27 @@ def run_key(run: GradingRun) -> str:
 
     A measured slowness is left out: it changes with the machine's load, so a resumed batch would start over.
     """
+    grader = run.facts.grader
+    facts = [grader.config_sha256, grader.cases_sha256, *_surroundings(run), str(run.options.training)]
+    return f"{_hashed(facts)}-{grader.seed}"
+
+
+def _setup_sha256(run: GradingRun, course: Course) -> str:
+    """Hash what decides a finding beside the seed and what its check asks.
+
+    A check that was switched off has no finding, so that switch is not part of it.
+    """
+    return _hashed([course.setup_sha256(), *_surroundings(run)])
+
+
+def _surroundings(run: GradingRun) -> list[str]:
     options = run.options
-    facts = [
-        engine_sha256(),
-        run.facts.grader.config_sha256,
-        run.facts.grader.cases_sha256,
-        hash_files(run.data.rglob("*") if run.data else ()),
-        str((options.training, options.training_images, options.slowness, options.unsandboxed)),
-    ]
-    digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()
-    return f"{digest}-{run.facts.grader.seed}"
+    data = hash_files(run.data.rglob("*") if run.data else ())
+    return [engine_sha256(), data, str((options.training_images, options.slowness, options.unsandboxed))]
+
+
+def _hashed(facts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()
 
 
 def seed_of(key: str) -> int | None:

@@ -53,7 +53,7 @@ class _Worker:
             after.stop()
         self.connection, there = _CONTEXT.Pipe()
         self.process: SpawnProcess = _CONTEXT.Process(
-            target=work, args=(there, batch.open_pipeline, batch.run, batch.folder)
+            target=work, args=(there, batch.open_pipeline, batch.run, batch.folder, batch.resume)
         )
         self.process.start()
         there.close()

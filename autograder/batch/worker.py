@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from autograder.batch.attempts import attempt_to_write
 from autograder.batch.grading_run import GradingRun
+from autograder.batch.keeping import kept_findings
 from autograder.batch.ledger import Done
 from autograder.errors import AutograderError, SandboxError, UsageError
 from autograder.files import PRIVATE, write_atomically
@@ -68,7 +69,9 @@ def _numbered(report: Report, folder: Path) -> Report:
     return replace(report, submission=replace(one, attempt=attempt))
 
 
-def work(connection: Connection, open_pipeline: OpenPipeline, run: GradingRun, folder: Path) -> None:
+def work(
+    connection: Connection, open_pipeline: OpenPipeline, run: GradingRun, folder: Path, resume: bool = False
+) -> None:
     """Serve a connection: a `Candidate` comes in, `Done`, `Failed` or `Broken` goes out; None ends it.
 
     An interrupt from the keyboard reaches the whole process group; the batch decides what ends.
@@ -80,7 +83,7 @@ def work(connection: Connection, open_pipeline: OpenPipeline, run: GradingRun, f
             pipeline = open_pipeline(run)
             threading.Thread(target=_end_with_the_batch, daemon=True).start()
             while (candidate := connection.recv()) is not None:
-                connection.send(_grade(pipeline, candidate, folder))
+                connection.send(_grade(pipeline, candidate, folder, resume))
         except AutograderError as error:
             connection.send(Broken(message=error.message, hint=error.hint))
 
@@ -93,15 +96,16 @@ def _end_with_the_batch() -> None:
         os._exit(1)
 
 
-def _grade(pipeline: Pipeline, candidate: Candidate, folder: Path) -> Done | Failed:
-    """Grade one submission.
+def _grade(pipeline: Pipeline, candidate: Candidate, folder: Path, resume: bool) -> Done | Failed:
+    """Grade one submission; a resumed batch keeps the findings of an earlier one that hold.
 
     Raises `UsageError` or `SandboxError` for a reason that would stop every other submission, too.
     """
     start = time.perf_counter()
     try:
         reading = pipeline.read(candidate)
-        graded = pipeline.grade_reading(reading)
+        kept = kept_findings(pipeline, reading.submission, folder) if resume else {}
+        graded = pipeline.grade_reading(reading, kept)
         return _done(graded, reading.submission.fingerprint, folder, start)
     except (UsageError, SandboxError):
         raise

@@ -23,6 +23,7 @@ from autograder.model import Finding, Report, Status, Struct
 from autograder.report import ReportFacts, build_report
 from autograder.report.scoring import picture_names, score_item
 
+_NOTHING: Mapping[str, Finding] = {}
 OpenSession = Callable[[], AbstractContextManager[Session]]
 
 
@@ -60,19 +61,25 @@ class Pipeline(Struct):
         """
         return self.grade_reading(self.read(candidate))
 
-    def grade_reading(self, reading: Reading) -> Graded:
-        """Grade a submission that was read; raise as `grade` does."""
+    def grade_reading(self, reading: Reading, kept: Mapping[str, Finding] = _NOTHING) -> Graded:
+        """Grade a submission that was read; raise as `grade` does.
+
+        The `kept` findings of an earlier run are not made again.
+        """
         if reading.submission.notebook is None or reading.submission.problem is not None:
             return Graded(report=build_report(self.assignment, reading.submission, self.facts))
         budget = TimeBudget(self.assignment.budget_seconds)
-        with self.open_session() as session:
-            context = CheckContext(self.shared, reading, session, budget)
-            findings = dict(self._findings(context))
+        wanted = [check for check in self.assignment.checks if check.id not in kept]
+        made = dict(kept)
+        if wanted:
+            with self.open_session() as session:
+                made |= self._findings(wanted, CheckContext(self.shared, reading, session, budget))
+        findings = {check.id: made[check.id] for check in self.assignment.checks}
         findings = said_once(self.assignment.items, shown_once(findings))
         return self._graded(reading, findings, budget.exhausted)
 
-    def _findings(self, context: CheckContext) -> Iterator[tuple[str, Finding]]:
-        for check in self.assignment.checks:
+    def _findings(self, checks: Sequence[CheckSpec], context: CheckContext) -> Iterator[tuple[str, Finding]]:
+        for check in checks:
             start = time.perf_counter()
             finding = self._check(check, context)
             seconds = time.perf_counter() - start
