@@ -10,6 +10,7 @@
     ├── ReleaseError            the release can't be built, is stale, or did not prove itself
     ├── ReportError             a report does not fit the published schema
     ├── SandboxError            this machine can't run a safe sandbox                       (status 3)
+    ├── SigningError            this file can't be signed
     └── GraderFault             the grader failed, not the student: never costs a point
 
     StudentFault                the student's code failed; see `autograder.authoring.student`
@@ -63,6 +64,10 @@ class ReleaseError(AutograderError):
 
 class ReportError(AutograderError):
     """A report does not fit the published schema."""
+
+
+class SigningError(AutograderError):
+    """A file has no canonical form, so it can't be signed."""
 
 
 class SandboxError(AutograderError):

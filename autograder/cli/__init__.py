@@ -26,8 +26,10 @@ COMMANDS = {
     "gradebook": ("autograder.cli.gradebook", "Keep attempts, a person's points and grades of a course."),
     "new": ("autograder.cli.new", "Write a small working assignment, as a start."),
     "release": ("autograder.cli.release", "Build the students' release from the instructor's source."),
+    "sign": ("autograder.cli.sign", "Sign reports, so that a change of them is found."),
     "similarity": ("autograder.cli.similarity", "Show the passages that submissions have in common."),
     "validate": ("autograder.cli.validate", "Check reports against the published schema."),
+    "verify": ("autograder.cli.verify", "Verify signatures of reports, or grade a submission again."),
 }
 
 

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.cli.options import assignment_option, course_option, data_option, paths_argument
+from autograder.cli.options import (
+    assignment_option,
+    course_option,
+    data_option,
+    paths_argument,
+    training_images_option,
+    training_option,
+)
 from autograder.cli.status import ExitStatus
 from autograder.execution.environment import one_blas_thread
 
@@ -45,10 +52,8 @@ if TYPE_CHECKING:
     help="The class as CSV, with an id first in each row; learners without a submission are named.",
 )
 @data_option
-@click.option("--training/--no-training", default=True, help="Judge the items that train (seconds each).")
-@click.option(
-    "--training-images", type=click.IntRange(200), help="Train on fewer images than the assignment says."
-)
+@training_option
+@training_images_option
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**32 - 1),

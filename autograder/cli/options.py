@@ -21,3 +21,9 @@ paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Pat
 reports_argument = click.argument(
     "reports", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
+training_option = click.option(
+    "--training/--no-training", default=True, help="Judge the items that train (seconds each)."
+)
+training_images_option = click.option(
+    "--training-images", type=click.IntRange(200), help="Train on fewer images than the assignment says."
+)

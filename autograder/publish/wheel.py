@@ -31,6 +31,8 @@ LEFT_OUT = (
     "grading/preflight.py",
     "guest/walls",
     "report/__main__.py",
+    "report/stable.py",
+    "signing.py",
 )
 _TAGS = b"Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 

@@ -30,8 +30,10 @@ ARGUMENTS = {
     "gradebook": ["grades", "--db", "sqlite:///OUT/g.sqlite3"],
     "new": ["hw7", "--course", "OUT/course"],
     "release": ["hw5", "--check"],
+    "sign": ["--new-key", "OUT/key"],
     "similarity": [SAMPLE, str(SAMPLES / "s008"), "-o", "OUT/page.html"],
     "validate": ["OUT/reports"],
+    "verify": ["OUT/reports", "--key", "OUT/none.pub"],
 }
 
 
@@ -103,7 +105,7 @@ def test_a_closed_pipe_is_no_error(tmp_path, name):
         os.close(writing)
 
 
-@pytest.mark.parametrize("name", ["new", "similarity"])
+@pytest.mark.parametrize("name", ["new", "sign", "similarity"])
 def test_a_command_that_can_not_write_says_so_and_leaves_no_half_file(tmp_path, name):
     done = run(name, tmp_path, preexec_fn=without_files)
     said = require_a_sentence(done)

@@ -34,7 +34,7 @@ STARTED = (
     "autograder.guest.plain",
 )
 # never among what students receive
-INSTRUCTORS = ("batch", "data", "delivery", "guest/walls", "publish", "sandbox", "similarity")
+INSTRUCTORS = ("batch", "data", "delivery", "guest/walls", "publish", "sandbox", "signing", "similarity")
 
 
 @pytest.fixture(scope="module")
