@@ -37,9 +37,8 @@ def command(  # noqa: PLR0917 - click calls it by name
     """Verify the signatures of PATHS: with --key, JSON files or folders of reports.
 
     With --rerun REPORT, grade that report's submission again with its seed, and list what differs but for
-    times and measured speeds. The submission is looked for in PATHS (what `autograder grade` takes), or else at
-    the place that the report names. Name the options of the batch again: --data, --no-training,
-    --training-images.
+    times and measured speeds. The submission is looked for in PATHS (what `autograder grade` takes), or else
+    where the report says. Name the options of the batch again: --data, --no-training, --training-images.
 
     Exit status: 0 all good, 1 some are not.
     """
