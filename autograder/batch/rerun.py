@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from autograder.assignment import Assignment
@@ -17,6 +16,7 @@ from autograder.errors import UsageError
 from autograder.intake import Candidate, discover
 from autograder.intake.isolation import archive_lister
 from autograder.model import Report, Submission, SubmissionFacts
+from autograder.report import to_json
 from autograder.report.stable import stable
 
 _MOST_SHOWN = 160
@@ -106,7 +106,7 @@ def differences(old: Report, new: Report) -> list[str]:
 
 
 def _comparable(report: Report) -> Any:
-    return stable(msgspec.to_builtins(report))
+    return stable(json.loads(to_json(report)))
 
 
 def _differences(where: str, old: Any, new: Any) -> Iterator[str]:
@@ -120,7 +120,7 @@ def _differences(where: str, old: Any, new: Any) -> Iterator[str]:
 
 def _by_id(value: Any) -> Any:
     """Give a list as a dict: items and checks by their ids, others by their places from 1."""
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, list):
         return value
     ids = [part.get("id") if isinstance(part, dict) else None for part in value]
     return dict(zip(ids if all(ids) else range(1, len(value) + 1), value, strict=True))

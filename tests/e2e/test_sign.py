@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import shutil
 import stat
 import subprocess
@@ -118,6 +119,34 @@ def test_a_key_asks_for_its_passphrase(place):
     assert (wrong.returncode, "the passphrase is not that of this key" in wrong.stderr) == (2, True)
     right = run("sign", report, "--key", key, AUTOGRADER_KEY_PASSPHRASE="correct horse")
     assert right.returncode == 0, right.stderr
+
+
+def typed(lines, *arguments):
+    """Run a command at a terminal of its own, type the lines as it asks, and give its status and all it shows."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(ROOT)
+        os.execv(sys.executable, [sys.executable, "-m", "autograder", *map(str, arguments)])
+    shown, waiting = b"", list(lines)
+    try:
+        while chunk := os.read(terminal, 1024):
+            shown += chunk
+            if waiting and chunk.rstrip().endswith(b":"):
+                os.write(terminal, waiting.pop(0).encode() + b"\n")
+    except OSError:
+        pass  # the terminal ends with the command
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode()
+
+
+def test_a_passphrase_is_typed_at_a_terminal_and_never_shown(place):
+    key, report = place / "typed", place / "reports" / "a.json"
+    status, shown = typed(["horse", "horse"], "sign", "--new-key", key)
+    assert (status, "locked by the passphrase" in shown, "horse" in shown) == (0, True, False), shown
+    status, shown = typed(["horse"], "sign", report, "--key", key)
+    assert (status, "1 of 1 files are signed" in shown, "horse" in shown) == (0, True, False), shown
+    status, shown = typed(["", ""], "sign", "--new-key", place / "open")
+    assert (status, "private, without a passphrase" in shown) == (0, True), shown
 
 
 def test_a_key_that_others_may_read_is_refused(place):
