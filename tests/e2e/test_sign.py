@@ -122,7 +122,7 @@ def test_a_key_asks_for_its_passphrase(place):
 
 
 def typed(lines, *arguments):
-    """Run a command at a terminal of its own, type the lines as it asks, and give its status and all it shows."""
+    """Run a command at a terminal of its own, and type the lines as it asks; give its status and text."""
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(ROOT)
