@@ -96,9 +96,9 @@ def _read_key(path: Path) -> Ed25519PrivateKey:
     from autograder.errors import UsageError
     from autograder.signing import is_locked, private_key
 
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise UsageError(f"{path}: other users may read this private key", f"chmod 600 {path}")
     pem = path.read_bytes()
+    if b"PRIVATE KEY" in pem and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise UsageError(f"{path}: other users may read this private key", f"chmod 600 {path}")
     passphrase = _passphrase(path) if is_locked(pem) else ""
     if is_locked(pem) and not passphrase:
         raise UsageError(f"{path}: asks for a passphrase", f"Set {PASSPHRASE}, or sign at a terminal.")

@@ -163,7 +163,7 @@ def test_a_key_that_others_may_read_is_refused(place):
         (["sign", "REPORTS"], "sign takes either"),
         (["sign", "--key", "KEY"], "sign takes either"),
         (["sign", "REPORTS", "--key", "KEY", "--new-key", "KEY2"], "sign takes either"),
-        (["sign", "REPORTS", "--key", "KEY.pub"], "other users may read this private key"),
+        (["sign", "REPORTS", "--key", "KEY.pub"], "key.pub: is no private key in PEM"),
         (["sign", "--new-key", "KEY/none/key"], "key/none/key: Not a directory"),
         (["verify"], "verify takes either --key PUBLIC and REPORTS, or --rerun REPORT"),
         (["verify", "REPORTS"], "verify takes either"),
@@ -229,6 +229,23 @@ def test_what_differs_is_listed_wherever_the_submission_lies_now(batch, tmp_path
     ]
     assert lines[1].partition(": ")[2].startswith('"Otherwise." → ')
     assert lines[-1] == f"{forged}: differences: 2"
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_submission_is_found_among_others_files_as_canvas_sends_them(tmp_path, zipped):
+    inbox = tmp_path / "download"
+    inbox.mkdir()
+    shutil.copy(SAMPLES / "s009" / "HW5.ipynb", inbox / "one_12345_678_HW5.ipynb")
+    shutil.copy(SAMPLES / "s001" / "HW5.pdf", inbox / "one_12345_679_HW5.pdf")
+    (inbox / "two_54321_680_HW5.ipynb").write_text("no notebook")
+    if zipped:
+        inbox = Path(shutil.make_archive(str(tmp_path / "class"), "zip", inbox))
+    run("grade", inbox, "-o", tmp_path / "out", "--no-training")
+    paths = {path: read_report(path) for path in (tmp_path / "out" / "reports").rglob("*.json")}
+    (path,) = (path for path, report in paths.items() if report.learner.id == "12345")
+    assert len(paths[path].submission.files) == 2
+    done = rerun(path)
+    assert (done.returncode, done.stdout) == (0, f"{path}: graded again, with the same result\n"), done.stderr
 
 
 @pytest.mark.parametrize(
