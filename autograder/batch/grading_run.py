@@ -122,14 +122,16 @@ def run_key(run: GradingRun) -> str:
     A measured slowness is left out: it changes with the machine's load, so a resumed batch would start over.
     """
     grader = run.facts.grader
-    facts = [grader.config_sha256, grader.cases_sha256, *_surroundings(run), str(run.options.training)]
+    options = str((run.options.training, run.options.slowness))
+    facts = [grader.config_sha256, grader.cases_sha256, *_surroundings(run), options]
     return f"{_hashed(facts)}-{grader.seed}"
 
 
 def _setup_sha256(run: GradingRun, course: Course) -> str:
     """Hash what decides a finding beside the seed and what its check asks.
 
-    A check that was switched off has no finding, so that switch is not part of it.
+    A check that was switched off has no finding, and one that met a limit of time is asked again, so neither
+    that switch nor the slowness is part of it.
     """
     return _hashed([course.setup_sha256(), *_surroundings(run)])
 
@@ -137,7 +139,7 @@ def _setup_sha256(run: GradingRun, course: Course) -> str:
 def _surroundings(run: GradingRun) -> list[str]:
     options = run.options
     data = hash_files(run.data.rglob("*") if run.data else ())
-    return [engine_sha256(), data, str((options.training_images, options.slowness, options.unsandboxed))]
+    return [engine_sha256(), data, str((options.training_images, options.unsandboxed))]
 
 
 def _hashed(facts: Iterable[str]) -> str:

@@ -12,8 +12,8 @@ from autograder.grading.submission import Pipeline
 from autograder.model import CheckReport, Finding, Report, Status, Submission
 from autograder.report import attempts_of, pictures_path, read_report
 
-# A person or a full batch has yet to judge these, or the grader met a fault of its own.
-_OPEN = frozenset({Status.SKIPPED, Status.MANUAL})
+# A person or a full batch has yet to judge these, the grader met a fault of its own, or the time was short.
+_OPEN = frozenset({Status.SKIPPED, Status.MANUAL, Status.TIMEOUT})
 
 
 def kept_findings(pipeline: Pipeline, submission: Submission, folder: Path) -> dict[str, Finding]:

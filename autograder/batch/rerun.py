@@ -14,7 +14,7 @@ from autograder.batch.grading_run import RunOptions, open_pipeline, plan_run
 from autograder.course import find_course
 from autograder.errors import UsageError
 from autograder.intake import Candidate, discover
-from autograder.intake.isolation import archive_lister
+from autograder.intake.isolation import limited_search
 from autograder.model import Report, Submission, SubmissionFacts
 from autograder.report import to_json
 from autograder.report.stable import stable
@@ -68,10 +68,10 @@ def _candidates(
     wanted: SubmissionFacts, assignment: Assignment, paths: Sequence[Path]
 ) -> Iterator[Candidate]:
     """Find the submissions in the named paths, or around the report's origin; the likeliest come first."""
-    lister = archive_lister()
+    search = limited_search()
     for group in [paths] if paths else [[place] for place in _around(Path(wanted.origin))]:
         try:
-            found = discover(group, assignment, lister).candidates
+            found = discover(group, assignment, *search).candidates
         except UsageError:
             if paths:
                 raise
