@@ -233,14 +233,52 @@ class Smallest(Struct):
     terms: str = ""
 
 
+class Passage(Struct):
+    """A passage of the student's work for the person who judges: code, text, or what a cell printed.
+
+    `line` is the number of its first line in the place that `where` names. `marked` are the numbers of the
+    lines to look at. `truncated` says that there was more of it.
+    """
+
+    where: str
+    text: str
+    line: int = 1
+    marked: tuple[int, ...] = ()
+    truncated: bool = False
+
+
+# Characters of all passages of one check.
+MAX_EVIDENCE = 20_000
+
+
+def shortened(passages: Iterable[Passage], most: int = MAX_EVIDENCE) -> tuple[Passage, ...]:
+    """Keep passages up to a number of characters; where there was more, the last one is `truncated`.
+
+    >>> [one.text for one in shortened([Passage(where="a", text="abc"), Passage(where="b", text="def")], 4)]
+    ['abc', 'd']
+    """
+    kept: list[Passage] = []
+    for one in passages:
+        if most <= 0:
+            kept[-1] = msgspec.structs.replace(kept[-1], truncated=True)
+            break
+        text = one.text[:most]
+        last = one.line + text.count("\n")
+        marked = tuple(number for number in one.marked if number <= last)
+        truncated = one.truncated or len(text) < len(one.text)
+        kept.append(msgspec.structs.replace(one, text=text, marked=marked, truncated=truncated))
+        most -= len(text)
+    return tuple(kept)
+
+
 class Finding(Struct):
     """The result of one check.
 
     `fraction` in [0, 1] is the earned share of the check's weight; in a `MANUAL` finding it is a proposal.
     `switched_off` says of a skipped check that a full batch would judge it. `metrics` are plain numbers and
-    words for tables and plots. `pictures` are PNG or SVG files. `data` names the data set that was used.
-    `reason` is a cause that other checks may share: a report says it once. The pipeline adds the `seconds`
-    that the check took, and a hash of what was `asked`.
+    words for tables and plots. `pictures` are PNG or SVG files. `evidence` has passages for the person who
+    judges. `data` names the data set that was used. `reason` is a cause that other checks may share: a report
+    says it once. The pipeline adds the `seconds` that the check took, and a hash of what was `asked`.
     """
 
     check: str
@@ -252,6 +290,7 @@ class Finding(Struct):
     metrics: dict[str, float | int | str] = {}
     output: OutputText | None = None
     pictures: tuple[bytes, ...] = ()
+    evidence: tuple[Passage, ...] = ()
     diagnosis: Diagnosis | None = None
     smallest: Smallest | None = None
     data: str = ""
@@ -381,6 +420,7 @@ class CheckReport(Struct):
     metrics: dict[str, float | int | str] = {}
     output: OutputText | None = None
     pictures: tuple[str, ...] = ()
+    evidence: tuple[Passage, ...] = ()
     diagnosis: Diagnosis | None = None
     smallest: Smallest | None = None
     fraction: float | None = None

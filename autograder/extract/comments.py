@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from autograder.extract.code import Statement, parse
 from autograder.extract.definitions import statements_for
 from autograder.extract.effects import nodes
-from autograder.model import Notebook, Struct
+from autograder.model import Notebook, Passage, Struct, shortened
 
 # A comment with fewer letters says nothing.
 MIN_LETTERS = 8
@@ -42,7 +42,8 @@ class CommentFacts(Struct):
 
     `copied` counts comments that repeat the code beside them, another comment or the release's own text.
     `empty` are comments that only name the syntax beside them ("this is a loop"). Neither earns anything.
-    `familiar` is the share of their words that stand in the release or are common ones, in [0, 1].
+    `familiar` is the share of their words that stand in the release or are common ones, in [0, 1]. `passages`
+    are the statements' code, with the lines of the new comments marked.
     """
 
     statements: int
@@ -51,6 +52,7 @@ class CommentFacts(Struct):
     copied: int = 0
     empty: tuple[str, ...] = ()
     familiar: float = 1.0
+    passages: tuple[Passage, ...] = ()
 
     @property
     def coverage(self) -> float:
@@ -74,6 +76,7 @@ def comment_facts(notebook: Notebook, given: Notebook, names: Sequence[str]) -> 
         copied=sum(fact.copied for fact in facts) + len(texts) - len(set(texts)),
         empty=tuple(text for fact in facts for text in fact.empty),
         familiar=_familiar(texts, _FILLER.union(_words(text))),
+        passages=shortened(passage for fact in facts for passage in fact.passages),
     )
 
 
@@ -107,7 +110,14 @@ def _facts(one: Statement, known: set[str], prose: str) -> CommentFacts:
         comments=tuple(text for _, text in fresh),
         copied=copied,
         empty=tuple(empty),
+        passages=(_passage(one, [line for line, _ in fresh]),),
     )
+
+
+def _passage(one: Statement, lines: Sequence[int]) -> Passage:
+    """Give a statement with some of its lines marked, all numbered as in its cell."""
+    marked = tuple(sorted({one.line + line - 1 for line in lines}))
+    return Passage(where=one.cell.label, text=one.source, line=one.line, marked=marked)
 
 
 def _is_copied(text: str, beside: Sequence[str], prose: str) -> bool:

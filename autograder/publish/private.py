@@ -37,7 +37,7 @@ _REGIONS = {
 Floats = NDArray[np.float64]
 
 
-class Passage(Struct):
+class PrivatePassage(Struct):
     """A private piece of text, one or several lines; `where` names its source."""
 
     where: str
@@ -50,7 +50,7 @@ class Private(Struct):
     The arrays are flattened to (K,), and values with few digits in them are NaN.
     """
 
-    passages: dict[bytes, Passage]
+    passages: dict[bytes, PrivatePassage]
     arrays: dict[str, Floats]
 
 
@@ -112,7 +112,7 @@ def _code_in(folder: Path) -> Iterator[Path]:
     yield from (path for path in sorted(folder.rglob("*")) if path.suffix in _CODE)
 
 
-def _passages(where: str, lines: Sequence[str], public: bytes, engine: bytes) -> Iterator[Passage]:
+def _passages(where: str, lines: Sequence[str], public: bytes, engine: bytes) -> Iterator[PrivatePassage]:
     """Give the lines that are private by themselves, and all private passages of three lines.
 
     A line that is also in the given code is not private. A passage of three such lines is, so that a solution
@@ -122,11 +122,11 @@ def _passages(where: str, lines: Sequence[str], public: bytes, engine: bytes) ->
     full = [line.strip() for line in lines if line.strip() and not _IMPORT.match(line)]
     for line in full:
         if len(squeeze(line)) >= LINE and squeeze(line) not in public:
-            yield Passage(where=where, text=line)
+            yield PrivatePassage(where=where, text=line)
     for start in range(len(full) - 2):
         text = "\n".join(full[start : start + 3])
         if len(squeeze(text)) >= PASSAGE and squeeze(text) not in engine:
-            yield Passage(where=where, text=text)
+            yield PrivatePassage(where=where, text=text)
 
 
 # --- numbers -------------------------------------------------------------------------------------

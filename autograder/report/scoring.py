@@ -75,6 +75,7 @@ def _check_report(check: CheckSpec, finding: Finding, points: float, visibility:
         metrics={name: _plain(value) for name, value in finding.metrics.items()},
         output=finding.output,
         pictures=picture_names(finding),
+        evidence=finding.evidence,
         diagnosis=finding.diagnosis,
         smallest=finding.smallest,
         fraction=finding.fraction,

@@ -104,3 +104,31 @@ def test_a_passage_of_the_releases_text_counts_as_copied():
 def test_the_release_itself_has_no_new_comments():
     facts = comment_facts(GIVEN, GIVEN, ["f"])
     assert (facts.comments, facts.coverage) == ((), 0.0)
+
+
+def test_a_person_gets_the_code_with_its_new_comments_marked():
+    mine = notebook(
+        "import numpy as np",
+        """
+        # a helper
+        def helper(x):
+            return x  # as it was given, doubled
+
+
+        def f(x):
+            # the sum of all the pixels
+
+            return helper(x)
+        """,
+    )
+    helper, wanted = comment_facts(mine, GIVEN, ["f"]).passages
+    assert (helper.where, helper.line, helper.marked) == ("cell 2", 2, (3,))
+    assert helper.text == "def helper(x):\n    return x  # as it was given, doubled"
+    assert (wanted.where, wanted.line, wanted.marked) == ("cell 2", 6, (7,))
+
+
+def test_long_code_is_cut_with_its_marks():
+    lines = [f"    x = x + {n}  # the shift of row number {n}" for n in range(2_000)]
+    (passage,) = comment_facts(notebook("\n".join(["def f(x):", *lines])), GIVEN, ["f"]).passages
+    assert (len(passage.text), passage.truncated) == (20_000, True)
+    assert max(passage.marked) <= 1 + passage.text.count("\n")

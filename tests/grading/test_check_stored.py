@@ -76,9 +76,40 @@ MANUAL = Manual(kind="manual", id="m", after_cell="extra", question_for_grader="
 
 def test_a_person_gets_the_pictures():
     notebook = Notebook(path="n", cells=(code(0, 1, PICTURE), code(1), code(2), code(3, 7, PICTURE, SAYS)))
-    finding = run_check(MANUAL, FakeContext(notebook=notebook, cells={"extra": 2}))
+    given = Notebook(path="g", cells=(code(0), text(1, "The release's")))
+    finding = run_check(MANUAL, FakeContext(notebook=notebook, given=given, cells={"extra": 2}))
     assert (finding.status, finding.pictures) == (Status.MANUAL, (b"\x89PNG",))
     assert finding.message == "Well? Cells run: 1; pictures kept: 1."
+
+
+def text(index, source):
+    return Cell(index=index, id=f"t{index}", kind=CellKind.MARKDOWN, source=source)
+
+
+def test_a_person_gets_the_code_the_text_and_what_was_printed_after_the_cell():
+    loud = Output(kind=OutputKind.STREAM, text="y" * 30_000)
+    cells = (
+        code(0, 1, SAYS),
+        text(1, "Before"),
+        code(2),
+        text(3, "The release's"),
+        code(4, 5, SAYS, SAYS),
+        code(5),
+        text(6, "My answer"),
+        code(7, 6, loud),
+        code(8, 7),
+    )
+    given = Notebook(path="g", cells=(text(0, "The release's"),))
+    context = FakeContext(notebook=Notebook(path="n", cells=cells), given=given, cells={"extra": 2})
+    evidence = run_check(MANUAL, context).evidence
+    assert [(one.where, one.text) for one in evidence[:-1]] == [
+        ("cell 5", "x"),
+        ("cell 5, printed", SAYS.text * 2),
+        ("cell 7", "My answer"),
+        ("cell 8", "x"),
+    ]
+    assert (evidence[-1].where, evidence[-1].truncated) == ("cell 8, printed", True)
+    assert sum(len(one.text) for one in evidence) == 20_000
 
 
 def test_nothing_for_a_person():

@@ -33,6 +33,7 @@ def check_comments(spec: Comments, context: CheckContext) -> Finding:
         fraction=round(fraction, 2),
         message=_say(facts, status),
         hints=() if status is Status.PASSED else spec.hints,
+        evidence=facts.passages,
         metrics={
             "statements": facts.statements,
             "commented": facts.commented,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from autograder.assignment import Manual, RunOrder, Written
 from autograder.authoring.context import CheckContext
 from autograder.authoring.findings import found
-from autograder.model import Cell, Finding, OutputKind, OutputText, Status
+from autograder.model import Cell, CellKind, Finding, OutputKind, OutputText, Passage, Status, shortened
 
 MAX_PICTURES = 12
 # Characters of a written answer that a report holds.
@@ -101,7 +101,26 @@ def check_manual(spec: Manual, context: CheckContext) -> Finding:
     texts = sum(len(output.text) for c in done for output in c.outputs)
     message = f"{spec.question_for_grader} Cells run: {len(done)}; pictures kept: {len(pictures)}."
     metrics = {"cells_run": len(done), "pictures": len(pictures), "characters_printed": texts}
-    return found(spec, Status.MANUAL, message, metrics=metrics, pictures=tuple(pictures))
+    return found(
+        spec,
+        Status.MANUAL,
+        message,
+        metrics=metrics,
+        pictures=tuple(pictures),
+        evidence=shortened(_to_read(context, done, start)),
+    )
+
+
+def _to_read(context: CheckContext, done: Sequence[Cell], start: int | None) -> Iterator[Passage]:
+    """Give the source and the printed text of cells that ran, and the student's own text between them."""
+    given, ran = {cell.source for cell in context.given.cells}, {cell.index for cell in done}
+    for cell in context.notebook.cells[0 if start is None else start + 1 :]:
+        is_own_text = cell.kind is CellKind.MARKDOWN and cell.source not in given
+        if cell.index in ran or is_own_text:
+            yield Passage(where=cell.label, text=cell.source)
+        printed = "".join(output.text for output in cell.outputs)
+        if cell.index in ran and printed:
+            yield Passage(where=f"{cell.label}, printed", text=printed)
 
 
 def check_written(spec: Written, context: CheckContext) -> Finding:
