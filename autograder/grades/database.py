@@ -19,7 +19,7 @@ from autograder.errors import UsageError
 from autograder.files import PRIVATE
 
 # The newest migration; a test compares it with the folder's.
-HEAD = "0001"
+HEAD = "0002"
 _BUSY_SECONDS = 60
 _UPGRADE_LOCK = 20261127  # any number that others do not use
 _MIGRATIONS = Path(__file__).parent / "migrations"

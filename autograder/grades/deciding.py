@@ -12,7 +12,7 @@ from pathlib import Path
 
 from autograder.errors import UsageError, suggestion
 from autograder.grades import tables
-from autograder.grades.compute import Decisions, points_of
+from autograder.grades.compute import Decisions, points_of, written
 from autograder.grades.records import Attempt, ScoredItem
 from autograder.grades.rubric import Rubric
 from autograder.grades.store import Gradebook
@@ -20,6 +20,8 @@ from autograder.grades.store import Gradebook
 COLUMNS = ("learner", "attempt", "item", "automatic", "maximum", "points", "remark", "reviewer")
 # Spreadsheets know UTF-8 by it.
 _BYTE_ORDER_MARK = "\ufeff"
+# A point's smallest part; whoever needs a smaller one mistypes.
+_DECIMALS = 4
 
 
 def override(
@@ -34,8 +36,8 @@ def override(
     """
     attempt, name = _newest_attempt(gradebook, rubric, learner)
     scored = _item(rubric, attempt, item)
-    value = _points(points, scored, f"{learner}, {item}")
-    row = _review(rubric, name, attempt, scored, points=value, text=reason)
+    value = read_points(points, scored, f"{learner}, {item}")
+    row = review_row(rubric, name, attempt, scored, points=value, text=reason)
     gradebook.add(tables.reviews, [row])
 
 
@@ -114,14 +116,14 @@ def import_points(gradebook: Gradebook, rubric: Rubric, path: Path) -> int:
             continue
         attempt = _numbered(attempts.get(cells["learner"], ()), cells, place)
         item = _item(rubric, attempt, cells["item"], place)
-        value = _points(cells["points"], item, place)
+        value = read_points(cells["points"], item, place)
         remark = cells.get("remark") or ""
         review = decisions.get(cells["learner"], Decisions()).reviews.get((attempt.key, item.id))
         held = (
             None if review is None else points_of(review, item.maximum, gradebook.remarks(rubric.assignment))
         )
         if review is None or (held, review.text) != (value, remark):
-            rows.append(_review(rubric, cells["learner"], attempt, item, points=value, text=remark))
+            rows.append(review_row(rubric, cells["learner"], attempt, item, points=value, text=remark))
     return gradebook.add(tables.reviews, rows)
 
 
@@ -200,28 +202,42 @@ def _item(rubric: Rubric, attempt: Attempt, item: str, place: str = "") -> Score
     return found.get(item, ScoredItem(id=item, title=spec.title, score=None, maximum=maximum))
 
 
-def _points(text: str, item: ScoredItem, place: str) -> Decimal:
-    """Read points: a number from 0 to the item's maximum; a comma may stand for the point."""
+def read_points(text: str, item: ScoredItem, place: str) -> Decimal:
+    """Read points: a number from 0 to the item's maximum; a comma may stand for the point.
+
+    Raises `UsageError` if they are none; `place` says where they stand.
+    """
     try:
         value = Decimal(text.strip().replace(",", "."))
     except InvalidOperation as error:
         raise UsageError(f"{place}: points = {text!r} is no number") from error
     if not (value.is_finite() and 0 <= value <= item.maximum):
-        raise UsageError(f"{place}: points = {text.strip()}, expected 0 to {item.maximum:f}")
+        raise UsageError(f"{place}: points = {text.strip()}, expected 0 to {written(item.maximum)}")
+    if value != round(value, _DECIMALS):
+        raise UsageError(f"{place}: points = {text.strip()}, expected {_DECIMALS} decimals at most")
     return value
 
 
-def _review(
-    rubric: Rubric, learner: str, attempt: Attempt, item: ScoredItem, *, points: Decimal, text: str
+def review_row(
+    rubric: Rubric,
+    learner: str,
+    attempt: Attempt,
+    item: ScoredItem,
+    *,
+    points: Decimal | None,
+    text: str,
+    remarks: Sequence[str] = (),
+    withdrawn: bool = False,
 ) -> dict[str, object]:
+    """Give the row of `tables.reviews` for a person's points; without any, the remarks decide."""
     return {
         "assignment": rubric.assignment,
         "learner": learner,
         "attempt": attempt.key,
         "item": item.id,
-        "points": f"{points:f}",
-        "remarks": json.dumps([]),
+        "points": None if points is None else f"{points:f}",
+        "remarks": json.dumps(remarks),
         "text": text,
         "override": not item.waits,
-        "withdrawn": False,
+        "withdrawn": withdrawn,
     }

@@ -204,7 +204,7 @@ class Gradebook:
         by_learner: dict[str, dict[tuple[str, str], Review]] = defaultdict(dict)
         for row in reviews:
             if not row.withdrawn:
-                by_learner[row.learner][row.attempt, row.item] = _review(row)
+                by_learner[row.learner][row.attempt, row.item] = review_of(row)
         extended = {row.learner: _extension(row) for row in extensions if row.until}
         excused = {row.learner: row.reason for row in excuses if row.excused}
         return {
@@ -320,7 +320,8 @@ def _moment(text: str | None) -> datetime.datetime | None:
     return moment if moment.tzinfo else None
 
 
-def _review(row: Any) -> Review:
+def review_of(row: Any) -> Review:
+    """Give the review that a row of the table `reviews` records."""
     return Review(
         item=row.item,
         reviewer=row.who,

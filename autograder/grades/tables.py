@@ -1,5 +1,7 @@
 """The gradebook's tables. Every row is a fact that somebody recorded at a time; none is changed or deleted.
 
+Only `presence` forgets: it says who looks at what now.
+
 Where facts have a key (an attempt's item, a learner), the newest row of the key holds, and the older ones
 are its history. The migrations in ``migrations/`` make these tables; a test holds the two against each other.
 """
@@ -144,4 +146,13 @@ excuses = _facts(
     Column("reason", Text, nullable=False),
     Column("excused", Boolean, nullable=False),
     keys=("assignment", "learner"),
+)
+
+# Who looks at which item of which attempt on the review page now. Old rows are deleted.
+presence = _facts(
+    "presence",
+    Column("assignment", String, nullable=False),
+    Column("learner", String, nullable=False),
+    Column("attempt", String, nullable=False),
+    Column("item", String, nullable=False),
 )
