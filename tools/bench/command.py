@@ -44,15 +44,18 @@ def command() -> None:
 @JSON
 def grading(course: Path, submission: Path, copies: int, nbgrader_copies: int, as_json: bool) -> None:
     """Measure the start, a submission, a batch against nbgrader's autograde, and memory."""
+    from bench import measure
+
+    _show(list(measure(course.resolve(), submission.resolve(), copies, nbgrader_copies)), as_json)
+
+
+def _show(figures: Sequence[Any], as_json: bool) -> None:
     import json
 
     import msgspec
     from rich.console import Console
     from rich.table import Table
 
-    from bench import measure
-
-    figures = list(measure(course.resolve(), submission.resolve(), copies, nbgrader_copies))
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(figures), indent=2))
         return
@@ -64,6 +67,24 @@ def grading(course: Path, submission: Path, copies: int, nbgrader_copies: int, a
             f.name, f"{f.median:g} {f.unit}", f"{f.least:g} to {f.greatest:g}", f.yardstick, other, ratio
         )
     Console().print(table)
+
+
+@command.command()
+@COURSE
+@click.option(
+    "--submission",
+    default="tests/samples/hw5/s001",
+    show_default=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="A solved submission.",
+)
+@click.option("--copies", default=600, show_default=True, type=click.IntRange(1), help="Submissions.")
+@JSON
+def review(course: Path, submission: Path, copies: int, as_json: bool) -> None:
+    """Measure the review page: how long a browser waits, in a class of hundreds."""
+    from bench.review import measure_course
+
+    _show(list(measure_course(course.resolve(), submission.resolve(), copies)), as_json)
 
 
 def _measure_suite(
