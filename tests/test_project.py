@@ -217,3 +217,12 @@ def test_the_version_is_said_once_and_the_same():
     tree = ast.parse((ROOT / "autograder" / "version.py").read_text(encoding="utf-8"))
     (assigned,) = (node for node in tree.body if isinstance(node, ast.Assign))
     assert ast.literal_eval(assigned.value) == PYPROJECT["project"]["version"]
+
+
+def test_every_file_beside_the_code_is_part_of_the_package():
+    engine = ROOT / "autograder"
+    patterns = PYPROJECT["tool"]["setuptools"]["package-data"]["autograder"]
+    packed = {path for pattern in patterns for path in engine.glob(pattern)}
+    beside = {path for path in engine.rglob("*.*") if path.suffix not in (".py", ".pyc") and path.is_file()}
+    assert any(path.suffix == ".html" for path in beside)
+    assert beside - packed == set()
