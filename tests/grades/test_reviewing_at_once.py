@@ -46,3 +46,11 @@ def test_people_on_several_machines_see_where_the_others_are(desks):
         ("ta2", "comments"),
         ("ta3", "why"),
     ]
+
+
+def test_a_gradebook_from_before_the_review_page_gets_its_table(url):
+    with Gradebook(url) as gradebook, gradebook.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE presence")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    with Gradebook(url) as gradebook, gradebook.reading() as connection:
+        assert connection.execute(tables.presence.select()).all() == []
