@@ -160,15 +160,16 @@ def test_a_learner_is_one_under_all_names_of_the_roster(filled, tmp_path):
     import_reports(
         filled,
         write(
-            tmp_path / "m", report("Ann Lee", RUBRIC, {"a": 1, "b": 1, "c": 1}, files="d", at=after(hours=-1))
+            tmp_path / "m",
+            report("Unus Primus", RUBRIC, {"a": 1, "b": 1, "c": 1}, files="d", at=after(hours=-1)),
         ),
     )
-    filled.add(tables.persons, [person("s001", identities=("Ann Lee",)), person("s003")])
+    filled.add(tables.persons, [person("s001", identities=("Unus Primus",)), person("s003")])
     grades = {one.learner: one for one in filled.grades(RUBRIC)}
     assert sorted(grades) == ["s001", "s002", "s003"]
     assert (grades["s001"].points, grades["s001"].attempt) == (15, 3)
     assert grades["s003"].status.value == "missing"
-    assert filled.grades(RUBRIC, "ann lee") == [grades["s001"]]
+    assert filled.grades(RUBRIC, "unus primus") == [grades["s001"]]
 
 
 def test_extensions_and_excuses_can_be_taken_back(filled):

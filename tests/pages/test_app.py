@@ -17,7 +17,7 @@ from autograder.pages.review.evidence import read_picture
 from autograder.pages.review.guard import MAX_FORM, POLICY, Guard
 
 HOST = "127.0.0.1:8000"
-NAMES = ("Ann Lee", "Bo Chen", "Carla Diaz", "Dmitri Ivanov")
+NAMES = ("Unus Primus", "Duo Secundus", "Tres Tertius", "Quattuor Quartus")
 
 
 class Site:
@@ -159,7 +159,7 @@ def test_an_item_lists_its_submissions(site, show, count):
     site.desk.flag(piece, "comments", "second-opinion", raised=True)
     page = site.get(f"/items/comments?show={show}")
     assert page.count('<th scope="row">') == count
-    assert ("second opinion · Tara" in page) == (show != "waiting")
+    assert ("second opinion · ta1" in page) == (show != "waiting")
 
 
 def test_a_page_shows_the_work_and_what_to_look_at(tmp_path):
@@ -186,7 +186,7 @@ def test_a_page_shows_the_work_and_what_to_look_at(tmp_path):
 
 def test_the_next_one_that_waits(site):
     assert site.client.get("/items/comments/next").headers["location"] == f"{site.work(0)}?show=waiting"
-    open_desk(site.url, "Bo").look(site.desk.pieces()[site.refs[1]], "comments")
+    open_desk(site.url, "ta2").look(site.desk.pieces()[site.refs[1]], "comments")
     following = site.client.get(f"/items/comments/next?after={site.refs[0]}").headers["location"]
     assert following == f"{site.work(2)}?show=waiting"
     for piece in site.desk.pieces().values():
@@ -235,7 +235,7 @@ def test_a_form_saves_and_goes_on(site):
     assert answer.headers["location"] == f"/items/comments/next?after={site.refs[0]}&show=waiting"
     assert site.post(site.work(1), points="8", seen="0", action="save").headers["location"] == site.work(1)
     assert [row.points for row in site.rows()] == ["7", "8"]
-    assert "7 points, judged by Tara at " in site.get(site.work())
+    assert "7 points, judged by ta1 at " in site.get(site.work())
 
 
 def test_what_is_wrong_is_said_and_what_was_typed_stays(site):
@@ -248,15 +248,15 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(site):
 
 def test_a_form_that_comes_second_is_asked(site):
     piece = site.desk.pieces()[site.refs[0]]
-    held = open_desk(site.url, "Bo").save(piece, "comments", Given(points="4", text="Thin."))
+    held = open_desk(site.url, "ta2").save(piece, "comments", Given(points="4", text="Thin."))
     answer = site.post(site.work(), points="9", text="Fine.", seen="0", action="next")
     assert answer.status_code == 409
-    assert "Bo gave 4 points" in answer.text
+    assert "ta2 gave 4 points" in answer.text
     assert "“Thin.”" in answer.text
     assert f'id="seen" value="{held.row}"' in answer.text  # sent again, it holds
     assert 'value="9"' in answer.text
     site.post(site.work(), points="9", text="Fine.", seen=str(held.row), action="save")
-    assert [(row.who, row.points) for row in site.rows()] == [("Bo", "4"), ("Tara", "9")]
+    assert [(row.who, row.points) for row in site.rows()] == [("ta2", "4"), ("ta1", "9")]
 
 
 def test_the_same_as_last(site):
@@ -273,7 +273,7 @@ def test_the_same_as_last(site):
 def test_flags_by_a_form(site):
     for raised in ("1", "0", "1"):
         site.post(f"{site.work()}/flag", kind="flag", raised=raised, show="all")
-    assert 'aria-pressed="true">Flag · Tara' in site.get(site.work())
+    assert 'aria-pressed="true">Flag · ta1' in site.get(site.work())
     assert "no flag `star`" in site.post(f"{site.work()}/flag", kind="star", raised="1").text
 
 
@@ -290,10 +290,10 @@ def test_a_script_gets_json(site):
     assert refused.status_code == 422
     assert refused.json() == {"error": "Comments in the code: points = 70, expected 0 to 10"}
     second = post(site.work(), points="8", seen="0")
-    assert (second.status_code, second.json()["who"], second.json()["points"]) == (409, "Tara", "7.5")
-    open_desk(site.url, "Bo").look(site.desk.pieces()[site.refs[0]], "comments")
+    assert (second.status_code, second.json()["who"], second.json()["points"]) == (409, "ta1", "7.5")
+    open_desk(site.url, "ta2").look(site.desk.pieces()[site.refs[0]], "comments")
     (other,) = post(f"{site.work()}/here").json()["others"]
-    assert (other["who"], other["here"], other["item"]) == ("Bo", True, "Comments in the code")
+    assert (other["who"], other["here"], other["item"]) == ("ta2", True, "Comments in the code")
     assert post("/work/comments/none").json() == {
         "error": "There is no such submission, or another attempt counts now."
     }
@@ -318,7 +318,7 @@ def test_a_change_of_a_remark_is_shown_before_it_holds(site):
     site.post("/remarks/comments", remark=shape, text="No shapes", points="-3", action="apply")
     changed = site.desk.remarks("comments")[shape]
     assert (changed.text, changed.points) == ("No shapes", -3)
-    assert "7 points, judged by Tara" in site.get(site.work())
+    assert "7 points, judged by ta1" in site.get(site.work())
 
 
 def test_a_new_remark_leads_back_to_the_submission(site):
@@ -367,7 +367,9 @@ def test_only_the_report_s_own_pictures_are_sent(site, name):
 
 
 def test_an_anonymous_page_tells_nobody_s_name(tmp_path):
-    found = findings(code="# by Ann Lee (s001)\ndef f():\n    pass", answer="I, Ann, think: ann@uni.example")
+    found = findings(
+        code="# by Unus Primus (s001)\ndef f():\n    pass", answer="I, Unus, think: unus@uni.example"
+    )
     notice = Notice(code="x", message="Two notebooks in ann_lee.", where="ann_lee/hw1.ipynb")
     made = report(
         "s001",
@@ -377,7 +379,7 @@ def test_an_anonymous_page_tells_nobody_s_name(tmp_path):
         origin="in/ann_lee",
         path="ann_lee/hw1.ipynb",
     )
-    who = person("s001", "Ann Lee") | {"email": "ann@uni.example"}
+    who = person("s001", "Unus Primus") | {"email": "unus@uni.example"}
     site = Site(tmp_path, [made], [who], anonymous=True)
     piece = site.desk.pieces()[site.refs[0]]
     site.desk.save(piece, "why", Given(points="1"))

@@ -45,12 +45,12 @@ def refused(*args):
 
 def test_the_link_opens_the_page_until_an_interrupt_ends_it(course):
     imported(course)
-    options = ["--no-browser", "--course", str(course), "--as", "Tara"]
+    options = ["--no-browser", "--course", str(course), "--as", "ta1"]
     command = [sys.executable, "-m", "autograder", "review", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             said = process.stdout.readline()
-            found = re.fullmatch(rf"Reviewing `affine` as Tara: ({LINK})\n", said)
+            found = re.fullmatch(rf"Reviewing `affine` as ta1: ({LINK})\n", said)
             link = found[1]
             browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
             assert browser.open(link, timeout=20).status == 200

@@ -102,7 +102,7 @@ class Served:
 @pytest.fixture
 def served(tmp_path, chromium):
     made = [report(f"s{n:03}", integrity=(NOTICE,)) for n in range(1, 5)]
-    with Served(tmp_path, chromium, made, [person("s001", "Ann Lee")]) as site:
+    with Served(tmp_path, chromium, made, [person("s001", "Unus Primus")]) as site:
         for words, points in (("No shape is named", "-2"), ("Says what, not why", "-1")):
             site.desk.put_remark("comments", words, points)
         yield site
@@ -131,7 +131,7 @@ def test_a_class_is_judged_with_keys_alone(served):
     page.keyboard.press("n")
     served.at(page, served.refs[1])
     page.keyboard.press("l")  # same as last
-    said(page, "8 points, judged by Tara")
+    said(page, "8 points, judged by ta1")
     ready(page)
     page.keyboard.press("ArrowRight")
     served.at(page, served.refs[2])
@@ -231,29 +231,29 @@ def test_a_new_remark_is_there_at_once_and_a_change_is_shown(served):
     assert "1 of 1 get other points" in page.text_content("main")
     page.click("text=Change for all")
     page.goto(f"/work/comments/{served.refs[0]}")
-    said(page, "4 points, judged by Tara")
+    said(page, "4 points, judged by ta1")
 
 
 def test_two_people_at_one_submission_are_asked(served):
     address = f"/work/comments/{served.refs[0]}"
-    tara, bo = served.open(), served.open(open_desk(served.url, "Bo"))
-    tara.goto(address)
-    bo.goto(address)
-    bo.wait_for_selector("text=Tara is here, too")
-    bo.fill("#points", "4")
-    said(bo, "Saved: 4 points")
-    tara.fill("#text", "Well said.")
-    tara.fill("#points", "9")
-    tara.wait_for_selector("#conflict:has-text('Bo gave 4 points')")
-    assert tara.input_value("#points") == "9"
-    tara.click("#mine")
-    said(tara, "Saved: 9 points")
-    bo.fill("#points", "5")
-    bo.wait_for_selector("#conflict:has-text('Tara gave 9 points')")
-    with bo.expect_navigation():
-        bo.click("#theirs")
-    said(bo, "9 points, judged by Tara")
-    assert [(row.who, row.points) for row in served.rows()] == [("Bo", "4"), ("Tara", "9")]
+    first, second = served.open(), served.open(open_desk(served.url, "ta2"))
+    first.goto(address)
+    second.goto(address)
+    second.wait_for_selector("text=ta1 is here, too")
+    second.fill("#points", "4")
+    said(second, "Saved: 4 points")
+    first.fill("#text", "Well said.")
+    first.fill("#points", "9")
+    first.wait_for_selector("#conflict:has-text('ta2 gave 4 points')")
+    assert first.input_value("#points") == "9"
+    first.click("#mine")
+    said(first, "Saved: 9 points")
+    second.fill("#points", "5")
+    second.wait_for_selector("#conflict:has-text('ta1 gave 9 points')")
+    with second.expect_navigation():
+        second.click("#theirs")
+    said(second, "9 points, judged by ta1")
+    assert [(row.who, row.points) for row in served.rows()] == [("ta2", "4"), ("ta1", "9")]
 
 
 def test_without_scripts_the_forms_do_it(served):
@@ -264,7 +264,7 @@ def test_without_scripts_the_forms_do_it(served):
     page.wait_for_url(f"**/{served.refs[1]}*")
     page.check("label:has-text('No shape') input")
     page.click("#save")
-    assert "8 points, judged by Tara" in page.text_content("#said")
+    assert "8 points, judged by ta1" in page.text_content("#said")
     page.click("text=Second opinion")
     assert page.get_attribute("#second-opinion", "aria-pressed") == "true"
     assert not page.is_visible("#keys")
