@@ -370,3 +370,39 @@ def check(place: Place) -> None:
     click.echo("All fits." if not found else f"{len(found)} problems.")
     if found:
         raise click.exceptions.Exit(ExitStatus.SOME_FAILED)
+
+
+@command.group()
+def nbgrader() -> None:
+    """Work with nbgrader's gradebook and its formgrader."""
+
+
+url_option = click.option(
+    "--gradebook", "url", metavar="URL", help="nbgrader's database, if not the one of nbgrader_config.py."
+)
+
+
+@nbgrader.command()
+@url_option
+@click.option("--copies/--no-copies", default=True, help="Write what the formgrader shows into autograded/.")
+@of_gradebook
+def push(place: Place, url: str | None, copies: bool) -> None:
+    """Write points, comments and lateness into nbgrader's gradebook; only what changed.
+
+    What people gave there is pulled first.
+    """
+    from autograder.cli.gradebook_nbgrader import push as push_to
+
+    with place.opened() as gradebook:
+        push_to(gradebook, place.rubric(gradebook), place.course, url, copies=copies)
+
+
+@nbgrader.command()
+@url_option
+@of_gradebook
+def pull(place: Place, url: str | None) -> None:
+    """Record the points and comments that people gave in nbgrader, as reviews by `nbgrader`."""
+    from autograder.cli.gradebook_nbgrader import pull as pull_from
+
+    with place.opened() as gradebook:
+        pull_from(gradebook, place.rubric(gradebook), place.course, url)

@@ -34,7 +34,7 @@ def student_notebook(source: Path, config_file: Path) -> str:
             f"a release needs {error.name}, which is not installed",
             "pip install -e '.[instructor]' in the course's folder",
         ) from error
-    config = _config(config_file)
+    config = read_config(config_file)
     steps = config.GenerateAssignment.get("preprocessors", GenerateAssignment.preprocessors.default())
     try:
         notebook = nbformat.reads(read_text(source), as_version=4)  # type: ignore[no-untyped-call]
@@ -70,7 +70,7 @@ def _drop_attachments(cells: list[Any]) -> None:
             cell.pop("attachments", None)
 
 
-def _config(path: Path) -> Any:
+def read_config(path: Path) -> Any:
     """Read the course's nbgrader configuration; give an empty one if there is no file."""
     from traitlets.config.loader import Config, PyFileConfigLoader
 

@@ -1,0 +1,91 @@
+"""What ``autograder gradebook nbgrader`` does: nbgrader's gradebook and formgrader beside ours."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from autograder.course import Course, find_course
+from autograder.errors import UsageError
+from autograder.grades.rubric import Rubric
+from autograder.grades.store import Gradebook
+from autograder.grading.reading import SubmissionReader
+from autograder.grading.setup import given_notebook, kinds_of
+from autograder.intake.isolation import archive_lister
+from autograder.intake.origin import finder
+from autograder.model import Report
+from autograder.publish.notebook import read_config
+
+try:
+    from autograder.delivery import nbgrader
+    from autograder.delivery.nbgrader.copies import HandedIn
+    from autograder.delivery.nbgrader.pull import Pulled
+except ImportError as error:
+    raise UsageError(
+        f"this needs {error.name}, which is not installed",
+        "pip install -e '.[instructor]' in the course's folder",
+    ) from error
+
+
+def push(gradebook: Gradebook, rubric: Rubric, root: Path, url: str | None, *, copies: bool) -> None:
+    """Pull, write what changed into nbgrader's gradebook, and write the formgrader's copies."""
+    course, url, course_id = _of_nbgrader(root, rubric, url)
+    released = nbgrader.read_released(course.given_notebook)
+    pulled = nbgrader.pull(gradebook, rubric, url, released.path.stem, create=True)
+    _show(pulled)
+    given = nbgrader.read_class(gradebook, rubric, pulled.kept)
+    for learner in given.left_out:
+        click.echo(f"note: {learner[:80]}: is no id that nbgrader can have; left out", err=True)
+    exact_time = functools.partial(nbgrader.exact_time, root, rubric.assignment)
+    written, times = nbgrader.push(given, url, released, course_id, exact_time)
+    click.echo(f"{len(times)} submissions in nbgrader's gradebook, {written} rows written.")
+    if copies:
+        made, missing = nbgrader.write_copies(given, times, root, released, _reader(course))
+        click.echo(f"{made} notebooks written for the formgrader.")
+        for learner in missing:
+            click.echo(
+                f"note: {learner}: the notebook is not where it was, or not as it was graded; "
+                "the points are in nbgrader, but the formgrader can't show it",
+                err=True,
+            )
+
+
+def pull(gradebook: Gradebook, rubric: Rubric, root: Path, url: str | None) -> None:
+    """Record what people gave in nbgrader."""
+    course, url, _ = _of_nbgrader(root, rubric, url)
+    _show(nbgrader.pull(gradebook, rubric, url, course.given_notebook.stem))
+
+
+def _show(pulled: Pulled) -> None:
+    for note in pulled.notes:
+        click.echo(f"note: {note}", err=True)
+    click.echo(f"{pulled.recorded} decisions came from nbgrader, {len(pulled.notes)} could not.")
+
+
+def _of_nbgrader(root: Path, rubric: Rubric, url: str | None) -> tuple[Course, str, str]:
+    """Give the course, nbgrader's database and the course's id there."""
+    course = find_course(root.resolve(), rubric.assignment)
+    given_notebook(course)  # says if it is not built yet
+    config = read_config(root / "nbgrader_config.py").CourseDirectory
+    configured = config.get("db_url", f"sqlite:///{root.resolve() / 'gradebook.db'}")
+    return course, url or configured, config.get("course_id", "default_course")
+
+
+def _reader(course: Course) -> Callable[[Report], HandedIn | None]:
+    """Give a function that reads a report's notebook within limits; None if it is not what was graded."""
+    reader = SubmissionReader(course, given_notebook(course), kinds_of(course))
+    find = finder(course.assignment, archive_lister())
+
+    def read(report: Report) -> HandedIn | None:
+        graded = {one.sha256 for one in report.submission.files}
+        for candidate in find(report.submission.origin):
+            reading = reader.read(candidate)
+            notebook = reading.submission.notebook
+            if notebook is not None and {one.sha256 for one in reading.submission.files} == graded:
+                return HandedIn(notebook=notebook, cells=reading.cells)
+        return None
+
+    return read

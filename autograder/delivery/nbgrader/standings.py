@@ -1,0 +1,170 @@
+"""What the gradebook says of those who handed something in, as nbgrader needs it."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from autograder.grades.compute import points_of
+from autograder.grades.records import Attempt, Grade, GradeStatus, Remark, Review, ScoredItem
+from autograder.grades.roster import Person
+from autograder.grades.rubric import Rubric, policy_of
+from autograder.grades.store import Gradebook, in_order
+from autograder.model import Report, Struct
+from autograder.report import decode_report
+
+_LONGEST_NAME = 128
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+
+
+class Standing(Struct):
+    """A learner who handed something in.
+
+    `attempts` are all of them in order, each with the learner's name in its report. `counting` is the one
+    that nbgrader gets. `reviews` are those that hold, by attempt and item.
+    """
+
+    learner: str
+    grade: Grade
+    attempts: tuple[tuple[str, Attempt], ...]
+    counting: Attempt
+    reviews: Mapping[tuple[str, str], Review]
+
+
+class Points(Struct):
+    """An item's points for nbgrader: the automatic ones, a person's with the comment, and if it waits."""
+
+    item: ScoredItem
+    person: Decimal | None
+    comment: str | None
+    waits: bool
+
+    @property
+    def counted(self) -> Decimal:
+        """The points that the sum has."""
+        return (self.item.score or Decimal(0)) if self.person is None else self.person
+
+
+class Class(Struct):
+    """All that a push needs of the gradebook.
+
+    `reports` are those on the attempts that count, by learner. `kept` are learners' items whose fields for a
+    person are left alone: what stands there could not be recorded. Of those who are `left_out`, nbgrader
+    can't have the id.
+    """
+
+    rubric: Rubric
+    persons: tuple[Person, ...]
+    standings: tuple[Standing, ...]
+    remarks: Mapping[str, Remark]
+    reports: Mapping[str, Report]
+    kept: frozenset[tuple[str, str]] = frozenset()
+    left_out: tuple[str, ...] = ()
+
+    def messages(self, standing: Standing) -> dict[str, str]:
+        """Give the messages of a learner's report by item."""
+        return {item.id: item.message for item in self.reports[standing.learner].items}
+
+
+def read_class(gradebook: Gradebook, rubric: Rubric, kept: frozenset[tuple[str, str]] = frozenset()) -> Class:
+    """Read all that a push needs."""
+    found = standings(gradebook, rubric)
+    fitting = tuple(one for one in found if _fits(one.learner))
+    return Class(
+        rubric=rubric,
+        persons=tuple(one for one in gradebook.roster().persons.values() if _fits(one.learner)),
+        standings=fitting,
+        remarks=gradebook.remarks(rubric.assignment),
+        reports={one.learner: _report(gradebook, one.counting) for one in fitting},
+        kept=kept,
+        left_out=tuple(one.learner for one in found if not _fits(one.learner)),
+    )
+
+
+def _report(gradebook: Gradebook, attempt: Attempt) -> Report:
+    return decode_report(gradebook.document(attempt.report_sha256), attempt.report_sha256)
+
+
+def _fits(learner: str) -> bool:
+    """Whether nbgrader can have a student of this id: it is a folder's name, and not too long."""
+    return 0 < len(learner) <= _LONGEST_NAME and learner[0] != "." and not set(learner) & set("/\\\0")
+
+
+def standings(gradebook: Gradebook, rubric: Rubric) -> list[Standing]:
+    """Give all who handed something in and are not excused, in order of their ids."""
+    roster = gradebook.roster()
+    attempts: dict[str, list[tuple[str, Attempt]]] = defaultdict(list)
+    reviews: dict[str, dict[tuple[str, str], Review]] = defaultdict(dict)
+    for name, some in gradebook.attempts(rubric.assignment).items():
+        attempts[roster.who(name)] += [(name, one) for one in some]
+    for name, decided in gradebook.decisions(rubric.assignment).items():
+        reviews[roster.who(name)].update(decided.reviews)
+    return [
+        _standing(grade, attempts[grade.learner], reviews[grade.learner])
+        for grade in gradebook.grades(rubric)
+        if attempts[grade.learner] and grade.status is not GradeStatus.EXCUSED
+    ]
+
+
+def _standing(
+    grade: Grade, named: Sequence[tuple[str, Attempt]], reviews: Mapping[tuple[str, str], Review]
+) -> Standing:
+    names = {(one.key, one.report_sha256): name for name, one in named}
+    ordered = in_order(one for _, one in named)
+    # where none was accepted, the newest shows what was handed in, and the penalty takes all of it
+    counting = next((one for one in ordered if one.number == grade.attempt), ordered[-1])
+    return Standing(
+        learner=grade.learner,
+        grade=grade,
+        attempts=tuple((names[one.key, one.report_sha256], one) for one in ordered),
+        counting=counting,
+        reviews=reviews,
+    )
+
+
+def items_of(attempt: Attempt, rubric: Rubric) -> Iterator[ScoredItem]:
+    """Give the rubric's items as an attempt has them; one that it does not have was not judged."""
+    found = {item.id: item for item in attempt.items}
+    return (found.get(item.id, item) for item in policy_of(rubric).items)
+
+
+def points_by_item(standing: Standing, rubric: Rubric, remarks: Mapping[str, Remark]) -> dict[str, Points]:
+    """Give the points of the attempt that counts, by item."""
+    return {item.id: _points(standing, item, remarks) for item in items_of(standing.counting, rubric)}
+
+
+def _points(standing: Standing, item: ScoredItem, remarks: Mapping[str, Remark]) -> Points:
+    review = standing.reviews.get((standing.counting.key, item.id))
+    if review is None:
+        waits = item.waits or (item.score is None and not item.extra_credit)
+        return Points(item=item, person=None, comment=None, waits=waits)
+    points = points_of(review, item.maximum, remarks)
+    return Points(item=item, person=points, comment=said(review, remarks), waits=False)
+
+
+def said(review: Review, remarks: Mapping[str, Remark]) -> str | None:
+    """Give the words of a review as nbgrader's comment has them; None if there are none."""
+    texts = [remarks[one].text for one in review.remarks if one in remarks]
+    return plain("\n".join([*texts, *([review.text] if review.text else [])])) or None
+
+
+def plain(text: str) -> str:
+    """Give a text that begins no HTML in nbgrader's feedback, and that PostgreSQL can hold.
+
+    >>> plain("a < b, <script>")
+    'a < b, < script>'
+    """
+    return _TAG.sub("< ", text.replace("\0", ""))
+
+
+def utc(moment: datetime.datetime | None) -> datetime.datetime | None:
+    """Give a time as nbgrader's database has it: in UTC, without a zone."""
+    return moment and moment.astimezone(datetime.UTC).replace(tzinfo=None)
+
+
+def second(moment: datetime.datetime | None) -> datetime.datetime | None:
+    """Give a time to the second, as reports have it."""
+    return moment and moment.replace(microsecond=0)
