@@ -80,7 +80,7 @@ def write_copies(
 
 
 def exact_time(root: Path, assignment: str, learner: str, moment: datetime.datetime) -> datetime.datetime:
-    """Give a time with the fraction of a second that nbgrader's own file has: the formgrader compares them."""
+    """Give a time to the fraction of a second, as in nbgrader's own file: the formgrader compares them."""
     path = _submitted(root, assignment, learner)
     if not path.is_file():
         return moment

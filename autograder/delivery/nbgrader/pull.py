@@ -14,7 +14,7 @@ from autograder.delivery.nbgrader.database import opened, pushed, remember, rows
 from autograder.delivery.nbgrader.standings import Standing, items_of, said, second, standings, utc
 from autograder.grades import tables
 from autograder.grades.compute import points_of
-from autograder.grades.records import Attempt, Remark, exact
+from autograder.grades.records import Attempt, Remark, Review, ScoredItem, exact
 from autograder.grades.rubric import Rubric
 from autograder.grades.store import Gradebook
 from autograder.model import Struct
@@ -32,7 +32,10 @@ class Pulled(Struct):
 
 
 class _Entry(Struct):
-    """A grade in nbgrader with what a person gave, and what was last pushed."""
+    """A grade in nbgrader with what a person gave, and what was last pushed.
+
+    A person `is_done` where extra credit waits no more: its field may have had the right points before.
+    """
 
     grade: str
     learner: str
@@ -40,6 +43,7 @@ class _Entry(Struct):
     timestamp: datetime.datetime | None
     there: _Given
     before: _Given
+    is_done: bool
 
 
 def pull(gradebook: Gradebook, rubric: Rubric, url: str, notebook: str, *, create: bool = False) -> Pulled:
@@ -64,7 +68,9 @@ def pull(gradebook: Gradebook, rubric: Rubric, url: str, notebook: str, *, creat
         See `opened`.
     """
     with opened(url, create=create) as connection:
-        given = [one for one in _entries(connection, rubric, notebook) if one.there != one.before]
+        given = [
+            one for one in _entries(connection, rubric, notebook) if one.there != one.before or one.is_done
+        ]
         if not given:
             return Pulled()
         known = {one.learner: one for one in standings(gradebook, rubric)}
@@ -114,6 +120,7 @@ def _entries_of(connection: Connection, rubric: Rubric, assignment: str, noteboo
                 timestamp=owner.timestamp,
                 there=(_given(grade, extra=item.extra_credit), comments.get((grade.notebook_id, item.id))),
                 before=(_exact(was.points), was.comment) if was else (None, None),
+                is_done=item.extra_credit and not grade.needs_manual_grade,
             )
 
 
@@ -132,42 +139,42 @@ def _exact(value: float | None) -> Decimal | None:
 def _decide(
     entry: _Entry, standing: Standing | None, rubric: Rubric, remarks: Mapping[str, Remark]
 ) -> dict[str, object] | str | None:
-    """Give the review to record, None if it holds already, or why there can be none."""
+    """Give the review to record, None if there is nothing new, or why there can be none."""
     who = f"{entry.learner}, {entry.item}"
-    named = standing and _at(standing, entry.timestamp)
-    if not standing or not named:
+    named = _at(standing, entry.timestamp) if standing else None
+    if standing is None or named is None:
         when = f"of {entry.timestamp} UTC" if entry.timestamp else "without a time"
-        return f"{who}: nbgrader's points are for a submission {when}, which is no attempt here"
+        what = f"{who}: nbgrader's points are for a submission {when}, which is no attempt here"
+        return what if entry.there != entry.before else None
     name, attempt = named
     item = next(one for one in items_of(attempt, rubric) if one.id == entry.item)
-    review = standing.reviews.get((attempt.key, item.id))
+    found = _judged(entry, item, standing.reviews.get((attempt.key, item.id)), remarks)
+    if not isinstance(found, dict):
+        return found and f"{who}: {found}"
+    about = {"assignment": rubric.assignment, "learner": name, "attempt": attempt.key, "item": item.id}
+    return {**about, "remarks": "[]", "override": not item.waits, **found}
+
+
+def _judged(
+    entry: _Entry, item: ScoredItem, review: Review | None, remarks: Mapping[str, Remark]
+) -> dict[str, object] | str | None:
+    """Give the points and the text of a review, None if it holds already, or why it can't be."""
     points, comment = entry.there
-    row: dict[str, object] = {
-        "assignment": rubric.assignment,
-        "learner": name,
-        "attempt": attempt.key,
-        "item": item.id,
-        "points": None,
-        "remarks": "[]",
-        "text": comment or "",
-        "override": not item.waits,
-        "withdrawn": False,
-    }
     held = item.score if review is None else points_of(review, item.maximum, remarks)
-    if points is None and entry.before[0] is not None:  # the person emptied the field
-        if review is not None or not item.extra_credit:
-            return {**row, "withdrawn": True} if review else None
-        points = Decimal(0)
-    elif points is None:
-        if held is None or (item.waits and review is None):
-            return f"{who}: has a comment in nbgrader and no points, so nothing is judged"
+    waits = item.waits and review is None
+    if points == entry.before[0]:  # the comment is new, or extra credit is judged
+        if held is None or (waits and not entry.is_done):
+            return "has a comment in nbgrader and no points, so nothing is judged"
         points = held
+    elif points is None:  # the person emptied the field
+        if review is not None or not item.extra_credit:
+            return {"points": None, "text": "", "withdrawn": True} if review else None
+        points = Decimal(0)
     if not 0 <= points <= item.maximum:
-        return f"{who}: has {points:f} points in nbgrader, expected 0 to {item.maximum:f}"
-    is_judged = review is not None or not item.waits
-    if is_judged and (held, said(review, remarks) if review else None) == (points, comment):
+        return f"has {points:f} points in nbgrader, expected 0 to {item.maximum:f}"
+    if not waits and (held, said(review, remarks) if review else None) == (points, comment):
         return None
-    return {**row, "points": f"{points:f}"}
+    return {"points": f"{points:f}", "text": comment or "", "withdrawn": False}
 
 
 def _at(standing: Standing, timestamp: datetime.datetime | None) -> tuple[str, Attempt] | None:

@@ -1,0 +1,199 @@
+"""Points that go to nbgrader's gradebook and come back from it, in SQLite and PostgreSQL."""
+
+import pytest
+from grades.making import after
+
+
+def push(run, url, *more, **options):
+    return run("nbgrader", "push", "--gradebook", url, *more, **options)
+
+
+def pull(run, url, **options):
+    return run("nbgrader", "pull", "--gradebook", url, **options)
+
+
+@pytest.fixture
+def graded(run, hand_in, course):
+    """Two learners, of whom s002 is late and has a mistake."""
+    hand_in("s001")
+    hand_in("s002", at=after(hours=1), wrong=["forward-by-hand"])
+    (course / "class.csv").write_text("id,name,email\ns001,Ada Lovelace,ada@x.org\ns003,Three\n")
+    run("roster", "class.csv")
+    run("import", "reports-1")
+    return run
+
+
+both = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+
+
+@both
+def test_what_is_pushed(run, graded, url, theirs, course):
+    assert "2 submissions in nbgrader's gradebook" in push(run, url)
+    first = theirs.grade("s001", "affine-forward")
+    assert (first.auto_score, first.manual_score, bool(first.waits), first.penalty) == (6, None, False, None)
+    assert first.timestamp == after(hours=-1).replace(tzinfo=None)
+    second = theirs.grade("s002", "affine-forward")
+    assert (second.auto_score, second.penalty) == (4, 1)
+    extra = theirs.grade("s001", "play")
+    assert (extra.auto_score, extra.extra_credit, bool(extra.waits)) == (0, 0, True)
+    assert theirs.grade("s001", "files").automatic
+    assert theirs.all("SELECT first_name, last_name, email FROM student ORDER BY id") == [
+        ("Ada", "Lovelace", "ada@x.org"),
+        (None, None, None),
+        (None, "Three", None),
+    ]
+    assert theirs.all("SELECT sum(max_score) FROM task_cells") == [(4,)]
+
+
+@both
+def test_a_second_push_changes_nothing(run, graded, url, theirs, course):
+    push(run, url)
+    before = theirs.dump()
+    files = {path: path.stat().st_mtime_ns for path in course.rglob("autograded/**/*")}
+    assert len(files) == 8
+    assert ", 0 rows written" in push(run, url)
+    assert theirs.dump() == before
+    assert {path: path.stat().st_mtime_ns for path in files} == files
+
+
+def test_a_person_s_points_go_there(run, graded, url, theirs):
+    run("override", "s001", "files", "0.5", "--reason", "another name <b>")
+    run("override", "s001", "play", "1", "--reason", "asked well")
+    push(run, url)
+    files, play = theirs.grade("s001", "files"), theirs.grade("s001", "play")
+    assert (files.auto_score, files.manual_score, files.comment) == (1, 0.5, "another name < b>")
+    assert (play.auto_score, play.extra_credit, bool(play.waits)) == (0, 1, False)
+    assert "0 decisions came" in pull(run, url)
+    run("override", "s001", "files", "0.25", "--reason", "again")
+    push(run, url)
+    assert theirs.grade("s001", "files").manual_score == 0.25
+
+
+@both
+def test_what_a_person_gave_there_comes_back_once(run, graded, url, theirs):
+    push(run, url)
+    theirs.give("s001", "files", manual_score=0.5, comment="two files")
+    theirs.give("s002", "play", extra_credit=0.75)
+    theirs.give("s002", "run-order", manual_score=1)
+    assert "3 decisions came from nbgrader, 0 could not" in pull(run, url)
+    assert "0 decisions came" in pull(run, url)
+    explained = run("grades", "--explain", "s001")
+    assert "changed by nbgrader: two files" in explained
+    assert "Play, of 1 (judged by nbgrader)" in run("grades", "--explain", "s002")
+    push(run, url)
+    assert theirs.grade("s001", "files").manual_score == 0.5
+    assert theirs.grade("s001", "files").comment == "two files"
+    assert theirs.grade("s002", "play").extra_credit == 0.75
+    assert run("check") == "All fits.\n"
+
+
+@both
+def test_a_push_takes_what_was_given_there_and_a_later_decision_here_holds(run, graded, url, theirs):
+    push(run, url)
+    theirs.give("s001", "files", manual_score=0.5)
+    assert "1 decisions came" in push(run, url)
+    assert theirs.grade("s001", "files").manual_score == 0.5
+    run("override", "s001", "files", "0.75", "--reason", "no")
+    assert "0 decisions came" in push(run, url)
+    assert theirs.grade("s001", "files").manual_score == 0.75
+    theirs.give("s001", "files", manual_score=0.5, comment="yes")
+    push(run, url)
+    assert theirs.grade("s001", "files").manual_score == 0.5
+
+
+def test_extra_credit_that_was_right_as_it_stood_is_judged(run, graded, url, theirs):
+    push(run, url)
+    assert "s001: 10 of 10 (provisional)" in run("grades")
+    theirs.give("s001", "play", extra_credit=0)
+    assert "1 decisions came" in pull(run, url)
+    assert "0 decisions came" in pull(run, url)
+    assert "s001: 10 of 10\n" in run("grades")
+
+
+def test_points_taken_back_there_are_taken_back_here(run, graded, url, theirs):
+    run("override", "s001", "files", "0", "--reason", "no")
+    push(run, url)
+    theirs.give("s001", "files", manual_score=None)
+    push(run, url)
+    files = theirs.grade("s001", "files")
+    assert (files.auto_score, files.manual_score, files.comment) == (1, None, None)
+    assert "changed by" not in run("grades", "--explain", "s001")
+
+
+def test_a_comment_alone_keeps_the_points(run, graded, url, theirs):
+    push(run, url)
+    theirs.give("s001", "files", comment="well named")
+    assert "1 decisions came" in pull(run, url)
+    assert "The notebook and the PDF, of 1 (changed by nbgrader: well named)" in run(
+        "grades", "--explain", "s001"
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "given", "why"),
+    [
+        ("files", {"manual_score": 3}, "s001, files: has 3.0 points in nbgrader, expected 0 to 1.0"),
+        ("files", {"extra_credit": 2}, "s001, files: has 3.0 points in nbgrader, expected 0 to 1.0"),
+        (
+            "play",
+            {"comment": "hm", "needs_manual_grade": True},
+            "s001, play: has a comment in nbgrader and no points, so nothing is judged",
+        ),
+    ],
+)
+def test_what_can_t_be_recorded_is_said_and_left_there(graded, url, theirs, item, given, why):
+    run = graded
+    push(run, url)
+    theirs.give("s001", item, **given)
+    said = push(run, url)
+    assert f"note: {why}" in said
+    assert "0 decisions came from nbgrader, 1 could not" in said
+    there = vars(theirs.grade("s001", item))
+    assert all(there[name] == value for name, value in given.items() if name in there)
+
+
+def test_points_for_a_submission_that_is_no_attempt_here(run, graded, url, theirs):
+    push(run, url)
+    theirs.give("s001", "files", manual_score=0.5)
+    theirs.all("UPDATE submitted_assignment SET timestamp = '2020-01-01 00:00:00.000000' RETURNING 1")
+    assert (
+        "s001, files: nbgrader's points are for a submission of 2020-01-01 00:00:00 UTC, which is no"
+        in pull(run, url)
+    )
+    theirs.all("UPDATE submitted_assignment SET timestamp = NULL RETURNING 1")
+    assert "for a submission without a time, which is no attempt here" in pull(run, url)
+
+
+def test_the_attempt_that_counts_is_pushed_and_the_other_keeps_its_points(run, graded, hand_in, url, theirs):
+    push(run, url)
+    theirs.give("s001", "files", manual_score=0.5)
+    hand_in("s001", {"cell_type": "markdown", "source": "more"}, at=after(minutes=-1), number=2)
+    run("import", "reports-2")
+    push(run, url)
+    files = theirs.grade("s001", "files")
+    assert (files.manual_score, files.timestamp) == (None, after(minutes=-1).replace(tzinfo=None))
+    assert "attempt 1" in run("history", "s001") or "nbgrader" in run("history", "s001")
+
+
+def test_who_has_no_score_waits_for_a_person(run, hand_in, url, theirs):
+    hand_in("s001", judged=False)
+    run("import", "reports-1")
+    push(run, url)
+    one = theirs.grade("s001", "affine-forward")
+    assert (one.auto_score, bool(one.waits), one.penalty) == (None, True, None)
+
+
+def test_who_is_excused_or_absent_has_no_submission(run, graded, url, theirs):
+    run("excuse", "s002", "--reason", "ill")
+    assert "1 submissions" in push(run, url)
+    assert theirs.all("SELECT student_id FROM submitted_assignment") == [("s001",)]
+
+
+def test_an_id_that_is_no_folder_s_name_is_left_out(run, hand_in, course, url, theirs):
+    hand_in("s001")
+    hand_in("s 002")
+    path = next((course / "reports-1").glob("s 002*"))
+    path.write_text(path.read_text().replace('"id": "s 002"', '"id": "../s002"'))
+    run("import", "reports-1")
+    assert "note: ../s002: is no id that nbgrader can have; left out" in push(run, url)
+    assert theirs.all("SELECT student_id FROM submitted_assignment") == [("s001",)]
