@@ -1,7 +1,16 @@
 """Points that go to nbgrader's gradebook and come back from it, in SQLite and PostgreSQL."""
 
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from grades.making import after
+
+from autograder.grades.store import Gradebook
 
 
 def push(run, url, *more, **options):
@@ -20,7 +29,6 @@ def graded(run, hand_in, course):
     (course / "class.csv").write_text("id,name,email\ns001,Ada Lovelace,ada@x.org\ns003,Three\n")
     run("roster", "class.csv")
     run("import", "reports-1")
-    return run
 
 
 both = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
@@ -130,23 +138,23 @@ def test_a_comment_alone_keeps_the_points(run, graded, url, theirs):
 
 
 @pytest.mark.parametrize(
-    ("item", "given", "why"),
+    "case",
     [
-        ("files", {"manual_score": 3}, "s001, files: has 3.0 points in nbgrader, expected 0 to 1.0"),
-        ("files", {"extra_credit": 2}, "s001, files: has 3.0 points in nbgrader, expected 0 to 1.0"),
+        ("files", {"manual_score": 3}, "has 3.0 points in nbgrader, expected 0 to 1.0"),
+        ("files", {"extra_credit": 2}, "has 3.0 points in nbgrader, expected 0 to 1.0"),
         (
             "play",
             {"comment": "hm", "needs_manual_grade": True},
-            "s001, play: has a comment in nbgrader and no points, so nothing is judged",
+            "has a comment in nbgrader and no points, so nothing is judged",
         ),
     ],
 )
-def test_what_can_t_be_recorded_is_said_and_left_there(graded, url, theirs, item, given, why):
-    run = graded
+def test_what_can_t_be_recorded_is_said_and_left_there(run, graded, url, theirs, case):
+    item, given, why = case
     push(run, url)
     theirs.give("s001", item, **given)
     said = push(run, url)
-    assert f"note: {why}" in said
+    assert f"note: s001, {item}: {why}" in said
     assert "0 decisions came from nbgrader, 1 could not" in said
     there = vars(theirs.grade("s001", item))
     assert all(there[name] == value for name, value in given.items() if name in there)
@@ -164,7 +172,8 @@ def test_points_for_a_submission_that_is_no_attempt_here(run, graded, url, their
     assert "for a submission without a time, which is no attempt here" in pull(run, url)
 
 
-def test_the_attempt_that_counts_is_pushed_and_the_other_keeps_its_points(run, graded, hand_in, url, theirs):
+@pytest.mark.usefixtures("graded")
+def test_the_attempt_that_counts_is_pushed_and_the_other_keeps_its_points(run, hand_in, course, url, theirs):
     push(run, url)
     theirs.give("s001", "files", manual_score=0.5)
     hand_in("s001", {"cell_type": "markdown", "source": "more"}, at=after(minutes=-1), number=2)
@@ -172,7 +181,11 @@ def test_the_attempt_that_counts_is_pushed_and_the_other_keeps_its_points(run, g
     push(run, url)
     files = theirs.grade("s001", "files")
     assert (files.manual_score, files.timestamp) == (None, after(minutes=-1).replace(tzinfo=None))
-    assert "attempt 1" in run("history", "s001") or "nbgrader" in run("history", "s001")
+    with Gradebook(f"sqlite:///{course / 'gradebook.sqlite3'}") as gradebook:
+        (decided,) = gradebook.decisions("affine").values()
+        first, second = gradebook.attempts("affine")["s001"]
+    assert [key for key, _ in decided.reviews] == [first.key]
+    assert first.key != second.key
 
 
 def test_who_has_no_score_waits_for_a_person(run, hand_in, url, theirs):
@@ -197,3 +210,128 @@ def test_an_id_that_is_no_folder_s_name_is_left_out(run, hand_in, course, url, t
     run("import", "reports-1")
     assert "note: ../s002: is no id that nbgrader can have; left out" in push(run, url)
     assert theirs.all("SELECT student_id FROM submitted_assignment") == [("s001",)]
+
+
+# --- nbgrader itself ------------------------------------------------------------------------------------
+
+
+def nbgrader(course, *args):
+    """Run a command of nbgrader, which finds alembic on PATH."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    command = (sys.executable, "-m", "nbgrader", *args)
+    subprocess.run(
+        command, cwd=course, check=True, capture_output=True, timeout=60, env={**os.environ, "PATH": path}
+    )
+
+
+def cells_of(theirs):
+    return {
+        "assignment": theirs.all("SELECT name FROM assignment"),
+        "notebook": theirs.all("SELECT name, kernelspec FROM notebook"),
+        "cells": theirs.all("SELECT name, type FROM base_cell ORDER BY name, type"),
+        "sources": theirs.all("SELECT name, cell_type, locked FROM source_cell ORDER BY name"),
+        "texts": theirs.all(
+            """SELECT name, source, checksum FROM source_cell
+               WHERE name NOT IN ('affine-forward', 'play') ORDER BY name"""  # they hide something
+        ),
+        "points": theirs.all(
+            """SELECT b.name, g.max_score, g.cell_type FROM base_cell b JOIN
+               (SELECT * FROM grade_cells UNION SELECT * FROM task_cells) g ON g.id = b.id
+               WHERE b.name != 'play' ORDER BY b.name"""
+        ),
+    }
+
+
+@pytest.mark.usefixtures("graded")
+def test_the_rows_are_those_of_generate_assignment(run, course, tmp_path, theirs, url):
+    there = f"sqlite:///{tmp_path / 'there.db'}"
+    release = f"--CourseDirectory.release_directory={tmp_path / 'elsewhere'}"
+    nbgrader(course, "generate_assignment", "affine", release, f"--CourseDirectory.db_url={there}")
+    push(run, url)
+    made = type(theirs)(there)
+    assert cells_of(theirs) == cells_of(made)
+    push(run, there)
+    assert cells_of(theirs) == cells_of(made)
+    assert made.all("SELECT name, version_num FROM assignment, alembic_version") == theirs.all(
+        "SELECT name, version_num FROM assignment, alembic_version"
+    )
+
+
+def test_nbgrader_s_export_agrees_with_the_grades(run, graded, course, hand_in, url):
+    hand_in("s004", at=after(days=400), wrong=["files-expected"])
+    hand_in("s005", at=after(days=3, hours=1), wrong=["forward-hidden", "pdf-opens"])
+    hand_in("s006", wrong=["run-order-stored"])
+    run("import", "reports-1")
+    run("override", "s005", "files", "0.35", "--reason", "no")
+    run("override", "s006", "play", "0.66", "--reason", "yes")
+    push(run, url)
+    nbgrader(course, "export", f"--CourseDirectory.db_url={url}", "--to", "theirs.csv")
+    run("grades", "--csv", "ours.csv")
+    with (course / "theirs.csv").open() as file:
+        found = {row["student_id"]: row for row in csv.DictReader(file)}
+    with (course / "ours.csv").open(encoding="utf-8-sig") as file:
+        ours = {row["learner"]: row for row in csv.DictReader(file)}
+    assert len(ours) == len(found) == 6
+    for learner, row in ours.items():
+        assert round(float(found[learner]["score"]), 2) == round(float(row["points"] or 0), 2), learner
+        assert float(found[learner]["max_score"]) == float(row["maximum"]) == 10
+    assert float(found["s005"]["late_submission_penalty"]) > 0
+    assert float(found["s006"]["score"]) == 8.66
+    assert found["s001"]["last_name"] == "Lovelace"
+
+
+# --- what is refused ------------------------------------------------------------------------------------
+
+
+def test_databases_that_are_not_nbgrader_s(run, graded, course, tmp_path):
+    assert "is not the URL of a database" in push(run, "gradebook.db", fails=True)
+    assert "is not the URL of a database" in push(run, "nothing://x", fails=True)
+    assert "needs MySQLdb, which is not installed" in push(run, "mysql://x/y", fails=True)
+    assert "Check that it is there and may be written to" in push(run, "sqlite:////nowhere/x.db", fails=True)
+    assert "is empty" in pull(run, "sqlite:///new.db", fails=True)
+    ours = f"sqlite:///{course / 'gradebook.sqlite3'}"
+    assert "is another program's database" in push(run, ours, fails=True)
+
+
+def test_another_version_of_nbgrader(run, graded, url, theirs):
+    push(run, url)
+    theirs.all("UPDATE alembic_version SET version_num = '50a4d84c131a' RETURNING 1")
+    assert "was made by another version of nbgrader (50a4d84c131a, expected " in push(run, url, fails=True)
+
+
+def test_cells_that_do_not_fit(run, graded, course, url, theirs):
+    push(run, url)
+    theirs.all("UPDATE base_cell SET name = 'other' WHERE name = 'files' RETURNING 1")
+    said = push(run, url, fails=True)
+    assert "nbgrader's `affine` has graded cells that" in said
+    assert "has not: other" in said
+    release = course / "release/affine/affine.ipynb"
+    release.write_text(release.read_text().replace('"grade_id": "pdf"', '"grade_id": "paper"'))
+    assert "affine.ipynb: has no graded cell pdf" in push(run, url, fails=True)
+
+
+def test_without_a_release(run, graded, course, url):
+    shutil.rmtree(course / "release")
+    assert "the release is not built yet" in push(run, url, fails=True)
+
+
+def test_without_nbgrader(run, graded, url, monkeypatch):
+    monkeypatch.setitem(sys.modules, "nbgrader", None)
+    for name in [
+        one
+        for one in sys.modules
+        if one.startswith(("autograder.delivery.nbgrader", "autograder.cli.gradebook_n"))
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    said = push(run, url, fails=True)
+    assert "this needs nbgrader, which is not installed" in said
+    assert "pip install -e '.[instructor]'" in said
+
+
+def test_the_database_that_nbgrader_is_configured_with(run, graded, course):
+    run("nbgrader", "push")
+    assert (course / "gradebook.db").exists()
+    config = course / "nbgrader_config.py"
+    config.write_text(config.read_text() + '\nc.CourseDirectory.db_url = "sqlite:///other.db"\n')
+    run("nbgrader", "push", "--no-copies")
+    assert (course / "other.db").exists()
