@@ -243,7 +243,7 @@ def browser():
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)")
 def test_a_person_grades_in_the_formgrader(run, hand_in, course):
     pytest.importorskip("playwright")
-    hand_in("s001", *hostile.cells())
+    original = hand_in("s001", *hostile.cells())
     hand_in("s002", place="inbox")
     run("import", "reports-1")
     push(run)
@@ -255,7 +255,11 @@ def test_a_person_grades_in_the_formgrader(run, hand_in, course):
         assert set(ids) == {"s001", "s002"}
         page = chromium.new_page()
         page.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
-        grade_in(page, f"{address}/formgrader/submissions/{ids['s001']}/?token=secret")
+        page.goto(f"{address}/login?token=secret", wait_until="domcontentloaded")
+        grade_in(page, f"{address}/formgrader/submissions/{ids['s001']}/")
+        shutil.copy(original, copy_of(course, "s001"))
+        page.reload(wait_until="domcontentloaded")
+        assert page.evaluate("window.pwned") == 1  # as it was handed in, it does run something
     assert "2 decisions came from nbgrader" in run("nbgrader", "pull")
     explained = run("grades", "--explain", "s001")
     assert "(changed by nbgrader: no PDF)" in explained

@@ -11,6 +11,7 @@ from bench.contender import LEAST_RUNS, time_work
 from bench.gradebook import measure_gradebook
 from bench.interleave import Absent, Row, take_turns
 from bench.machine import Machine
+from bench.nbgrader import measure_nbgrader
 from bench.suite import Contender, Suite, Work, load_suite
 from click.testing import CliRunner
 from reports import make_report
@@ -150,13 +151,12 @@ def test_the_homework_s_own_suites_run(suite: str, tmp_path: Path) -> None:
     assert not absent & {"compiled", "NumPy alone"}
 
 
-def test_the_gradebook_is_measured_at_growing_sizes():
+def tiny_rubric(item):
     check = CheckSpec(kind="files", id="a")
-    item = ItemSpec(id="f", title="f", step=1, points=8, checks=(check,))
-    rubric = Rubric(
+    return Rubric(
         config_sha256="0",
         assignment="tiny",
-        items=(item,),
+        items=(ItemSpec(id=item, title=item, step=1, points=8, checks=(check,)),),
         asked={"a": "a"},
         round_to=0.5,
         due_at=None,
@@ -165,6 +165,20 @@ def test_the_gradebook_is_measured_at_growing_sizes():
         extra_credit=ExtraCredit(),
         rounding=Rounding(),
     )
-    rows = list(measure_gradebook([make_report()], rubric, [2, 4], attempts=3))
+
+
+def test_the_gradebook_is_measured_at_growing_sizes():
+    rows = list(measure_gradebook([make_report()], tiny_rubric("f"), [2, 4], attempts=3))
     assert [(row["learners"], row["reports"]) for row in rows] == [(2, 6), (4, 12)]
     assert all(row[name] > 0 for row in rows for name in ("import", "all grades", "one learner", "rescoring"))
+
+
+def test_a_push_into_nbgrader_s_gradebook_is_measured(tmp_path):
+    data = {"cell_type": "code", "grade": True, "grade_id": "f", "points": 8, "locked": True}
+    cell = {"cell_type": "code", "source": [], "metadata": {"nbgrader": data}}
+    notebook = tmp_path / "tiny.ipynb"
+    notebook.write_text(json.dumps({"cells": [cell], "metadata": {}}))
+    figures = measure_nbgrader([make_report()], tiny_rubric("f"), notebook, learners=3)
+    assert figures.pop("learners") == 3
+    assert all(seconds > 0 for seconds in figures.values())
+    assert len(figures) == 3

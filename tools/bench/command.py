@@ -17,6 +17,15 @@ COURSE = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 
 
+REPORTS = click.option(
+    "--reports",
+    default="out/demo",
+    show_default=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Real reports, which the learners get in turn: `make demo` writes them.",
+)
+
+
 @click.group()
 def command() -> None:
     """Measure speed on this machine; each figure has a yardstick from the same run."""
@@ -216,13 +225,7 @@ def soak(  # noqa: PLR0917 - click calls it by name
 
 @command.command()
 @COURSE
-@click.option(
-    "--reports",
-    default="out/demo",
-    show_default=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Real reports, which the learners get in turn: `make demo` writes them.",
-)
+@REPORTS
 @click.option(
     "--learners", default=10_000, show_default=True, type=click.IntRange(8), help="The largest class."
 )
@@ -253,3 +256,31 @@ def gradebook(course: Path, reports: Path, learners: int, attempts: int, as_json
             *(f"{value:.3g}" if isinstance(value, float) else f"{value:,}" for value in row.values())
         )
     Console().print(table)
+
+
+@command.command()
+@COURSE
+@REPORTS
+@click.option("--learners", default=500, show_default=True, type=click.IntRange(1), help="The class.")
+@click.option(
+    "--gradebook", "url", metavar="URL", help="An empty database; a new SQLite file if none is named."
+)
+@JSON
+def nbgrader(course: Path, reports: Path, learners: int, url: str | None, as_json: bool) -> None:
+    """Measure a push of a class into nbgrader's gradebook, a second one, and a pull of points for all."""
+    import json
+
+    from autograder.course import find_course
+    from autograder.grades.rubric import rubric_of
+    from autograder.report import read_report, report_files
+    from bench.nbgrader import measure_nbgrader
+
+    found = find_course(course.resolve())
+    read = [read_report(path) for path in report_files([reports])]
+    rubric = rubric_of(found.assignment, read[0].grader.config_sha256)
+    figures = measure_nbgrader(read, rubric, found.given_notebook, learners, url)
+    if as_json:
+        click.echo(json.dumps(figures, indent=2))
+        return
+    for name, value in figures.items():
+        click.echo(f"{name}: {value:,}" if name == "learners" else f"{name}: {value:.3g} s")

@@ -41,29 +41,30 @@ def measure_gradebook(
     changed = replace(rubric, config_sha256="changed", items=(first, *rubric.items[1:]))
     for learners in sizes:
         with tempfile.TemporaryDirectory(prefix="autograder-bench-") as scratch:
-            paths = list(_written(Path(scratch), reports, learners, attempts))
+            paths = list(written(Path(scratch), reports, learners, attempts))
             with Gradebook(f"sqlite:///{scratch}/gradebook.sqlite3", "bench") as gradebook:
                 gradebook.apply(rubric)
                 yield {
                     "learners": learners,
                     "reports": len(paths),
-                    "import": _seconds(import_reports, gradebook, paths),
-                    "all grades": _seconds(gradebook.grades, rubric),
+                    "import": seconds(import_reports, gradebook, paths),
+                    "all grades": seconds(gradebook.grades, rubric),
                     "one learner": statistics.median(
-                        _seconds(gradebook.grades, rubric, f"s{number:05}")
+                        seconds(gradebook.grades, rubric, f"s{number:05}")
                         for number in range(1, learners, max(1, learners // 20))
                     ),
-                    "rescoring": _seconds(preview, gradebook, changed),
+                    "rescoring": seconds(preview, gradebook, changed),
                 }
 
 
-def _seconds(work: Callable[..., object], *args: object) -> float:
+def seconds(work: Callable[..., object], *args: object) -> float:
+    """Give the time that a piece of work takes."""
     start = time.perf_counter()
     work(*args)
     return time.perf_counter() - start
 
 
-def _written(folder: Path, reports: list[Report], learners: int, attempts: int) -> Iterator[Path]:
+def written(folder: Path, reports: list[Report], learners: int, attempts: int) -> Iterator[Path]:
     """Write the reports of learners whose files and times differ."""
     for number in range(learners * attempts):
         learner, attempt = f"s{number // attempts:05}", number % attempts + 1
