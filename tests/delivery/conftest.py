@@ -21,7 +21,7 @@ from autograder.model import FileRecord, Status
 from autograder.publish.notebook import student_notebook
 
 SOURCE = Path(__file__).parents[1] / "publish/course"
-RULES = 'due_at = "2027-03-01T23:59:00+00:00"\nlate = { percent = 10 }\n'
+RULES = 'due_at = "2027-03-01T23:59:00+00:00"\nlate = { percent = 10, cut_off_hours = 2400 }\n'
 
 
 @pytest.fixture(scope="session")

@@ -277,6 +277,9 @@ def test_nbgrader_s_export_agrees_with_the_grades(run, graded, course, hand_in, 
         assert float(found[learner]["max_score"]) == float(row["maximum"]) == 10
     assert float(found["s005"]["late_submission_penalty"]) > 0
     assert float(found["s006"]["score"]) == 8.66
+    assert (
+        float(found["s004"]["raw_score"]) == float(found["s004"]["late_submission_penalty"]) == 9
+    )  # too late
     assert found["s001"]["last_name"] == "Lovelace"
 
 

@@ -12,7 +12,16 @@ from sqlalchemy import Connection
 
 from autograder.delivery.nbgrader.database import TABLES, new_id, opened, remember, rows, rows_below, settle
 from autograder.delivery.nbgrader.released import Released
-from autograder.delivery.nbgrader.standings import Class, Points, Standing, plain, points_by_item, second, utc
+from autograder.delivery.nbgrader.standings import (
+    LONGEST,
+    Class,
+    Points,
+    Standing,
+    plain,
+    points_by_item,
+    second,
+    utc,
+)
 from autograder.errors import UsageError
 from autograder.grades.roster import Person
 from autograder.grades.rubric import Rubric
@@ -275,7 +284,7 @@ class _Push:
 def _student(person: Person, there: Any) -> dict[str, str | None]:
     first, last = _names(person.name)
     ours = {"first_name": first, "last_name": last, "email": person.email or None}
-    held = {name: getattr(there, name, None) or value for name, value in ours.items()}
+    held = {name: getattr(there, name, None) or (value and value[:LONGEST]) for name, value in ours.items()}
     return {"id": person.learner, **held}
 
 

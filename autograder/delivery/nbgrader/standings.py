@@ -16,7 +16,8 @@ from autograder.grades.store import Gradebook, in_order
 from autograder.model import Report, Struct
 from autograder.report import decode_report
 
-_LONGEST_NAME = 128
+# nbgrader's columns for ids and names have as many characters.
+LONGEST = 128
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
@@ -90,7 +91,7 @@ def _report(gradebook: Gradebook, attempt: Attempt) -> Report:
 
 def _fits(learner: str) -> bool:
     """Whether nbgrader can have a student of this id: it is a folder's name, and not too long."""
-    return 0 < len(learner) <= _LONGEST_NAME and learner[0] != "." and not set(learner) & set("/\\\0")
+    return 0 < len(learner) <= LONGEST and learner[0] != "." and not set(learner) & set("/\\\0")
 
 
 def standings(gradebook: Gradebook, rubric: Rubric) -> list[Standing]:
