@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -12,16 +11,11 @@ from autograder.course import Course, find_course
 from autograder.errors import UsageError
 from autograder.grades.rubric import Rubric
 from autograder.grades.store import Gradebook
-from autograder.grading.reading import SubmissionReader
-from autograder.grading.setup import given_notebook, kinds_of
-from autograder.intake.isolation import archive_lister
-from autograder.intake.origin import finder
-from autograder.model import Report
+from autograder.grading.setup import given_notebook
 from autograder.publish.notebook import read_config
 
 try:
     from autograder.delivery import nbgrader
-    from autograder.delivery.nbgrader.copies import HandedIn
     from autograder.delivery.nbgrader.pull import Pulled
 except ImportError as error:
     raise UsageError(
@@ -43,11 +37,12 @@ def push(gradebook: Gradebook, rubric: Rubric, root: Path, url: str | None, *, c
     written, times = nbgrader.push(given, url, released, course_id, exact_time)
     click.echo(f"{len(times)} submissions in nbgrader's gradebook, {written} rows written.")
     if copies:
-        made, missing = nbgrader.write_copies(given, times, root, released, _reader(course))
+        read = nbgrader.reader(course.assignment, given_notebook(course))
+        made, missing = nbgrader.write_copies(given, times, root, released, read)
         click.echo(f"{made} notebooks written for the formgrader.")
         for learner in missing:
             click.echo(
-                f"note: {learner}: the notebook is not where it was, or not as it was graded; "
+                f"note: {learner}: no notebook is where it was graded, or it is another one now; "
                 "the points are in nbgrader, but the formgrader can't show it",
                 err=True,
             )
@@ -72,20 +67,3 @@ def _of_nbgrader(root: Path, rubric: Rubric, url: str | None) -> tuple[Course, s
     config = read_config(root / "nbgrader_config.py").CourseDirectory
     configured = config.get("db_url", f"sqlite:///{root.resolve() / 'gradebook.db'}")
     return course, url or configured, config.get("course_id", "default_course")
-
-
-def _reader(course: Course) -> Callable[[Report], HandedIn | None]:
-    """Give a function that reads a report's notebook within limits; None if it is not what was graded."""
-    reader = SubmissionReader(course, given_notebook(course), kinds_of(course))
-    find = finder(course.assignment, archive_lister())
-
-    def read(report: Report) -> HandedIn | None:
-        graded = {one.sha256 for one in report.submission.files}
-        for candidate in find(report.submission.origin):
-            reading = reader.read(candidate)
-            notebook = reading.submission.notebook
-            if notebook is not None and {one.sha256 for one in reading.submission.files} == graded:
-                return HandedIn(notebook=notebook, cells=reading.cells)
-        return None
-
-    return read

@@ -18,6 +18,12 @@ import nbformat
 import pytest
 from grades.making import after
 
+from autograder.course import find_course
+from autograder.delivery.nbgrader import reader
+from autograder.intake import read_notebook
+from autograder.intake.isolation import ReadingLimits
+from autograder.report import read_report
+
 CHROMIUM = shutil.which("chromium")
 ITEMS = ["run-order", "affine-forward", "pdf", "files", "play"]
 
@@ -171,9 +177,22 @@ def test_work_that_is_not_there_any_more_is_said(run, hand_in, course, theirs, c
     else:
         path.write_text(path.read_text().replace("describe", "described"))
     said = push(run)
-    assert "note: s001: the notebook is not where it was, or not as it was graded; the points are in" in said
+    assert (
+        "note: s001: no notebook is where it was graded, or it is another one now; the points are in" in said
+    )
     assert not copy_of(course, "s001").exists()
     assert theirs.grade("s001", "files").auto_score == 1
+
+
+@pytest.mark.parametrize("limits", [None, ReadingLimits(answer_mb=0)])
+def test_reading_has_limits(hand_in, course, limits):
+    path = hand_in("s001")
+    found = find_course(course)
+    read = reader(found.assignment, read_notebook(found.given_notebook), limits)
+    (report,) = (read_report(one) for one in (course / "reports-1").iterdir())
+    assert (read(report) is None) == (limits is not None)
+    path.write_text("no notebook")
+    assert read(report) is None
 
 
 def test_without_copies(run, hand_in, course):

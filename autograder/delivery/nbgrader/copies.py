@@ -18,21 +18,15 @@ from typing import Any
 
 from nbgrader.utils import parse_utc
 
+from autograder.delivery.nbgrader.handed_in import HandedIn
 from autograder.delivery.nbgrader.released import Released, ReleasedCell
 from autograder.delivery.nbgrader.standings import Class, second
 from autograder.files import PRIVATE, write_atomically
-from autograder.model import Cell, CellKind, Notebook, Output, OutputKind, Report, Struct
+from autograder.model import Cell, CellKind, Output, OutputKind, Report
 
 _FENCES = re.compile(r"`{3,}")
 _MARK = "autograder"
 _STAMP = "timestamp.txt"
-
-
-class HandedIn(Struct):
-    """A notebook that was handed in, and which of its cells stands for which of the release's: its index."""
-
-    notebook: Notebook
-    cells: Mapping[str, int]
 
 
 def write_copies(
