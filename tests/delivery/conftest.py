@@ -1,6 +1,7 @@
 """A course whose gradebook goes to nbgrader: a release, hand-ins, reports, and commands to run in it."""
 
 import datetime
+import functools
 import hashlib
 import json
 import shutil
@@ -46,9 +47,7 @@ def released():
     return student_notebook(SOURCE / "source/affine/affine.ipynb", SOURCE / "nbgrader_config.py")
 
 
-@pytest.fixture
-def course(tmp_path, released):
-    root = tmp_path / "course"
+def make_course(root, released):
     shutil.copytree(SOURCE, root, ignore=shutil.ignore_patterns("__pycache__"))
     definition = root / "source/affine/assignment.toml"
     definition.write_text(RULES + definition.read_text())
@@ -59,47 +58,74 @@ def course(tmp_path, released):
 
 
 @pytest.fixture
-def hand_in(course, released):
-    """Hand in a notebook, the release's with some cells more, and record its report; gives its file."""
-    rubric = Place(None, course, None, None).own_rubric()
-    checks = [check.id for item in rubric.items for check in item.checks]
+def course(tmp_path, released):
+    return make_course(tmp_path / "course", released)
 
-    def do(learner, *cells, at=None, wrong=(), number=1, place="submitted", judged=True):
-        document = json.loads(released)
+
+class HandIn:
+    """Hands in notebooks, the release's with some cells more, and writes their reports; gives the files."""
+
+    def __init__(self, course, released):
+        self.course, self.released = course, released
+        self.rubric = Place(None, course, None, None).own_rubric()
+
+    def __call__(self, learner, *cells, at=None, wrong=(), number=1, place="submitted", judged=True):
+        document = json.loads(self.released)
         document["cells"] += [
             {"id": f"own-{number}-{i}", "metadata": {}, **cell} for i, cell in enumerate(cells)
         ]
-        path = course / place / learner / "affine/affine.ipynb"
+        path = self.course / place / learner / "affine/affine.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(document))
         data = path.read_bytes()
-        fractions = {one: 0 if one in wrong else 1 for one in checks}
-        if not judged:
-            fractions = dict.fromkeys(checks, Status.SKIPPED)
+        checks = [check.id for item in self.rubric.items for check in item.checks]
+        fractions = {one: (0 if one in wrong else 1) if judged else Status.SKIPPED for one in checks}
         fractions["play-judged"] = Status.MANUAL
-        made = report(learner, rubric, fractions, at=at or after(hours=-1), number=number)
+        made = report(learner, self.rubric, fractions, at=at or after(hours=-1), number=number)
         file = FileRecord(path="affine.ipynb", bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
         facts = replace(made.submission, origin=str(path.parent), files=(file,))
-        write(course / f"reports-{number}", replace(made, submission=facts))
+        write(self.course / f"reports-{number}", replace(made, submission=facts))
         return path
 
-    return do
+
+@pytest.fixture
+def hand_in(course, released):
+    return HandIn(course, released)
+
+
+def run_in(course, *args, fails=False):
+    done = CliRunner().invoke(cli, ["gradebook", *map(str, args), "--course", str(course)])
+    if fails:
+        assert isinstance(done.exception, AutograderError), (done.output, done.exception)
+        return str(done.exception)
+    assert done.exit_code == 0, (done.output, done.exception)
+    return done.output
 
 
 @pytest.fixture
 def run(course, monkeypatch):
     """Run a command of the gradebook in the course, and give what it said."""
     monkeypatch.chdir(course)
+    return functools.partial(run_in, course)
 
-    def invoke(*args, fails=False):
-        done = CliRunner().invoke(cli, ["gradebook", *map(str, args)])
-        if fails:
-            assert isinstance(done.exception, AutograderError), (done.output, done.exception)
-            return str(done.exception)
-        assert done.exit_code == 0, (done.output, done.exception)
-        return done.output
 
-    return invoke
+@pytest.fixture(scope="session")
+def graded_course(tmp_path_factory, released):
+    """A class of three: s002 is late and has a mistake, s003 handed in nothing."""
+    course = make_course(tmp_path_factory.mktemp("class") / "course", released)
+    hand_in = HandIn(course, released)
+    hand_in("s001")
+    hand_in("s002", at=after(hours=1), wrong=["forward-by-hand"])
+    (course / "class.csv").write_text("id,name,email\ns001,Ada Lovelace,ada@x.org\ns003,Three\n")
+    run_in(course, "roster", course / "class.csv")
+    run_in(course, "import", course / "reports-1")
+    return course
+
+
+@pytest.fixture
+def graded(course, graded_course):
+    """The class's gradebook, in the course."""
+    shutil.copy(graded_course / "gradebook.sqlite3", course)
 
 
 class Theirs:

@@ -21,16 +21,6 @@ def pull(run, url, **options):
     return run("nbgrader", "pull", "--gradebook", url, **options)
 
 
-@pytest.fixture
-def graded(run, hand_in, course):
-    """Two learners, of whom s002 is late and has a mistake."""
-    hand_in("s001")
-    hand_in("s002", at=after(hours=1), wrong=["forward-by-hand"])
-    (course / "class.csv").write_text("id,name,email\ns001,Ada Lovelace,ada@x.org\ns003,Three\n")
-    run("roster", "class.csv")
-    run("import", "reports-1")
-
-
 both = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
 
 
