@@ -69,7 +69,9 @@ class HandIn:
         self.course, self.released = course, released
         self.rubric = Place(None, course, None, None).own_rubric()
 
-    def __call__(self, learner, *cells, at=None, wrong=(), number=1, place="submitted", judged=True):
+    def __call__(
+        self, learner, *cells, at=None, wrong=(), number=1, place="submitted", judged=True, play=Status.MANUAL
+    ):
         document = json.loads(self.released)
         document["cells"] += [
             {"id": f"own-{number}-{i}", "metadata": {}, **cell} for i, cell in enumerate(cells)
@@ -80,7 +82,7 @@ class HandIn:
         data = path.read_bytes()
         checks = [check.id for item in self.rubric.items for check in item.checks]
         fractions = {one: (0 if one in wrong else 1) if judged else Status.SKIPPED for one in checks}
-        fractions["play-judged"] = Status.MANUAL
+        fractions["play-judged"] = play
         made = report(learner, self.rubric, fractions, at=at or after(hours=-1), number=number)
         file = FileRecord(path="affine.ipynb", bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
         facts = replace(made.submission, origin=str(path.parent), files=(file,))

@@ -11,6 +11,7 @@ import pytest
 from grades.making import after
 
 from autograder.grades.store import Gradebook
+from autograder.model import Status
 
 
 def push(run, url, *more, **options):
@@ -106,6 +107,23 @@ def test_extra_credit_that_was_right_as_it_stood_is_judged(run, graded, url, the
     assert "1 decisions came" in pull(run, url)
     assert "0 decisions came" in pull(run, url)
     assert "s001: 10 of 10\n" in run("grades")
+
+
+def test_extra_credit_that_nobody_asks_about_is_nothing_new(run, hand_in, url, theirs):
+    hand_in("s001", play=Status.SKIPPED)
+    run("import", "reports-1")
+    push(run, url)
+    play = theirs.grade("s001", "play")
+    assert (play.extra_credit, bool(play.waits)) == (None, False)
+    assert "0 decisions came from nbgrader, 0 could not" in push(run, url)
+
+
+def test_emptied_extra_credit_is_none(run, graded, url, theirs):
+    run("override", "s001", "play", "1", "--reason", "yes")
+    push(run, url)
+    theirs.give("s001", "play", extra_credit=None)
+    assert "1 decisions came" in push(run, url)
+    assert "s001: 10 of 10 (provisional)" in run("grades")
 
 
 def test_points_taken_back_there_are_taken_back_here(run, graded, url, theirs):

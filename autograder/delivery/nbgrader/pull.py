@@ -158,10 +158,12 @@ def _decide(
 def _judged(
     entry: _Entry, item: ScoredItem, review: Review | None, remarks: Mapping[str, Remark]
 ) -> dict[str, object] | str | None:
-    """Give the points and the text of a review, None if it holds already, or why it can't be."""
+    """Give the points and the text of a review, None if nothing is new, or why there can be none."""
     points, comment = entry.there
     held = item.score if review is None else points_of(review, item.maximum, remarks)
     waits = item.waits and review is None
+    if entry.there == entry.before and (held is None or not waits):
+        return None
     if points == entry.before[0]:  # the comment is new, or extra credit is judged
         if held is None or (waits and not entry.is_done):
             return "has a comment in nbgrader and no points, so nothing is judged"
