@@ -9,11 +9,12 @@ from pathlib import Path
 from autograder.assignment import Assignment
 from autograder.errors import UsageError
 from autograder.intake.candidates import Candidate
-from autograder.intake.discovery import ListArchive, archive_names, discover
+from autograder.intake.discovery import ListArchive, ReadRecord, archive_names, discover
+from autograder.intake.gradescope import read_record
 
 
 def finder(
-    assignment: Assignment, list_archive: ListArchive = archive_names
+    assignment: Assignment, list_archive: ListArchive = archive_names, read_record: ReadRecord = read_record
 ) -> Callable[[str], Iterator[Candidate]]:
     """Give a function from an origin to the candidates that have it now; none if it is gone.
 
@@ -24,7 +25,7 @@ def finder(
     @functools.cache
     def found(place: Path) -> tuple[Candidate, ...]:
         try:
-            return discover([place], assignment, list_archive).candidates
+            return discover([place], assignment, list_archive, read_record).candidates
         except UsageError:
             return ()
 

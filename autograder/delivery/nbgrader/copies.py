@@ -18,9 +18,9 @@ from typing import Any
 
 from nbgrader.utils import parse_utc
 
-from autograder.delivery.nbgrader.handed_in import HandedIn
+from autograder.delivery.nbgrader.participants import Class, second
+from autograder.delivery.nbgrader.reading import ReadAgain
 from autograder.delivery.nbgrader.released import Released, ReleasedCell
-from autograder.delivery.nbgrader.standings import Class, second
 from autograder.files import PRIVATE, write_atomically
 from autograder.model import Cell, CellKind, Output, OutputKind, Report
 
@@ -34,7 +34,7 @@ def write_copies(
     times: Mapping[str, datetime.datetime | None],
     root: Path,
     released: Released,
-    read: Callable[[Report], HandedIn | None],
+    read: Callable[[Report], ReadAgain | None],
 ) -> tuple[int, list[str]]:
     """Write the copies that are not there yet; gives their number, and whose can't be made.
 
@@ -53,7 +53,7 @@ def write_copies(
     """
     points = {item.id: 0 if item.extra_credit else item.points for item in given.rubric.items}
     written, missing = 0, []
-    for one in given.standings:
+    for one in given.participants:
         folder = root / "autograded" / one.learner / given.rubric.assignment
         _stamp(folder, times[one.learner])
         submitted = _submitted(root, given.rubric.assignment, one.learner)
@@ -111,7 +111,7 @@ def _mark(path: Path) -> Any:
 
 
 def cleaned(
-    handed_in: HandedIn, released: Released, points: Mapping[str, float], mark: Mapping[str, Any]
+    handed_in: ReadAgain, released: Released, points: Mapping[str, float], mark: Mapping[str, Any]
 ) -> str:
     """Render a notebook without anything that a browser would run, with nbgrader's metadata."""
     names = {index: name for name, index in handed_in.cells.items()}

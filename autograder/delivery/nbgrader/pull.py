@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from autograder.delivery.nbgrader.database import opened, pushed, remember, rows, rows_below
-from autograder.delivery.nbgrader.standings import Standing, items_of, said, second, standings, utc
+from autograder.delivery.nbgrader.participants import Participant, items_of, participants, said, second, utc
 from autograder.grades import tables
 from autograder.grades.compute import points_of
 from autograder.grades.records import Attempt, Remark, Review, ScoredItem, exact
@@ -73,7 +73,7 @@ def pull(gradebook: Gradebook, rubric: Rubric, url: str, notebook: str, *, creat
         ]
         if not given:
             return Pulled()
-        known = {one.learner: one for one in standings(gradebook, rubric)}
+        known = {one.learner: one for one in participants(gradebook, rubric)}
         remarks = gradebook.remarks(rubric.assignment)
         found = [_decide(one, known.get(one.learner), rubric, remarks) for one in given]
         recorder = copy.copy(gradebook)
@@ -137,18 +137,18 @@ def _exact(value: float | None) -> Decimal | None:
 
 
 def _decide(
-    entry: _Entry, standing: Standing | None, rubric: Rubric, remarks: Mapping[str, Remark]
+    entry: _Entry, participant: Participant | None, rubric: Rubric, remarks: Mapping[str, Remark]
 ) -> dict[str, object] | str | None:
     """Give the review to record, None if there is nothing new, or why there can be none."""
     who = f"{entry.learner}, {entry.item}"
-    named = _at(standing, entry.timestamp) if standing else None
-    if standing is None or named is None:
+    named = _at(participant, entry.timestamp) if participant else None
+    if participant is None or named is None:
         when = f"of {entry.timestamp} UTC" if entry.timestamp else "without a time"
         what = f"{who}: nbgrader's points are for a submission {when}, which is no attempt here"
         return what if entry.there != entry.before else None
     name, attempt = named
     item = next(one for one in items_of(attempt, rubric) if one.id == entry.item)
-    found = _judged(entry, item, standing.reviews.get((attempt.key, item.id)), remarks)
+    found = _judged(entry, item, participant.reviews.get((attempt.key, item.id)), remarks)
     if not isinstance(found, dict):
         return found and f"{who}: {found}"
     about = {"assignment": rubric.assignment, "learner": name, "attempt": attempt.key, "item": item.id}
@@ -179,9 +179,9 @@ def _judged(
     return {"points": f"{points:f}", "text": comment or "", "withdrawn": False}
 
 
-def _at(standing: Standing, timestamp: datetime.datetime | None) -> tuple[str, Attempt] | None:
+def _at(participant: Participant, timestamp: datetime.datetime | None) -> tuple[str, Attempt] | None:
     """Find the attempt that was handed in at a time, the newest if several were."""
-    for name, attempt in reversed(standing.attempts):
+    for name, attempt in reversed(participant.attempts):
         if second(utc(attempt.submitted_at)) == second(timestamp):
             return name, attempt
     return None

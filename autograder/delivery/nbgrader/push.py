@@ -11,17 +11,17 @@ from typing import Any
 from sqlalchemy import Connection
 
 from autograder.delivery.nbgrader.database import TABLES, new_id, opened, remember, rows, rows_below, settle
-from autograder.delivery.nbgrader.released import Released
-from autograder.delivery.nbgrader.standings import (
+from autograder.delivery.nbgrader.participants import (
     LONGEST,
     Class,
+    Participant,
     Points,
-    Standing,
     plain,
     points_by_item,
     second,
     utc,
 )
+from autograder.delivery.nbgrader.released import Released
 from autograder.errors import UsageError
 from autograder.grades.roster import Person
 from autograder.grades.rubric import Rubric
@@ -181,7 +181,7 @@ class _Push:
     def settle_students(self) -> None:
         """Add the roster and all who handed something in; names that nbgrader has stay as they are."""
         there = {row.id: row for row in self._rows("student")}
-        persons = {one.learner: Person(learner=one.learner) for one in self._given.standings}
+        persons = {one.learner: Person(learner=one.learner) for one in self._given.participants}
         persons |= {one.learner: one for one in self._given.persons}
         self._settle(
             "student",
@@ -195,7 +195,7 @@ class _Push:
         there = self._rows("submitted_assignment", assignment_id=self._assignment)
         before = {row.student_id: row.timestamp for row in there}
         times = {
-            one.learner: _time(one, before.get(one.learner), exact_time) for one in self._given.standings
+            one.learner: _time(one, before.get(one.learner), exact_time) for one in self._given.participants
         }
         wanted = [
             {"assignment_id": self._assignment, "student_id": learner, "timestamp": moment}
@@ -212,22 +212,22 @@ class _Push:
                 "notebook_id": self._notebook,
                 "late_submission_penalty": self._penalty(one),
             }
-            for one in self._given.standings
+            for one in self._given.participants
         ]
         there = self._rows("submitted_notebook", notebook_id=self._notebook)
         self._settle("submitted_notebook", there, notebooks, "assignment_id")
         return times
 
-    def _penalty(self, standing: Standing) -> float | None:
+    def _penalty(self, participant: Participant) -> float | None:
         """Give all that stands between the items' sum and the grade: lateness, caps, and rounding."""
-        if standing.grade.points is None:
+        if participant.grade.points is None:
             return None
-        points = self._points(standing).values()
-        taken = sum((one.counted for one in points), Decimal(0)) - standing.grade.points
+        points = self._points(participant).values()
+        taken = sum((one.counted for one in points), Decimal(0)) - participant.grade.points
         return float(taken) if taken else None
 
-    def _points(self, standing: Standing) -> dict[str, Points]:
-        return points_by_item(standing, self._given.rubric, self._given.remarks)
+    def _points(self, participant: Participant) -> dict[str, Points]:
+        return points_by_item(participant, self._given.rubric, self._given.remarks)
 
     # --- points and comments --------------------------------------------------------------------------
 
@@ -264,8 +264,8 @@ class _Push:
             ),
         )
 
-    def _submitted(self) -> Iterator[tuple[Standing, str]]:
-        """Give all standings with the ids of their notebooks."""
+    def _submitted(self) -> Iterator[tuple[Participant, str]]:
+        """Give all participants with the ids of their notebooks."""
         owners = {
             row.id: row.student_id
             for row in self._rows("submitted_assignment", assignment_id=self._assignment)
@@ -274,7 +274,7 @@ class _Push:
             owners[row.assignment_id]: row.id
             for row in self._rows("submitted_notebook", notebook_id=self._notebook)
         }
-        return ((one, notebooks[one.learner]) for one in self._given.standings)
+        return ((one, notebooks[one.learner]) for one in self._given.participants)
 
     def _below(self, name: str) -> dict[tuple[str, str], Any]:
         found = rows_below(self._connection, name, self._notebook)
@@ -301,13 +301,13 @@ def _names(name: str) -> tuple[str | None, str | None]:
 
 
 def _time(
-    standing: Standing, before: datetime.datetime | None, exact_time: ExactTime
+    participant: Participant, before: datetime.datetime | None, exact_time: ExactTime
 ) -> datetime.datetime | None:
     """Give the time of the attempt that counts. One that nbgrader knows to a fraction of a second stays."""
-    ours = utc(standing.counting.submitted_at)
+    ours = utc(participant.counting.submitted_at)
     if ours is None or second(before) == second(ours):
         return before if ours else None
-    return exact_time(standing.learner, ours)
+    return exact_time(participant.learner, ours)
 
 
 def _grade(found: Points | None, there: Any, *, is_ours: bool) -> dict[str, Any]:

@@ -21,7 +21,7 @@ LONGEST = 128
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
-class Standing(Struct):
+class Participant(Struct):
     """A learner who handed something in.
 
     `attempts` are all of them in order, each with the learner's name in its report. `counting` is the one
@@ -59,25 +59,25 @@ class Class(Struct):
 
     rubric: Rubric
     persons: tuple[Person, ...]
-    standings: tuple[Standing, ...]
+    participants: tuple[Participant, ...]
     remarks: Mapping[str, Remark]
     reports: Mapping[str, Report]
     kept: frozenset[tuple[str, str]] = frozenset()
     left_out: tuple[str, ...] = ()
 
-    def messages(self, standing: Standing) -> dict[str, str]:
+    def messages(self, participant: Participant) -> dict[str, str]:
         """Give the messages of a learner's report by item."""
-        return {item.id: item.message for item in self.reports[standing.learner].items}
+        return {item.id: item.message for item in self.reports[participant.learner].items}
 
 
 def read_class(gradebook: Gradebook, rubric: Rubric, kept: frozenset[tuple[str, str]] = frozenset()) -> Class:
     """Read all that a push needs."""
-    found = standings(gradebook, rubric)
+    found = participants(gradebook, rubric)
     fitting = tuple(one for one in found if _fits(one.learner))
     return Class(
         rubric=rubric,
         persons=tuple(one for one in gradebook.roster().persons.values() if _fits(one.learner)),
-        standings=fitting,
+        participants=fitting,
         remarks=gradebook.remarks(rubric.assignment),
         reports={one.learner: _report(gradebook, one.counting) for one in fitting},
         kept=kept,
@@ -94,7 +94,7 @@ def _fits(learner: str) -> bool:
     return 0 < len(learner) <= LONGEST and learner[0] != "." and not set(learner) & set("/\\\0")
 
 
-def standings(gradebook: Gradebook, rubric: Rubric) -> list[Standing]:
+def participants(gradebook: Gradebook, rubric: Rubric) -> list[Participant]:
     """Give all who handed something in and are not excused, in order of their ids."""
     roster = gradebook.roster()
     attempts: dict[str, list[tuple[str, Attempt]]] = defaultdict(list)
@@ -104,20 +104,20 @@ def standings(gradebook: Gradebook, rubric: Rubric) -> list[Standing]:
     for name, decided in gradebook.decisions(rubric.assignment).items():
         reviews[roster.who(name)].update(decided.reviews)
     return [
-        _standing(grade, attempts[grade.learner], reviews[grade.learner])
+        _participant(grade, attempts[grade.learner], reviews[grade.learner])
         for grade in gradebook.grades(rubric)
         if attempts[grade.learner] and grade.status is not GradeStatus.EXCUSED
     ]
 
 
-def _standing(
+def _participant(
     grade: Grade, named: Sequence[tuple[str, Attempt]], reviews: Mapping[tuple[str, str], Review]
-) -> Standing:
+) -> Participant:
     names = {(one.key, one.report_sha256): name for name, one in named}
     ordered = in_order(one for _, one in named)
     # where none was accepted, the newest shows what was handed in, and the penalty takes all of it
     counting = next((one for one in ordered if one.number == grade.attempt), ordered[-1])
-    return Standing(
+    return Participant(
         learner=grade.learner,
         grade=grade,
         attempts=tuple((names[one.key, one.report_sha256], one) for one in ordered),
@@ -132,13 +132,15 @@ def items_of(attempt: Attempt, rubric: Rubric) -> Iterator[ScoredItem]:
     return (found.get(item.id, item) for item in policy_of(rubric).items)
 
 
-def points_by_item(standing: Standing, rubric: Rubric, remarks: Mapping[str, Remark]) -> dict[str, Points]:
+def points_by_item(
+    participant: Participant, rubric: Rubric, remarks: Mapping[str, Remark]
+) -> dict[str, Points]:
     """Give the points of the attempt that counts, by item."""
-    return {item.id: _points(standing, item, remarks) for item in items_of(standing.counting, rubric)}
+    return {item.id: _points(participant, item, remarks) for item in items_of(participant.counting, rubric)}
 
 
-def _points(standing: Standing, item: ScoredItem, remarks: Mapping[str, Remark]) -> Points:
-    review = standing.reviews.get((standing.counting.key, item.id))
+def _points(participant: Participant, item: ScoredItem, remarks: Mapping[str, Remark]) -> Points:
+    review = participant.reviews.get((participant.counting.key, item.id))
     if review is None:
         waits = item.waits or (item.score is None and not item.extra_credit)
         return Points(item=item, person=None, comment=None, waits=waits)
