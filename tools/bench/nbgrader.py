@@ -38,7 +38,7 @@ def measure_nbgrader(
     with tempfile.TemporaryDirectory(prefix="autograder-bench-") as scratch:
         url = url or f"sqlite:///{scratch}/gradebook.db"
         with Gradebook(f"sqlite:///{scratch}/gradebook.sqlite3", "bench") as gradebook:
-            gradebook.add_rubric(rubric, applied=True)
+            gradebook.apply(rubric)
             import_reports(gradebook, written(Path(scratch), reports, learners, 1))
 
             def pushed() -> None:

@@ -3,8 +3,8 @@
 ::
 
     gradebook ── participants ──▶ push ──▶ assignment, cells, students, submissions, grades, comments
-        ▲                                                 │
-        └────── reviews by `nbgrader` ◀── pull ◀──────────┘
+        ▲                                                     │
+        └──────── reviews by `nbgrader` ◀── pull ◀────────────┘
 
 A push comes after a pull, so that nothing that a person gave in nbgrader is ever written over. `copies`
 writes what the formgrader shows.
