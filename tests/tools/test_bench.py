@@ -21,6 +21,7 @@ from autograder.authoring.specs import CheckSpec
 from autograder.course import find_course
 from autograder.errors import GraderFault, UsageError
 from autograder.grades.rubric import Rubric
+from autograder.report import to_json
 
 ROOT = Path(__file__).parents[2]
 WORK = Work(name="nap", about="10 ms", operations=2e9, moved=1e9, dtype="float32")
@@ -182,3 +183,10 @@ def test_a_push_into_nbgrader_s_gradebook_is_measured(tmp_path):
     assert figures.pop("learners") == 3
     assert all(seconds > 0 for seconds in figures.values())
     assert len(figures) == 3
+
+
+def test_the_command_measures_the_course_s_own_release(tmp_path):
+    (tmp_path / "s001.json").write_text(to_json(make_report()))
+    options = ["--course", str(ROOT), "--reports", str(tmp_path), "--learners", "2", "--json"]
+    done = CliRunner().invoke(command, ["nbgrader", *options])
+    assert json.loads(done.output)["learners"] == 2, done.exception

@@ -277,7 +277,7 @@ def nbgrader(course: Path, reports: Path, learners: int, url: str | None, as_jso
 
     found = find_course(course.resolve())
     read = [read_report(path) for path in report_files([reports])]
-    rubric = rubric_of(found.assignment)
+    rubric = rubric_of(found)
     figures = measure_nbgrader(read, rubric, found.given_notebook, learners, url)
     if as_json:
         click.echo(json.dumps(figures, indent=2))
