@@ -20,7 +20,7 @@ def numerical_gradient(evaluate: Evaluate, x: Array, upstream: Array, step: floa
     evaluate : callable
         Maps a sequence of inputs, each of `x`'s shape, to the outputs of f. It gets all the inputs at once,
         so that a remote f costs one round trip. An output that is no array of real numbers of `upstream`'s
-        shape counts as NaN.
+        shape, or no real number where that is ``()``, counts as NaN.
     x : array, float64
         The point at which the gradient is taken; the result has its shape.
     upstream : array
@@ -56,8 +56,9 @@ def _slopes(outputs: Sequence[Value], upstream: Array, step: float) -> Array:
 
 def _numbers(output: Value, shape: tuple[int, ...]) -> Array:
     """Give an output of a student's code that can be subtracted, or else NaN, which no gradient fits."""
-    is_right = isinstance(output, np.ndarray) and output.dtype.kind in "fiu" and output.shape == shape
-    return np.asarray(output, dtype=np.float64) if is_right else np.full(shape, np.nan)
+    found = np.asarray(output) if type(output) in (int, float) else output
+    is_right = isinstance(found, np.ndarray) and found.dtype.kind in "fiu" and found.shape == shape
+    return np.asarray(found, dtype=np.float64) if is_right else np.full(shape, np.nan)
 
 
 # The error of a transform in units of rounding: log2 of its length, which is some hundred, with a margin.

@@ -42,7 +42,7 @@ def command(place: Place, reports: Path, port: int, anonymous: bool, no_browser:
         if not gradebook.names(assignment):
             raise UsageError(
                 f"the gradebook has no reports on `{assignment}`",
-                "Bring them in first: autograder gradebook import REPORTS…",
+                "Bring them in first: autograder gradebook import reports",
             )
 
         def say(link: str) -> None:

@@ -56,8 +56,8 @@ def _names(module: str, withheld: Iterable[str]) -> list[str]:
 def cut(source: str, patterns: Sequence[str]) -> str:
     r"""Give a module's source with a refusal in place of each function whose name fits a pattern.
 
-    >>> cut("def solve(a):\n    return a + 1", ["solve"]).splitlines()[1].strip()[:25]
-    'raise NotImplementedError'
+    >>> cut("def solve(a):\n    return a + 1", ["solve"]).splitlines()[1].strip()[:18]
+    'raise RuntimeError'
     """
     return ast.unparse(_Cutter(patterns).visit(ast.parse(source))) if patterns else source
 
@@ -83,4 +83,4 @@ class _Cutter(ast.NodeTransformer):
 
 def _refusal(name: str) -> str:
     reason = f"`{name}` is not available where your own code is judged: it must compute this itself"
-    return f"def {name}(*_, **__):\n    raise NotImplementedError({reason!r})"
+    return f"def {name}(*_, **__):\n    raise RuntimeError({reason!r})"

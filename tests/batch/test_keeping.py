@@ -10,6 +10,13 @@ import pytest
 from autograder.publish.new import new_assignment
 from autograder.report import newest_reports, read_report
 
+# Takes another time whenever it is asked.
+CODE = """import random, time
+import numpy as np
+def centred(x):
+    time.sleep(random.random() / 4)
+    return x - x.mean(axis=0)
+"""
 SECOND = """
 [[items.checks]]
 kind = "outputs"
@@ -54,7 +61,7 @@ def graded(tmp_path_factory):
     new_assignment(root, "lab6")
     run(root, "release", "lab6", "--no-prove")
     notebook = json.loads((root / "release/lab6/lab6.ipynb").read_text())
-    notebook["cells"][1]["source"] = "import numpy as np\ndef centred(x):\n    return x - x.mean(axis=0)"
+    notebook["cells"][1]["source"] = CODE
     (root / "inbox/s001").mkdir(parents=True)
     (root / "inbox/s001/lab6.ipynb").write_text(json.dumps(notebook))
     grade(root)

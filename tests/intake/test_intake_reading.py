@@ -469,7 +469,7 @@ def test_all_zips_share_one_budget(tmp_path):
 SMALL = zipped({"HW5.ipynb": GOOD, "HW5.pdf": PDF})
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
 @given(
     st.binary(max_size=200)
     | st.tuples(st.integers(0, len(SMALL) - 1), st.binary(min_size=1, max_size=6)).map(
