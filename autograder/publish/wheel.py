@@ -30,6 +30,7 @@ LEFT_OUT = (
     "grading/calibration.py",
     "grading/preflight.py",
     "guest/walls",
+    "intake/origin.py",
     "report/__main__.py",
     "report/stable.py",
     "signing.py",

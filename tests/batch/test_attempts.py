@@ -3,6 +3,7 @@
 import multiprocessing
 import sqlite3
 import time
+from collections.abc import Mapping
 from functools import partial
 
 import pytest
@@ -13,7 +14,7 @@ from autograder.batch import Batch, Done, Ledger, grade_all
 from autograder.batch.attempts import attempt_among
 from autograder.errors import UsageError
 from autograder.grading.submission import Graded
-from autograder.model import Submission
+from autograder.model import Finding, Submission
 from autograder.report import (
     attempts_of,
     newest_reports,
@@ -187,11 +188,11 @@ def test_an_old_ledger_keeps_its_rows_in_their_order(tmp_path):
 class Stopping(Steered):
     """Takes its time over `s003`, so that a batch can be killed there."""
 
-    def grade_reading(self, reading: Reading) -> Graded:
+    def grade_reading(self, reading: Reading, kept: Mapping[str, Finding]) -> Graded:
         if reading.submission.id == "s003":
             (self.counter.parent / "at s003").touch()
             time.sleep(60)
-        return super().grade_reading(reading)
+        return super().grade_reading(reading, kept)
 
 
 def to_its_end(batch: Batch) -> None:

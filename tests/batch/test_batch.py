@@ -5,7 +5,7 @@ import os
 import pickle
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from autograder.authoring.context import Reading
 from autograder.batch import Batch, GradingRun, Ledger, grade_all, run
 from autograder.errors import AutograderError, UsageError
 from autograder.grading.submission import Graded
+from autograder.model import Finding
 from autograder.report import report_path
 
 
@@ -170,10 +171,10 @@ def test_half_written_files_of_a_killed_batch_are_removed(make, tmp_path):
 class Slow(Steered):
     """Writes the number of its process, then takes a long time."""
 
-    def grade_reading(self, reading: Reading) -> Graded:
+    def grade_reading(self, reading: Reading, kept: Mapping[str, Finding]) -> Graded:
         self.counter.write_text(str(os.getpid()))
         time.sleep(60)
-        return super().grade_reading(reading)
+        return super().grade_reading(reading, kept)
 
 
 def killed_batch(batch: Batch) -> None:

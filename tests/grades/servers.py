@@ -7,6 +7,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
@@ -38,8 +39,7 @@ def _as_postgres(*command, cwd):
 @contextlib.contextmanager
 def server():
     """Start a server, and give its URL."""
-    folder = Path("/tmp") / f"autograder-postgres-{os.getpid()}"  # its socket's path must be short
-    folder.mkdir(mode=0o700)
+    folder = Path(tempfile.mkdtemp(prefix="autograder-postgres-", dir="/tmp"))  # a socket's path is short
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
     with socket.socket() as probe:
