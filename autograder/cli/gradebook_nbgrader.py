@@ -1,4 +1,4 @@
-"""What ``autograder gradebook nbgrader`` does: nbgrader's gradebook and formgrader beside ours."""
+"""Push to nbgrader's gradebook and formgrader, and pull from them: ``autograder gradebook nbgrader``."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ Reviews = Mapping[tuple[str, str], Review]
 
 
 class Decisions(Struct):
-    """What people decided for one learner.
+    """The decisions of people about one learner.
 
     reviews     the newest review by attempt key and item
     remarks     the rubric's remarks by id, as they are worded now

@@ -78,7 +78,7 @@ class Extension(Struct):
 
 
 class GradePolicy(Struct):
-    """What an assignment says about grades: its rules, its date, and its items with their points."""
+    """An assignment's rules for grades, its date, and its items with their points."""
 
     late: Late = Late()
     attempts: Attempts = Attempts()
@@ -94,7 +94,7 @@ class GradePolicy(Struct):
 
 
 class GradeStatus(Enum):
-    """How far a grade is: only a `FINAL` one is for the learner's record."""
+    """The state of a grade: only a `FINAL` one is for the learner's record."""
 
     FINAL = "final"
     PROVISIONAL = "provisional"  # a person, or a run, has yet to judge some items

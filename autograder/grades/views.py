@@ -102,7 +102,7 @@ def to_json(grades: Sequence[Grade], rubric: Rubric) -> dict[str, str]:
         document = {
             "schema_version": SCHEMA_VERSION,
             "assignment": rubric.assignment,
-            "rubric_sha256": rubric.config_sha256,
+            "rubric_sha256": rubric.sha256(),
             **msgspec.to_builtins(one, builtin_types=(Decimal, datetime.timedelta)),
             "late": None if one.late is None else int(one.late.total_seconds()),
         }

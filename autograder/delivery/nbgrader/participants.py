@@ -1,4 +1,4 @@
-"""What the gradebook says of those who handed something in, as nbgrader needs it."""
+"""Gather those who handed something in, with their points, as nbgrader needs them."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _report(gradebook: Gradebook, attempt: Attempt) -> Report:
 
 
 def _fits(learner: str) -> bool:
-    """Whether nbgrader can have a student of this id: it is a folder's name, and not too long."""
+    """Decide whether nbgrader can have a student of this id: a folder's name, and not too long."""
     return 0 < len(learner) <= LONGEST and learner[0] != "." and not set(learner) & set("/\\\0")
 
 

@@ -24,7 +24,7 @@ _Given = tuple[Decimal | None, str | None]
 
 
 class Pulled(Struct):
-    """How many decisions were recorded, what could not be, and whose items those are."""
+    """The result of a pull: the number of decisions recorded, those that could not be, and their items."""
 
     recorded: int = 0
     notes: tuple[str, ...] = ()

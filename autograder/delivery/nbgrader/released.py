@@ -26,7 +26,7 @@ class ReleasedCell(Struct):
 
     @property
     def locked(self) -> bool:
-        """Whether its text is the instructor's."""
+        """True if its text is the instructor's."""
         if self.nbgrader.get("solution"):
             return False
         return bool(self.nbgrader.get("grade") or self.nbgrader.get("locked"))
