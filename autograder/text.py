@@ -1,11 +1,17 @@
-"""Make untrusted text safe to display."""
+"""Make untrusted text safe to display, and to open in a spreadsheet."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+# Spreadsheets recognise UTF-8 by it.
+BYTE_ORDER_MARK = "\ufeff"
+# A spreadsheet takes a cell that begins with one of these for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # C0 and C1 controls, the marks that change the direction of text, the two line separators, and surrogates.
 _HARMFUL = re.compile(
@@ -43,3 +49,24 @@ def in_texts(change: Callable[[str], str], value: Any) -> Any:
     if isinstance(value, dict):
         return {in_texts(change, key): in_texts(change, item) for key, item in value.items()}
     return value
+
+
+def spreadsheet(rows: Iterable[Iterable[str]]) -> str:
+    """Render rows as CSV that a spreadsheet opens as UTF-8 and runs nothing of.
+
+    An apostrophe is put before a cell that would be a formula.
+    """
+    text = io.StringIO(BYTE_ORDER_MARK)
+    text.seek(0, io.SEEK_END)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def from_spreadsheet(cell: str) -> str:
+    """Take off the apostrophe that `spreadsheet` put before a cell.
+
+    >>> from_spreadsheet("'=1"), from_spreadsheet("'tis")
+    ('=1', "'tis")
+    """
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell

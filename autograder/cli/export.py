@@ -8,10 +8,10 @@ import click
 
 from autograder.cli.options import reports_argument
 from autograder.delivery import FORMATS, newest_attempts
-from autograder.delivery.summary import BYTE_ORDER_MARK
 from autograder.errors import UsageError
 from autograder.files import PRIVATE, write_atomically
 from autograder.report import read_report, report_files
+from autograder.text import BYTE_ORDER_MARK
 
 
 @click.command()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 
 from autograder.model import Report
+from autograder.text import spreadsheet
 
 _ABOUT = ("learner", "submission", "attempt", "submitted_at", "late", "outcome")
 _POINTS = ("final", "max", "extra_credit", "pending")
-# Spreadsheets recognise UTF-8 by it.
-BYTE_ORDER_MARK = "\ufeff"
 
 
 def to_csv(reports: Sequence[Report], absent: Sequence[str] = ()) -> str:
@@ -21,16 +18,11 @@ def to_csv(reports: Sequence[Report], absent: Sequence[str] = ()) -> str:
     nothing. An apostrophe stands before text that a spreadsheet would take for a formula.
     """
     items = list(dict.fromkeys(item.id for report in reports for item in report.items))
-    text = io.StringIO(BYTE_ORDER_MARK)
-    text.seek(0, io.SEEK_END)
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_ABOUT, *_POINTS, *items, "to_read", "message"])
-    for report in sorted(reports, key=lambda r: (r.learner.id, r.submission.id, r.submission.attempt)):
-        writer.writerow([_safe(value) for value in _row(report, items)])
+    header = [*_ABOUT, *_POINTS, *items, "to_read", "message"]
+    ordered = sorted(reports, key=lambda r: (r.learner.id, r.submission.id, r.submission.attempt))
     blank = [""] * (len(_POINTS) + len(items) + 1)
-    for learner in absent:
-        writer.writerow([_safe(learner), "", "", "", "", "not_submitted", *blank, "Handed in nothing."])
-    return text.getvalue()
+    nothing = ([one, "", "", "", "", "not_submitted", *blank, "Handed in nothing."] for one in absent)
+    return spreadsheet([header, *(_row(report, items) for report in ordered), *nothing])
 
 
 def _row(report: Report, items: Sequence[str]) -> list[str]:
@@ -53,7 +45,3 @@ def _row(report: Report, items: Sequence[str]) -> list[str]:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
-
-
-def _safe(value: str) -> str:
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

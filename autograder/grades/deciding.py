@@ -16,10 +16,9 @@ from autograder.grades.compute import Decisions, points_of, written
 from autograder.grades.records import Attempt, ScoredItem
 from autograder.grades.rubric import Rubric
 from autograder.grades.store import Gradebook
+from autograder.text import from_spreadsheet, spreadsheet
 
 COLUMNS = ("learner", "attempt", "item", "automatic", "maximum", "points", "remark", "reviewer")
-# Spreadsheets know UTF-8 by it.
-_BYTE_ORDER_MARK = "\ufeff"
 # A point's smallest part; whoever needs a smaller one mistypes.
 _DECIMALS = 4
 
@@ -74,16 +73,14 @@ def excuse(gradebook: Gradebook, rubric: Rubric, learner: str, reason: str, *, e
 
 def export_points(gradebook: Gradebook, rubric: Rubric) -> str:
     """Render the items that wait for a person, and those that a person judged, as CSV to fill in."""
-    text = io.StringIO(_BYTE_ORDER_MARK)
-    text.seek(0, io.SEEK_END)
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
     decisions = gradebook.decisions(rubric.assignment)
-    for learner, attempts in sorted(gradebook.attempts(rubric.assignment).items()):
-        for attempt in attempts:
-            for row in _rows(learner, attempt, decisions.get(learner, Decisions())):
-                writer.writerow([_safe(cell) for cell in row])
-    return text.getvalue()
+    rows = (
+        row
+        for learner, attempts in sorted(gradebook.attempts(rubric.assignment).items())
+        for attempt in attempts
+        for row in _rows(learner, attempt, decisions.get(learner, Decisions()))
+    )
+    return spreadsheet([COLUMNS, *rows])
 
 
 def _rows(learner: str, attempt: Attempt, decided: Decisions) -> Iterator[Sequence[str]]:
@@ -142,17 +139,7 @@ def _read(path: Path) -> list[tuple[int, dict[str, str]]]:
             f"{path}:1: has no column {', '.join(sorted(missing))}",
             "Begin with `autograder gradebook points export`.",
         )
-    return [(reader.line_num, {k: _plain(v) for k, v in row.items() if k}) for row in reader]
-
-
-def _plain(cell: str) -> str:
-    """Take off the apostrophe that `_safe` put before a cell."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
-
-
-def _safe(cell: str) -> str:
-    """Put an apostrophe before text that a spreadsheet would take for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    return [(reader.line_num, {k: from_spreadsheet(v) for k, v in row.items() if k}) for row in reader]
 
 
 # --- what a decision is about ---------------------------------------------------------------------------

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -15,12 +13,11 @@ import msgspec
 from autograder.grades.applying import Change
 from autograder.grades.compute import written
 from autograder.grades.records import Grade
-from autograder.grades.roster import Roster
+from autograder.grades.roster import Person, Roster
 from autograder.grades.rubric import Rubric
+from autograder.text import spreadsheet
 
 SCHEMA_VERSION = "1.0"
-# Spreadsheets know UTF-8 by it.
-_BYTE_ORDER_MARK = "\ufeff"
 _FIRST = (
     "learner",
     "name",
@@ -67,32 +64,20 @@ def compared(changes: Sequence[Change]) -> Iterator[str]:
 
 def to_csv(grades: Sequence[Grade], roster: Roster) -> str:
     """Render one row a learner. A grade that does not exist yet is an empty field, never 0."""
-    text = io.StringIO(_BYTE_ORDER_MARK)
-    text.seek(0, io.SEEK_END)
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_FIRST)
-    for one in grades:
-        person = roster.persons.get(one.learner)
-        writer.writerow(
-            [
-                _safe(one.learner),
-                *(
-                    _safe(cell)
-                    for cell in ((person.name, person.email, person.section) if person else ("", "", ""))
-                ),
-                one.status.value,
-                "" if one.points is None else written(one.points),
-                written(one.maximum),
-                "" if one.attempt is None else str(one.attempt),
-                written(one.pending),
-                "" if one.late is None else str(int(one.late.total_seconds())),
-            ]
-        )
-    return text.getvalue()
+    return spreadsheet([_FIRST, *(_row(one, roster.persons.get(one.learner)) for one in grades)])
 
 
-def _safe(value: str) -> str:
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+def _row(grade: Grade, person: Person | None) -> list[str]:
+    return [
+        grade.learner,
+        *((person.name, person.email, person.section) if person else ("", "", "")),
+        grade.status.value,
+        "" if grade.points is None else written(grade.points),
+        written(grade.maximum),
+        "" if grade.attempt is None else str(grade.attempt),
+        written(grade.pending),
+        "" if grade.late is None else str(int(grade.late.total_seconds())),
+    ]
 
 
 def to_json(grades: Sequence[Grade], rubric: Rubric) -> dict[str, str]:
