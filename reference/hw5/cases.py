@@ -38,6 +38,8 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     "no-pad": (
         ((2, 2, 5, 5), (3, 3, 3), 1, 0, "float64"),
         ((1, 3, 6, 6), (2, 2, 2), 1, 0, "float64"),
+        ((1, 2, 5, 5), (2, 4, 4), 1, 0, "float64"),  # fewer outputs than the filter has rows
+        ((2, 2, 3, 3), (2, 3, 3), 1, 0, "float64"),  # one field, the whole image
     ),
     "rectangular": (
         ((2, 2, 5, 8), (3, 3, 3), 1, 1, "float64"),
