@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -102,7 +103,9 @@ class InProcess(Student):
 
     def _map(self, target: str, calls: Sequence[Sequence[Value]], pick: int | None) -> list[Value]:
         results = [self._run(self._find(target), args, {}) for args in calls]
-        return [self._plain(r if pick is None else r[pick]) for r in results]
+        if pick is not None:
+            results = [self._run(operator.getitem, (result, pick), {}) for result in results]
+        return [self._plain(result) for result in results]
 
     def _get(self, owner: Handle, name: str) -> Value:
         return self._plain(getattr(self._objects[owner.id], name))

@@ -7,13 +7,14 @@ Python. Nothing is guessed: unless exactly one explanation fits every case, ther
 
 from autograder.course import MISTAKES, Course
 from autograder.grading.diagnosis.decide import diagnose, diagnoser, explain
+from autograder.grading.diagnosis.fingerprint import case_key
 from autograder.grading.diagnosis.known_mistakes import (
     KnownMistake,
     Regime,
     load_known_mistakes,
     load_regimes,
 )
-from autograder.grading.diagnosis.stored import case_key, fingerprints, read_fingerprints
+from autograder.grading.diagnosis.stored import fingerprints, read_fingerprints
 
 
 def known_mistakes_of(course: Course) -> tuple[KnownMistake, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import re
@@ -77,11 +78,11 @@ def explain(
 
 
 class Suspect:
-    """A known mistake beside the evidence; `wrong`, `fits` and `proved` have one entry for each case.
+    """A known mistake beside the evidence, each piece of which is compared with it when that is first asked.
 
-    wrong     whether it gives anything but the right output
+    wrong     whether it gives anything but the right output in the case at an index
     fits      whether it explains the answer: its own array, or a fault where its output has another shape
-    proved    whether the answer can hardly be anything else's: a wrong array, or a fault about its shape
+    proves    whether the answer can hardly be anything else's: a wrong array, or a fault about its shape
 
     Parameters
     ----------
@@ -92,11 +93,15 @@ class Suspect:
     """
 
     def __init__(self, mistake: KnownMistake, seen: Sequence[Seen]) -> None:
+        # most suspects are out after a case or two, and a catalogue's code takes long on all of them
         self.mistake, self.id = mistake, mistake.id
-        pairs = [(mistake.fingerprint(one.answer.case), one) for one in seen]
-        self.wrong = [_is_wrong(mark, one) for mark, one in pairs]
-        self.fits = [_fits(mark, one) for mark, one in pairs]
-        self.proved = [_fits(mark, one) and _proves(mark, one) for mark, one in pairs]
+        mark = functools.cache(lambda at: mistake.fingerprint(seen[at].answer.case))
+        fits = functools.cache(lambda at: _fits(mark(at), seen[at]))
+        self.wrong: Callable[[int], bool] = functools.cache(lambda at: _is_wrong(mark(at), seen[at]))
+        self.fits: Callable[[int], bool] = fits
+        self.proves: Callable[[int], bool] = functools.cache(
+            lambda at: fits(at) and _proves(mark(at), seen[at])
+        )
 
 
 def _is_wrong(mark: Fingerprint | None, one: Seen) -> bool:
@@ -149,28 +154,25 @@ def _one(suspects: Iterable[Suspect], seen: Sequence[Seen]) -> dict[str, KnownMi
     wrong = [at for at, one in enumerate(seen) if one.wrong]
     given = [at for at, one in enumerate(seen) if one.actual is not None]
     arrays = [at for at in wrong if seen[at].actual is not None]
-    able = [one for one in suspects if given and all(one.fits[at] for at in given)]
-    whole = [one for one in able if all((one.fits if arrays else one.proved)[at] for at in wrong)]
+    able = [one for one in suspects if given and all(map(one.fits, given))]
+    whole = [one for one in able if all(map(one.fits if arrays else one.proves, wrong))]
     chosen = whole or [one for one in able if arrays]
     if len({one.id for one in chosen}) != 1:
         return {}
-    return {seen[at].answer.case.id: one.mistake for at in wrong for one in chosen if one.fits[at]}
+    return {seen[at].answer.case.id: one.mistake for at in wrong for one in chosen if one.fits(at)}
 
 
 def _two(suspects: Sequence[Suspect], seen: Sequence[Seen]) -> dict[str, KnownMistake | Regime]:
     """Explain the wrong cases by two mistakes, if exactly two fit."""
     right = [at for at, one in enumerate(seen) if not one.wrong]
-    able = [one for one in suspects if any(one.proved) and not any(one.wrong[at] for at in right)]
+    wrong = [at for at, one in enumerate(seen) if one.wrong]
+    able = [one for one in suspects if not any(map(one.wrong, right)) and any(map(one.proves, wrong))]
     pairs = itertools.combinations(able, 2)
     found = [(a, b) for a, b in pairs if a.id != b.id and _are_both_there(a, b, seen)]
     if len({frozenset((a.id, b.id)) for a, b in found}) != 1:
         return {}
     a, b = found[0]
-    return {
-        one.answer.case.id: (a if a.fits[at] or not b.wrong[at] else b).mistake
-        for at, one in enumerate(seen)
-        if one.wrong
-    }
+    return {seen[at].answer.case.id: (a if a.fits(at) or not b.wrong(at) else b).mistake for at in wrong}
 
 
 def _are_both_there(a: Suspect, b: Suspect, seen: Sequence[Seen]) -> bool:
@@ -179,12 +181,14 @@ def _are_both_there(a: Suspect, b: Suspect, seen: Sequence[Seen]) -> bool:
     Where both do something, nobody knows their joint output, and anything but the right one will do.
     """
     for at, one in enumerate(seen):
-        alone = a if not b.wrong[at] else b if not a.wrong[at] else None
-        spoilt = a.wrong[at] or b.wrong[at]
-        if one.wrong is not spoilt or (alone is not None and spoilt and not alone.fits[at]):
+        alone = a if not b.wrong(at) else b if not a.wrong(at) else None
+        spoilt = a.wrong(at) or b.wrong(at)
+        if one.wrong is not spoilt or (alone is not None and spoilt and not alone.fits(at)):
             return False
-    shows_a = any(p and not w for p, w in zip(a.proved, b.wrong, strict=True))
-    return shows_a and any(p and not w for p, w in zip(b.proved, a.wrong, strict=True))
+    return all(
+        any(one.proves(at) and not other.wrong(at) for at in range(len(seen)))
+        for one, other in ((a, b), (b, a))
+    )
 
 
 def _regime(regimes: Iterable[Regime], seen: Sequence[Seen]) -> dict[str, KnownMistake | Regime]:

@@ -1,12 +1,14 @@
-"""Fingerprints: enough of an array to recognise it, and too little to learn its elements."""
+"""Fingerprints: enough of an array to recognise it, and too little to learn its elements; keys of cases."""
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import math
 
 import numpy as np
 
+from autograder.authoring.questions import Case
 from autograder.authoring.student import Array
 from autograder.model import Struct
 
@@ -31,6 +33,15 @@ class Fingerprint(Struct):
 
 
 BROKEN = Fingerprint(shape=(), products=(), allowed=0.0)
+
+
+def case_key(case: Case) -> str:
+    """Name a case's inputs by their hash: equal inputs have the same name everywhere."""
+    digest = hashlib.sha256()
+    for name, value in sorted(case.inputs.items()):
+        array = np.ascontiguousarray(value)
+        digest.update(f"{name} {array.dtype.str} {array.shape} ".encode() + array.tobytes())
+    return digest.hexdigest()[:16]
 
 
 def fingerprint_of(array: Array, dtype: type[np.floating]) -> Fingerprint | None:

@@ -12,6 +12,7 @@ A homework's reference folder may hold
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -25,10 +26,12 @@ from autograder.authoring.questions import Case
 from autograder.authoring.student import Array
 from autograder.errors import AssignmentError
 from autograder.files import read_text
-from autograder.grading.diagnosis.fingerprint import BROKEN, Fingerprint, fingerprint_of
+from autograder.grading.diagnosis.fingerprint import BROKEN, Fingerprint, case_key, fingerprint_of
 from autograder.model import Struct
 
 Run = Callable[[Case], Array]
+# Cases of which a variant's outputs are kept: room for the fixed ones, while drawn ones come and go.
+REMEMBERED = 128
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,15 +113,31 @@ def _load(folder: Path) -> tuple[dict[str, Words], dict[str, Any]]:
     return known, tables
 
 
+class _Keyed:
+    """A case that is equal to another with the same inputs."""
+
+    def __init__(self, case: Case) -> None:
+        self.case, self._key = case, case_key(case)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Keyed) and self._key == other._key
+
+
 def _fingerprinter(run: Run) -> Callable[[Case], Fingerprint | None]:
-    def fingerprint(case: Case) -> Fingerprint | None:
+    """Run a variant, once for each of the cases that every submission is asked."""
+
+    @functools.lru_cache(maxsize=REMEMBERED)
+    def fingerprint(keyed: _Keyed) -> Fingerprint | None:
         try:
             with np.errstate(all="ignore"):
-                return fingerprint_of(run(case), precision(case))
+                return fingerprint_of(run(keyed.case), precision(keyed.case))
         except Exception:
             return BROKEN  # a wrong variant may fail in any way on sizes that do not fit it
 
-    return fingerprint
+    return lambda case: fingerprint(_Keyed(case))
 
 
 def precision(case: Case) -> type[np.floating]:

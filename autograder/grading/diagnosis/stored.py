@@ -6,16 +6,14 @@ value, and no element of any array.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from autograder.authoring.questions import Case
 from autograder.errors import AssignmentError
-from autograder.grading.diagnosis.fingerprint import Fingerprint
+from autograder.grading.diagnosis.fingerprint import Fingerprint, case_key
 from autograder.grading.diagnosis.known_mistakes import KnownMistake
 from autograder.model import Struct
 
@@ -27,15 +25,6 @@ class StoredMistake(Struct):
     output: str
     message: str
     fingerprints: dict[str, Fingerprint]
-
-
-def case_key(case: Case) -> str:
-    """Name a case's inputs by their hash: equal inputs have the same name everywhere."""
-    digest = hashlib.sha256()
-    for name, value in sorted(case.inputs.items()):
-        array = np.ascontiguousarray(value)
-        digest.update(f"{name} {array.dtype.str} {array.shape} ".encode() + array.tobytes())
-    return digest.hexdigest()[:16]
 
 
 def fingerprints(known_mistakes: Sequence[KnownMistake], cases: Iterable[Case], level: str) -> bytes:
