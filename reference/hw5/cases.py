@@ -18,7 +18,8 @@ from . import visible
 ARRAYS = ("x", "w", "b", "dout")
 
 # regime: (x, (F, HH, WW), stride, pad, dtype), shapes at which a naive loop takes about a millisecond.
-# A regime has one peculiarity, so that one mistake costs one check; only `mixed` has several.
+# A regime has one peculiarity, so that one mistake costs one check; only `mixed` has several. Of two sizes that
+# may be mixed up, each is the smaller one in some case: H and C, H' and HH, pad and C, N and HH, and so on.
 Recipe = tuple[tuple[int, int, int, int], tuple[int, int, int], int, int, str]
 RECIPES: dict[str, tuple[Recipe, ...]] = {
     "basic": (
@@ -29,17 +30,19 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
         ((2, 3, 7, 7), (2, 3, 3), 2, 1, "float64"),
         ((2, 2, 8, 8), (3, 4, 4), 3, 1, "float64"),
         ((1, 2, 7, 7), (2, 3, 3), 3, 1, "float64"),
+        ((2, 3, 4, 4), (2, 2, 2), 4, 1, "float64"),  # pixels that no field sees
     ),
     "pad": (
         ((2, 2, 4, 4), (3, 5, 5), 1, 2, "float64"),
         ((1, 3, 4, 4), (2, 7, 7), 1, 3, "float64"),
-        ((1, 2, 4, 4), (2, 1, 1), 1, 2, "float64"),  # fields that see the border alone
+        ((2, 2, 4, 4), (3, 1, 1), 1, 2, "float64"),  # fields that see the border alone
+        ((3, 1, 2, 2), (4, 7, 7), 1, 3, "float64"),  # a border wider than the image
     ),
     "no-pad": (
         ((2, 2, 5, 5), (3, 3, 3), 1, 0, "float64"),
         ((1, 3, 6, 6), (2, 2, 2), 1, 0, "float64"),
         ((1, 2, 5, 5), (2, 4, 4), 1, 0, "float64"),  # fewer outputs than the filter has rows
-        ((2, 2, 3, 3), (2, 3, 3), 1, 0, "float64"),  # one field, the whole image
+        ((2, 4, 3, 3), (2, 3, 3), 1, 0, "float64"),  # one field, the whole image
     ),
     "rectangular": (
         ((2, 2, 5, 8), (3, 3, 3), 1, 1, "float64"),

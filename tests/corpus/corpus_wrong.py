@@ -170,7 +170,7 @@ WRONG = {
         (19, 12, 8, 5), GIVE, "    w[...] = w[:, :, ::-1]\n    return out, (x, w[:, :, ::-1], b, conv_param)"
     ),
     "result_depends_on_the_call_before": wrong(
-        (15, 12, 8, 5),
+        (14, 12, 8, 5),
         HEAD,
         "BEFORE = {}\n\n\n" + HEAD,
         GIVE,

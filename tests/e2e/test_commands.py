@@ -1,6 +1,7 @@
 """The command line as its users meet it: statuses, messages, interruptions."""
 
 import csv
+import functools
 import json
 import os
 import shutil
@@ -11,12 +12,15 @@ import time
 from pathlib import Path
 
 import pytest
+from small_course import CODE
 
 from autograder.cli import COMMANDS
 from autograder.report import newest_reports, read_report, report_path
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "tests" / "samples" / "hw5"
+# Long enough for an interrupt to come between two submissions.
+SLOW = CODE.replace("    return", "    __import__('time').sleep(0.3)\n    return")
 TOOL = [sys.executable, "-m", "autograder"]
 
 
@@ -52,42 +56,49 @@ def test_every_command_has_help_and_is_documented(name):
 # --- grading: statuses ---------------------------------------------------------------------------
 
 
-def grade(folder, output, *more, **environment):
-    return run("grade", folder, "-o", output, "--no-training", *more, **environment)
+def grade(folder, output, *more, cwd=ROOT, **environment):
+    return run("grade", folder, "-o", output, "--no-training", *more, cwd=cwd, **environment)
 
 
-def test_an_ungradable_submission_has_a_report_and_the_rest_goes_on(tmp_path):
+@pytest.fixture
+def graded(small_course):
+    """A function that grades submissions of the small course."""
+    return functools.partial(grade, cwd=small_course)
+
+
+def test_an_ungradable_submission_has_a_report_and_the_rest_goes_on(tmp_path, graded, hand_in):
     inbox = tmp_path / "inbox"
-    for name, content in (("s001", "this is no notebook"), ("s002", None)):
-        (inbox / name).mkdir(parents=True)
-        if content is None:
-            shutil.copy(SAMPLES / "s009" / "HW5.ipynb", inbox / name / "HW5.ipynb")
-        else:
-            (inbox / name / "HW5.ipynb").write_text(content)
-    done = grade(inbox, tmp_path / "out")
+    hand_in(inbox / "s001/lab6.ipynb").write_text("this is no notebook")
+    hand_in(inbox / "s002/lab6.ipynb")
+    done = graded(inbox, tmp_path / "out")
     assert done.returncode == 1
     first, second = (read_report(report_path(tmp_path / "out", n, 1)) for n in ("s001", "s002"))
     assert (first.outcome.value, first.score) == ("ungradable", None)
     assert "JSON" in first.message
-    assert second.outcome.value == "partial"
+    assert (second.outcome.value, second.score.final) == ("graded", 10)
     assert "s001: ungradable:" in done.stderr
 
 
-def a_class(folder, **learners):
-    for who, name in learners.items():
-        (folder / who).mkdir(parents=True)
-        shutil.copy(SAMPLES / "s009" / "HW5.ipynb", folder / who / name)
-    return folder
+@pytest.fixture
+def a_class(tmp_path, hand_in):
+    """A function that makes the folder of a class, with each learner's file."""
+
+    def make(**learners):
+        for who, name in learners.items():
+            hand_in(tmp_path / "inbox" / who / name)
+        return tmp_path / "inbox"
+
+    return make
 
 
-def test_a_dry_run_lists_learners_files_and_times_and_writes_nothing(tmp_path):
-    inbox = a_class(tmp_path / "inbox", s001="HW5.ipynb", s002="HW5.ipynb.json")
+def test_a_dry_run_lists_learners_files_and_times_and_writes_nothing(tmp_path, a_class, small_course):
+    inbox = a_class(s001="lab6.ipynb", s002="lab6.ipynb.json")
     (inbox / "grades.csv").write_text("")
     (inbox / "s003").mkdir()
-    done = run("grade", inbox, "-o", tmp_path / "out", "--dry-run", COLUMNS="200")
+    done = run("grade", inbox, "-o", tmp_path / "out", "--dry-run", cwd=small_course, COLUMNS="200")
     assert done.returncode == 1
     rows = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
-    assert "HW5.ipynb" in rows["s001"]
+    assert "lab6.ipynb" in rows["s001"]
     assert "was read as a notebook" in rows["s002"]
     assert "There are no files in it" in rows["s003"]
     assert time.strftime("%Y-", time.gmtime()) in rows["s001"]
@@ -95,28 +106,28 @@ def test_a_dry_run_lists_learners_files_and_times_and_writes_nothing(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_roster_names_who_handed_in_nothing(tmp_path):
-    inbox = a_class(tmp_path / "inbox", s001="HW5.ipynb", s009="HW5.ipynb")
+def test_a_roster_names_who_handed_in_nothing(tmp_path, a_class, graded):
+    inbox = a_class(s001="lab6.ipynb", s009="lab6.ipynb")
     (tmp_path / "class.csv").write_text("id,name\ns001,One\ns002,Two\n")
-    done = grade(inbox, tmp_path / "out", "--roster", tmp_path / "class.csv")
+    done = graded(inbox, tmp_path / "out", "--roster", tmp_path / "class.csv")
     assert done.returncode == 0
     assert "1 of 2 on the roster handed in nothing: s002" in done.stderr
     assert "1 not on the roster: s009" in done.stderr
     rows = (tmp_path / "out/summary.csv").read_text(encoding="utf-8-sig").splitlines()
     about = [(row.split(",")[0], row.split(",")[5]) for row in rows[1:]]
-    assert about == [("s001", "partial"), ("s009", "partial"), ("s002", "not_submitted")]
+    assert about == [("s001", "graded"), ("s009", "graded"), ("s002", "not_submitted")]
 
 
-def test_the_summary_is_of_all_reports_in_the_folder(tmp_path):
-    inbox = a_class(tmp_path / "inbox", s001="HW5.ipynb", s002="HW5.ipynb")
-    assert grade(inbox, inbox / "reports").returncode == 0
-    again = grade(inbox / "s002", inbox / "reports")
+def test_the_summary_is_of_all_reports_in_the_folder(a_class, graded):
+    inbox = a_class(s001="lab6.ipynb", s002="lab6.ipynb")
+    assert graded(inbox, inbox / "reports").returncode == 0
+    again = graded(inbox / "s002", inbox / "reports")
     assert again.returncode == 0
     rows = (inbox / "reports/summary.csv").read_text(encoding="utf-8-sig").splitlines()
     assert [row.split(",")[0] for row in rows] == ["learner", "s001", "s002"]
     (inbox / "reports/reports/broken").mkdir()
     (inbox / "reports/reports/broken/1.json").write_text("{")
-    whole = grade(inbox, inbox / "reports", "--resume")
+    whole = graded(inbox, inbox / "reports", "--resume")
     assert whole.returncode == 0
     assert "2 submissions, 1 left out" in whole.stderr
     assert "broken/1.json: is not JSON" in whole.stderr
@@ -125,16 +136,18 @@ def test_the_summary_is_of_all_reports_in_the_folder(tmp_path):
     assert "no reports (*.json) there" in run("validate", inbox / "s001").stderr
 
 
-def test_a_second_hand_in_is_a_second_attempt_and_the_summary_has_the_newest(tmp_path):
-    inbox, output = a_class(tmp_path / "inbox", s001="HW5.ipynb", s002="HW5.ipynb"), tmp_path / "out"
+def test_a_second_hand_in_is_a_second_attempt_and_the_summary_has_the_newest(
+    tmp_path, a_class, graded, hand_in
+):
+    inbox, output = a_class(s001="lab6.ipynb", s002="lab6.ipynb"), tmp_path / "out"
     (tmp_path / "class.csv").write_text("s001\ns002\ns003\n")
-    assert grade(inbox, output).returncode == 0
-    shutil.copy(SAMPLES / "s005" / "HW5.ipynb", inbox / "s001" / "HW5.ipynb")
-    assert grade(inbox / "s001", output, "--roster", tmp_path / "class.csv").returncode == 0
+    assert graded(inbox, output).returncode == 0
+    hand_in(inbox / "s001/lab6.ipynb", None)
+    assert graded(inbox / "s001", output, "--roster", tmp_path / "class.csv").returncode == 0
     rows = list(csv.DictReader((output / "summary.csv").open(encoding="utf-8-sig")))
     assert [(row["learner"], row["attempt"], row["final"], row["outcome"]) for row in rows] == [
-        ("s001", "2", "", "partial"),
-        ("s002", "1", "", "partial"),
+        ("s001", "2", "0", "graded"),
+        ("s002", "1", "10", "graded"),
         ("s003", "", "", "not_submitted"),
     ]
     exported = run("export", "csv", output).stdout
@@ -144,8 +157,8 @@ def test_a_second_hand_in_is_a_second_attempt_and_the_summary_has_the_newest(tmp
     run("export", "gradescope", output, "--all-attempts", "-o", tmp_path / "all")
     written = [str(path.relative_to(tmp_path / "all")) for path in (tmp_path / "all").rglob("*.json")]
     assert sorted(written) == [f"{name}/results.json" for name in ("s001/1", "s001/2", "s002/1")]
-    shutil.copy(SAMPLES / "s009" / "HW5.ipynb", inbox / "s001" / "HW5.ipynb")
-    again = grade(inbox / "s001", output)
+    hand_in(inbox / "s001/lab6.ipynb")
+    again = graded(inbox / "s001", output)
     assert "s001: these are the files of attempt 1; 2 is the newest" in again.stderr
 
 
@@ -251,33 +264,31 @@ def seeds(output):
     return {name: read_report(path).grader.seed for name, path in newest_reports(output).items()}
 
 
-def test_a_seed_is_drawn_for_each_batch_and_a_resumed_one_goes_on_with_its_own(tmp_path):
-    inbox, output = tmp_path / "inbox", tmp_path / "out"
-    for name in ("s009", "s010"):
-        shutil.copytree(SAMPLES / name, inbox / name)
-    assert grade(inbox, output).returncode == 0
+def test_a_seed_is_drawn_for_each_batch_and_a_resumed_one_goes_on_with_its_own(tmp_path, a_class, graded):
+    inbox, output = a_class(s009="lab6.ipynb", s010="lab6.ipynb"), tmp_path / "out"
+    assert graded(inbox, output).returncode == 0
     (first,) = set(seeds(output).values())
     report_path(output, "s010", 1).unlink()
     kept = report_path(output, "s009", 1).stat().st_mtime_ns
-    assert grade(inbox, output, "--resume").returncode == 0
+    assert graded(inbox, output, "--resume").returncode == 0
     assert seeds(output) == {"s009": first, "s010": first}
     assert report_path(output, "s009", 1).stat().st_mtime_ns == kept
-    assert grade(inbox, output).returncode == 0
+    assert graded(inbox, output).returncode == 0
     (second,) = set(seeds(output).values())
     assert second != first
-    assert grade(inbox, output, "--resume", "--seed", str(first)).returncode == 0
+    assert graded(inbox, output, "--resume", "--seed", str(first)).returncode == 0
     assert seeds(output) == {"s009": first, "s010": first}
 
 
-def test_an_interrupted_batch_keeps_what_is_done(tmp_path):
+def test_an_interrupted_batch_keeps_what_is_done(tmp_path, graded, hand_in, small_course):
     inbox, output = tmp_path / "inbox", tmp_path / "out"
     for name in ("s001", "s005", "s006", "s009", "s010"):
-        shutil.copytree(SAMPLES / name, inbox / name)
+        hand_in(inbox / name / "lab6.ipynb", SLOW)
     # a shell has its background processes ignore interrupts
     command = ["env", "--default-signal=INT", *TOOL, "grade", str(inbox), "-o", str(output), "--no-training"]
     process = subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=small_course,
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
@@ -292,7 +303,7 @@ def test_an_interrupted_batch_keeps_what_is_done(tmp_path):
     kept = {p: p.read_bytes() for p in newest_reports(output).values()}
     for path in kept:
         read_report(path)
-    done = grade(inbox, output, "--resume", "--jobs", "2")
+    done = graded(inbox, output, "--resume", "--jobs", "2")
     assert done.returncode == 0, done.stderr
     assert sorted(newest_reports(output)) == sorted(p.name for p in inbox.iterdir())
     assert all(path.read_bytes() == before for path, before in kept.items())

@@ -15,7 +15,6 @@ from reports import make_report
 from autograder.report import read_report, to_json, write_report
 
 ROOT = Path(__file__).parents[2]
-SAMPLES = ROOT / "tests" / "samples" / "hw5"
 
 
 def run(*arguments, cwd=ROOT, **environment):
@@ -185,29 +184,36 @@ def test_wrong_usage_is_a_message(place, arguments, says):
 
 
 @pytest.fixture(scope="module")
-def batch(tmp_path_factory):
+def batch(tmp_path_factory, small_course):
     """A class of one, and its report."""
     folder = tmp_path_factory.mktemp("batch")
-    shutil.copytree(SAMPLES / "s009", folder / "inbox" / "s009")
-    done = run("grade", folder / "inbox", "-o", folder / "out", "--no-training")
+    (folder / "inbox/s009").mkdir(parents=True)
+    shutil.copy(small_course / "release/lab6/lab6.ipynb", folder / "inbox/s009")
+    done = run("grade", folder / "inbox", "-o", folder / "out", cwd=small_course)
     assert done.returncode == 0, done.stderr
     (path,) = (folder / "out" / "reports").rglob("*.json")
     return folder, path
 
 
-def rerun(report, *paths):
-    done = run("verify", "--rerun", report, "--no-training", *paths)
-    assert "Traceback" not in done.stderr
-    return done
+@pytest.fixture
+def rerun(small_course):
+    """A function that grades the submission of a report again."""
+
+    def again(report, *paths):
+        done = run("verify", "--rerun", report, *paths, cwd=small_course)
+        assert "Traceback" not in done.stderr
+        return done
+
+    return again
 
 
-def test_grading_again_gives_the_same_result(batch):
+def test_grading_again_gives_the_same_result(batch, rerun):
     _, path = batch
     done = rerun(path)
     assert (done.returncode, done.stdout) == (0, f"{path}: graded again, with the same result\n"), done.stderr
 
 
-def test_what_differs_is_listed_wherever_the_submission_lies_now(batch, tmp_path):
+def test_what_differs_is_listed_wherever_the_submission_lies_now(batch, tmp_path, rerun, hand_in):
     folder, path = batch
     document = json.loads(path.read_bytes())
     document["score"]["final"] += 1
@@ -219,7 +225,7 @@ def test_what_differs_is_listed_wherever_the_submission_lies_now(batch, tmp_path
     assert gone.returncode == 2
     assert "gone/s009: no submission is there any more\n  Name its place after --rerun." in gone.stderr
     shutil.copytree(folder / "inbox" / "s009", tmp_path / "class" / "renamed")
-    shutil.copytree(SAMPLES / "s001", tmp_path / "class" / "s001")
+    hand_in(tmp_path / "class/s001/lab6.ipynb")
     done = rerun(forged, tmp_path / "class")
     assert done.returncode == 1, done.stderr
     lines = done.stdout.splitlines()
@@ -232,15 +238,16 @@ def test_what_differs_is_listed_wherever_the_submission_lies_now(batch, tmp_path
 
 
 @pytest.mark.parametrize("zipped", [True, False])
-def test_a_submission_is_found_among_others_files_as_canvas_sends_them(tmp_path, zipped):
+def test_a_submission_is_found_among_others_files_as_canvas_sends_them(
+    tmp_path, zipped, rerun, hand_in, small_course
+):
     inbox = tmp_path / "download"
-    inbox.mkdir()
-    shutil.copy(SAMPLES / "s009" / "HW5.ipynb", inbox / "one_12345_678_HW5.ipynb")
-    shutil.copy(SAMPLES / "s001" / "HW5.pdf", inbox / "one_12345_679_HW5.pdf")
-    (inbox / "two_54321_680_HW5.ipynb").write_text("no notebook")
+    hand_in(inbox / "one_12345_678_lab6.ipynb")
+    (inbox / "one_12345_679_notes.txt").write_text("Nothing to add.")
+    (inbox / "two_54321_680_lab6.ipynb").write_text("no notebook")
     if zipped:
         inbox = Path(shutil.make_archive(str(tmp_path / "class"), "zip", inbox))
-    run("grade", inbox, "-o", tmp_path / "out", "--no-training")
+    run("grade", inbox, "-o", tmp_path / "out", cwd=small_course)
     paths = {path: read_report(path) for path in (tmp_path / "out" / "reports").rglob("*.json")}
     (path,) = (path for path, report in paths.items() if report.learner.id == "12345")
     assert len(paths[path].submission.files) == 2
@@ -252,11 +259,12 @@ def test_a_submission_is_found_among_others_files_as_canvas_sends_them(tmp_path,
     ("change", "says"),
     [
         (lambda files: files[0].update(sha256="0" * 64), "has changed"),
-        (lambda files: files[0].update(path="Other.ipynb"), "is new"),
+        (lambda files: files[0].update(path="Other.ipynb"), "Other.ipynb is missing"),
+        (lambda files: files.clear() or files.append({"path": "z", "bytes": 1, "sha256": "0"}), "z is missing"),
         (lambda files: files.append({"path": "z.txt", "bytes": 1, "sha256": "0" * 64}), "z.txt is missing"),
     ],
 )
-def test_other_files_than_the_reports_are_an_error(batch, tmp_path, change, says):
+def test_other_files_than_the_reports_are_an_error(batch, tmp_path, rerun, change, says):
     _, path = batch
     document = json.loads(path.read_bytes())
     change(document["submission"]["files"])
@@ -267,7 +275,7 @@ def test_other_files_than_the_reports_are_an_error(batch, tmp_path, change, says
     assert says in done.stderr
 
 
-def test_a_report_without_files_can_not_be_graded_again(tmp_path):
+def test_a_report_without_files_can_not_be_graded_again(tmp_path, rerun):
     write_report(tmp_path / "a.json", make_report())
     assert read_report(tmp_path / "a.json").submission.files == ()
     done = rerun(tmp_path / "a.json")

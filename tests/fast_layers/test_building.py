@@ -1,7 +1,9 @@
 """The students' folder builds with gcc and with clang; if nothing can be built, NumPy takes over."""
 
+import re
 import shutil
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ dx, dw, db = fast_layers.conv_backward_fast(out, cache)
 print(fast_layers.BACKEND, out.sum(), dx.sum(), dw.sum(), db.sum())
 """
 EXPECTED = ["80.0", "720.0", "720.0", "80.0"]
+WHEEL = ("-m", "pip", "wheel", "-q", "--no-build-isolation", "--no-deps", "-w")
 BUILD = [sys.executable, "setup.py", "build_ext", "--inplace"]
 
 
@@ -26,11 +29,19 @@ BUILD = [sys.executable, "setup.py", "build_ext", "--inplace"]
 def test_a_release_builds(compiler: str, plus: str, tmp_path: Path) -> None:
     if shutil.which(plus) is None:
         pytest.skip(f"no {plus} here")
-    done = run(BUILD, copy_release(tmp_path), CC=compiler, CXX=plus)
+    inside = copy_release(tmp_path)
+    done = run(BUILD, inside, CC=compiler, CXX=plus)
     assert done.returncode == 0, done.stderr[-4000:]
     assert "warning:" not in done.stderr, done.stderr[-4000:]
     shown = run([sys.executable, "-W", "error", "-c", SHOW], tmp_path)
     assert shown.stdout.split() == ["cython", *EXPECTED], shown.stderr
+    # pip takes what is compiled already
+    done = run([sys.executable, *WHEEL, str(tmp_path / "wheels"), "."], inside, CC=compiler, CXX=plus)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = (tmp_path / "wheels").iterdir()
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert any(re.fullmatch(r"HW5_code/fastconv\..*\.(so|pyd)", name) for name in names)
+    assert names >= {f"HW5_code/{path.name}" for path in inside.glob("*.py") if path.name != "setup.py"}
 
 
 def test_without_a_compiler_numpy_serves_and_says_so_once(tmp_path: Path) -> None:

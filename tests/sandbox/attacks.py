@@ -10,9 +10,10 @@ from inside import LIMITS
 from autograder.authoring.student import FaultKind
 
 X86 = platform.machine() == "x86_64"
-SHORT = msgspec.structs.replace(LIMITS, wall_seconds=0.5)
+SHORT = msgspec.structs.replace(LIMITS, wall_seconds=1.0)
 QUICK = msgspec.structs.replace(LIMITS, cpu_seconds=1, wall_seconds=10)
-LIMITS_BY_KIND = {FaultKind.CPU: QUICK, FaultKind.WALL: SHORT}
+# A broken conversation is waited for, too: until then half a frame may still be completed.
+LIMITS_BY_KIND = {FaultKind.CPU: QUICK, FaultKind.WALL: SHORT, FaultKind.PROTOCOL: SHORT}
 
 # --- ended: the kind of fault, and the body of a function --------------------------------------------
 

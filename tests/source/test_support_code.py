@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -456,28 +455,6 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-def test_students_can_install_the_package(homework: Path) -> None:
-    wheels = homework / "wheels"
-    pip = (
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "-q",
-        "--no-build-isolation",
-        "--no-deps",
-        "-w",
-        str(wheels),
-        ".",
-    )
-    done = run(homework / "HW5_code", *pip)
-    assert done.returncode == 0, done.stderr
-    (wheel,) = wheels.iterdir()
-    names = zipfile.ZipFile(wheel).namelist()
-    assert any(re.fullmatch(r"HW5_code/fastconv\..*\.(so|pyd)", name) for name in names)
-    assert {f"HW5_code/{path.name}" for path in CODE.glob("*.py") if path.name != "setup.py"} <= set(names)
-
-
 def test_a_build_without_cython_says_what_to_install(homework: Path) -> None:
     code = "import sys, runpy; sys.modules['Cython'] = None; runpy.run_path('HW5_code/setup.py')"
     done = run(homework, sys.executable, "-c", code)
