@@ -36,9 +36,9 @@ model = ThreeLayerConvNet({SIZES}, reg=0.1)
 solver = Solver(model, data, update_rule='sgd', batch_size=200, optim_config={{'learning_rate': 1e-5}})
 solver.train()
 """
-GOOD = """
-model = ThreeLayerConvNet(reg=1e-3)
-solver = Solver(model, data, update_rule='adam', batch_size=200, optim_config={'learning_rate': 1e-3})
+GOOD = f"""
+model = ThreeLayerConvNet({SIZES}, reg=1e-3)
+solver = Solver(model, data, update_rule='adam', batch_size=50, optim_config={{'learning_rate': 1e-3}})
 solver.train()
 """
 

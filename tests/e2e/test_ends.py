@@ -19,7 +19,7 @@ from autograder.cli.ends import as_usage_error
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "tests" / "samples" / "hw5"
 SAMPLE = str(SAMPLES / "s009")
-# The arguments of each command; OUT stands for a folder that it may write to.
+# The arguments of each command; OUT stands for a folder that it may write to, SMALL for a small course.
 ARGUMENTS = {
     "check": [f"{ROOT}/release/hw5/HW5.ipynb"],
     "data": ["where"],
@@ -30,7 +30,7 @@ ARGUMENTS = {
     "gradebook": ["grades", "--db", "sqlite:///OUT/g.sqlite3"],
     "new": ["hw7", "--course", "OUT/course"],
     "review": ["--db", "sqlite:///OUT/g.sqlite3", "--no-browser"],
-    "release": ["hw5", "--check"],
+    "release": ["lab6", "--check", "--course", "SMALL"],
     "sign": ["--new-key", "OUT/key"],
     "similarity": [SAMPLE, str(SAMPLES / "s008"), "-o", "OUT/page.html"],
     "validate": ["OUT/reports"],
@@ -54,6 +54,12 @@ def read_only_disks():
         pytest.skip("no `unshare` here")
     if done.returncode:
         pytest.skip(f"this user can't make a read-only mount: {done.stderr.strip()}")
+
+
+@pytest.fixture(autouse=True)
+def _with_a_small_course(small_course, monkeypatch):
+    words = [word.replace("SMALL", str(small_course)) for word in ARGUMENTS["release"]]
+    monkeypatch.setitem(ARGUMENTS, "release", words)
 
 
 def run(name, folder, before=(), **more):
@@ -146,10 +152,10 @@ def test_a_terminal_without_unicode_gets_plain_characters(tmp_path, name, encodi
         assert b"conv-forward" in done.stdout
 
 
-def test_reports_are_for_their_owner_alone(tmp_path):
-    output = tmp_path / "out"
-    command = [sys.executable, "-m", "autograder", "grade", SAMPLE, "-o", str(output), "--no-training"]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+def test_reports_are_for_their_owner_alone(tmp_path, small_course, hand_in):
+    output, inbox = tmp_path / "out", hand_in(tmp_path / "inbox/s001/lab6.ipynb").parents[1]
+    command = [sys.executable, "-m", "autograder", "grade", str(inbox), "-o", str(output)]
+    subprocess.run(command, cwd=small_course, check=True, capture_output=True)
     assert stat.S_IMODE(output.stat().st_mode) == 0o700
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in output.rglob("*") if path.is_file()}
     assert set(modes) >= {"1.json", "summary.csv", "ledger.sqlite3", ".lock"}
@@ -157,7 +163,7 @@ def test_reports_are_for_their_owner_alone(tmp_path):
     with sqlite3.connect(output / "ledger.sqlite3") as ledger:
         ledger.execute("PRAGMA locking_mode=EXCLUSIVE")
         ledger.execute("BEGIN EXCLUSIVE")
-        again = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+        again = subprocess.run(command, cwd=small_course, check=False, capture_output=True, text=True)
     assert again.returncode == 2
     assert "can't be used now: database is locked" in again.stderr
     assert "Move it away" not in again.stderr
