@@ -18,8 +18,8 @@ from . import visible
 ARRAYS = ("x", "w", "b", "dout")
 
 # regime: (x, (F, HH, WW), stride, pad, dtype), shapes at which a naive loop takes about a millisecond.
-# A regime has one peculiarity, so that one mistake costs one check; only `mixed` has several. Of two sizes that
-# may be mixed up, each is the smaller one in some case: H and C, H' and HH, pad and C, N and HH, and so on.
+# A regime has one peculiarity, so that one mistake costs one check; only `mixed` has several. Of two sizes
+# that may be mixed up, each is the smaller one in some case: H and C, H' and HH, pad and C, and so on.
 Recipe = tuple[tuple[int, int, int, int], tuple[int, int, int], int, int, str]
 RECIPES: dict[str, tuple[Recipe, ...]] = {
     "basic": (

@@ -7,6 +7,7 @@ fail together. ``mistakes.toml`` has the sentences for students.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -195,17 +196,19 @@ def looped(
     of: Layer,
     loops: tuple[int, int],
     size: tuple[int, int] | None = None,
+    *,
     border: int = -1,
     places: Places = in_place,
+    steps: tuple[int, int] = (1, 1),
 ) -> Array:
-    """Convolve in plain loops, with other bounds, another size, another border or fields in other places.
+    """Convolve in plain loops, with other bounds, steps, size or border, or with fields in other places.
 
     A field at the edge may be cut off, and then NumPy decides whether it can be multiplied.
     """
     (n, f), (height, width), p = (len(of.x), len(of.w)), of.w.shape[2:], of.pad if border < 0 else border
     x = np.pad(of.x, ((0, 0), (0, 0), (p, p), (p, p)))[:, None]
     out = np.zeros((n, f, *(size or loops)))
-    for i, j in np.ndindex(*loops):
+    for i, j in itertools.product(*map(range, (0, 0), loops, steps)):
         row, column = (k * of.stride for k in places(i, j))
         field = x[..., row : row + height, column : column + width]
         out[:, :, i, j] = (field * of.w).sum(axis=(2, 3, 4)) + of.b
@@ -587,8 +590,19 @@ OTHER_WAYS: dict[str, tuple[Callable[[Layer], Array], ...]] = {
         lambda of: looped(of, square(of, 3)),
         lambda of: allocated(of, bounds(of, (3, 3), (2, 3))),
     ),
-    "width-from-the-filters-height": (lambda of: allocated(of, bounds(of, (2, 3), (2, 2))),),
-    "height-from-the-filters-width": (lambda of: allocated(of, bounds(of, (2, 3), (3, 3))),),
+    "width-from-the-filters-height": (
+        lambda of: allocated(of, bounds(of, (2, 3), (2, 2))),
+        lambda of: looped(of, bounds(of, (2, 3), (2, 2))),
+    ),
+    "height-from-the-filters-width": (
+        lambda of: allocated(of, bounds(of, (2, 3), (3, 3))),
+        lambda of: looped(of, bounds(of, (2, 3), (3, 3))),
+    ),
+    "loops-over-the-input": (
+        # the pixel's number is taken for the output's
+        lambda of: looped(of, of.x.shape[2:], as_given(of), steps=(of.stride, of.stride)),
+        lambda of: looped(of, (of.x.shape[2], as_given(of)[1]), as_given(of), steps=(of.stride, 1)),
+    ),
     "rows-and-columns-swapped": (
         lambda of: looped(of, swapped(of)),
         lambda of: looped(extended(of), as_given(of), places=exchanged),

@@ -148,15 +148,15 @@ def _shape(text: str) -> tuple[int, ...]:
 def _one(suspects: Iterable[Suspect], seen: Sequence[Seen]) -> dict[str, KnownMistake | Regime]:
     """Explain the wrong cases by one mistake that gives all arrays that were given.
 
-    If it explains only some of the wrong cases, the others raise for another reason, and a wrong array has to
-    show it. If all wrong cases raise, all have to show it.
+    If it explains only some of the wrong cases, the others raise for another reason, and more than one
+    wrong array has to show it. If all wrong cases raise, all have to show it.
     """
     wrong = [at for at, one in enumerate(seen) if one.wrong]
     given = [at for at, one in enumerate(seen) if one.actual is not None]
     arrays = [at for at in wrong if seen[at].actual is not None]
     able = [one for one in suspects if given and all(map(one.fits, given))]
     whole = [one for one in able if all(map(one.fits if arrays else one.proves, wrong))]
-    chosen = whole or [one for one in able if arrays]
+    chosen = whole or [one for one in able if len(arrays) > 1]
     if len({one.id for one in chosen}) != 1:
         return {}
     return {seen[at].answer.case.id: one.mistake for at in wrong for one in chosen if one.fits(at)}
