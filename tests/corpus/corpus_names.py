@@ -75,7 +75,7 @@ _BY_NAMES = {
         columns_row_stride_for_columns index_out_of_range offsets_offset_out_of_range
         place_by_place_filters_counted_from_one
         place_by_place_loops_over_the_padded_input place_by_place_one_place_too_far""",
-    "index-out-of-range loops-over-the-input": """
+    "loops-over-the-input": """
         place_by_place_loops_over_the_input""",
     "unpacked-into-other-names": """
         cache_with_a_reshaped_w""",
