@@ -12,7 +12,7 @@ import importlib.util
 import json
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -109,34 +109,36 @@ def plan_run(options: RunOptions) -> GradingRun:
         ),
         key="",
     )
-    grader = msgspec.structs.replace(run.facts.grader, setup_sha256=_setup_sha256(run, course))
+    around = _surroundings(run)
+    grader = msgspec.structs.replace(run.facts.grader, setup_sha256=_setup_sha256(course, around))
     run = msgspec.structs.replace(
-        run, key=run_key(run), facts=msgspec.structs.replace(run.facts, grader=grader)
+        run, key=_key(run, around), facts=msgspec.structs.replace(run.facts, grader=grader)
     )
     return msgspec.structs.replace(run, prepared=_prepared(run, course, given))
 
 
-def run_key(run: GradingRun) -> str:
+def _key(run: GradingRun, around: Sequence[str]) -> str:
     """Hash everything that decides a verdict: engine, assignment, data and options. The seed comes last.
 
     A measured slowness is left out: it changes with the machine's load, so a resumed batch would start over.
     """
     grader = run.facts.grader
     options = str((run.options.training, run.options.slowness))
-    facts = [grader.config_sha256, grader.cases_sha256, *_surroundings(run), options]
+    facts = [grader.config_sha256, grader.cases_sha256, *around, options]
     return f"{_hashed(facts)}-{grader.seed}"
 
 
-def _setup_sha256(run: GradingRun, course: Course) -> str:
+def _setup_sha256(course: Course, around: Sequence[str]) -> str:
     """Hash what decides a finding beside the seed and what its check asks.
 
     A check that was switched off has no finding, and one that met a limit of time is asked again, so neither
     that switch nor the slowness is part of it.
     """
-    return _hashed([course.setup_sha256(), *_surroundings(run)])
+    return _hashed([course.setup_sha256(), *around])
 
 
 def _surroundings(run: GradingRun) -> list[str]:
+    """Give what decides findings and stands outside the assignment: the engine, the data and options."""
     options = run.options
     data = hash_files(run.data.rglob("*") if run.data else ())
     return [engine_sha256(), data, str((options.training_images, options.unsandboxed))]

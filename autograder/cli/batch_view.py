@@ -79,7 +79,8 @@ def watch(work: Iterator[Done], candidates: Sequence[Candidate], console: Consol
 
 def summarise(done: Sequence[Done], output: Path, roster: Roster | None, messages: Console) -> None:
     """Write a summary of all reports in the folder, and show the summary of this batch."""
-    read = {path: read_report(path) for one in done for path in [report_path(output, one.id, one.attempt)]}
+    paths = (report_path(output, one.id, one.attempt) for one in done)
+    read = {path: read_report(path, by_schema=False) for path in paths}
     reports = list(read.values())
     for report in reports:
         for notice in (n for n in report.notices if n.code in _ABOUT_FILES):
@@ -100,6 +101,6 @@ def _newest(output: Path, read: Mapping[Path, Report], messages: Console) -> Ite
             note = f"{identity}: these are the files of attempt {graded[identity]}; {path.stem} is the newest"
             messages.print(note, style="yellow", markup=False)
         try:
-            yield read.get(path) or read_report(path)
+            yield read.get(path) or read_report(path, by_schema=False)
         except ReportError as error:
             messages.print(f"note: {error}; it is not in the summary", style="yellow", markup=False)
