@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -27,11 +27,11 @@ class Event(Struct):
 
 
 class _Kind(Struct):
-    """A table's facts: the columns that name what they are about, and what one says."""
+    """A table's facts: what one is about, and what it says, given the words of the rubric's remarks."""
 
     table: Table
     about: Callable[[Any], str]
-    says: Callable[[Any], str]
+    says: Callable[[Any, Mapping[str, str]], str]
 
 
 def history(gradebook: Gradebook, learner: str) -> list[Event]:
@@ -41,6 +41,7 @@ def history(gradebook: Gradebook, learner: str) -> list[Event]:
     events: list[Event] = []
     automatic: dict[str, str] = {}
     with gradebook.reading() as connection:
+        words = {row.remark: row.text for row in connection.execute(select(tables.remarks)).all()}
         for kind in _KINDS:
             known = connection.execute(select(kind.table.c.learner).distinct()).scalars()
             names = roster.names(who, known)
@@ -50,7 +51,7 @@ def history(gradebook: Gradebook, learner: str) -> list[Event]:
                 automatic = dict(_automatic(rows))
             before = dict(automatic) if kind.table is tables.reviews else {}
             for row in rows:
-                about, new = kind.about(row), kind.says(row)
+                about, new = kind.about(row), kind.says(row, words)
                 events.append(Event(at=row.at, who=row.who, about=about, old=before.get(about, ""), new=new))
                 before[about] = new
     return sorted(events, key=lambda one: one.at)
@@ -68,11 +69,11 @@ def _review_about(assignment: str, item: str, attempt: str) -> str:
     return f"{assignment}: {item} of attempt {attempt[:8]}"
 
 
-def _review_says(row: Any) -> str:
+def _review_says(row: Any, words: Mapping[str, str]) -> str:
     if row.withdrawn:
         return "withdrawn"
     points = "by its remarks" if row.points is None else f"{row.points} points"
-    remarks = ", ".join(json.loads(row.remarks))
+    remarks = ", ".join(words.get(one, one) for one in json.loads(row.remarks))
     return ": ".join(filter(None, [points, remarks, row.text]))
 
 
@@ -80,17 +81,17 @@ _KINDS = (
     _Kind(
         table=tables.persons,
         about=lambda row: f"roster: {row.learner}",
-        says=lambda row: ", ".join(filter(None, [row.name, row.email, row.section])) or row.learner,
+        says=lambda row, _: ", ".join(filter(None, [row.name, row.email, row.section])) or row.learner,
     ),
     _Kind(
         table=tables.reports,
         about=lambda row: f"{row.assignment}: report on attempt {row.attempt[:8]}",
-        says=lambda row: f"{row.outcome} ({row.sha256[:8]})",
+        says=lambda row, _: f"{row.outcome} ({row.sha256[:8]})",
     ),
     _Kind(
         table=tables.scores,
         about=lambda row: f"{row.assignment}: points of report {row.sha256[:8]}",
-        says=lambda row: f"by rubric {row.rubric_sha256[:8]}",
+        says=lambda row, _: f"by rubric {row.rubric_sha256[:8]}",
     ),
     _Kind(
         table=tables.reviews,
@@ -100,16 +101,16 @@ _KINDS = (
     _Kind(
         table=tables.flags,
         about=lambda row: f"{row.assignment}: {row.kind} on {row.item} of attempt {row.attempt[:8]}",
-        says=lambda row: f"raised: {row.text}".removesuffix(": ") if row.raised else "lowered",
+        says=lambda row, _: f"raised: {row.text}".removesuffix(": ") if row.raised else "lowered",
     ),
     _Kind(
         table=tables.extensions,
         about=lambda row: f"{row.assignment}: extension",
-        says=lambda row: f"{row.until}: {row.reason}",
+        says=lambda row, _: f"{row.until}: {row.reason}",
     ),
     _Kind(
         table=tables.excuses,
         about=lambda row: f"{row.assignment}: excuse",
-        says=lambda row: row.reason if row.excused else "expected again",
+        says=lambda row, _: row.reason if row.excused else "expected again",
     ),
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from chromium import ARGS, CHROMIUM
 from classroom import CODE, NOTICE, fill, findings, open_desk, person, report
 from sqlalchemy import select
 
@@ -17,17 +18,7 @@ from autograder.pages.review.desk import Given
 from autograder.pages.review.guard import Guard
 from autograder.pages.review.serve import listen
 
-CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parents[2] / ".venv" / "share" / "axe-core" / "axe.min.js"
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WAIT = 10_000  # milliseconds; both cores may be busy
 
 

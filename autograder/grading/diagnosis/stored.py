@@ -55,13 +55,16 @@ def _fingerprint(mistake: KnownMistake, cases: dict[str, Case], level: str) -> S
 
 
 def _rounded(fingerprint: Fingerprint) -> Fingerprint:
-    """Keep the digits on which two machines agree, so that a release is the same everywhere."""
+    """Keep the digits on which two machines agree, so that a release is the same everywhere.
+
+    Seven are also too few to be taken for a private number: among thousands, eight meet one by chance.
+    """
     if fingerprint.is_broken:
         return fingerprint
     return Fingerprint(
         shape=fingerprint.shape,
-        products=tuple(float(f"{product:.9g}") + 0.0 for product in fingerprint.products),
-        allowed=float(f"{2 * fingerprint.allowed + 1e-8 * max(map(abs, fingerprint.products)):.2g}"),
+        products=tuple(float(f"{product:.7g}") + 0.0 for product in fingerprint.products),
+        allowed=float(f"{2 * fingerprint.allowed + 1e-6 * max(map(abs, fingerprint.products)):.2g}"),
     )
 
 

@@ -224,6 +224,7 @@ def _fast_cases(_: Generator) -> Sequence[Case]:
         convolution_case(rng, "stride", "stride", (2, 2, 7, 7), (3, 3, 3), 2, 1),
         convolution_case(rng, "no-pad", "no-pad", (2, 3, 5, 5), (2, 3, 3), 1, 0),
         convolution_case(rng, "wide", "rectangular", (1, 2, 4, 7), (3, 2, 3), 1, 1),
+        convolution_case(rng, "tall", "rectangular", (2, 2, 6, 4), (2, 3, 2), 1, 1),
     ]
 
 
@@ -257,7 +258,7 @@ def _gradient_cases(_: Generator) -> Sequence[Case]:
     small = convolution_case(rng, "small", "square", (1, 2, 3, 3), (2, 3, 3), 1, 1)
     probed = [
         convolution_case(rng, f"{_PROBED}square", "square", (2, 2, 4, 4), (2, 3, 3), 1, 1),
-        convolution_case(rng, f"{_PROBED}stride", "stride", (1, 2, 5, 5), (2, 3, 3), 2, 1),
+        convolution_case(rng, f"{_PROBED}stride", "stride", (1, 3, 7, 5), (2, 3, 3), 2, 1),
     ]
     return [small, *probed]
 
