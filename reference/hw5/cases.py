@@ -56,6 +56,8 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     "mixed": (
         ((2, 2, 5, 8), (3, 3, 2), 2, 1, "float64"),
         ((1, 3, 8, 6), (2, 3, 4), 3, 2, "float64"),
+        ((1, 3, 7, 2), (2, 3, 4), 3, 1, "float64"),  # strides larger than the image's width,
+        ((1, 3, 2, 7), (2, 4, 3), 3, 1, "float64"),  # and than its height
     ),
 }
 # The homework leaves these cases open, so they are asked as notes: sizes that the stride does not divide (the

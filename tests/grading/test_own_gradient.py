@@ -147,7 +147,7 @@ def test_the_convolutions_gradient_is_not_that_of_a_wrong_forward_pass(kind):
 @pytest.mark.parametrize("output", GRADIENTS)
 def test_what_only_a_probe_sees_is_said_in_words(output):
     finding = judge(student(spoil=only_with_a_stride), output)
-    assert finding.message.startswith("2 of 3 cases are right. x (1, 2, 5, 5), w (2, 2, 3, 3), stride 2")
+    assert finding.message.startswith("2 of 3 cases are right. x (1, 3, 7, 5), w (2, 3, 3, 3), stride 2")
     assert (
         f"`{output}` is wrong: the sum of `{output} * r`, where `r` is an array of random" in finding.message
     )
@@ -160,7 +160,7 @@ def test_a_probed_gradient_of_another_shape_is_told_the_shape_of_the_input():
         return [g if stride == 1 else g[..., 1:] for g in gradients]
 
     finding = judge(student(spoil=cut), "dx")
-    assert "`dx` has shape (1, 2, 5, 4), expected (1, 2, 5, 5)" in finding.message
+    assert "`dx` has shape (1, 3, 7, 4), expected (1, 3, 7, 5)" in finding.message
 
 
 @pytest.mark.parametrize(

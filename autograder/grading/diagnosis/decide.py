@@ -192,8 +192,8 @@ def _are_both_there(a: Suspect, b: Suspect, seen: Sequence[Seen]) -> bool:
 
 
 def _regime(regimes: Iterable[Regime], seen: Sequence[Seen]) -> dict[str, KnownMistake | Regime]:
-    """Give the first regime whose cases are exactly the failing ones, a few of many."""
-    fitting = (r for r in regimes if all(r.fails(one.answer.case) is one.wrong for one in seen))
+    """Give the first regime whose cases are the failing ones, a few of many, as far as it decides."""
+    fitting = (r for r in regimes if all(r.fails(one.answer.case) in (one.wrong, None) for one in seen))
     few = len(seen) < FEWEST_OF_REGIME or all(one.wrong for one in seen)
     found = None if few else next(fitting, None)
     return {one.answer.case.id: found for one in seen if one.wrong and found}

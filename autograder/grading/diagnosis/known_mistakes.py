@@ -7,7 +7,7 @@ A homework's reference folder may hold
 - ``mistakes.py``: ``VARIANTS``, which maps each id to a function from a `Case` to the wrong output, or that
   raises where a student's code would; ``ALSO``, which maps an id to further functions, for other ways to make
   the same mistake; and ``REGIMES``, which maps an id (without an `output`) to a function that says whether a
-  `Case` fails.
+  `Case` fails, or None where that can't be said.
 """
 
 from __future__ import annotations
@@ -56,12 +56,15 @@ class KnownMistake(Struct):
 
 
 class Regime(Struct):
-    """Cases that fail together, with words for a student."""
+    """Cases that fail together, with words for a student.
+
+    `fails` decides for each case; None where the regime does not tell.
+    """
 
     id: str
     nudge: str
     explain: str
-    fails: Callable[[Case], bool]
+    fails: Callable[[Case], bool | None]
 
 
 def load_known_mistakes(folder: Path) -> tuple[KnownMistake, ...]:
