@@ -1,0 +1,141 @@
+"""Read a class out of a gradebook: grades as the policy gives them, with a person's points."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from autograder.grades.compute import Decisions, points_of
+from autograder.grades.records import Grade, GradeStatus, ScoredItem
+from autograder.grades.roster import Person, Roster
+from autograder.grades.rubric import Rubric, policy_of
+from autograder.grades.store import Gradebook
+from autograder.model import Report
+from autograder.pages.dashboard.records import Class, Item, Judgement, Result, Student
+from autograder.pages.dashboard.results import machine_result, reviewed_result
+from autograder.pages.review.desk import Desk
+from autograder.pages.review.pieces import Piece
+from autograder.report import decode_report
+
+_NO_GRADE = {
+    GradeStatus.UNDECIDED: "has no score; a person decides",
+    GradeStatus.MISSING: "handed in nothing",
+    GradeStatus.EXCUSED: "excused",
+}
+
+
+def read_gradebook(gradebook: Gradebook, rubric: Rubric) -> Class:
+    """Read the class of an assignment, with the rubric that is applied."""
+    policy = policy_of(rubric)
+    roster, decisions = gradebook.roster(), gradebook.decisions(rubric.assignment)
+    pieces = _by_attempt(Desk(gradebook, rubric.assignment).pieces(), roster)
+    dates = _dates(decisions, roster, policy.due_at)
+    students, title = [], rubric.assignment
+    for grade in gradebook.grades(rubric):
+        piece = pieces.get((grade.learner, grade.attempt))
+        person = roster.persons.get(grade.learner, Person(learner=grade.learner))
+        if piece is None:
+            students.append(_absent(grade, person))
+            continue
+        report = _report(gradebook, piece)
+        title = report.assignment.title
+        decided = decisions.get(piece.learner, Decisions())
+        due = dates.get(grade.learner, policy.due_at)
+        students.append(_student(grade, person, piece, report, decided, due))
+    return Class(
+        assignment=rubric.assignment,
+        title=title,
+        maximum=float(policy.maximum),
+        items=tuple(map(_item, policy.items)),
+        students=tuple(students),
+        source="The attempt that counts is the policy's; points are the grades of the gradebook, with a "
+        "person's points, lateness and extensions. An item's points are those before lateness.",
+        judgements=tuple(_judgements(decisions, policy.items)),
+    )
+
+
+def _by_attempt(pieces: Mapping[str, Piece], roster: Roster) -> dict[tuple[str, int | None], Piece]:
+    return {(roster.who(one.learner), one.attempt.number): one for one in pieces.values()}
+
+
+def _dates(
+    decisions: Mapping[str, Decisions], roster: Roster, due: datetime.datetime | None
+) -> dict[str, datetime.datetime]:
+    """Give the later dates of those who have one."""
+    dates: dict[str, datetime.datetime] = {}
+    for name, decided in decisions.items():
+        if decided.extension is not None and due is not None:
+            who = roster.who(name)
+            dates[who] = max(dates.get(who, due), decided.extension.until)
+    return dates
+
+
+def _report(gradebook: Gradebook, piece: Piece) -> Report:
+    sha256 = piece.attempt.report_sha256
+    return decode_report(gradebook.document(sha256), sha256[:8])
+
+
+def _item(item: ScoredItem) -> Item:
+    return Item(id=item.id, title=item.title, maximum=float(item.maximum), extra_credit=item.extra_credit)
+
+
+def _absent(grade: Grade, person: Person) -> Student:
+    """Give a student of whom no attempt counts: none was handed in, or none was accepted."""
+    return Student(
+        learner=grade.learner,
+        name=person.name or grade.learner,
+        points=None if grade.points is None else float(grade.points),
+        left_out=_NO_GRADE.get(grade.status, ""),
+        late=None if grade.late is None else grade.late.total_seconds(),
+    )
+
+
+def _student(
+    grade: Grade,
+    person: Person,
+    piece: Piece,
+    report: Report,
+    decided: Decisions,
+    due: datetime.datetime | None,
+) -> Student:
+    reported = {item.id: item for item in report.items}
+
+    def result(item: ScoredItem) -> Result:
+        review = decided.reviews.get((piece.attempt.key, item.id))
+        if review is None:
+            return machine_result(item, reported.get(item.id))
+        return reviewed_result(item, reported.get(item.id), review, decided.remarks)
+
+    return Student(
+        learner=grade.learner,
+        name=person.name or grade.learner,
+        id=report.submission.id,
+        ref=piece.ref,
+        points=None if grade.points is None else float(grade.points),
+        left_out=_NO_GRADE.get(grade.status, ""),
+        attempts=piece.count,
+        late=None if grade.late is None else grade.late.total_seconds(),
+        after_due=_after(piece.attempt.submitted_at, due),
+        results={name: result(item) for name, item in piece.items.items()},
+    )
+
+
+def _after(submitted: datetime.datetime | None, due: datetime.datetime | None) -> float | None:
+    return None if submitted is None or due is None else (submitted - due).total_seconds()
+
+
+def _judgements(
+    decisions: Mapping[str, Decisions], items: tuple[ScoredItem, ...]
+) -> Iterator[Judgement]:
+    """Give the points that hold now, of all attempts."""
+    maxima: dict[str, Decimal] = {item.id: item.maximum for item in items}
+    for decided in decisions.values():
+        for (_, item), review in decided.reviews.items():
+            if item in maxima:
+                yield Judgement(
+                    reviewer=review.reviewer,
+                    item=item,
+                    points=float(points_of(review, maxima[item], decided.remarks)),
+                    is_override=review.is_override,
+                )

@@ -1,0 +1,106 @@
+"""Tables as plain data: the page shows them, and CSV has all of their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from autograder.model import Struct
+from autograder.text import spreadsheet
+
+
+class Link(Struct):
+    """A text that leads somewhere; to nowhere if `href` is empty."""
+
+    text: str
+    href: str = ""
+
+
+class Cell(Struct):
+    """A cell: its text, or the links in it; `value` sorts numbers and is what CSV has of them."""
+
+    text: str
+    value: float | None = None
+    links: tuple[Link, ...] = ()
+
+
+class Column(Struct):
+    """A column's heading, and whether its cells are numbers."""
+
+    title: str
+    is_number: bool = False
+
+
+class Table(Struct):
+    """A table. The first cell of a row names it. The page shows the first `most` rows, if not all."""
+
+    id: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    most: int | None = None
+
+    @property
+    def shown(self) -> tuple[tuple[Cell, ...], ...]:
+        """The rows on the page."""
+        return self.rows[: self.most]
+
+
+def table(
+    name: str, title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]], most: int | None = None
+) -> Table:
+    """Make a table; a heading that begins with ``#`` is of numbers."""
+    made = tuple(Column(title=one.removeprefix("#"), is_number=one.startswith("#")) for one in columns)
+    return Table(id=name, title=title, columns=made, rows=tuple(map(tuple, rows)), most=most)
+
+
+def words(text: str) -> Cell:
+    """Make a cell of text."""
+    return Cell(text=text)
+
+
+def number(value: float | None, decimals: int = 0, unit: str = "") -> Cell:
+    """Make a cell of a number; an empty one of None.
+
+    >>> number(-0.25, 2).text, number(3).text, number(None).text, number(0.5, 1, " s").text
+    ('−0.25', '3', '–', '0.5 s')
+    """
+    if value is None:
+        return Cell(text="–")
+    return Cell(text=f"{value:.{decimals}f}{unit}".replace("-", "−"), value=round(value, max(decimals, 4)))
+
+
+def points(value: float | None) -> Cell:
+    """Make a cell of points: two decimals where they are needed.
+
+    >>> points(12.5).text, points(3.0).text
+    ('12.5', '3')
+    """
+    if value is None:
+        return Cell(text="–")
+    return Cell(text=f"{round(value, 2):g}".replace("-", "−"), value=round(value, 4))
+
+
+def percent(part: float | None) -> Cell:
+    """Make a cell of a part in [0, 1]; CSV has the part.
+
+    >>> percent(0.125).text, percent(0.125).value
+    ('12 %', 0.125)
+    """
+    return number(None) if part is None else Cell(text=f"{part:.0%}".replace("%", " %"), value=round(part, 4))
+
+
+def links(some: Sequence[Link]) -> Cell:
+    """Make a cell of links."""
+    return Cell(text=", ".join(one.text for one in some), links=tuple(some))
+
+
+def to_csv(one: Table) -> str:
+    """Render all rows as CSV, with numbers as numbers."""
+    rows = [[_plain(cell, column) for cell, column in zip(row, one.columns, strict=True)] for row in one.rows]
+    return spreadsheet([[column.title for column in one.columns], *rows])
+
+
+def _plain(cell: Cell, column: Column) -> str:
+    if column.is_number:
+        return "" if cell.value is None else f"{cell.value:.10g}"
+    return cell.text
