@@ -15,7 +15,7 @@ from autograder.errors import AutograderError, UsageError
 from autograder.files import PRIVATE, write_atomically
 from autograder.intake import discover, read_notebook
 from autograder.intake.isolation import NotRead, ReaderProcess, limited_search
-from autograder.similarity import Pair, Work, compare_all, read_work, render_page, work_of
+from autograder.similarity import Comparison, Work, compare_all, read_work, work_of
 
 
 @click.command()
@@ -56,14 +56,20 @@ def command(  # noqa: PLR0917 - click calls it by name
 
     Nothing is run and nothing is scored: the page is for a person to read.
     """
+    try:
+        from autograder.pages.similarity.render import render_page
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"the page needs {error.name}, which is not installed",
+            "pip install -e '.[instructor]' in the course's folder",
+        ) from error
     found = find_course(course.resolve(), assignment)
     works = _read(paths, found.assignment)
     given = work_of("release", read_notebook(found.given_notebook))
-    pairs = compare_all(works, given, least_share, least_tokens)
-    by_id = {work.id: work for work in works}
-    page = render_page(pairs, by_id, found.assignment.title, (least_share, least_tokens))
+    compared = compare_all(works, given, least_share, least_tokens)
+    page = render_page(compared, len(works), found.assignment.title, (least_share, least_tokens))
     write_atomically(output, page, PRIVATE)
-    _summarise(pairs, len(works), output)
+    _summarise(compared, len(works), output)
 
 
 def _read(paths: Sequence[Path], assignment: Assignment) -> list[Work]:
@@ -88,8 +94,9 @@ def _read(paths: Sequence[Path], assignment: Assignment) -> list[Work]:
     return works
 
 
-def _summarise(pairs: Sequence[Pair], count: int, output: Path) -> None:
-    for pair in pairs:
+def _summarise(found: Comparison, count: int, output: Path) -> None:
+    for pair in found.pairs:
         shares = f"{pair.share_first:.0%} and {pair.share_second:.0%} of what they wrote"
         click.echo(f"{pair.first} and {pair.second}: {pair.tokens} tokens in common, {shares}")
-    click.echo(f"Pairs: {len(pairs)}, of {count} submissions; to read: {output}")
+    figures = f"Pairs: {len(found.pairs)} in {len(found.groups)} groups, of {count} submissions"
+    click.echo(f"{figures}; to read: {output}")

@@ -4,9 +4,11 @@ import pytest
 from growth import grows_linearly
 
 from autograder.model import Cell, CellKind, Notebook
-from autograder.similarity import compare_all, render_page, work_of
-from autograder.similarity.compare import MOST_CHARACTERS
+from autograder.pages.similarity.render import render_page
+from autograder.similarity import compare_all, work_of
+from autograder.similarity.passages import members_of
 from autograder.similarity.tokens import tokens_of
+from autograder.similarity.works import MOST_CHARACTERS, own_of
 
 FORMS = {
     "quotes": (lambda n: "'\\" * n, 5_000),
@@ -42,10 +44,25 @@ def test_two_works_with_many_passages_in_common_are_compared_and_shown_in_linear
         ]
 
     def work(works):
-        pairs = compare_all(works, work_of("given", notebook("x")), 0.1, 10)
-        return render_page(pairs, {one.id: one for one in works}, "t", (0.1, 10))
+        found = compare_all(works, work_of("given", notebook("x")), 0.1, 10)
+        return render_page(found, len(works), "t", (0.1, 10))
 
     assert grows_linearly(work, make, 60)
+
+
+def test_passages_of_a_class_of_copies_are_marked_in_linear_time():
+    code = "\n".join(f"def f{n}(x): return x.a{n}[x.b{n}].c{n}(x.d{n}, x.e{n})" for n in range(8))
+    given = work_of("given", notebook("x"))
+
+    # each copy differs from all others at one place, so that every passage has its own holders
+    def make(n):
+        return [work_of(f"s{i}", notebook(code + f"\nx.own{i}(x)[x.z{i}]" * 12)) for i in range(n)]
+
+    def work(works):
+        owns = [own_of(one, given.runs) for one in works]
+        return members_of(owns)
+
+    assert grows_linearly(work, make, 12)
 
 
 def test_only_the_beginning_of_very_long_code_is_compared():
