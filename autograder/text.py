@@ -12,6 +12,7 @@ from typing import Any
 BYTE_ORDER_MARK = "\ufeff"
 # A spreadsheet takes a cell that begins with one of these for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # C0 and C1 controls, the marks that change the direction of text, the two line separators, and surrogates.
 _HARMFUL = re.compile(
@@ -54,13 +55,17 @@ def in_texts(change: Callable[[str], str], value: Any) -> Any:
 def spreadsheet(rows: Iterable[Iterable[str]]) -> str:
     """Render rows as CSV that a spreadsheet opens as UTF-8 and runs nothing of.
 
-    An apostrophe is put before a cell that would be a formula.
+    An apostrophe is put before a cell that would be a formula. A number with a sign is none.
     """
     text = io.StringIO(BYTE_ORDER_MARK)
     text.seek(0, io.SEEK_END)
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in rows)
+    writer.writerows([f"'{cell}" if _is_formula(cell) else cell for cell in row] for row in rows)
     return text.getvalue()
+
+
+def _is_formula(cell: str) -> bool:
+    return cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell)
 
 
 def from_spreadsheet(cell: str) -> str:

@@ -18,6 +18,7 @@ from autograder.errors import AutograderError, SandboxError, UsageError
 # name: (module, description); the list of commands is shown without importing them
 COMMANDS = {
     "check": ("autograder.cli.check", "Run the visible checks on your own work, offline, in seconds."),
+    "dashboard": ("autograder.cli.dashboard", "Show a class on one page: points, items, reasons, times."),
     "data": ("autograder.cli.data", "Fetch the data set, or say where it is."),
     "doctor": ("autograder.cli.doctor", "Say what works on this machine, and how to fix the rest."),
     "export": ("autograder.cli.export", "Render reports for a gradebook or an LMS."),

@@ -22,6 +22,7 @@ SAMPLE = str(SAMPLES / "s009")
 # The arguments of each command; OUT stands for a folder that it may write to, SMALL for a small course.
 ARGUMENTS = {
     "check": [f"{ROOT}/release/hw5/HW5.ipynb"],
+    "dashboard": ["--db", "sqlite:///OUT/g.sqlite3", "-o", "OUT/class.html"],
     "data": ["where"],
     "doctor": [],
     "export": ["csv", "OUT/reports"],

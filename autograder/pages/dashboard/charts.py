@@ -14,12 +14,18 @@ from autograder.model import Struct
 from autograder.pages.dashboard.figures import Summary
 from autograder.pages.dashboard.tables import Table
 
-_WIDTH = 640
+_WIDTH = 400
 # A histogram: its bars stand between these, and the axis has about this many words.
-_LEFT, _RIGHT, _TOP, _BOTTOM = 12, 628, 44, 200
+_LEFT, _RIGHT, _TOP, _BOTTOM = 6, 394, 40, 190
 _WORDS = 6
 # A chart of rows: the height of one, of its bar, and the place for the count behind it.
-_ROW, _BAR, _COUNT = 46, 14, 60
+_ROW, _BAR, _COUNT = 38, 12, 44
+_NOTHING = Markup("")
+# The pattern of `some` in the style: lines in the colour of a full bar.
+_HATCH = Markup(
+    '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse">'
+    '<path class="hatch" d="M0 6L6 0M-1 1L1 -1M5 7L7 5"/></pattern></defs>'
+)
 
 
 class Bar(Struct):
@@ -33,9 +39,7 @@ class Bar(Struct):
 
 def histogram_chart(counts: Table, found: Summary, highest: float) -> Markup:
     """Draw the distribution of points with the median: `counts` has their edges and the students."""
-    lows, highs, heights = (
-        [row[place].value or 0.0 for row in counts.rows] for place in (1, 2, 3)
-    )
+    lows, highs, heights = ([row[place].value or 0.0 for row in counts.rows] for place in (1, 2, 3))
     least, greatest = lows[0], max(highs)
     most = max(heights) or 1.0
 
@@ -45,7 +49,7 @@ def histogram_chart(counts: Table, found: Summary, highest: float) -> Markup:
     parts = []
     for low, high, count in zip(lows, highs, heights, strict=True):
         height = (_BOTTOM - _TOP) * count / most
-        left, width = across(low) + 1, across(high) - across(low) - 2
+        left, width = across(low) + 0.5, across(high) - across(low) - 1
         parts.append(_rect("full", left, _BOTTOM - height, width, height))
         if count:
             parts.append(_text(left + width / 2, _BOTTOM - height - 5, f"{count:.0f}", "middle", "count"))
@@ -56,7 +60,7 @@ def histogram_chart(counts: Table, found: Summary, highest: float) -> Markup:
         f"{found.count} students, from {found.least:.4g} to {found.greatest:.4g} of {highest:g} points; "
         f"half of them have between {found.lower:.4g} and {found.upper:.4g}."
     )
-    return _svg("chart-points", "How many students have how many points", desc, 240, parts)
+    return _svg("chart-points", "How many students have how many points", desc, 214, parts)
 
 
 def _axis(bounds: Sequence[float], across: object) -> Iterator[Markup]:
@@ -65,14 +69,14 @@ def _axis(bounds: Sequence[float], across: object) -> Iterator[Markup]:
     for place, bound in enumerate(bounds):
         if place % every == 0:
             anchor = "start" if place == 0 else "end" if place == len(bounds) - 1 else "middle"
-            yield _text(across(bound), _BOTTOM + 24, f"{bound:g}", anchor)
+            yield _text(across(bound), _BOTTOM + 18, f"{bound:g}", anchor)
 
 
 def _line(x: float, words: str) -> Markup:
     """Draw a line from top to bottom with words beside it, on the side that has the room."""
     anchor, shift = ("end", -6) if x > _WIDTH / 2 else ("start", 6)
-    line = Markup('<path class="line" d="M{x:.1f} 8V{bottom}"/>').format(x=x, bottom=_BOTTOM)
-    return line + _text(x + shift, 20, words, anchor, "strong")
+    line = Markup('<path class="line" d="M{x:.1f} 4V{bottom}"/>').format(x=x, bottom=_BOTTOM)
+    return line + _text(x + shift, 15, words, anchor, "strong")
 
 
 def counts_chart(name: str, title: str, one: Table) -> Markup:
@@ -99,28 +103,28 @@ def items_chart(one: Table) -> Markup:
         parts = (("full", full), ("some", 1 - full - zero), ("none", zero))
         bars.append(Bar(name=row[0].text, end=row[4].text, parts=parts, tick=mean))
     desc = "; ".join(f"{bar.name}: {bar.end} of the points on average" for bar in bars) + "."
-    return _rows("chart-items", "Full, some and no points by item, and the mean", desc, bars)
+    return _rows("chart-items", "Full, some and no points by item, and the mean", desc, bars, _HATCH)
 
 
-def _rows(name: str, title: str, desc: str, bars: Sequence[Bar]) -> Markup:
+def _rows(name: str, title: str, desc: str, bars: Sequence[Bar], first: Markup = _NOTHING) -> Markup:
     """Draw bars below each other, each under its name."""
-    parts: list[Markup] = []
+    parts = [first]
     for place, bar in enumerate(bars):
         top, left, whole = place * _ROW, 1.0, _WIDTH - _COUNT - 2
-        parts.append(_text(0, top + 17, _short(bar.name)))
+        parts.append(_text(0, top + 15, _short(bar.name)))
         for kind, part in bar.parts:
             width = whole * part
-            parts += [_rect(kind, left, top + 24, width, _BAR)] if width >= 0.5 else []
+            parts += [_rect(kind, left, top + 20, width, _BAR)] if width >= 0.5 else []
             left += width
         if bar.tick is not None:
             x = 1 + whole * bar.tick
-            parts.append(Markup('<path class="line" d="M{:.1f} {}v{}"/>').format(x, top + 20, _BAR + 8))
+            parts.append(Markup('<path class="line" d="M{:.1f} {}v{}"/>').format(x, top + 17, _BAR + 6))
             left = 1 + whole
-        parts.append(_text(left + 6, top + 24 + _BAR - 2, bar.end, "start", "count"))
+        parts.append(_text(left + 6, top + 20 + _BAR - 1, bar.end, "start", "count"))
     return _svg(name, title, desc, len(bars) * _ROW, parts)
 
 
-def _short(text: str, most: int = 44) -> str:
+def _short(text: str, most: int = 50) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 

@@ -1,8 +1,8 @@
 """The statistics of a class: pure functions of numbers.
 
-Quantiles are linear between the values beside them (type 7 of Hyndman and Fan, Sample Quantiles in Statistical
-Packages, The American Statistician 1996). The discrimination of an item is the correlation of its points with
-the rest: the share that the same student earned of all other items.
+Quantiles are linear between the values beside them (type 7 of Hyndman and Fan, Sample Quantiles in
+Statistical Packages, The American Statistician 1996). The discrimination of an item is the correlation of its
+points with the rest: the share that the same student earned of all other items.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def item_rest(item: str, points: Sequence[Mapping[str, float]], maxima: Mapping[
 
 
 class ItemFigures(Struct):
-    """An item in figures: how many were judged, their mean, and the parts in [0, 1] with all and no points."""
+    """An item in figures: how many were judged, their mean, the parts in [0, 1] with all and no points."""
 
     judged: int
     mean: float | None = None

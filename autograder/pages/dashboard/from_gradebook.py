@@ -6,6 +6,8 @@ import datetime
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from autograder.grades.compute import Decisions, points_of
 from autograder.grades.records import Grade, GradeStatus, ScoredItem
 from autograder.grades.roster import Person, Roster
@@ -35,14 +37,14 @@ def read_gradebook(gradebook: Gradebook, rubric: Rubric) -> Class:
     for grade in gradebook.grades(rubric):
         piece = pieces.get((grade.learner, grade.attempt))
         person = roster.persons.get(grade.learner, Person(learner=grade.learner))
-        if piece is None:
-            students.append(_absent(grade, person))
-            continue
-        report = _report(gradebook, piece)
-        title = report.assignment.title
-        decided = decisions.get(piece.learner, Decisions())
-        due = dates.get(grade.learner, policy.due_at)
-        students.append(_student(grade, person, piece, report, decided, due))
+        student = _graded(grade, person)
+        if piece is not None:
+            report = _report(gradebook, piece)
+            title = report.assignment.title
+            decided = decisions.get(piece.learner, Decisions())
+            due = dates.get(grade.learner, policy.due_at)
+            student = _with_work(student, piece, report, decided, due)
+        students.append(student)
     return Class(
         assignment=rubric.assignment,
         title=title,
@@ -80,8 +82,8 @@ def _item(item: ScoredItem) -> Item:
     return Item(id=item.id, title=item.title, maximum=float(item.maximum), extra_credit=item.extra_credit)
 
 
-def _absent(grade: Grade, person: Person) -> Student:
-    """Give a student of whom no attempt counts: none was handed in, or none was accepted."""
+def _graded(grade: Grade, person: Person) -> Student:
+    """Give a student as far as the grade says: this is all where no attempt counts."""
     return Student(
         learner=grade.learner,
         name=person.name or grade.learner,
@@ -91,14 +93,10 @@ def _absent(grade: Grade, person: Person) -> Student:
     )
 
 
-def _student(
-    grade: Grade,
-    person: Person,
-    piece: Piece,
-    report: Report,
-    decided: Decisions,
-    due: datetime.datetime | None,
+def _with_work(
+    student: Student, piece: Piece, report: Report, decided: Decisions, due: datetime.datetime | None
 ) -> Student:
+    """Add what the attempt that counts says."""
     reported = {item.id: item for item in report.items}
 
     def result(item: ScoredItem) -> Result:
@@ -107,15 +105,11 @@ def _student(
             return machine_result(item, reported.get(item.id))
         return reviewed_result(item, reported.get(item.id), review, decided.remarks)
 
-    return Student(
-        learner=grade.learner,
-        name=person.name or grade.learner,
+    return replace(
+        student,
         id=report.submission.id,
         ref=piece.ref,
-        points=None if grade.points is None else float(grade.points),
-        left_out=_NO_GRADE.get(grade.status, ""),
         attempts=piece.count,
-        late=None if grade.late is None else grade.late.total_seconds(),
         after_due=_after(piece.attempt.submitted_at, due),
         results={name: result(item) for name, item in piece.items.items()},
     )
@@ -125,9 +119,7 @@ def _after(submitted: datetime.datetime | None, due: datetime.datetime | None) -
     return None if submitted is None or due is None else (submitted - due).total_seconds()
 
 
-def _judgements(
-    decisions: Mapping[str, Decisions], items: tuple[ScoredItem, ...]
-) -> Iterator[Judgement]:
+def _judgements(decisions: Mapping[str, Decisions], items: tuple[ScoredItem, ...]) -> Iterator[Judgement]:
     """Give the points that hold now, of all attempts."""
     maxima: dict[str, Decimal] = {item.id: item.maximum for item in items}
     for decided in decisions.values():

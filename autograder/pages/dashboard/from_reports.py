@@ -91,9 +91,7 @@ def _items(reports: Sequence[Report]) -> tuple[Item, ...]:
     items: dict[str, Item] = {}
     for one in sorted(reports, key=lambda one: one.generated_at, reverse=True):
         for item in one.items:
-            made = Item(
-                id=item.id, title=item.title, maximum=item.max_score, extra_credit=item.extra_credit
-            )
+            made = Item(id=item.id, title=item.title, maximum=item.max_score, extra_credit=item.extra_credit)
             items.setdefault(item.id, made)
     return tuple(items.values())
 

@@ -48,9 +48,7 @@ def feedback_links(folder: Path, page: Path, identities: Sequence[str]) -> dict[
     """
     there = {path.name for path in folder.glob("*.html")}
     start = Path(os.path.relpath(folder.resolve(), page.resolve().parent)).as_posix()
-    found = {
-        one: urllib.parse.quote(f"{start}/{one}.html") for one in identities if f"{one}.html" in there
-    }
+    found = {one: urllib.parse.quote(f"{start}/{one}.html") for one in identities if f"{one}.html" in there}
     if not found:
         raise UsageError(
             f"{folder}: no feedback of these students (<id>.html) there",

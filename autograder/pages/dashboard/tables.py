@@ -31,26 +31,18 @@ class Column(Struct):
 
 
 class Table(Struct):
-    """A table. The first cell of a row names it. The page shows the first `most` rows, if not all."""
+    """A table. The first cell of a row names it."""
 
     id: str
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    most: int | None = None
-
-    @property
-    def shown(self) -> tuple[tuple[Cell, ...], ...]:
-        """The rows on the page."""
-        return self.rows[: self.most]
 
 
-def table(
-    name: str, title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]], most: int | None = None
-) -> Table:
+def table(name: str, title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Table:
     """Make a table; a heading that begins with ``#`` is of numbers."""
     made = tuple(Column(title=one.removeprefix("#"), is_number=one.startswith("#")) for one in columns)
-    return Table(id=name, title=title, columns=made, rows=tuple(map(tuple, rows)), most=most)
+    return Table(id=name, title=title, columns=made, rows=tuple(map(tuple, rows)))
 
 
 def words(text: str) -> Cell:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from autograder.pages.dashboard.figures import Summary, edges, histogram, item_figures, summary
 from autograder.pages.dashboard.links import Places
@@ -13,7 +14,7 @@ from autograder.pages.dashboard.records import Class, Item, Judgement, Student
 from autograder.pages.dashboard.tables import Cell, Link, Table, links, number, percent, points, table, words
 from autograder.report.late import spoken
 
-_EXAMPLES = 5
+_EXAMPLES = 3
 _HOUR, _DAY = 3600.0, 86_400.0
 # The last second of each span, seen from the date, and its name.
 _SPANS = (
@@ -32,19 +33,22 @@ _SPANS = (
 _UNKNOWN = "unknown"
 
 
-def all_tables(room: Class, places: Places) -> list[Table]:
-    """Give every table of the page, in its order; those without rows are left out."""
+def all_tables(room: Class, places: Places, reasons: int | None = None) -> list[Table]:
+    """Give every table of the page, in its order; those without rows are left out.
+
+    Of each item the `reasons` and mistakes that are the commonest are listed; all of them by default.
+    """
     made = (
         overview(room),
         distribution(room),
-        items(room),
-        _of_groups(room, places, by_reason, "reasons", "Why points were lost", "said by"),
-        _of_groups(room, places, by_mistake, "mistakes", "Mistakes that have a name", "mistake"),
-        attempts(room),
         times(room),
+        attempts(room),
+        items(room),
+        _of_groups(room, places, _REASONS, reasons),
+        _of_groups(room, places, _MISTAKES, reasons),
         waiting(room, places),
-        reviewers(room),
         left_out(room, places),
+        reviewers(room),
         students(room, places),
     )
     return [one for one in made if one.rows]
@@ -67,9 +71,7 @@ def overview(room: Class) -> Table:
         named = ("mean", "median", "lower", "upper", "least", "greatest", "deviation")
         titles = {"lower": "lower quartile", "upper": "upper quartile", "deviation": "standard deviation"}
         rows += [(titles.get(name, name), points(getattr(found, name))) for name in named]
-    return table(
-        "overview", "In short", ["figure", "#value"], [[words(name), cell] for name, cell in rows]
-    )
+    return table("overview", "In short", ["figure", "#value"], [[words(name), cell] for name, cell in rows])
 
 
 def distribution(room: Class) -> Table:
@@ -109,7 +111,7 @@ def items(room: Class) -> Table:
                 words(item.title + (" (extra credit)" if item.extra_credit else "")),
                 points(item.maximum),
                 number(found.judged),
-                points(found.mean),
+                number(found.mean, 2),
                 percent(part),
                 percent(found.full),
                 percent(found.zero),
@@ -121,19 +123,25 @@ def items(room: Class) -> Table:
     return table("items", "Items", ["item", *columns], rows)
 
 
-def _of_groups(
-    room: Class,
-    places: Places,
-    grouped: Callable[[str, Sequence[Student]], list[Group]],
-    name: str,
-    title: str,
-    source: str,
-) -> Table:
+class _Grouping(NamedTuple):
+    """How students are grouped, and what the table of the groups is called."""
+
+    groups: Callable[[str, Sequence[Student]], list[Group]]
+    id: str
+    title: str
+    source: str
+
+
+_REASONS = _Grouping(by_reason, "reasons", "Why points were lost", "said by")
+_MISTAKES = _Grouping(by_mistake, "mistakes", "Mistakes that have a name", "mistake")
+
+
+def _of_groups(room: Class, places: Places, grouping: _Grouping, most: int | None) -> Table:
     """List groups of students by item, the commonest first, with examples."""
     rows = []
     for item in room.items:
         have = sum(item.id in one.results for one in room.students)
-        for group in grouped(item.id, room.students):
+        for group in grouping.groups(item.id, room.students)[:most]:
             count = len(group.students)
             examples = places.examples(item.id, group.students[:_EXAMPLES])
             rows.append(
@@ -146,7 +154,8 @@ def _of_groups(
                     links(examples),
                 ]
             )
-    return table(name, title, ["item", "#students", "#share", "in words", source, "for example"], rows)
+    columns = ["item", "#students", "#share", "in words", grouping.source, "for example"]
+    return table(grouping.id, grouping.title, columns, rows)
 
 
 def attempts(room: Class) -> Table:
@@ -180,7 +189,7 @@ def _span(after: float | None) -> str:
 
 def _counted(some: Sequence[Student]) -> list[Cell]:
     grades = [one.points for one in some if one.points is not None]
-    return [number(len(some)), points(statistics.fmean(grades) if grades else None)]
+    return [number(len(some)), number(statistics.fmean(grades) if grades else None, 2)]
 
 
 def waiting(room: Class, places: Places) -> Table:
@@ -205,7 +214,7 @@ def reviewers(room: Class) -> Table:
     for reviewer in sorted({name for name, _ in by_person}):
         for item in room.items:
             if own := by_person.get((reviewer, item.id)):
-                rows.append([words(reviewer), *_judged(item, own), points(_mean(by_item[item.id]))])
+                rows.append([words(reviewer), *_judged(item, own), number(_mean(by_item[item.id]), 2)])
     columns = ["item", "#judged", "#of", "#mean", "#full", "#zero", "#changed", "#everybody's mean"]
     return table("reviewers", "Who judged what", ["person", *columns], rows)
 
@@ -214,7 +223,7 @@ def _judged(item: Item, own: Sequence[Judgement]) -> Iterator[Cell]:
     yield words(item.title)
     yield number(len(own))
     yield points(item.maximum)
-    yield points(_mean(own))
+    yield number(_mean(own), 2)
     yield percent(sum(one.points >= item.maximum for one in own) / len(own))
     yield percent(sum(one.points <= 0 for one in own) / len(own))
     yield number(sum(one.is_override for one in own))
