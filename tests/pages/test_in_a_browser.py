@@ -3,11 +3,9 @@
 import contextlib
 import threading
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 import uvicorn
-from chromium import ARGS, CHROMIUM
 from classroom import CODE, NOTICE, fill, findings, open_desk, person, report
 from sqlalchemy import select
 
@@ -18,19 +16,7 @@ from autograder.pages.review.desk import Given
 from autograder.pages.review.guard import Guard
 from autograder.pages.review.serve import listen
 
-AXE = Path(__file__).parents[2] / ".venv" / "share" / "axe-core" / "axe.min.js"
 WAIT = 10_000  # milliseconds; both cores may be busy
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed (Debian, as root: tools/setup dev)")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
-        yield browser
-        browser.close()
 
 
 class Served:
@@ -318,13 +304,6 @@ def test_hostile_work_is_shown_as_text_and_nothing_leaves(tmp_path, chromium):
 
 
 # --- people with other eyes ---------------------------------------------------------------------------
-
-
-@pytest.fixture
-def axe():
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed (with npm there: tools/setup dev)")
-    return AXE.read_text(encoding="utf-8")
 
 
 def test_axe_finds_nothing(served, axe):

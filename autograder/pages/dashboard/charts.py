@@ -6,13 +6,14 @@ units of the drawing, which is `_WIDTH` wide on every screen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from autograder.model import Struct
 from autograder.pages.dashboard.figures import Summary
 from autograder.pages.dashboard.tables import Table
+from autograder.pages.showing import plain
 
 _WIDTH = 400
 # A histogram: its bars stand between these, and the axis has about this many words.
@@ -63,8 +64,7 @@ def histogram_chart(counts: Table, found: Summary, highest: float) -> Markup:
     return _svg("chart-points", "How many students have how many points", desc, 214, parts)
 
 
-def _axis(bounds: Sequence[float], across: object) -> Iterator[Markup]:
-    assert callable(across)
+def _axis(bounds: Sequence[float], across: Callable[[float], float]) -> Iterator[Markup]:
     every = -(-len(bounds) // _WORDS)
     for place, bound in enumerate(bounds):
         if place % every == 0:
@@ -136,7 +136,7 @@ def _rect(kind: str, left: float, top: float, width: float, height: float) -> Ma
 
 def _text(x: float, y: float, words: str, anchor: str = "start", kind: str = "") -> Markup:
     return Markup('<text class="{}" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
-        kind, x, y, anchor, words
+        kind, x, y, anchor, plain(words)
     )
 
 
@@ -145,4 +145,4 @@ def _svg(name: str, title: str, desc: str, height: float, parts: Sequence[Markup
     return Markup(
         '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-labelledby="{id}-title {id}-desc">'
         '<title id="{id}-title">{}</title><desc id="{id}-desc">{}</desc>{}</svg>'
-    ).format(_WIDTH, f"{height:g}", escape(title), escape(desc), Markup("").join(parts), id=name)
+    ).format(_WIDTH, f"{height:g}", plain(title), plain(desc), Markup("").join(parts), id=name)

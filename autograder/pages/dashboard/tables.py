@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from autograder.model import Struct
-from autograder.text import spreadsheet
+from autograder.text import harmless, spreadsheet
 
 
 class Link(Struct):
@@ -89,10 +89,10 @@ def links(some: Sequence[Link]) -> Cell:
 def to_csv(one: Table) -> str:
     """Render all rows as CSV, with numbers as numbers."""
     rows = [[_plain(cell, column) for cell, column in zip(row, one.columns, strict=True)] for row in one.rows]
-    return spreadsheet([[column.title for column in one.columns], *rows])
+    return spreadsheet([[harmless(column.title) for column in one.columns], *rows])
 
 
 def _plain(cell: Cell, column: Column) -> str:
     if column.is_number:
         return "" if cell.value is None else f"{cell.value:.10g}"
-    return cell.text
+    return harmless(cell.text)
