@@ -35,8 +35,12 @@ def room(*students, items=ITEMS, **more):
 WAITS = Result(points=None, waits=True)
 FULL_CLASS = room(
     student("s001", attempts=2, after_due=-3 * DAY),
-    student("s002", lost(10.0, "The ends are 0 where 2 was expected.", "smooth-check", STRIDE), after_due=-60),
-    student("s003", lost(5.0, "The ends are 1 where 7 was expected."), 4.0, after_due=3 * 3600, late=3 * 3600),
+    student(
+        "s002", lost(10.0, "The ends are 0 where 2 was expected.", "smooth-check", STRIDE), after_due=-60
+    ),
+    student(
+        "s003", lost(5.0, "The ends are 1 where 7 was expected."), 4.0, after_due=3 * 3600, late=3 * 3600
+    ),
     student("s004", lost(0.0, "It raised ValueError."), WAITS, attempts=2, after_due=-60),
     student("s005", 20.0, 7.0, 10.0),
     Student(learner="s006", name="s006", left_out="handed in nothing"),

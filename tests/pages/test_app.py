@@ -82,6 +82,43 @@ def test_without_the_cookie_nothing_is_served(site, path):
     assert site.stranger().get(path).status_code == 403
 
 
+FOLLOWED = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+
+
+def test_a_link_of_another_page_leads_on_with_our_own_and_says_nothing(site):
+    path = f"{site.work()}?show=all"
+    answer = site.stranger().get(path, headers=FOLLOWED)
+    assert answer.status_code == 200
+    assert f'content="0; url=http://{HOST}{path}"' in answer.text
+    assert "comments" not in answer.text.replace(path, "")
+    assert site.stranger().get(path, headers={**FOLLOWED, "sec-fetch-site": "same-origin"}).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x", "/%22%3E%3Cscript%3E", "/\\evil.example"])
+def test_no_link_leads_to_another_place_through_us(site, path):
+    answer = site.stranger().get(f"http://{HOST}{path}", headers=FOLLOWED)
+    (address,) = set(re.findall(r'(?:url=|href=")(http[^"]*)"', answer.text))
+    assert address.startswith(f"http://{HOST}/")
+    assert "<script" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"sec-fetch-dest": "iframe"},
+        {"sec-fetch-dest": "image"},
+        {"sec-fetch-mode": "no-cors"},
+        {"sec-fetch-site": "same-site"},
+    ],
+)
+def test_other_requests_of_other_pages_are_refused(site, other):
+    assert site.stranger().get("/", headers=FOLLOWED | other).status_code == 403
+
+
+def test_a_form_of_another_page_is_refused_as_before(site):
+    assert site.stranger().post(site.work(), data={"points": "1"}, headers=FOLLOWED).status_code == 403
+
+
 @pytest.mark.parametrize("host", ["evil.example:8000", "127.0.0.1:8001", "127.0.0.1", "", "[::1]:8000"])
 def test_a_foreign_name_for_this_machine_is_refused(site, host):
     for path in ("/", site.guard.ticket()):

@@ -74,9 +74,8 @@ def test_an_item_that_nobody_solves_says_nothing_of_the_others():
 
 def test_reasons_that_differ_in_numbers_are_one_with_the_commonest_words():
     rows = rows_of("reasons")
-    assert rows[0] == [
-        "The smoothing function", "2", "40 %", "The ends are 0 where 2 was expected.", "smooth-check", "s002, s003",
-    ]  # fmt: skip
+    assert rows[0][:3] == ["The smoothing function", "2", "40 %"]
+    assert rows[0][3:] == ["The ends are 0 where 2 was expected.", "smooth-check", "s002, s003"]
     assert rows[1][1:4] == ["1", "20 %", "It raised ValueError."]
 
 
@@ -97,7 +96,11 @@ def test_of_equally_common_wordings_the_first_is_shown_and_checks_are_kept_apart
 
 def test_mistakes_have_their_names_and_count_a_student_once():
     (group,) = by_mistake("smooth", FULL_CLASS.students)
-    assert (group.source, group.text, [one.id for one in group.students]) == (STRIDE.id, STRIDE.message, ["s002"])
+    assert (group.source, group.text, [one.id for one in group.students]) == (
+        STRIDE.id,
+        STRIDE.message,
+        ["s002"],
+    )
     assert rows_of("mistakes") == [
         ["The smoothing function", "1", "20 %", STRIDE.message, STRIDE.id, "s002"],
     ]
@@ -205,7 +208,9 @@ def test_an_address_is_kept_without_its_last_slash():
     assert review_address("http://127.0.0.1:8000/") == "http://127.0.0.1:8000"
 
 
-@pytest.mark.parametrize("text", ["javascript:alert(1)", "127.0.0.1:8000", "http://", "http://x/?token=1", "x"])
+@pytest.mark.parametrize(
+    "text", ["javascript:alert(1)", "127.0.0.1:8000", "http://", "http://x/?token=1", "x"]
+)
 def test_an_address_that_might_run_code_or_is_none_is_refused(text):
     with pytest.raises(UsageError, match="is no address of a page"):
         review_address(text)
@@ -278,7 +283,9 @@ def test_bars_draw_their_table():
 def test_items_are_drawn_in_three_parts_that_fill_the_bar():
     one = items(FULL_CLASS)
     root, _, desc = drawn(items_chart(one))
-    assert desc.startswith("The smoothing function: 55 % of the points on average; Comments in the code: 78 %")
+    assert desc.startswith(
+        "The smoothing function: 55 % of the points on average; Comments in the code: 78 %"
+    )
     parts = {kind: [float(r.get("width")) for r in rects(root, kind)] for kind in ("full", "some", "none")}
     whole = parts["full"][0] + parts["some"][0] + parts["none"][0]
     assert parts["full"][0] / whole == pytest.approx(0.4, abs=0.01)

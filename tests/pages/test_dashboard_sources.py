@@ -49,8 +49,14 @@ def item_of(one, name):
 def test_the_first_check_that_took_points_gives_the_reason():
     item = item_of(report("s001"), "smooth")
     found = machine_result(scored(10, 20), item)
-    assert (found.points, found.reason, found.check) == (10, "The ends are 0 where 2 was expected.", "smooth-check")
-    assert found.mistakes == (Diagnosis(id="ends-left-out", message="Which values has the first one beside it?"),)
+    assert (found.points, found.reason, found.check) == (
+        10,
+        "The ends are 0 where 2 was expected.",
+        "smooth-check",
+    )
+    assert found.mistakes == (
+        Diagnosis(id="ends-left-out", message="Which values has the first one beside it?"),
+    )
 
 
 def test_what_waits_has_no_points_and_no_reason():
@@ -64,7 +70,10 @@ def test_what_is_judged_in_part_has_no_points():
 
 
 def test_a_person_s_points_come_with_the_remark_that_took_them():
-    item, remark = item_of(report("s001"), "comments"), Remark(id="r", item="comments", text="No shape", points=-2)
+    item, remark = (
+        item_of(report("s001"), "comments"),
+        Remark(id="r", item="comments", text="No shape", points=-2),
+    )
     by_remark = reviewed_result(
         scored(7, waits=True), item, Review(item="comments", reviewer="ta1", remarks=("r",)), {"r": remark}
     )
@@ -88,7 +97,11 @@ def test_of_each_submission_the_newest_attempt_counts():
 
 def test_a_report_without_a_grade_is_left_out_with_the_reason():
     reports = [
-        changed(report(name), outcome=outcome, score=None if outcome is not Outcome.PARTIAL else report(name).score)
+        changed(
+            report(name),
+            outcome=outcome,
+            score=None if outcome is not Outcome.PARTIAL else report(name).score,
+        )
         for name, outcome in (
             ("a", Outcome.UNGRADABLE),
             ("b", Outcome.GRADER_ERROR),
@@ -149,7 +162,12 @@ def test_grades_are_the_gradebook_s(desk):
     assert (one.name, one.id, one.attempts, one.points) == ("Unus Primus", "s001", 2, 45)
     assert (two.late, two.after_due) == (3 * 3600, 3 * 3600)
     assert (three.late, three.after_due) == (None, -8 * 3600)
-    assert (absent.name, absent.attempts, absent.points, absent.left_out) == ("Nemo", 0, None, "handed in nothing")
+    assert (absent.name, absent.attempts, absent.points, absent.left_out) == (
+        "Nemo",
+        0,
+        None,
+        "handed in nothing",
+    )
     assert (room.title, room.maximum) == ("Homework 1", 35)
     assert {piece.ref for piece in desk.pieces().values()} == {one.ref, two.ref, three.ref}
 
@@ -159,7 +177,12 @@ def test_a_person_s_points_and_who_gave_them_are_read(desk):
     desk.save(piece, "comments", Given(points="4", text="No shape is named."))
     room = read_gradebook(desk.gradebook, RUBRIC)
     result = room.students[1].results["comments"]
-    assert (result.points, result.waits, result.reason, result.check) == (4, False, "No shape is named.", "ta1")
+    assert (result.points, result.waits, result.reason, result.check) == (
+        4,
+        False,
+        "No shape is named.",
+        "ta1",
+    )
     assert room.students[1].points == 14
     assert [(one.reviewer, one.item, one.points, one.is_override) for one in room.judgements] == [
         ("ta1", "comments", 4, False)

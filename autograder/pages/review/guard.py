@@ -33,11 +33,14 @@ MAX_FORM = 300_000
 _MAX_FIELDS = 200
 _SHIFT = 12 * 3600
 # With the link, the browser comes from elsewhere; a strict cookie goes only to what a page of ours asks for.
-_ENTERED = Markup(
+_GO_ON = Markup(
     '<!doctype html><html lang="en"><title>Review</title><link rel="icon" href="/static/icon.svg">'
-    '<meta http-equiv="refresh" content="0; url=/">'
-    '<p><a href="/">Go on to the review page</a></p></html>'
+    '<meta http-equiv="refresh" content="0; url={address}">'
+    '<p><a href="{address}">Go on to the review page</a></p></html>'
 )
+_ENTERED = _GO_ON.format(address="/")
+# A browser says this of a link that somebody followed on a page of another place, such as the class page.
+_FOLLOWED = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
 _CLOSED = "This page opens by its link: start `autograder review` again, and open the link that it prints.\n"
 
 
@@ -89,7 +92,7 @@ class Guard:
             return self._enter(request)
         csrf = self._sessions.get(request.cookies.get(self._cookie, ""))
         if csrf is None:
-            return PlainTextResponse(_CLOSED, 403)
+            return _from_elsewhere(request) or PlainTextResponse(_CLOSED, 403)
         request.state.csrf, request.state.form = csrf, {}
         if request.method in ("GET", "HEAD"):
             return None
@@ -127,6 +130,19 @@ class Guard:
             return PlainTextResponse("The form's token is missing or old: load the page again.\n", 403)
         request.state.form = form
         return None
+
+
+def _from_elsewhere(request: Request) -> Response | None:
+    """Answer a link of another page with one of ours that leads to the same place, now with the cookie.
+
+    It says nothing and asks nothing: whoever has no cookie is refused there.
+    """
+    if request.method != "GET" or any(request.headers.get(k) != v for k, v in _FOLLOWED.items()):
+        return None
+    path = urllib.parse.quote(request.url.path)
+    query = f"?{request.url.query}" if request.url.query else ""
+    # the host's name was held to our own: a path such as //elsewhere leads nowhere else
+    return HTMLResponse(_GO_ON.format(address=f"http://{request.headers['host']}{path}{query}"))
 
 
 async def _body(request: Request) -> bytes | None:
