@@ -16,12 +16,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from autograder.model import Struct
 from autograder.similarity.groups import complete_groups
 from autograder.similarity.passages import Member, members_of
-from autograder.similarity.works import Own, Work, own_of
+from autograder.similarity.works import RUN, Own, Work, own_of
 
 # A shared passage of RUN + WINDOW - 1 tokens or more is never missed.
 WINDOW = 12
 # In a class of ten or more, a passage that more than half have was given to them, for example in a lecture.
 CLASS, MOST = 10, 0.5
+# Above every hash of a run.
+_GIVEN = 1 << 32
 
 
 class Pair(Struct):
@@ -94,16 +96,17 @@ def _candidates(owns: Iterable[Own]) -> list[tuple[str, str]]:
 
 
 def _fingerprints(own: Own) -> frozenset[int]:
-    windows = (
-        [run for run in cell.runs[i : i + WINDOW] if run in own.runs]
-        for cell in own.work.cells
-        for i in range(max(1, len(cell.runs) - WINDOW + 1))
-    )
-    return frozenset(min(window) for window in windows if window)
+    marks = set()
+    for cell in own.work.cells:
+        levels = [run if run in own.starts else _GIVEN for run in cell.runs]
+        marks.update(min(levels[i : i + WINDOW]) for i in range(max(1, len(levels) - WINDOW + 1)) if levels)
+    return frozenset(marks - {_GIVEN})
 
 
 def _pair(first: Own, second: Own, least_share: float, least_tokens: int) -> Pair | None:
     shared = first.runs & second.runs
+    if sum(len(first.starts[run]) for run in shared) * RUN < least_tokens:
+        return None  # the usual end: strangers have a line or two in common
     tokens, others = first.covered(shared), second.covered(shared)
     shares = tokens / max(1, first.tokens), others / max(1, second.tokens)
     if max(shares) < least_share or tokens < least_tokens:

@@ -233,29 +233,55 @@ def soak(  # noqa: PLR0917 - click calls it by name
 @JSON
 def gradebook(course: Path, reports: Path, learners: int, attempts: int, as_json: bool) -> None:
     """Measure the gradebook in SQLite with an eighth, a quarter, a half and all of the learners."""
-    import json
-
-    from rich.console import Console
-    from rich.table import Table
-
     from autograder.course import find_course
     from autograder.grades.rubric import rubric_of
     from autograder.report import read_report, report_files
     from bench.gradebook import measure_gradebook
 
     read = [read_report(path) for path in report_files([reports])]
-    sizes = [learners // part for part in (8, 4, 2, 1)]
     rubric = rubric_of(find_course(course.resolve()))
-    rows = list(measure_gradebook(read, rubric, sizes, attempts))
+    _show_growth(list(measure_gradebook(read, rubric, _sizes(learners), attempts)), as_json)
+
+
+def _sizes(most: int) -> list[int]:
+    return [most // part for part in (8, 4, 2, 1)]
+
+
+def _show_growth(rows: Sequence[dict[str, float]], as_json: bool) -> None:
+    """Show a row for each size: numbers of things are whole, all else are seconds, but for sizes in KiB."""
+    import json
+
+    from rich.console import Console
+    from rich.table import Table
+
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
-    table = Table(*(name if name in ("learners", "reports") else f"{name}, s" for name in rows[0]), box=None)
+    plain = {name for name, value in rows[0].items() if isinstance(value, int) or name == "KiB"}
+    table = Table(*(name if name in plain else f"{name}, s" for name in rows[0]), box=None)
     for row in rows:
         table.add_row(
             *(f"{value:.3g}" if isinstance(value, float) else f"{value:,}" for value in row.values())
         )
     Console().print(table)
+
+
+@command.command()
+@COURSE
+@REPORTS
+@click.option("--learners", default=600, show_default=True, type=click.IntRange(8), help="The largest class.")
+@JSON
+def dashboard(course: Path, reports: Path, learners: int, as_json: bool) -> None:
+    """Measure the class page and the similarity page with an eighth, a quarter, a half and all of a class."""
+    from autograder.course import find_course
+    from autograder.grades.rubric import rubric_of
+    from autograder.report import read_report, report_files
+    from bench.dashboard import measure_dashboard, measure_similarity
+
+    read = [read_report(path) for path in report_files([reports])]
+    rubric = rubric_of(find_course(course.resolve()))
+    _show_growth(list(measure_dashboard(read, rubric, _sizes(learners))), as_json)
+    _show_growth(list(measure_similarity(_sizes(learners))), as_json)
 
 
 @command.command()
