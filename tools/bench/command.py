@@ -248,7 +248,7 @@ def _sizes(most: int) -> list[int]:
 
 
 def _show_growth(rows: Sequence[dict[str, float]], as_json: bool) -> None:
-    """Show a row for each size: numbers of things are whole, all else are seconds, but for sizes in KiB."""
+    """Show a row for each size: numbers of things and of KiB are whole, all else are seconds."""
     import json
 
     from rich.console import Console
@@ -257,7 +257,7 @@ def _show_growth(rows: Sequence[dict[str, float]], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
-    plain = {name for name, value in rows[0].items() if isinstance(value, int) or name == "KiB"}
+    plain = {name for name, value in rows[0].items() if isinstance(value, int)}
     table = Table(*(name if name in plain else f"{name}, s" for name in rows[0]), box=None)
     for row in rows:
         table.add_row(

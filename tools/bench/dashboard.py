@@ -57,7 +57,7 @@ def measure_dashboard(reports: list[Report], rubric: Rubric, sizes: list[int]) -
                     "read the gradebook": seconds(read_gradebook, gradebook, rubric),
                     "the page": seconds(render, room, Places()),
                     "all CSV": seconds(lambda room=room: [to_csv(one) for one in all_tables(room, Places())]),
-                    "KiB": len(render(room, Places()).encode()) / 1024,
+                    "KiB": len(render(room, Places()).encode()) // 1024,
                 }
 
 
@@ -85,7 +85,7 @@ def measure_similarity(sizes: list[int]) -> Iterator[dict[str, float]]:
             "groups": len(found.groups),
             "compare": compared - start,
             "the page": time.perf_counter() - compared,
-            "KiB": len(page.encode()) / 1024,
+            "KiB": len(page.encode()) // 1024,
         }
 
 

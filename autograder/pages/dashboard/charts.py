@@ -47,16 +47,17 @@ def histogram_chart(counts: Table, found: Summary, highest: float) -> Markup:
     def across(value: float) -> float:
         return _LEFT + (_RIGHT - _LEFT) * (value - least) / (greatest - least)
 
-    parts = []
+    bars, words = [], []
     for low, high, count in zip(lows, highs, heights, strict=True):
         height = (_BOTTOM - _TOP) * count / most
         left, width = across(low) + 0.5, across(high) - across(low) - 1
-        parts.append(_rect("full", left, _BOTTOM - height, width, height))
+        bars.append(_rect("full", left, _BOTTOM - height, width, height))
         if count:
-            parts.append(_text(left + width / 2, _BOTTOM - height - 5, f"{count:.0f}", "middle", "count"))
-    parts.append(Markup('<path class="axis" d="M{} {}H{}"/>').format(_LEFT, _BOTTOM, _RIGHT))
-    parts += _axis([*lows, greatest], across)
-    parts.append(_line(across(found.median), f"median {found.median:.4g}"))
+            words.append(_text(left + width / 2, _BOTTOM - height - 5, f"{count:.0f}", "middle", "count"))
+    axis = Markup('<path class="axis" d="M{} {}H{}"/>').format(_LEFT, _BOTTOM, _RIGHT)
+    line = _line(across(found.median), f"median {found.median:.4g}")
+    # the line lies over the bars and under the numbers
+    parts = [*bars, axis, *_axis([*lows, greatest], across), line, *words]
     desc = (
         f"{found.count} students, from {found.least:.4g} to {found.greatest:.4g} of {highest:g} points; "
         f"half of them have between {found.lower:.4g} and {found.upper:.4g}."
