@@ -12,7 +12,7 @@ from autograder.errors import UsageError
 
 if TYPE_CHECKING:
     from autograder.pages.dashboard.links import Places
-    from autograder.pages.dashboard.records import Class
+    from autograder.pages.dashboard.records import ClassRecord
 
 
 @click.command()
@@ -75,14 +75,14 @@ def command(  # noqa: PLR0917 - click calls it by name
         click.echo(f"written: {len(written)} tables in {tables}")
 
 
-def _read_reports(reports: tuple[Path, ...]) -> Class:
+def _read_reports(reports: tuple[Path, ...]) -> ClassRecord:
     from autograder.pages.dashboard.from_reports import read_class
     from autograder.report import report_files
 
     return read_class(report_files(reports))
 
 
-def _read_gradebook(place: Place) -> Class:
+def _read_gradebook(place: Place) -> ClassRecord:
     with place.opened() as gradebook:
         from autograder.pages.dashboard.from_gradebook import read_gradebook
 
@@ -95,7 +95,7 @@ def _read_gradebook(place: Place) -> Class:
     return room
 
 
-def _places(room: Class, output: Path, feedback: Path | None, review: str | None) -> Places:
+def _places(room: ClassRecord, output: Path, feedback: Path | None, review: str | None) -> Places:
     from autograder.pages.dashboard.links import Places, feedback_links, review_address
 
     identities = [one.id for one in room.students if one.id]

@@ -15,7 +15,7 @@ from autograder.errors import AutograderError, UsageError
 from autograder.files import PRIVATE, write_atomically
 from autograder.intake import discover, read_notebook
 from autograder.intake.isolation import NotRead, ReaderProcess, limited_search
-from autograder.similarity import Comparison, Work, compare_all, read_work, work_of
+from autograder.similarity import Compared, Work, compare_all, read_work, work_of
 
 
 @click.command()
@@ -94,7 +94,7 @@ def _read(paths: Sequence[Path], assignment: Assignment) -> list[Work]:
     return works
 
 
-def _summarise(found: Comparison, count: int, output: Path) -> None:
+def _summarise(found: Compared, count: int, output: Path) -> None:
     for pair in found.pairs:
         shares = f"{pair.share_first:.0%} and {pair.share_second:.0%} of what they wrote"
         click.echo(f"{pair.first} and {pair.second}: {pair.tokens} tokens in common, {shares}")

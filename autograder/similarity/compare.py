@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from autograder.model import Struct
 from autograder.similarity.groups import complete_groups
-from autograder.similarity.passages import Member, members_of
+from autograder.similarity.passages import AlikeMember, members_of
 from autograder.similarity.works import RUN, Own, Work, own_of
 
 # A shared passage of RUN + WINDOW - 1 tokens or more is never missed.
@@ -45,21 +45,21 @@ class Pair(Struct):
         return max(self.share_first, self.share_second)
 
 
-class Group(Struct):
+class AlikeGroup(Struct):
     """Submissions each two of which share enough, with all of their pairs, the most alike first."""
 
-    members: tuple[Member, ...]
+    members: tuple[AlikeMember, ...]
     pairs: tuple[Pair, ...]
 
 
-class Comparison(Struct):
+class Compared(Struct):
     """The pairs of a class that share enough, the most alike first, and their groups in the same order."""
 
     pairs: tuple[Pair, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[AlikeGroup, ...]
 
 
-def compare_all(works: Sequence[Work], given: Work, least_share: float, least_tokens: int) -> Comparison:
+def compare_all(works: Sequence[Work], given: Work, least_share: float, least_tokens: int) -> Compared:
     """Compare all submissions with each other; `given` is the release.
 
     A pair shares at least `least_share`, in [0, 1], of the own work of either, and at least `least_tokens`.
@@ -70,13 +70,15 @@ def compare_all(works: Sequence[Work], given: Work, least_share: float, least_to
     pairs = sorted(filter(None, found), key=lambda p: (-p.share, -p.tokens, p.first, p.second))
     by_names = {(pair.first, pair.second): pair for pair in pairs}
     groups = (_group(names, owns, by_names) for names in complete_groups(by_names))
-    return Comparison(pairs=tuple(pairs), groups=tuple(groups))
+    return Compared(pairs=tuple(pairs), groups=tuple(groups))
 
 
-def _group(names: Sequence[str], owns: Mapping[str, Own], pairs: Mapping[tuple[str, str], Pair]) -> Group:
+def _group(
+    names: Sequence[str], owns: Mapping[str, Own], pairs: Mapping[tuple[str, str], Pair]
+) -> AlikeGroup:
     own_pairs = (pairs[two] for two in itertools.combinations(names, 2))
     ordered = sorted(own_pairs, key=lambda p: (-p.share, -p.tokens, p.first, p.second))
-    return Group(members=members_of([owns[name] for name in names]), pairs=tuple(ordered))
+    return AlikeGroup(members=members_of([owns[name] for name in names]), pairs=tuple(ordered))
 
 
 def _most(works: Sequence[Work]) -> frozenset[int]:
@@ -96,7 +98,7 @@ def _candidates(owns: Iterable[Own]) -> list[tuple[str, str]]:
 
 
 def _fingerprints(own: Own) -> frozenset[int]:
-    marks = set()
+    marks: set[int] = set()
     for cell in own.work.cells:
         levels = [run if run in own.starts else _GIVEN for run in cell.runs]
         marks.update(min(levels[i : i + WINDOW]) for i in range(max(1, len(levels) - WINDOW + 1)) if levels)

@@ -25,7 +25,7 @@ class Span(Struct):
     others: tuple[str, ...]
 
 
-class Member(Struct):
+class AlikeMember(Struct):
     """A submission in a group.
 
     `tokens` counts its own tokens that another one of the group has, too; `share` is their part, in [0, 1],
@@ -40,7 +40,7 @@ class Member(Struct):
     own: tuple[frozenset[int], ...]
 
 
-def members_of(owns: Sequence[Own]) -> tuple[Member, ...]:
+def members_of(owns: Sequence[Own]) -> tuple[AlikeMember, ...]:
     """Give the submissions of a group with the passages that each shares with another one of it."""
     holders = _holders(owns)
     numbers: dict[int, int] = {}  # a passage keeps the number that the first submission gave it
@@ -48,7 +48,7 @@ def members_of(owns: Sequence[Own]) -> tuple[Member, ...]:
     for one in owns:
         tokens = one.covered(holders.keys() & one.runs)
         members.append(
-            Member(
+            AlikeMember(
                 work=one.work,
                 tokens=tokens,
                 share=tokens / max(1, one.tokens),

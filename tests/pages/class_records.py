@@ -1,7 +1,7 @@
 """A class to show: students that the tests can count."""
 
 from autograder.model import Diagnosis
-from autograder.pages.dashboard.records import Class, Item, Judgement, Result, Student
+from autograder.pages.dashboard.records import ClassRecord, Item, PointsGiven, Result, StudentRecord
 
 ITEMS = (
     Item(id="smooth", title="The smoothing function", maximum=20),
@@ -24,12 +24,12 @@ def student(name, smooth=20.0, comments=10.0, plots=0.0, **more):
     }
     given = [one.points for one in results.values() if one.points is not None]
     facts = {"points": sum(given), "attempts": 1, "id": name, "ref": f"r{name}", "results": results}
-    return Student(learner=name, name=more.pop("shown", name), **{**facts, **more})
+    return StudentRecord(learner=name, name=more.pop("shown", name), **{**facts, **more})
 
 
 def room(*students, items=ITEMS, **more):
     facts = {"source": "Points are those of the reports.", "maximum": 30.0, "title": "Homework 1"}
-    return Class(assignment="hw1", items=items, students=students, **{**facts, **more})
+    return ClassRecord(assignment="hw1", items=items, students=students, **{**facts, **more})
 
 
 WAITS = Result(points=None, waits=True)
@@ -43,11 +43,11 @@ FULL_CLASS = room(
     ),
     student("s004", lost(0.0, "It raised ValueError."), WAITS, attempts=2, after_due=-60),
     student("s005", 20.0, 7.0, 10.0),
-    Student(learner="s006", name="s006", left_out="handed in nothing"),
+    StudentRecord(learner="s006", name="s006", left_out="handed in nothing"),
     judgements=(
-        Judgement(reviewer="ta1", item="comments", points=10),
-        Judgement(reviewer="ta1", item="comments", points=4),
-        Judgement(reviewer="ta2", item="comments", points=10, is_override=True),
+        PointsGiven(reviewer="ta1", item="comments", points=10),
+        PointsGiven(reviewer="ta1", item="comments", points=4),
+        PointsGiven(reviewer="ta2", item="comments", points=10, is_override=True),
     ),
     notes=("The reports were made with 2 versions of the assignment.",),
 )

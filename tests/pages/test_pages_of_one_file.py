@@ -9,7 +9,7 @@ from test_similarity_page import LOOPS, SUPPORT, page_of, work
 from autograder.model import Diagnosis
 from autograder.pages.dashboard.from_gradebook import read_gradebook
 from autograder.pages.dashboard.links import Places
-from autograder.pages.dashboard.records import Item, Judgement
+from autograder.pages.dashboard.records import Item, PointsGiven
 from autograder.pages.dashboard.render import render
 
 LINKS = Places(feedback={"s001": "feedback/s001.html"}, review="http://127.0.0.1:8000")
@@ -40,7 +40,7 @@ def hostile_class():
         student("long", long, Result(points=None, waits=True), shown="x" * 500_000),
         student("out", points=None, left_out=bad, shown=bad),
     ]
-    judged = (Judgement(reviewer=bad, item="smooth", points=1.0),)
+    judged = (PointsGiven(reviewer=bad, item="smooth", points=1.0),)
     items = (Item(id="smooth", title=bad, maximum=20), Item(id="comments", title="y" * 9_000, maximum=10))
     return render(room(*students, items=items, judgements=judged, title=bad, notes=(bad,), source=bad), LINKS)
 

@@ -8,7 +8,7 @@ import pytest
 
 from autograder.model import Cell, CellKind, Notebook
 from autograder.pages.similarity.render import MOST_SHOWN, render_page
-from autograder.similarity import Comparison, compare_all, work_of
+from autograder.similarity import Compared, compare_all, work_of
 
 LOOPS = (Path(__file__).parents[1] / "corpus/right/vectorised_over_images.py").read_text(encoding="utf-8")
 SUPPORT = "\n".join(f"def helper{n}(x):\n    return np.f{n}(x).g{n}[x.h{n}, {n}].k{n}(x)\n" for n in range(9))
@@ -65,7 +65,7 @@ def test_the_page_shows_all_sides_and_needs_nothing_else():
 
 
 def test_a_page_without_pairs_says_so():
-    nothing = Comparison(pairs=(), groups=())
+    nothing = Compared(pairs=(), groups=())
     assert "No pair shares as much." in render_page(nothing, 3, "Tiny", (0.5, 100))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.model import Cell, CellKind, Notebook
-from autograder.similarity import Comparison, compare_all, work_of
+from autograder.similarity import Compared, compare_all, work_of
 from autograder.similarity.compare import CLASS, WINDOW
 from autograder.similarity.tokens import tokens_of
 from autograder.similarity.works import RUN
@@ -35,7 +35,7 @@ def work(identity, *sources):
     return work_of(identity, Notebook(path="n.ipynb", cells=tuple(cells)))
 
 
-NOTHING = Comparison(pairs=(), groups=())
+NOTHING = Compared(pairs=(), groups=())
 GIVEN = work("release", "import numpy as np\n\n\ndef rel_error(x, y):\n    return np.max(np.abs(x - y))\n")
 
 

@@ -14,7 +14,7 @@ from autograder.grades.roster import Person, Roster
 from autograder.grades.rubric import Rubric, policy_of
 from autograder.grades.store import Gradebook
 from autograder.model import Report
-from autograder.pages.dashboard.records import Class, Item, Judgement, Result, Student
+from autograder.pages.dashboard.records import ClassRecord, Item, PointsGiven, Result, StudentRecord
 from autograder.pages.dashboard.results import machine_result, reviewed_result
 from autograder.pages.review.desk import Desk
 from autograder.pages.review.pieces import Piece
@@ -27,7 +27,7 @@ _NO_GRADE = {
 }
 
 
-def read_gradebook(gradebook: Gradebook, rubric: Rubric) -> Class:
+def read_gradebook(gradebook: Gradebook, rubric: Rubric) -> ClassRecord:
     """Read the class of an assignment, with the rubric that is applied."""
     policy = policy_of(rubric)
     roster, decisions = gradebook.roster(), gradebook.decisions(rubric.assignment)
@@ -45,7 +45,7 @@ def read_gradebook(gradebook: Gradebook, rubric: Rubric) -> Class:
             due = dates.get(grade.learner, policy.due_at)
             student = _with_work(student, piece, report, decided, due)
         students.append(student)
-    return Class(
+    return ClassRecord(
         assignment=rubric.assignment,
         title=title,
         maximum=float(policy.maximum),
@@ -82,9 +82,9 @@ def _item(item: ScoredItem) -> Item:
     return Item(id=item.id, title=item.title, maximum=float(item.maximum), extra_credit=item.extra_credit)
 
 
-def _graded(grade: Grade, person: Person) -> Student:
+def _graded(grade: Grade, person: Person) -> StudentRecord:
     """Give a student as far as the grade says: this is all where no attempt counts."""
-    return Student(
+    return StudentRecord(
         learner=grade.learner,
         name=person.name or grade.learner,
         points=None if grade.points is None else float(grade.points),
@@ -94,8 +94,8 @@ def _graded(grade: Grade, person: Person) -> Student:
 
 
 def _with_work(
-    student: Student, piece: Piece, report: Report, decided: Decisions, due: datetime.datetime | None
-) -> Student:
+    student: StudentRecord, piece: Piece, report: Report, decided: Decisions, due: datetime.datetime | None
+) -> StudentRecord:
     """Add what the attempt that counts says."""
     reported = {item.id: item for item in report.items}
 
@@ -119,13 +119,13 @@ def _after(submitted: datetime.datetime | None, due: datetime.datetime | None) -
     return None if submitted is None or due is None else (submitted - due).total_seconds()
 
 
-def _judgements(decisions: Mapping[str, Decisions], items: tuple[ScoredItem, ...]) -> Iterator[Judgement]:
+def _judgements(decisions: Mapping[str, Decisions], items: tuple[ScoredItem, ...]) -> Iterator[PointsGiven]:
     """Give the points that hold now, of all attempts."""
     maxima: dict[str, Decimal] = {item.id: item.maximum for item in items}
     for decided in decisions.values():
         for (_, item), review in decided.reviews.items():
             if item in maxima:
-                yield Judgement(
+                yield PointsGiven(
                     reviewer=review.reviewer,
                     item=item,
                     points=float(points_of(review, maxima[item], decided.remarks)),

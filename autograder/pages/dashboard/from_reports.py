@@ -10,7 +10,7 @@ from pathlib import Path
 from autograder.errors import ReportError, UsageError
 from autograder.grades.rescore import scored_item
 from autograder.model import Outcome, Report
-from autograder.pages.dashboard.records import Class, Item, Student
+from autograder.pages.dashboard.records import ClassRecord, Item, StudentRecord
 from autograder.pages.dashboard.results import machine_result
 from autograder.report import decode_report
 
@@ -22,7 +22,7 @@ _NO_GRADE = {
 }
 
 
-def read_class(paths: Sequence[Path]) -> Class:
+def read_class(paths: Sequence[Path]) -> ClassRecord:
     """Read the reports in files.
 
     Raises
@@ -42,13 +42,13 @@ def _read(path: Path) -> Report:
         raise ReportError(f"{path}: can't be read: {error.strerror}") from error
 
 
-def class_of(reports: Iterable[Report]) -> Class:
+def class_of(reports: Iterable[Report]) -> ClassRecord:
     """Give the class of reports; of one or more."""
     newest, counts = _newest(reports)
     ordered = sorted(newest.values(), key=lambda one: one.submission.id)
     _require_one_assignment(ordered)
     latest = max(ordered, key=lambda one: one.generated_at)
-    return Class(
+    return ClassRecord(
         assignment=latest.assignment.id,
         title=latest.assignment.title,
         maximum=latest.assignment.max_score,
@@ -96,9 +96,9 @@ def _items(reports: Sequence[Report]) -> tuple[Item, ...]:
     return tuple(items.values())
 
 
-def _student(report: Report, attempts: int) -> Student:
+def _student(report: Report, attempts: int) -> StudentRecord:
     facts, score = report.submission, report.score_to_export
-    return Student(
+    return StudentRecord(
         learner=report.learner.id,
         name=report.learner.id,
         id=facts.id,

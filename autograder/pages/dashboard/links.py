@@ -9,7 +9,7 @@ from pathlib import Path
 
 from autograder.errors import UsageError
 from autograder.model import Struct
-from autograder.pages.dashboard.records import Student
+from autograder.pages.dashboard.records import StudentRecord
 from autograder.pages.dashboard.tables import Link
 
 
@@ -19,18 +19,18 @@ class Places(Struct):
     feedback: Mapping[str, str] = {}
     review: str = ""
 
-    def feedback_of(self, student: Student) -> str:
+    def feedback_of(self, student: StudentRecord) -> str:
         """Give the link to a student's feedback; an empty one if there is none."""
         return self.feedback.get(student.id, "")
 
-    def review_of(self, item: str, student: Student | None = None) -> str:
+    def review_of(self, item: str, student: StudentRecord | None = None) -> str:
         """Give the address of an item on the review page; of one student's work if it is known there."""
         name = urllib.parse.quote(item, safe="")
         if not self.review or student is None:
             return self.review and f"{self.review}/items/{name}"
         return f"{self.review}/work/{name}/{student.ref}" if student.ref else ""
 
-    def examples(self, item: str, students: Sequence[Student]) -> list[Link]:
+    def examples(self, item: str, students: Sequence[StudentRecord]) -> list[Link]:
         """Give links to the work of some students on an item."""
         found = []
         for one in students:

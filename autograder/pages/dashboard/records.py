@@ -31,7 +31,7 @@ class Result(Struct):
     seconds: float = 0.0
 
 
-class Student(Struct):
+class StudentRecord(Struct):
     """A student, with the attempt that counts.
 
     `id` is the submission's, which names its feedback, and `ref` is the attempt's name on the review page;
@@ -52,7 +52,7 @@ class Student(Struct):
     results: Mapping[str, Result] = {}
 
 
-class Judgement(Struct):
+class PointsGiven(Struct):
     """A person's points for one item of one student."""
 
     reviewer: str
@@ -61,19 +61,19 @@ class Judgement(Struct):
     is_override: bool = False
 
 
-class Class(Struct):
+class ClassRecord(Struct):
     """A class on one assignment. `source` says where it was read, and `notes` what a reader should know."""
 
     assignment: str
     title: str
     maximum: float
     items: tuple[Item, ...]
-    students: tuple[Student, ...]
+    students: tuple[StudentRecord, ...]
     source: str
-    judgements: tuple[Judgement, ...] = ()
+    judgements: tuple[PointsGiven, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
-    def counted(self) -> tuple[Student, ...]:
+    def counted(self) -> tuple[StudentRecord, ...]:
         """The students with a grade."""
         return tuple(one for one in self.students if one.points is not None)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from autograder.pages.dashboard.charts import counts_chart, histogram_chart, items_chart
 from autograder.pages.dashboard.links import Places
-from autograder.pages.dashboard.records import Class
+from autograder.pages.dashboard.records import ClassRecord
 from autograder.pages.dashboard.tables import Table
 from autograder.pages.dashboard.views import all_tables, grades_of
 from autograder.pages.single import SinglePage
@@ -40,7 +40,7 @@ _ABOUT = {
 }
 
 
-def render(room: Class, places: Places) -> str:
+def render(room: ClassRecord, places: Places) -> str:
     """Render the page of a class as HTML; the same class gives the same bytes."""
     tables = {one.id: one for one in all_tables(room, places, _MOST_REASONS)}
     return PAGE.render(
@@ -53,7 +53,7 @@ def render(room: Class, places: Places) -> str:
     )
 
 
-def _charts(room: Class, tables: Mapping[str, Table]) -> Iterator[tuple[str, Markup]]:
+def _charts(room: ClassRecord, tables: Mapping[str, Table]) -> Iterator[tuple[str, Markup]]:
     found = grades_of(room)
     if "points" in tables and found is not None:
         yield "points", histogram_chart(tables["points"], found, room.maximum)

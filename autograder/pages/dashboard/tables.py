@@ -15,7 +15,7 @@ class Link(Struct):
     href: str = ""
 
 
-class Cell(Struct):
+class TableCell(Struct):
     """A cell: its text, or the links in it; `value` sorts numbers and is what CSV has of them."""
 
     text: str
@@ -36,54 +36,60 @@ class Table(Struct):
     id: str
     title: str
     columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[TableCell, ...], ...]
 
 
-def table(name: str, title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Table:
+def table(name: str, title: str, columns: Sequence[str], rows: Iterable[Sequence[TableCell]]) -> Table:
     """Make a table; a heading that begins with ``#`` is of numbers."""
     made = tuple(Column(title=one.removeprefix("#"), is_number=one.startswith("#")) for one in columns)
     return Table(id=name, title=title, columns=made, rows=tuple(map(tuple, rows)))
 
 
-def words(text: str) -> Cell:
+def words(text: str) -> TableCell:
     """Make a cell of text."""
-    return Cell(text=text)
+    return TableCell(text=text)
 
 
-def number(value: float | None, decimals: int = 0, unit: str = "") -> Cell:
+def number(value: float | None, decimals: int = 0, unit: str = "") -> TableCell:
     """Make a cell of a number; an empty one of None.
 
     >>> number(-0.25, 2).text, number(3).text, number(None).text, number(0.5, 1, " s").text
     ('−0.25', '3', '–', '0.5 s')
     """
     if value is None:
-        return Cell(text="–")
-    return Cell(text=f"{value:.{decimals}f}{unit}".replace("-", "−"), value=round(value, max(decimals, 4)))
+        return TableCell(text="–")
+    return TableCell(
+        text=f"{value:.{decimals}f}{unit}".replace("-", "−"), value=round(value, max(decimals, 4))
+    )
 
 
-def points(value: float | None) -> Cell:
+def points(value: float | None) -> TableCell:
     """Make a cell of points: two decimals where they are needed.
 
     >>> points(12.5).text, points(3.0).text
     ('12.5', '3')
     """
     if value is None:
-        return Cell(text="–")
-    return Cell(text=f"{round(value, 2):g}".replace("-", "−"), value=round(value, 4))
+        return TableCell(text="–")
+    return TableCell(text=f"{round(value, 2):g}".replace("-", "−"), value=round(value, 4))
 
 
-def percent(part: float | None) -> Cell:
+def percent(part: float | None) -> TableCell:
     """Make a cell of a part in [0, 1]; CSV has the part.
 
     >>> percent(0.125).text, percent(0.125).value
     ('12 %', 0.125)
     """
-    return number(None) if part is None else Cell(text=f"{part:.0%}".replace("%", " %"), value=round(part, 4))
+    return (
+        number(None)
+        if part is None
+        else TableCell(text=f"{part:.0%}".replace("%", " %"), value=round(part, 4))
+    )
 
 
-def links(some: Sequence[Link]) -> Cell:
+def links(some: Sequence[Link]) -> TableCell:
     """Make a cell of links."""
-    return Cell(text=", ".join(one.text for one in some), links=tuple(some))
+    return TableCell(text=", ".join(one.text for one in some), links=tuple(some))
 
 
 def to_csv(one: Table) -> str:
@@ -92,7 +98,7 @@ def to_csv(one: Table) -> str:
     return spreadsheet([[harmless(column.title) for column in one.columns], *rows])
 
 
-def _plain(cell: Cell, column: Column) -> str:
+def _plain(cell: TableCell, column: Column) -> str:
     if column.is_number:
         return "" if cell.value is None else f"{cell.value:.10g}"
     return harmless(cell.text)

@@ -9,9 +9,19 @@ from typing import NamedTuple
 
 from autograder.pages.dashboard.figures import Summary, edges, histogram, item_figures, summary
 from autograder.pages.dashboard.links import Places
-from autograder.pages.dashboard.reasons import Group, by_mistake, by_reason
-from autograder.pages.dashboard.records import Class, Item, Judgement, Student
-from autograder.pages.dashboard.tables import Cell, Link, Table, links, number, percent, points, table, words
+from autograder.pages.dashboard.reasons import ReasonGroup, by_mistake, by_reason
+from autograder.pages.dashboard.records import ClassRecord, Item, PointsGiven, StudentRecord
+from autograder.pages.dashboard.tables import (
+    Link,
+    Table,
+    TableCell,
+    links,
+    number,
+    percent,
+    points,
+    table,
+    words,
+)
 from autograder.report.late import spoken
 
 _EXAMPLES = 3
@@ -33,7 +43,7 @@ _SPANS = (
 _UNKNOWN = "unknown"
 
 
-def all_tables(room: Class, places: Places, reasons: int | None = None) -> list[Table]:
+def all_tables(room: ClassRecord, places: Places, reasons: int | None = None) -> list[Table]:
     """Give every table of the page, in its order; those without rows are left out.
 
     Of each item the `reasons` and mistakes that are the commonest are listed; all of them by default.
@@ -54,12 +64,12 @@ def all_tables(room: Class, places: Places, reasons: int | None = None) -> list[
     return [one for one in made if one.rows]
 
 
-def grades_of(room: Class) -> Summary | None:
+def grades_of(room: ClassRecord) -> Summary | None:
     """Sum up the points of all who have a grade."""
     return summary([one.points for one in room.students if one.points is not None])
 
 
-def overview(room: Class) -> Table:
+def overview(room: ClassRecord) -> Table:
     """Give the points of the class in short."""
     found = grades_of(room)
     rows = [
@@ -74,7 +84,7 @@ def overview(room: Class) -> Table:
     return table("overview", "In short", ["figure", "#value"], [[words(name), cell] for name, cell in rows])
 
 
-def distribution(room: Class) -> Table:
+def distribution(room: ClassRecord) -> Table:
     """Count the students in bars of equally many points."""
     values = [one.points for one in room.students if one.points is not None]
     if not values:
@@ -94,7 +104,7 @@ def distribution(room: Class) -> Table:
     return table("points", "Points", ["points", "#from", "#to", "#students", "#share"], rows)
 
 
-def items(room: Class) -> Table:
+def items(room: ClassRecord) -> Table:
     """Give each item's figures, over the students of whom it is judged."""
     judged = [
         {name: result.points for name, result in one.results.items() if result.points is not None}
@@ -126,7 +136,7 @@ def items(room: Class) -> Table:
 class _Grouping(NamedTuple):
     """How students are grouped, and what the table of the groups is called."""
 
-    groups: Callable[[str, Sequence[Student]], list[Group]]
+    groups: Callable[[str, Sequence[StudentRecord]], list[ReasonGroup]]
     id: str
     title: str
     source: str
@@ -136,7 +146,7 @@ _REASONS = _Grouping(by_reason, "reasons", "Why points were lost", "said by")
 _MISTAKES = _Grouping(by_mistake, "mistakes", "Mistakes that have a name", "mistake")
 
 
-def _of_groups(room: Class, places: Places, grouping: _Grouping, most: int | None) -> Table:
+def _of_groups(room: ClassRecord, places: Places, grouping: _Grouping, most: int | None) -> Table:
     """List groups of students by item, the commonest first, with examples."""
     rows = []
     for item in room.items:
@@ -158,9 +168,9 @@ def _of_groups(room: Class, places: Places, grouping: _Grouping, most: int | Non
     return table(grouping.id, grouping.title, columns, rows)
 
 
-def attempts(room: Class) -> Table:
+def attempts(room: ClassRecord) -> Table:
     """Count the students by the number of their attempts."""
-    found: dict[int, list[Student]] = defaultdict(list)
+    found: dict[int, list[StudentRecord]] = defaultdict(list)
     for one in room.students:
         if one.attempts:
             found[one.attempts].append(one)
@@ -168,9 +178,9 @@ def attempts(room: Class) -> Table:
     return table("attempts", "Attempts", ["attempts", "#students", "#mean points"], rows)
 
 
-def times(room: Class) -> Table:
+def times(room: ClassRecord) -> Table:
     """Count the students by the time of the attempt that counts, seen from the date that holds for each."""
-    found: dict[str, list[Student]] = defaultdict(list)
+    found: dict[str, list[StudentRecord]] = defaultdict(list)
     for one in room.students:
         if one.attempts:
             found[_span(one.after_due)].append(one)
@@ -187,12 +197,12 @@ def _span(after: float | None) -> str:
     return _UNKNOWN if after is None else next(name for last, name in _SPANS if after <= last)
 
 
-def _counted(some: Sequence[Student]) -> list[Cell]:
+def _counted(some: Sequence[StudentRecord]) -> list[TableCell]:
     grades = [one.points for one in some if one.points is not None]
     return [number(len(some)), number(statistics.fmean(grades) if grades else None, 2)]
 
 
-def waiting(room: Class, places: Places) -> Table:
+def waiting(room: ClassRecord, places: Places) -> Table:
     """Count what waits for a person, by item."""
     rows = []
     for item in room.items:
@@ -203,10 +213,10 @@ def waiting(room: Class, places: Places) -> Table:
     return table("waiting", "Waiting for a person", ["item", "#submissions"], rows)
 
 
-def reviewers(room: Class) -> Table:
+def reviewers(room: ClassRecord) -> Table:
     """Give what each person judged, by item, beside everybody's mean of it."""
-    by_item: dict[str, list[Judgement]] = defaultdict(list)
-    by_person: dict[tuple[str, str], list[Judgement]] = defaultdict(list)
+    by_item: dict[str, list[PointsGiven]] = defaultdict(list)
+    by_person: dict[tuple[str, str], list[PointsGiven]] = defaultdict(list)
     for one in room.judgements:
         by_item[one.item].append(one)
         by_person[one.reviewer, one.item].append(one)
@@ -219,7 +229,7 @@ def reviewers(room: Class) -> Table:
     return table("reviewers", "Who judged what", ["person", *columns], rows)
 
 
-def _judged(item: Item, own: Sequence[Judgement]) -> Iterator[Cell]:
+def _judged(item: Item, own: Sequence[PointsGiven]) -> Iterator[TableCell]:
     yield words(item.title)
     yield number(len(own))
     yield points(item.maximum)
@@ -229,11 +239,11 @@ def _judged(item: Item, own: Sequence[Judgement]) -> Iterator[Cell]:
     yield number(sum(one.is_override for one in own))
 
 
-def _mean(some: Sequence[Judgement]) -> float:
+def _mean(some: Sequence[PointsGiven]) -> float:
     return statistics.fmean(one.points for one in some)
 
 
-def left_out(room: Class, places: Places) -> Table:
+def left_out(room: ClassRecord, places: Places) -> Table:
     """List those who have no grade, and why."""
     rows = [
         [links([Link(text=one.name, href=places.feedback_of(one))]), words(one.left_out)]
@@ -243,7 +253,7 @@ def left_out(room: Class, places: Places) -> Table:
     return table("left-out", "Left out of the points", ["student", "why"], rows)
 
 
-def students(room: Class, places: Places) -> Table:
+def students(room: ClassRecord, places: Places) -> Table:
     """List all students with their points."""
     rows = [
         [
@@ -251,7 +261,7 @@ def students(room: Class, places: Places) -> Table:
             words(one.learner),
             points(one.points),
             number(one.attempts),
-            Cell(text="" if one.late is None else spoken(int(one.late)), value=one.late),
+            TableCell(text="" if one.late is None else spoken(int(one.late)), value=one.late),
             *(_result(one, item.id, places) for item in room.items),
         ]
         for one in room.students
@@ -260,10 +270,10 @@ def students(room: Class, places: Places) -> Table:
     return table("students", "Students", ["student", *columns], rows)
 
 
-def _result(one: Student, item: str, places: Places) -> Cell:
+def _result(one: StudentRecord, item: str, places: Places) -> TableCell:
     """Give the points of a student for an item; what waits leads to the review page."""
     result = one.results.get(item)
     if result is not None and result.waits:
         href = places.review_of(item, one)
-        return Cell(text="waits", links=(Link(text="waits", href=href),) if href else ())
+        return TableCell(text="waits", links=(Link(text="waits", href=href),) if href else ())
     return points(None if result is None else result.points)

@@ -24,7 +24,7 @@ class Part(Struct):
     begins: bool = False
 
 
-class Line(Struct):
+class NumberedLine(Struct):
     """A line of a cell, numbered from 1."""
 
     number: int
@@ -40,7 +40,7 @@ class Block(Struct):
     """Lines in a row; those that were `given` are folded."""
 
     given: bool
-    lines: tuple[Line, ...]
+    lines: tuple[NumberedLine, ...]
 
 
 def blocks_of(cell: TokenizedCell, own: frozenset[int], spans: Sequence[Span], most: int) -> list[Block]:
@@ -61,14 +61,14 @@ def _bounds(source: str) -> Iterator[tuple[int, int]]:
     yield start, len(source)
 
 
-def _lines(source: str, bounds: Sequence[tuple[int, int]], spans: Sequence[Span]) -> Iterator[Line]:
+def _lines(source: str, bounds: Sequence[tuple[int, int]], spans: Sequence[Span]) -> Iterator[NumberedLine]:
     left = sorted(spans, key=lambda span: span.start)
     first = 0
     for number, (start, end) in enumerate(bounds, 1):
         while first < len(left) and left[first].end <= start:
             first += 1
         here = itertools.takewhile(lambda span, end=end: span.start < end, left[first:])  # type: ignore[misc]
-        yield Line(number=number, parts=tuple(_parts(source, start, end, here)))
+        yield NumberedLine(number=number, parts=tuple(_parts(source, start, end, here)))
 
 
 def _parts(source: str, start: int, end: int, spans: Iterator[Span]) -> Iterator[Part]:
@@ -90,7 +90,7 @@ def _text(text: str) -> Markup:
 
 
 def _kinds(
-    cell: TokenizedCell, own: frozenset[int], bounds: Sequence[tuple[int, int]], lines: Sequence[Line]
+    cell: TokenizedCell, own: frozenset[int], bounds: Sequence[tuple[int, int]], lines: Sequence[NumberedLine]
 ) -> list[str]:
     """Say of each line whether it is ``given``, ``own``, or ``empty``: without a token."""
     kinds = []

@@ -10,7 +10,7 @@ from autograder.model import Struct
 from autograder.pages.showing import MOST_LINES
 from autograder.pages.similarity.lines import Block, blocks_of
 from autograder.pages.single import SinglePage
-from autograder.similarity import Comparison, Group, Member, Pair
+from autograder.similarity import AlikeGroup, AlikeMember, Compared, Pair
 from autograder.similarity.compare import CLASS, MOST, WINDOW
 from autograder.similarity.works import RUN
 
@@ -49,7 +49,7 @@ class Section(Struct):
     elsewhere: tuple[tuple[str, tuple[int, ...]], ...]
 
 
-def render_page(found: Comparison, count: int, title: str, least: tuple[float, int]) -> str:
+def render_page(found: Compared, count: int, title: str, least: tuple[float, int]) -> str:
     """Render the page as HTML; the same comparison gives the same bytes.
 
     `count` submissions were compared, `title` is the assignment's, and `least` has the thresholds that pairs
@@ -70,7 +70,7 @@ def render_page(found: Comparison, count: int, title: str, least: tuple[float, i
     )
 
 
-def _sections(groups: Sequence[Group]) -> Iterator[Section]:
+def _sections(groups: Sequence[AlikeGroup]) -> Iterator[Section]:
     places: dict[str, list[int]] = {}
     for number, group in enumerate(groups, 1):
         for one in group.members:
@@ -90,20 +90,20 @@ def _sections(groups: Sequence[Group]) -> Iterator[Section]:
         )
 
 
-def _passages(group: Group) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _passages(group: AlikeGroup) -> Iterator[tuple[int, tuple[str, ...]]]:
     found = {
         span.number: tuple(sorted([one.work.id, *span.others])) for one in group.members for span in one.spans
     }
     yield from sorted(found.items())
 
 
-def _shown(group: Group) -> frozenset[str]:
+def _shown(group: AlikeGroup) -> frozenset[str]:
     """Choose whose code is shown: the most alike first."""
     names = dict.fromkeys(name for pair in group.pairs for name in (pair.first, pair.second))
     return frozenset(list(names)[:MOST_SHOWN])
 
 
-def _side(member: Member) -> Side:
+def _side(member: AlikeMember) -> Side:
     """Cut the cells with a passage into lines, up to a number of lines in all."""
     left, cells, shorter = MOST_LINES, [], False
     for index, spans in itertools.groupby(member.spans, key=lambda span: span.cell):
