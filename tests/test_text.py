@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.text import clean, harmless, in_texts
+from autograder.text import BYTE_ORDER_MARK, clean, from_spreadsheet, harmless, in_texts, spreadsheet
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,15 @@ def test_text_is_cut():
 def test_every_text_in_plain_values_is_cleaned_and_none_is_cut():
     value = {"\x07": ["\x1b]0;x", {"a": "y" * 5000}, 3, None, True]}
     assert in_texts(harmless, value) == {"\\x07": ["\\x1b]0;x", {"a": "y" * 5000}, 3, None, True]}
+
+
+@pytest.mark.parametrize("cell", ["-1", "+2.5", "-0.25", "7", "a-1", ""])
+def test_a_number_with_a_sign_is_no_formula(cell):
+    assert spreadsheet([[cell, "x"]]) == f"{BYTE_ORDER_MARK}{cell},x\n"
+
+
+@pytest.mark.parametrize("cell", ["-1+2", "=1", "+cmd", "-1e", "--1", "@x", "-1\n", "\t1"])
+def test_what_a_spreadsheet_would_compute_gets_an_apostrophe(cell):
+    text = spreadsheet([[cell]]).removeprefix(BYTE_ORDER_MARK)
+    assert text.strip('"').startswith("'")
+    assert from_spreadsheet(f"'{cell}") == cell

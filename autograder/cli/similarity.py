@@ -98,5 +98,5 @@ def _summarise(found: Compared, count: int, output: Path) -> None:
     for pair in found.pairs:
         shares = f"{pair.share_first:.0%} and {pair.share_second:.0%} of what they wrote"
         click.echo(f"{pair.first} and {pair.second}: {pair.tokens} tokens in common, {shares}")
-    figures = f"Pairs: {len(found.pairs)} in {len(found.groups)} groups, of {count} submissions"
+    figures = f"Pairs: {len(found.pairs)}, groups: {len(found.groups)}, of {count} submissions"
     click.echo(f"{figures}; to read: {output}")

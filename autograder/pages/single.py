@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from markupsafe import Markup
 from autograder.pages.showing import plain, visible
 
 _HERE = Path(__file__).parent
+_NONE: Mapping[str, Callable[..., Any]] = {}
 
 
 class SinglePage:
@@ -24,10 +26,22 @@ class SinglePage:
         The folder with ``templates`` and ``static``.
     style, script : str
         Files in ``static``.
+    more : str, optional
+        The style of parts that are rendered elsewhere.
+    filters : mapping, optional
+        Functions for the templates, beside `plain` and `visible`.
     """
 
-    def __init__(self, room: Path, style: str = "", script: str = "") -> None:
-        self._style = (_HERE / "style.css").read_text("utf-8") + _read(room, style)
+    def __init__(
+        self,
+        room: Path,
+        style: str = "",
+        script: str = "",
+        *,
+        more: str = "",
+        filters: Mapping[str, Callable[..., Any]] = _NONE,
+    ) -> None:
+        self._style = (_HERE / "style.css").read_text("utf-8") + more + _read(room, style)
         self._script = _read(room, script)
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader([room / "templates", _HERE]),
@@ -36,7 +50,7 @@ class SinglePage:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters.update(plain=plain, visible=visible)
+        self._templates.filters.update(plain=plain, visible=visible, **filters)
 
     def render(self, template: str, **values: Any) -> str:
         """Render a template."""

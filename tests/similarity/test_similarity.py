@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from autograder.cli import cli
+from autograder.errors import UsageError
 from autograder.model import Cell, CellKind, Notebook
 from autograder.similarity import Compared, compare_all, work_of
 from autograder.similarity.compare import CLASS, WINDOW
@@ -126,7 +129,7 @@ def test_the_command_writes_the_page_and_names_the_pairs(tmp_path):
     done = run(tmp_path / "in", "-o", tmp_path / "out" / "page.html")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("ada and bob: ")
-    assert "Pairs: 1 in 1 groups, of 3 submissions; to read: " in done.stdout
+    assert "Pairs: 1, groups: 1, of 3 submissions; to read: " in done.stdout
     assert "zoe: has no notebook that can be read; it is left out" in done.stderr
     page = (tmp_path / "out" / "page.html").read_text(encoding="utf-8")
     assert "1. ada, bob</a>" in page
@@ -138,3 +141,12 @@ def test_one_submission_is_too_few(tmp_path):
     done = run(tmp_path)
     assert done.returncode == 2
     assert "can be read: 1; two are needed" in done.stderr
+
+
+def test_a_missing_package_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    monkeypatch.delitem(sys.modules, "autograder.pages.single", raising=False)
+    monkeypatch.delitem(sys.modules, "autograder.pages.similarity.render", raising=False)
+    done = CliRunner().invoke(cli, ["similarity", str(tmp_path), "--course", str(ROOT)])
+    assert isinstance(done.exception, UsageError)
+    assert "the page needs jinja2, which is not installed" in str(done.exception)

@@ -50,17 +50,15 @@ def words(text: str) -> TableCell:
     return TableCell(text=text)
 
 
-def number(value: float | None, decimals: int = 0, unit: str = "") -> TableCell:
+def number(value: float | None, decimals: int = 0) -> TableCell:
     """Make a cell of a number; an empty one of None.
 
-    >>> number(-0.25, 2).text, number(3).text, number(None).text, number(0.5, 1, " s").text
-    ('−0.25', '3', '–', '0.5 s')
+    >>> number(-0.25, 2).text, number(3).text, number(None).text
+    ('−0.25', '3', '–')
     """
     if value is None:
         return TableCell(text="–")
-    return TableCell(
-        text=f"{value:.{decimals}f}{unit}".replace("-", "−"), value=round(value, max(decimals, 4))
-    )
+    return TableCell(text=f"{value:.{decimals}f}".replace("-", "−"), value=round(value, max(decimals, 4)))
 
 
 def points(value: float | None) -> TableCell:
