@@ -83,13 +83,13 @@ def test_of_equally_common_wordings_the_first_is_shown_and_checks_are_kept_apart
     groups = by_reason(
         "smooth",
         [
-            student("a", lost(1.0, "got 9")),
+            student("a", lost(1.0, "got -9.5e-3")),
             student("b", lost(1.0, "got 3")),
             student("c", lost(1.0, "got 3", "other")),
         ],
     )
     assert [(one.source, one.text, len(one.students)) for one in groups] == [
-        ("smooth-check", "got 3", 2),
+        ("smooth-check", "got -9.5e-3", 2),
         ("other", "got 3", 1),
     ]
 

@@ -66,7 +66,9 @@ def test_the_page_shows_all_sides_and_needs_nothing_else():
 
 def test_a_page_without_pairs_says_so():
     nothing = Compared(pairs=(), groups=())
-    assert "No pair shares as much." in render_page(nothing, 3, "Tiny", (0.5, 100))
+    page = render_page(nothing, 3, "Tiny", (0.5, 100))
+    assert "No pair shares as much." in page
+    assert "have passages in common" not in page
 
 
 def test_given_code_is_folded_and_unmarked():

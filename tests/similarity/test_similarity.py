@@ -150,3 +150,11 @@ def test_a_missing_package_is_named(tmp_path, monkeypatch):
     done = CliRunner().invoke(cli, ["similarity", str(tmp_path), "--course", str(ROOT)])
     assert isinstance(done.exception, UsageError)
     assert "the page needs jinja2, which is not installed" in str(done.exception)
+
+
+@pytest.mark.parametrize(("least", "count"), [(RUN + WINDOW - 1, 1), (RUN + WINDOW, 0)])
+def test_a_pair_that_shares_just_enough_is_listed(least, count):
+    names = [f".name{number}" for number in range(400)]
+    shared = names[40 : 40 + RUN + WINDOW - 1]
+    works = [work("a", "x" + "".join(names[:200])), work("b", "".join(["z", *names[350:], *shared]))]
+    assert len(compare_all(works, GIVEN, 0.0, least).pairs) == count

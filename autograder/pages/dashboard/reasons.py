@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from autograder.model import Struct
 from autograder.pages.dashboard.records import StudentRecord
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?:e[-+]?\d+)?", re.IGNORECASE)
+_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?", re.IGNORECASE)
 # Characters of a reason that are compared and shown: a student's code may write any number of them.
 _MOST = 400
 
