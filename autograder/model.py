@@ -322,14 +322,15 @@ class Outcome(Enum):
 class Grader(Struct):
     """The engine that graded, with its configuration, cases and seed.
 
-    `setup_sha256` is a hash of all that decides a finding beside the seed and what a check asks.
+    `setup_sha256` is a hash of all that decides a finding beside the seed and what a check asks. `seed` is
+    None in a student's view, since hidden cases follow from it.
     """
 
     name: str
     version: str
     config_sha256: str
     cases_sha256: str
-    seed: int
+    seed: int | None
     setup_sha256: str = ""
 
 
@@ -448,7 +449,11 @@ class ItemReport(Struct):
 
 
 class Report(Struct):
-    """The verdict on one submission. It has all its fields, even if nothing could be graded."""
+    """The verdict on one submission. It has all its fields, even if nothing could be graded.
+
+    `view` says for whom it is: the ``student``'s has nothing that a student may not see, and no grade is made
+    from it.
+    """
 
     schema_version: str
     generated_at: str
@@ -463,6 +468,7 @@ class Report(Struct):
     items: tuple[ItemReport, ...] = ()
     notices: tuple[Notice, ...] = ()
     integrity: tuple[Notice, ...] = ()
+    view: Literal["whole", "student"] = "whole"
 
     @property
     def score_to_export(self) -> Score | None:

@@ -68,6 +68,7 @@ class GradingRun(Struct):
     options     the choices of the person who started it
     slowness    the factor by which limits of time are longer; see `autograder.grading.calibration`
     data        the data set's folder, None where the assignment has none
+    seed        all random cases follow from it
     prepared    what kinds of checks have measured for the batch, by check id
     facts       what every report says of the grader and the sandbox
     key         equal for two runs only where they would give the same verdicts
@@ -76,6 +77,7 @@ class GradingRun(Struct):
     options: RunOptions
     slowness: float
     data: Path | None
+    seed: int
     prepared: dict[str, Any]
     facts: ReportFacts
     key: str
@@ -102,6 +104,7 @@ def plan_run(options: RunOptions) -> GradingRun:
         options=msgspec.structs.replace(options, assignment=course.assignment.id),
         slowness=slowness,
         data=data,
+        seed=seed,
         prepared={},
         facts=ReportFacts(
             grader=describe_grader(course, seed),
@@ -125,7 +128,7 @@ def _key(run: GradingRun, around: Sequence[str]) -> str:
     grader = run.facts.grader
     options = str((run.options.training, run.options.slowness))
     facts = [grader.config_sha256, grader.cases_sha256, *around, options]
-    return f"{_hashed(facts)}-{grader.seed}"
+    return f"{_hashed(facts)}-{run.seed}"
 
 
 def _setup_sha256(course: Course, around: Sequence[str]) -> str:
@@ -203,7 +206,7 @@ def open_pipeline(run: GradingRun) -> Pipeline:
     kinds = kinds_of(course)
     return Pipeline(
         assignment=course.assignment,
-        shared=_shared(run, course, given, run.facts.grader.seed),
+        shared=_shared(run, course, given, run.seed),
         kinds=kinds,
         read=SubmissionReader(course, given, kinds).read,
         open_session=session_opener(course, run.options.unsandboxed),

@@ -14,6 +14,7 @@ from autograder.report.files import (
     write_report,
 )
 from autograder.report.schema import SCHEMA_VERSION, report_schema, validate
+from autograder.report.student import student_view
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -27,6 +28,7 @@ __all__ = [
     "report_files",
     "report_path",
     "report_schema",
+    "student_view",
     "to_json",
     "upgrade_file",
     "validate",

@@ -16,7 +16,7 @@ def lateness(submitted_at: str | None, due_at: str | None) -> Lateness | None:
     >>> lateness("2027-03-04T02:40:00+00:00", "2027-03-01T23:59:00+01:00").message
     '2 days 3 hours after 2027-03-01 23:59 +01:00'
     """
-    submitted, due = _moment(submitted_at), _moment(due_at)
+    submitted, due = moment(submitted_at), moment(due_at)
     if submitted is None or due is None or submitted <= due:
         return None
     seconds = math.ceil((submitted - due).total_seconds())
@@ -24,12 +24,13 @@ def lateness(submitted_at: str | None, due_at: str | None) -> Lateness | None:
     return Lateness(seconds=seconds, message=f"{spoken(seconds)} after {day} {zone}")
 
 
-def _moment(text: str | None) -> datetime.datetime | None:
+def moment(text: str | None) -> datetime.datetime | None:
+    """Read a time in ISO 8601; None if it or its zone is not known."""
     try:
-        moment = datetime.datetime.fromisoformat(text or "")
+        read = datetime.datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return moment if moment.tzinfo is not None else None
+    return read if read.tzinfo is not None else None
 
 
 def spoken(seconds: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from autograder.assignment import ItemSpec
@@ -30,7 +30,7 @@ def score_item(item: ItemSpec, findings: Mapping[str, Finding], step: float = 0.
         for check in item.checks
     )
     counted = tuple(c for c, spec in zip(checks, item.checks, strict=True) if spec.weight > 0)
-    status = min((check.status for check in counted), key=_ORDER.index)
+    status = worst(check.status for check in counted)
     earned = sum(check.weight * findings[check.id].fraction for check in item.checks) / total
     undecided = all(check.status is Status.SKIPPED for check in counted)
     return ItemReport(
@@ -98,9 +98,18 @@ def _plain(value: float | int | str) -> float | int | str:
 
 def _item_message(checks: Sequence[CheckReport], visibility: Visibility) -> str:
     """Sum the checks up for those who see the item, with nothing from a check that they do not see yet."""
-    seen = [check for check in checks if check.visibility is visibility]
+    return seen_message([check for check in checks if check.visibility is visibility], len(checks))
+
+
+def seen_message(seen: Sequence[CheckReport], count: int) -> str:
+    """Sum up the checks that are seen, of `count` checks."""
     if not seen:
         return "Its checks are shown after grades are published."
-    if len(seen) == len(checks) or any(check.status is not Status.PASSED for check in seen):
+    if len(seen) == count or any(check.status is not Status.PASSED for check in seen):
         return in_short(seen)
     return "Its visible check passed." if len(seen) == 1 else f"All {len(seen)} visible checks passed."
+
+
+def worst(states: Iterable[Status]) -> Status:
+    """Give the state of an item from those of its checks."""
+    return min(states, key=_ORDER.index)
