@@ -81,10 +81,10 @@ def _verify(places: tuple[Path, ...], key_file: Path) -> bool:
 def _rerun(path: Path, options: RunOptions, places: tuple[Path, ...]) -> bool:
     from autograder.batch.rerun import differences, grade_again
     from autograder.execution.environment import one_blas_thread
-    from autograder.report import read_report
+    from autograder.report import read_report, whole
 
     one_blas_thread()
-    report = read_report(path)
+    report = whole(read_report(path), str(path))
     found = differences(report, grade_again(report, options, places))
     for line in found:
         click.echo(line)

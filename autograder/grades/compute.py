@@ -55,6 +55,7 @@ class _Earned(Struct):
     pending: Decimal
     waits: bool
     late: datetime.timedelta | None
+    taken: Decimal = _ZERO
 
 
 class _Judged(Struct):
@@ -176,6 +177,7 @@ def _finished(
         attempt=earned.attempt.number,
         pending=earned.pending,
         late=earned.late,
+        taken=earned.taken,
         steps=tuple(steps),
     )
 
@@ -208,6 +210,7 @@ def _earned(
     if attempt.outcome in _UNSCORED and undecided:
         return earned
     total = _sum(judged, policy, steps)
+    taken = _ZERO
     if late is not None:
         taken, words = _taken(policy, late, total)
         steps.append(Step(text=f"late by {_spoken(late)}: {words}", points=-taken))
@@ -215,7 +218,7 @@ def _earned(
     if not policy.extra_credit.above_maximum and total > policy.maximum:
         steps.append(Step(text="no more than the maximum", points=policy.maximum - total))
         total = policy.maximum
-    return replace(earned, steps=tuple(steps), points=total)
+    return replace(earned, steps=tuple(steps), points=total, taken=taken)
 
 
 def _sum(judged: Sequence[_Judged], policy: GradePolicy, steps: list[Step]) -> Decimal:

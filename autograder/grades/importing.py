@@ -16,7 +16,7 @@ from autograder.grades.rescore import is_by, rescored, scored_item
 from autograder.grades.rubric import Rubric
 from autograder.grades.store import Gradebook, ReportRow
 from autograder.model import FileRecord, Report, Struct
-from autograder.report import decode_report
+from autograder.report import decode_report, whole
 
 # Reports in one transaction: a writer who waits is never kept for long.
 _AT_ONCE = 200
@@ -57,7 +57,7 @@ def _read(paths: Iterable[Path], refused: list[str]) -> Iterator[tuple[Report, b
     for path in paths:
         try:
             content = path.read_bytes()
-            yield decode_report(content, str(path)), content
+            yield whole(decode_report(content, str(path)), str(path)), content
         except OSError as error:
             refused.append(f"{path}: can't be read: {error.strerror}")
         except ReportError as error:

@@ -114,7 +114,8 @@ class Grade(Struct):
     """A learner's grade on an assignment, explained step by step.
 
     `points` is None where there is no grade yet. `pending` are points that are still to be judged. `late` is
-    the lateness of the attempt that counts, None where it was in time or nobody knows.
+    the lateness of the attempt that counts, None where it was in time or nobody knows; it has `taken` so many
+    points.
     """
 
     learner: str
@@ -124,4 +125,5 @@ class Grade(Struct):
     attempt: int | None = None
     pending: Decimal = Decimal(0)
     late: datetime.timedelta | None = None
+    taken: Decimal = Decimal(0)
     steps: tuple[Step, ...] = ()

@@ -17,7 +17,7 @@ from autograder.grades.roster import Person, Roster
 from autograder.grades.rubric import Rubric
 from autograder.text import spreadsheet
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 _FIRST = (
     "learner",
     "name",

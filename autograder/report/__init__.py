@@ -11,10 +11,10 @@ from autograder.report.files import (
     report_path,
     to_json,
     upgrade_file,
+    whole,
     write_report,
 )
 from autograder.report.schema import SCHEMA_VERSION, report_schema, validate
-from autograder.report.student import student_view
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -28,9 +28,9 @@ __all__ = [
     "report_files",
     "report_path",
     "report_schema",
-    "student_view",
     "to_json",
     "upgrade_file",
     "validate",
+    "whole",
     "write_report",
 ]

@@ -124,6 +124,16 @@ def decode_report(content: bytes, name: str) -> Report:
     return msgspec.convert(upgrade(_validated(content, name)), Report)
 
 
+def whole(report: Report, name: str) -> Report:
+    """Give a report back, if it is no student's view: that lacks what a grade needs.
+
+    Raises `ReportError` if it is one.
+    """
+    if report.view != "whole":
+        raise ReportError(f"{name}: is a student's view", "Name the report that `autograder grade` wrote.")
+    return report
+
+
 def upgrade_file(path: Path) -> bool:
     """Write a report of an older schema anew, and say whether it was one; raise as `read_report` does."""
     document = _read(path)

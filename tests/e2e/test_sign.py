@@ -1,5 +1,6 @@
 """`autograder sign` and `autograder verify` as their users meet them."""
 
+import datetime
 import json
 import os
 import pty
@@ -13,6 +14,7 @@ import pytest
 from reports import make_report
 
 from autograder.report import read_report, to_json, write_report
+from autograder.report.student import student_view
 
 ROOT = Path(__file__).parents[2]
 
@@ -181,6 +183,14 @@ def test_wrong_usage_is_a_message(place, arguments, says):
 
 
 # --- grading again -------------------------------------------------------------------------------
+
+
+def test_a_student_s_view_is_not_graded_again(tmp_path):
+    path = tmp_path / "s001.json"
+    path.write_text(to_json(student_view(make_report(), datetime.datetime.now(datetime.UTC))))
+    done = run("verify", "--rerun", path)
+    says = f"error: {path}: is a student's view\n  Name the report that `autograder grade` wrote.\n"
+    assert (done.returncode, done.stderr) == (1, says)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from making import after, check, report, rubric, write
+from making import DUE, after, check, report, rubric, write
 from servers import new_database
 
 from autograder.errors import UsageError
@@ -26,6 +26,7 @@ from autograder.grades.roster import Person
 from autograder.grades.store import Gradebook
 from autograder.grades.upkeep import backup, problems
 from autograder.model import Status
+from autograder.report.student import student_view
 
 RUBRIC = rubric(("f", 10, (check("a"), check("b"))), ("g", 5, (check("c"),)))
 FORKED = multiprocessing.get_context("fork")
@@ -108,6 +109,14 @@ def test_what_can_not_be_read_is_named_and_the_rest_goes_on(gradebook, tmp_path)
     assert done.new == 1
     assert done.refused[0].startswith(f"{tmp_path / 'bad.json'}: is not JSON: NaN")
     assert done.refused[1] == f"{tmp_path / 'none.json'}: can't be read: No such file or directory"
+
+
+def test_a_student_s_view_is_no_report_to_grade_by(gradebook, tmp_path):
+    view = student_view(report("s001", RUBRIC, {"a": 1, "b": 1, "c": 1}), DUE)
+    (path,) = write(tmp_path / "r", view)
+    done = import_reports(gradebook, [path])
+    assert (done.new, gradebook.attempts("hw5")) == (0, {})
+    assert done.refused == (f"{path}: is a student's view\n  Name the report that `autograder grade` wrote.",)
 
 
 def test_attempts_are_numbered_by_time_whatever_the_order_of_imports(gradebook, tmp_path):

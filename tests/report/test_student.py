@@ -25,8 +25,9 @@ from autograder.model import (
     SubmissionFacts,
     Visibility,
 )
-from autograder.report import student_view, to_json, validate
+from autograder.report import to_json, validate
 from autograder.report.scoring import score_item
+from autograder.report.student import student_view
 
 DUE = datetime.datetime(2027, 3, 1, 23, 59, tzinfo=datetime.UTC)
 MINUTE = datetime.timedelta(minutes=1)

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from autograder.delivery.nbgrader.database import opened, pushed, remember, rows, rows_below
-from autograder.delivery.nbgrader.participants import Participant, items_of, participants, said, second, utc
+from autograder.delivery.nbgrader.participants import second, utc
+from autograder.delivery.participants import Participant, items_of, participants, said
 from autograder.grades import tables
 from autograder.grades.compute import points_of
 from autograder.grades.records import Attempt, Remark, Review, ScoredItem, exact

@@ -11,17 +11,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from autograder.delivery.nbgrader.database import TABLES, new_id, opened, remember, rows, rows_below, settle
-from autograder.delivery.nbgrader.participants import (
-    LONGEST,
-    Class,
-    Participant,
-    Points,
-    plain,
-    points_by_item,
-    second,
-    utc,
-)
+from autograder.delivery.nbgrader.participants import LONGEST, Class, second, utc
 from autograder.delivery.nbgrader.released import Released
+from autograder.delivery.participants import Participant, Points, plain, points_by_item
 from autograder.errors import UsageError
 from autograder.grades.roster import Person
 from autograder.grades.rubric import Rubric
