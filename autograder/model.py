@@ -53,12 +53,30 @@ def capped(notices: Iterable[Notice]) -> tuple[Notice, ...]:
     return (*kept, *(Notice(code=code, message=f"and {left:,} more of this kind.") for code, left in more))
 
 
+# The published schema says more of some texts than their type does: see `autograder.report.schema`.
+Sha256 = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": "^([0-9a-f]{64})?$"})]
+Moment = Annotated[
+    str,
+    msgspec.Meta(
+        extra_json_schema={
+            "format": "date-time",
+            "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$",
+        }
+    ),
+]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Number = Annotated[int, msgspec.Meta(ge=1)]
+Points = Annotated[float, msgspec.Meta(ge=0)]
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
 class FileRecord(Struct):
     """One file of a submission: its path inside it, its size and its SHA-256 (hex)."""
 
     path: str
-    bytes: int
-    sha256: str
+    bytes: Count
+    sha256: Sha256
 
 
 class CellKind(Enum):
@@ -242,7 +260,7 @@ class Passage(Struct):
 
     where: str
     text: str
-    line: int = 1
+    line: Number = 1
     marked: tuple[int, ...] = ()
     truncated: bool = False
 
@@ -328,10 +346,10 @@ class Grader(Struct):
 
     name: str
     version: str
-    config_sha256: str
-    cases_sha256: str
-    seed: int | None
-    setup_sha256: str = ""
+    config_sha256: Sha256
+    cases_sha256: Sha256
+    seed: Count | None
+    setup_sha256: Sha256 = ""
 
 
 class Environment(Struct):
@@ -348,23 +366,28 @@ class Environment(Struct):
 
 
 class AssignmentFacts(Struct):
-    """The assignment; `max_score` does not include extra credit."""
+    """The assignment; `max_score` does not include extra credit.
+
+    An item's score is a multiple of `round_to`, or its maximum. Reports of older versions do not say it.
+    """
 
     id: str
     title: str
     version: str
-    max_score: float
-    due_at: str | None = None
+    max_score: Points
+    due_at: Moment | None = None
+    round_to: Points | None = None
 
 
 # A submission's id names files, so it can't hold a folder's path.
-SafeId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
+SAFE_ID = "^[A-Za-z0-9_][A-Za-z0-9._-]*$"
+SafeId = Annotated[str, msgspec.Meta(pattern=SAFE_ID)]
 
 
 class Lateness(Struct):
     """The time from the due date to the submission: in seconds, and in words."""
 
-    seconds: int
+    seconds: Count
     message: str
 
 
@@ -377,15 +400,19 @@ class SubmissionFacts(Struct):
     id: SafeId
     origin: str
     files: tuple[FileRecord, ...] = ()
-    attempt: int = 1
-    submitted_at: str | None = None
+    attempt: Number = 1
+    submitted_at: Moment | None = None
     late: Lateness | None = None
 
 
 class Learner(Struct):
-    """The person who handed the work in, by the name of the submission's file or folder."""
+    """The person who handed the work in, by the name of the submission's file or folder.
+
+    `ids` are the texts by which learning platforms know the person, where a roster was given.
+    """
 
     id: str
+    ids: tuple[str, ...] = ()
 
 
 class Score(Struct):
@@ -394,12 +421,12 @@ class Score(Struct):
     `pending` are the points that a person may still give.
     """
 
-    raw: float
-    penalties: float
-    final: float
-    max: float
-    extra_credit: float = 0.0
-    pending: float = 0.0
+    raw: Points
+    penalties: Points
+    final: Points
+    max: Points
+    extra_credit: Points = 0.0
+    pending: Points = 0.0
 
 
 class CheckReport(Struct):
@@ -412,8 +439,8 @@ class CheckReport(Struct):
 
     id: str
     status: Status
-    score: float
-    max_score: float
+    score: Points
+    max_score: Points
     visibility: Visibility
     message: str
     hints: tuple[str, ...] = ()
@@ -424,10 +451,10 @@ class CheckReport(Struct):
     evidence: tuple[Passage, ...] = ()
     diagnosis: Diagnosis | None = None
     smallest: Smallest | None = None
-    fraction: float | None = None
+    fraction: Share | None = None
     switched_off: bool = False
     asked: str = ""
-    duration: float = 0.0
+    duration: Seconds = 0.0
 
 
 class ItemReport(Struct):
@@ -439,24 +466,24 @@ class ItemReport(Struct):
     id: str
     title: str
     status: Status
-    score: float | None
-    max_score: float
+    score: Points | None
+    max_score: Points
     extra_credit: bool
     visibility: Visibility
     message: str
     checks: tuple[CheckReport, ...] = ()
-    duration: float = 0.0
+    duration: Seconds = 0.0
 
 
 class Report(Struct):
     """The verdict on one submission. It has all its fields, even if nothing could be graded.
 
-    `view` says for whom it is: the ``student``'s has nothing that a student may not see, and no grade is made
-    from it.
+    `run_id` is the same in all reports of one batch. `view` says for whom it is: the ``student``'s has
+    nothing that a student may not see, and no grade is made from it.
     """
 
-    schema_version: str
-    generated_at: str
+    schema_version: Annotated[str, msgspec.Meta(extra_json_schema={"pattern": r"^\d+\.\d+$"})]
+    generated_at: Moment
     outcome: Outcome
     message: str
     grader: Grader
@@ -468,6 +495,7 @@ class Report(Struct):
     items: tuple[ItemReport, ...] = ()
     notices: tuple[Notice, ...] = ()
     integrity: tuple[Notice, ...] = ()
+    run_id: str = ""
     view: Literal["whole", "student"] = "whole"
 
     @property

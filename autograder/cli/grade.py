@@ -124,6 +124,8 @@ def command(  # noqa: PLR0917 - click calls it by name
     else:
         say_found(found, expected, console)
         run = plan_run(options)
+        if expected is not None:
+            run = run.with_ids({one.learner: expected.ids(one.learner) for one in found.candidates})
         batch = Batch(run=run, candidates=found.candidates, folder=output, jobs=jobs, resume=resume)
         good = _grade(batch, expected, console)
     raise click.exceptions.Exit(ExitStatus.DONE if good else ExitStatus.SOME_FAILED)

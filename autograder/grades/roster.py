@@ -49,6 +49,11 @@ class Roster(Struct):
         """List the names, of those that are known, that stand for a learner."""
         return sorted({learner, *(name for name in known if self.who(name) == learner)})
 
+    def ids(self, name: str) -> tuple[str, ...]:
+        """Give all texts by which platforms know the person behind a name, or the people of a group."""
+        people = (self.persons.get(self.who(one)) for one in _each([name]))
+        return tuple(dict.fromkeys(text for one in people if one for text in one.identities))
+
     def absent(self, learners: Iterable[str]) -> tuple[str, ...]:
         """Give the ids of those who handed in nothing."""
         present = {self.who(name) for name in _each(learners)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -23,7 +23,7 @@ from autograder.model import (
     Submission,
     SubmissionFacts,
 )
-from autograder.report.late import lateness
+from autograder.report.late import in_full, lateness
 from autograder.report.schema import SCHEMA_VERSION
 from autograder.report.totals import ending, total
 from autograder.text import harmless, in_texts
@@ -32,10 +32,15 @@ Record = TypeVar("Record", bound=Struct)
 
 
 class ReportFacts(Struct):
-    """The facts that all reports of a batch share: who graded, and where the code ran."""
+    """The facts that all reports of a batch share: who graded, and where the code ran.
+
+    `run_id` is the batch's own. `ids` are the texts by which platforms know the roster's learners.
+    """
 
     grader: Grader
     environment: Environment
+    run_id: str = ""
+    ids: Mapping[str, tuple[str, ...]] = {}
 
 
 def build_report(
@@ -64,16 +69,21 @@ def build_report(
         message=harmless(message),
         grader=facts.grader,
         environment=facts.environment,
-        assignment=msgspec.convert(assignment, AssignmentFacts, from_attributes=True),
+        assignment=replace(
+            msgspec.convert(assignment, AssignmentFacts, from_attributes=True),
+            due_at=in_full(assignment.due_at),
+        ),
         submission=replace(
             msgspec.convert(submission, SubmissionFacts, from_attributes=True),
+            submitted_at=in_full(submission.submitted_at),
             late=lateness(submission.submitted_at, assignment.due_at),
         ),
-        learner=Learner(id=submission.learner),
+        learner=Learner(id=submission.learner, ids=facts.ids.get(submission.learner, ())),
         score=None if failure else score,
         items=_harmless(items, ItemReport),
         notices=_harmless((*submission.notices, *notices), Notice),
         integrity=_harmless(integrity, Notice),
+        run_id=facts.run_id,
     )
 
 

@@ -17,7 +17,7 @@ import msgspec
 from autograder.errors import ReportError, UsageError
 from autograder.files import PRIVATE, write_atomically
 from autograder.model import JSON, Report
-from autograder.report.schema import SCHEMA_VERSION, validate
+from autograder.report.schema import validate
 from autograder.report.upgrade import upgrade
 
 REPORTS = "reports"
@@ -119,7 +119,7 @@ def decode_report(content: bytes, name: str) -> Report:
         report = msgspec.json.decode(content, type=Report)
     except msgspec.DecodeError:
         report = None
-    if report is not None and report.schema_version == SCHEMA_VERSION:
+    if report is not None and report.schema_version.startswith("2."):
         return report
     return msgspec.convert(upgrade(_validated(content, name)), Report)
 

@@ -33,6 +33,16 @@ def moment(text: str | None) -> datetime.datetime | None:
     return read if read.tzinfo is not None else None
 
 
+def in_full(text: str | None) -> str | None:
+    """Give a time with its seconds and its zone, as RFC 3339 has it; None if it or its zone is not known.
+
+    >>> in_full("2027-03-01T23:59+01:00")
+    '2027-03-01T23:59:00+01:00'
+    """
+    read = moment(text)
+    return None if read is None else read.isoformat()
+
+
 def spoken(seconds: int) -> str:
     """Give a length of time in its two largest units.
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import sys
 from typing import Any
 
 import msgspec
 
 from autograder.errors import ReportError
-from autograder.model import JSON, Report
+from autograder.model import JSON, SAFE_ID, Report
 
-SCHEMA_VERSION = "2.0"
+SCHEMA_VERSION = "2.1"
 SCHEMA_ID = "urn:autograder:report:2"
 # Version 2 only adds to version 1, so both fit the schema; see `autograder.report.upgrade`.
 _READ = ("1", "2")
+# What the schema says of texts and numbers beside their types. Reports before 2.1 were not held to it.
+_CONSTRAINTS = frozenset({"format", "pattern", "minimum", "maximum"})
 
 
 def report_schema() -> JSON:
@@ -32,13 +35,24 @@ def report_schema() -> JSON:
     return plain
 
 
+def _without_constraints(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_without_constraints(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    # an id names files, so it is held to its pattern whichever version wrote it
+    dropped = frozenset() if schema.get("pattern") == SAFE_ID else _CONSTRAINTS
+    return {key: _without_constraints(part) for key, part in schema.items() if key not in dropped}
+
+
 @functools.cache
-def _validator() -> Any:
+def _validator(*, constrained: bool) -> Any:
     # jsonschema would import a checker of a format that no report has, which takes each worker two seconds.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     import jsonschema
 
-    return jsonschema.Draft202012Validator(report_schema())
+    schema = report_schema()
+    return jsonschema.Draft202012Validator(schema if constrained else _without_constraints(schema))
 
 
 def validate(document: object, name: str = "report") -> None:
@@ -52,7 +66,11 @@ def validate(document: object, name: str = "report") -> None:
             f"{name}: schema_version is {version}, but this autograder reads up to {SCHEMA_VERSION}",
             "Use the autograder that wrote it, or grade again.",
         )
-    problems = sorted(_validator().iter_errors(document), key=lambda e: list(map(str, e.absolute_path)))
+    constrained = not isinstance(version, str) or not re.match(r"1\.|2\.0$", version)
+    problems = sorted(
+        _validator(constrained=constrained).iter_errors(document),
+        key=lambda e: list(map(str, e.absolute_path)),
+    )
     if problems:
         first = problems[0]
         raise ReportError(

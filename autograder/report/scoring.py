@@ -61,10 +61,11 @@ def rounded(points: float, most: float, step: float) -> float:
 
 
 def _check_report(check: CheckSpec, finding: Finding, points: float, visibility: Visibility) -> CheckReport:
+    fraction = min(1.0, max(0.0, finding.fraction))  # a sum of shares may miss an end by its last digit
     return CheckReport(
         id=check.id,
         status=finding.status,
-        score=round(points * finding.fraction, 4),
+        score=round(points * fraction, 4),
         max_score=round(points, 4),
         visibility=visibility
         if check.visible
@@ -78,7 +79,7 @@ def _check_report(check: CheckSpec, finding: Finding, points: float, visibility:
         evidence=finding.evidence,
         diagnosis=finding.diagnosis,
         smallest=finding.smallest,
-        fraction=finding.fraction,
+        fraction=fraction,
         switched_off=finding.switched_off,
         asked=finding.asked,
         duration=round(finding.seconds, 4),

@@ -8,7 +8,7 @@ from typing import Any, cast
 from autograder.model import JSON
 from autograder.text import in_texts
 
-_TIMES = frozenset({"generated_at", "duration"})
+_TIMES = frozenset({"generated_at", "duration", "run_id"})
 # Limits of time grow with the slowness that a batch measures.
 _MEASURED_LIMITS = frozenset({"slowness", "cpu_seconds", "wall_seconds"})
 # What `speed` checks measure: see `autograder.grading.checks.speed`.
@@ -19,7 +19,8 @@ _RATIO = re.compile(r"\b\d+(?= times\b)")
 def stable(document: JSON) -> JSON:
     """Give a report's JSON without times, measured speeds, and the place where the submission was found.
 
-    Two reports of the same files are equal then if one engine graded them with one seed.
+    Two reports of the same files are equal then if one engine graded them with one seed, whether a roster was
+    given or not.
     """
     submission, environment = document.get("submission", {}), document.get("environment", {})
     origin, speeds = submission.get("origin", ""), _spoken_speeds(document)
@@ -33,6 +34,7 @@ def stable(document: JSON) -> JSON:
         **document,
         "submission": {key: value for key, value in submission.items() if key != "origin"},
         "environment": {**environment, "limits": limits},
+        "learner": {key: value for key, value in document.get("learner", {}).items() if key != "ids"},
     }
     return cast(JSON, in_texts(settled, _without(result)))
 

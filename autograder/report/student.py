@@ -28,7 +28,8 @@ from autograder.model import (
     Status,
     Visibility,
 )
-from autograder.report.late import moment
+from autograder.report.late import in_full, moment
+from autograder.report.schema import SCHEMA_VERSION
 from autograder.report.scoring import seen_message, worst
 from autograder.text import in_texts
 
@@ -72,19 +73,24 @@ def student_view(report: Report, now: datetime.datetime, *, published: bool = Fa
     items = tuple(_item(item, seen, published=published) for item in report.items)
     whole = all(published or item.visibility in seen for item in report.items)
     view = Report(
-        schema_version=report.schema_version,
+        schema_version=SCHEMA_VERSION,
         view="student",
         generated_at=report.generated_at,
         outcome=report.outcome,
         message=_message(report, whole=whole),
         grader=replace(report.grader, seed=None),
         environment=report.environment,
-        assignment=report.assignment,
-        submission=replace(report.submission, origin=_last(report.submission.origin)),
+        assignment=replace(report.assignment, due_at=in_full(report.assignment.due_at)),
+        submission=replace(
+            report.submission,
+            origin=_last(report.submission.origin),
+            submitted_at=in_full(report.submission.submitted_at),
+        ),
         learner=report.learner,
         score=report.score if whole else None,
         items=items,
         notices=report.notices,
+        run_id=report.run_id,
     )
     place = report.submission.origin
 

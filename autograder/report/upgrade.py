@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from autograder.model import JSON, ItemReport, Outcome, Score
-from autograder.report.late import lateness
+from autograder.report.late import in_full, lateness
 from autograder.report.schema import SCHEMA_VERSION
 from autograder.report.totals import ending
 
@@ -21,8 +21,8 @@ def upgrade(document: JSON) -> JSON:
     """
     if not document["schema_version"].startswith("1."):
         return document
-    submission = document["submission"]
-    late = lateness(submission.get("submitted_at"), document["assignment"].get("due_at"))
+    submission, assignment = document["submission"], document["assignment"]
+    late = lateness(submission.get("submitted_at"), assignment.get("due_at"))
     items = [
         {**item, "checks": [_check(check) for check in item.get("checks", [])]}
         for item in document.get("items", [])
@@ -31,7 +31,13 @@ def upgrade(document: JSON) -> JSON:
         **document,
         "schema_version": SCHEMA_VERSION,
         **_ending(items, document["score"]),
-        "submission": {**submission, "attempt": 1, "late": msgspec.to_builtins(late)},
+        "assignment": {**assignment, "due_at": in_full(assignment.get("due_at"))},
+        "submission": {
+            **submission,
+            "attempt": 1,
+            "submitted_at": in_full(submission.get("submitted_at")),
+            "late": msgspec.to_builtins(late),
+        },
         "items": items,
     }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from reports import GRADER, PLACE, finding, item, make_report, total_of
 from rich.console import Console
 
@@ -134,7 +135,7 @@ def test_a_nan_is_refused_and_leaves_no_file(tmp_path):
         ),
         (lambda d: d["submission"].update(id=".."), r"at \$\.submission\.id"),
         (lambda d: d["submission"].update(id="a/b"), r"at \$\.submission\.id"),
-        (lambda d: d.update(schema_version="3.0"), "this autograder reads up to 2.0"),
+        (lambda d: d.update(schema_version="3.0"), "this autograder reads up to 2.1"),
     ],
 )
 def test_what_does_not_fit_the_schema_is_placed(change, says):
@@ -179,3 +180,57 @@ def test_in_a_terminal_each_lost_check_has_its_reason():
         ["✗", "b", "0", "/", "2", "b:", "0"],
         ["✗", "c", "0", "/", "2", "c:", "0"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda d: d.update(generated_at="yesterday"), r"\$\.generated_at: 'yesterday' does not match"),
+        (
+            lambda d: d["submission"].update(submitted_at="2027-03-01T23:59:00"),
+            r"\$\.submission\.submitted_at",
+        ),
+        (lambda d: d["submission"].update(attempt=0), r"\$\.submission\.attempt: 0 is less than the minimum"),
+        (lambda d: d["assignment"].update(due_at="2027-03-01T23:59+01:00"), r"\$\.assignment\.due_at"),
+        (
+            lambda d: d["grader"].update(config_sha256="abc"),
+            r"\$\.grader\.config_sha256: 'abc' does not match",
+        ),
+        (lambda d: d["grader"].update(seed=-1), r"\$\.grader\.seed: -1"),
+        (lambda d: d["score"].update(raw=-1), r"\$\.score.*"),
+        (lambda d: d["items"][0].update(score=-1), r"\$\.items\[0\]\.score: -1"),
+        (lambda d: d["items"][0]["checks"][0].update(fraction=1.5), r"\$\.items\[0\]\.checks\[0\]\.fraction"),
+        (lambda d: d["items"][0]["checks"][0].update(duration=-1), r"\$\.items\[0\]\.checks\[0\]\.duration"),
+        (lambda d: d.update(view="everybody"), r"\$\.view: 'everybody' is not one of"),
+        (lambda d: d.update(schema_version="2.x"), r"\$\.schema_version: '2.x' does not match"),
+    ],
+)
+def test_the_schema_holds_texts_and_numbers_to_their_forms(change, says):
+    document = json.loads(to_json(make_report()))
+    change(document)
+    with pytest.raises(ReportError, match=says):
+        validate(document)
+
+
+def test_an_older_report_is_not_held_to_the_forms_of_today(tmp_path):
+    document = json.loads(to_json(make_report()))
+    document["schema_version"] = "2.0"
+    document["assignment"]["due_at"] = "2027-03-01T23:59+01:00"
+    path = tmp_path / "s001.json"
+    path.write_text(json.dumps(document))
+    assert read_report(path).assignment.due_at == "2027-03-01T23:59+01:00"
+    document["submission"]["id"] = "../up"
+    with pytest.raises(ReportError, match="does not match"):
+        validate(document)
+
+
+def test_a_report_has_times_in_full_and_the_ids_of_the_roster():
+    assignment = replace(find_course(ROOT, "hw5").assignment, due_at="2027-03-01T23:59+01:00")
+    submission = Submission(id="s001", learner="s001", origin="s001", submitted_at="2027-03-01T22:00Z")
+    facts = ReportFacts(grader=GRADER, environment=PLACE, run_id="r1", ids={"s001": ("s001", "4711")})
+    report = build_report(assignment, submission, facts)
+    assert report.assignment.due_at == "2027-03-01T23:59:00+01:00"
+    assert report.submission.submitted_at == "2027-03-01T22:00:00+00:00"
+    assert (report.run_id, report.learner.ids) == ("r1", ("s001", "4711"))
+    assert report.assignment.round_to == assignment.round_to
+    validate(json.loads(to_json(report)))

@@ -24,7 +24,7 @@ def stored(**submission):
 def test_a_stored_report_is_read_as_one_of_today():
     assert stored()["outcome"] == "graded"
     report = read_report(STORED)
-    assert (report.schema_version, report.submission.attempt, report.submission.late) == ("2.0", 1, None)
+    assert (report.schema_version, report.submission.attempt, report.submission.late) == ("2.1", 1, None)
     assert report.outcome is Outcome.PARTIAL
     assert report.message == "41 of 100, 19 not judged."
     assert (report.score.final, len(report.items)) == (41, 12)
@@ -64,7 +64,7 @@ def test_a_file_is_written_anew_once(tmp_path):
     path.write_bytes(STORED.read_bytes())
     before = read_report(path)
     assert [upgrade_file(path), upgrade_file(path)] == [True, False]
-    assert json.loads(path.read_text(encoding="utf-8"))["schema_version"] == "2.0"
+    assert json.loads(path.read_text(encoding="utf-8"))["schema_version"] == "2.1"
     assert read_report(path) == before == replace(before)
     assert [p.name for p in tmp_path.iterdir()] == ["s009.json"]
 
