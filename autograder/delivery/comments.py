@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 from autograder.delivery.participants import Points, plain
 from autograder.grades.compute import written
 from autograder.grades.records import Grade, exact
 from autograder.model import ItemReport, Report
 from autograder.report.late import spoken
+from autograder.report.student import WITHOUT_TOTAL
 from autograder.text import clean
 
 # A platform's field for a comment is small, and a learner reads the first lines.
 LONGEST = 2_000
 _LONGEST_LINE = 240
+_FIRST_LINE = re.compile(r"[\d.]+ of [\d.]+ points\.")
 
 
 def comment_on(view: Report, points: Mapping[str, Points] | None = None, grade: Grade | None = None) -> str:
@@ -35,6 +39,25 @@ def comment_on(view: Report, points: Mapping[str, Points] | None = None, grade: 
     return clean(plain("\n".join(lines)), LONGEST)
 
 
+def in_points(value: Decimal) -> str:
+    """Say a number of points.
+
+    >>> in_points(Decimal("1.0")), in_points(Decimal("2.5"))
+    ('1 point', '2.5 points')
+    """
+    return f"{written(value)} point{'' if value == 1 else 's'}"
+
+
+def is_ours(comment: str) -> bool:
+    r"""Say whether a comment was made here, so that a newer one may stand for it.
+
+    >>> is_ours("8 of 10 points.\nconv: 3 of 5. out: another shape"), is_ours("Well done!")
+    (True, False)
+    """
+    first = comment.partition("\n")[0].strip()
+    return bool(_FIRST_LINE.fullmatch(first)) or first in WITHOUT_TOTAL
+
+
 def _total(view: Report, grade: Grade | None) -> Iterator[str]:
     """Give the total, if the learner may know it: the items that are not shown yet follow from it."""
     if view.score is None:
@@ -49,7 +72,7 @@ def _late(view: Report, grade: Grade | None) -> Iterator[str]:
     if grade is None:
         yield from [f"Late: {view.submission.late.message}."] if view.submission.late else []
     elif grade.late is not None:
-        taken = f": −{written(grade.taken)} points" if grade.taken and view.score is not None else ""
+        taken = f", which takes {in_points(grade.taken)}" if grade.taken and view.score is not None else ""
         yield f"Late by {spoken(int(grade.late.total_seconds()))}{taken}."
 
 

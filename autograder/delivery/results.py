@@ -18,10 +18,9 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from autograder.delivery.comments import comment_on
+from autograder.delivery.comments import comment_on, in_points
 from autograder.delivery.outgoing import Outgoing, Readiness
 from autograder.delivery.participants import Participant, counted_report, participants, points_by_item
-from autograder.grades.compute import written
 from autograder.grades.records import Grade, GradeStatus, exact
 from autograder.grades.roster import Roster, roster_of
 from autograder.grades.rubric import Rubric
@@ -30,7 +29,8 @@ from autograder.intake.candidates import TOGETHER
 from autograder.model import Outcome, Report
 from autograder.report.student import student_view
 
-_NOBODY = roster_of(())
+# The roster where none is given.
+NOBODY = roster_of(())
 
 
 def from_gradebook(
@@ -100,12 +100,16 @@ def _readiness(grade: Grade, outcome: Outcome) -> tuple[Readiness, str]:
         return Readiness.WITHOUT, _sentence(grade.steps[-1].text)
     if outcome is Outcome.PARTIAL:
         return Readiness.PARTIAL, "Some checks were switched off, so this is no grade."
-    waiting = f"{written(grade.pending)} points are" if grade.pending else "An item is"
-    return Readiness.PROVISIONAL, f"{waiting} still to be judged."
+    return Readiness.PROVISIONAL, _still_to_judge(grade.pending)
+
+
+def _still_to_judge(pending: Decimal) -> str:
+    waiting = f"{in_points(pending)} {'is' if pending == 1 else 'are'}" if pending else "An item is"
+    return f"{waiting} still to be judged."
 
 
 def from_reports(
-    reports: Iterable[Report], now: datetime.datetime, *, roster: Roster = _NOBODY, published: bool = False
+    reports: Iterable[Report], now: datetime.datetime, *, roster: Roster = NOBODY, published: bool = False
 ) -> list[Outgoing]:
     """Give the results of reports, one for each, and of those on the roster who have none.
 
@@ -152,8 +156,7 @@ def _report_readiness(report: Report) -> tuple[Readiness, str]:
     if report.outcome is Outcome.PARTIAL:
         return Readiness.PARTIAL, "Some checks were switched off, so this is no grade."
     if report.outcome is Outcome.PENDING_MANUAL or score.pending:
-        waiting = f"{score.pending:g} points are" if score.pending else "An item is"
-        return Readiness.PROVISIONAL, f"{waiting} still to be judged."
+        return Readiness.PROVISIONAL, _still_to_judge(exact(score.pending))
     return Readiness.FINAL, ""
 
 

@@ -48,6 +48,8 @@ _MESSAGES = {
     Outcome.GRADER_ERROR: "The grader failed, not the submission; nothing was scored.",
 }
 _NO_TOTAL = "The total is shown after grades are published."
+# All messages of a view that has points and no total.
+WITHOUT_TOTAL = frozenset(f"{said} {_NO_TOTAL}" for said in _MESSAGES.values())
 # A path from the root with two parts or more; after a scheme, a name or a number it is something else.
 _PATH = re.compile(r"(?<![\w.:/~…)\]])(?:/[\w.@+~-]+){2,}/?|\b[A-Za-z]:(?:[\\/]+[\w.@+~ -]+)+")
 

@@ -56,7 +56,7 @@ def test_a_grade_is_explained_with_what_the_learner_may_see(gradebook, tmp_path)
     assert (found.points, found.maximum, found.readiness) == (Decimal("7.6"), Decimal(14), Readiness.FINAL)
     assert found.comment.splitlines() == [
         "7.6 of 14 points.",
-        "Late by 2 hours: −1.4 points.",
+        "Late by 2 hours, which takes 1.4 points.",
         "conv: 5 of 10. Its visible check passed.",
     ]
     assert "values" in results(gradebook, tmp_path, wrong, published=True)["s001"].comment
