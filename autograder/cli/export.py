@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from autograder.cli.export_source import Source, write
+from autograder.cli.export_source import Origin, write
 from autograder.cli.options import assignment_option, course_option
 from autograder.delivery import FORMATS, Format
 from autograder.errors import UsageError, suggestion
@@ -68,7 +68,7 @@ def command(  # noqa: PLR0917 - click calls it by name
 
     Exit status: 1 if a learner has no place in the platform's file.
     """
-    source = Source(reports, db, course, assignment, roster, published, datetime.datetime.now(datetime.UTC))
+    source = Origin(reports, db, course, assignment, roster, published, datetime.datetime.now(datetime.UTC))
     if form in SHEETS:
         from autograder.cli.export_sheets import Filler
 
@@ -84,7 +84,7 @@ def command(  # noqa: PLR0917 - click calls it by name
         raise UsageError(f"no format `{form}`; {suggestion(form, [*FORMATS, *SHEETS])}", hint)
 
 
-def _export(form: str, source: Source, output: Path | None, *, all_attempts: bool) -> None:
+def _export(form: str, source: Origin, output: Path | None, *, all_attempts: bool) -> None:
     chosen = FORMATS[form]
     read = list(_as_asked(chosen, source.read(all_attempts=all_attempts), source))
     if not chosen.single or len(read) == 1:
@@ -101,7 +101,7 @@ def _export(form: str, source: Source, output: Path | None, *, all_attempts: boo
         click.echo(f"{len(read)} files in {output}")
 
 
-def _as_asked(chosen: Format, reports: Iterable[Report], source: Source) -> Iterable[Report]:
+def _as_asked(chosen: Format, reports: Iterable[Report], source: Origin) -> Iterable[Report]:
     """Give the reports with the roster's ids, as students' views where the format is for them."""
     people = source.people()
     for report in reports:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from autograder.cli.export_source import Source, write
+from autograder.cli.export_source import Origin, write
 from autograder.cli.gradebook import Place
 from autograder.cli.status import ExitStatus
 from autograder.delivery import showing
@@ -28,7 +28,7 @@ class Results(NamedTuple):
     titles: tuple[str, ...]
 
 
-def results_of(source: Source) -> Results:
+def results_of(source: Origin) -> Results:
     """Read results from reports, or from the gradebook where none are named.
 
     Raises `UsageError` if the reports are of several assignments, or there is no gradebook.
@@ -49,7 +49,7 @@ def results_of(source: Source) -> Results:
     return Results(made, (facts.title, facts.id))
 
 
-def _of_gradebook(source: Source) -> Results:
+def _of_gradebook(source: Origin) -> Results:
     from autograder.course import find_course
     from autograder.grades.store import FILE_NAME
 
@@ -80,7 +80,7 @@ class Filler(NamedTuple):
     dry_run: bool
     provisional: bool
 
-    def run(self, source: Source) -> None:
+    def run(self, source: Origin) -> None:
         """Fill the platform's file, or make a new one, and say what changes and who is left behind."""
         made = results_of(source)
         if self.into is None:

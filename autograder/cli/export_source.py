@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from autograder.grades.roster import Roster
 
 
-class Source(NamedTuple):
+class Origin(NamedTuple):
     """Where results come from: reports, or a gradebook; and the moment that decides what learners may see."""
 
     reports: tuple[Path, ...]

@@ -2,7 +2,7 @@
 
 ::
 
-    the platform's file ─▶ Sheet ─▶ Layout ─┐
+    the platform's file ─▶ Sheet ─▶ Columns ─┐
     results ────────────────────────────────┴▶ fill ─▶ what changes, and the file with the changes alone
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from autograder.delivery.outgoing import Outgoing
 from autograder.delivery.sheets import blackboard, brightspace, canvas, moodle
 from autograder.delivery.sheets.filling import Filling, fill, in_cents
-from autograder.delivery.sheets.layout import Layout
+from autograder.delivery.sheets.layout import Columns
 from autograder.delivery.sheets.sheet import Sheet, read_sheet
 from autograder.model import Struct
 
@@ -21,7 +21,7 @@ from autograder.model import Struct
 class Platform(Struct):
     """A platform's table: how its parts are found, and a new file's rows where the platform takes one."""
 
-    layout: Callable[[Sheet, Sequence[str]], Layout]
+    layout: Callable[[Sheet, Sequence[str]], Columns]
     about: str
     fresh: Callable[[Sequence[Outgoing], str], list[list[str]]] | None = None
 

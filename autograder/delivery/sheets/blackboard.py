@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from autograder.delivery.outgoing import Outgoing
 from autograder.delivery.sheets.layout import (
-    Layout,
+    Columns,
     column_of,
     decimal_sign,
     filled,
@@ -33,7 +33,7 @@ _COLUMN = re.compile(r"(?P<title>.*) \[Total Pts: (?P<most>[\d.,]+)(?: [^\]]*)?\
 _BLANK = frozenset({"", "-", "needs grading", "needs marking"})
 
 
-def layout(sheet: Sheet, wanted: Sequence[str]) -> Layout:
+def layout(sheet: Sheet, wanted: Sequence[str]) -> Columns:
     """Find a column in Blackboard's grades.
 
     Raises `UsageError` if it is no download of Blackboard, or the column is not there.
@@ -53,7 +53,7 @@ def layout(sheet: Sheet, wanted: Sequence[str]) -> Layout:
     grade = column_of(sheet, names, wanted)
     most = number(columns[grade]["most"])
     rows = filled(sheet, range(1, len(sheet.rows)))
-    return Layout(
+    return Columns(
         identities=positions(sheet, _IDENTITIES),
         grade=grade,
         comment=position(sheet, "Feedback to Learner"),

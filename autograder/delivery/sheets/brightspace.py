@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from autograder.delivery.outgoing import Outgoing
 from autograder.delivery.sheets.layout import (
-    Layout,
+    Columns,
     column_of,
     decimal_sign,
     filled,
@@ -29,7 +29,7 @@ _IDENTITIES = ("OrgDefinedId", "Username", "Email")
 _ITEM = re.compile(r"(?P<title>.*) Points Grade(?: <Numeric MaxPoints:(?P<most>[\d.,]+)[^>]*>)?")
 
 
-def layout(sheet: Sheet, wanted: Sequence[str]) -> Layout:
+def layout(sheet: Sheet, wanted: Sequence[str]) -> Columns:
     """Find a numeric grade item in Brightspace's grades.
 
     Raises `UsageError` if it is no export of Brightspace, or the item's column is not there.
@@ -47,7 +47,7 @@ def layout(sheet: Sheet, wanted: Sequence[str]) -> Layout:
     grade = column_of(sheet, names, wanted)
     most = number(items[grade]["most"] or "")
     rows = filled(sheet, range(1, len(sheet.rows)))
-    return Layout(
+    return Columns(
         identities=identities,
         grade=grade,
         rows=rows,

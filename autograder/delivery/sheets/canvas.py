@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 from autograder.delivery.outgoing import Outgoing
 from autograder.delivery.sheets.layout import (
-    Layout,
+    Columns,
     column_of,
     decimal_sign,
     filled,
@@ -39,7 +39,7 @@ _CLOSED = {
 _POSTING = re.compile(r"(muted|manual posting.*)?", re.IGNORECASE)
 
 
-def layout(sheet: Sheet, wanted: Sequence[str]) -> Layout:
+def layout(sheet: Sheet, wanted: Sequence[str]) -> Columns:
     """Find an assignment in a gradebook of Canvas.
 
     Raises `UsageError` if it is none, or the assignment's column is not there or is read-only.
@@ -56,7 +56,7 @@ def layout(sheet: Sheet, wanted: Sequence[str]) -> Layout:
         raise UsageError(f"{sheet.name}: the column `{sheet.titles[grade]}` is read-only", "Name another.")
     rows = tuple(row for row in filled(sheet, range(1, len(sheet.rows))) if _is_learner(sheet, row))
     maximum = number(says)
-    return Layout(
+    return Columns(
         identities=positions(sheet, _IDENTITIES),
         grade=grade,
         rows=rows,

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from autograder.delivery.comments import is_ours
 from autograder.delivery.outgoing import Outgoing, SendPlan, There, Transfer, plan
-from autograder.delivery.sheets.layout import Layout, number
+from autograder.delivery.sheets.layout import Columns, number
 from autograder.delivery.sheets.sheet import Sheet, with_values
 from autograder.errors import UsageError
 from autograder.model import Struct
@@ -39,12 +39,12 @@ def in_cents(results: Iterable[Outgoing]) -> list[Outgoing]:
     ]
 
 
-def fill(sheet: Sheet, layout: Layout, results: Sequence[Outgoing], *, provisional: bool = False) -> Filling:
+def fill(sheet: Sheet, layout: Columns, results: Sequence[Outgoing], *, provisional: bool = False) -> Filling:
     """Fill results into a table.
 
     Parameters
     ----------
-    sheet, layout : Sheet, Layout
+    sheet, layout : Sheet, Columns
         The platform's table.
     results : sequence of Outgoing
         The results, whoever is in the table.
@@ -79,7 +79,7 @@ def fill(sheet: Sheet, layout: Layout, results: Sequence[Outgoing], *, provision
     )
 
 
-def _there(sheet: Sheet, layout: Layout, key: str, row: int) -> There:
+def _there(sheet: Sheet, layout: Columns, key: str, row: int) -> There:
     texts = [sheet.value(row, column) for column in layout.identities]
     # Brightspace puts # before ids; the number of Moodle's participant stands alone in its folders' names
     bare = [re.sub(r"^(#|Participant )", "", text) for text in texts]
@@ -91,7 +91,7 @@ def _there(sheet: Sheet, layout: Layout, key: str, row: int) -> There:
     )
 
 
-def _require_same_maximum(sheet: Sheet, layout: Layout, results: Sequence[Outgoing]) -> None:
+def _require_same_maximum(sheet: Sheet, layout: Columns, results: Sequence[Outgoing]) -> None:
     theirs, ours = set(layout.maxima.values()), {one.maximum for one in results}
     if theirs and ours and theirs != ours:
         said, own = (" and ".join(f"{value:f}" for value in sorted(some)) for some in (theirs, ours))
@@ -101,7 +101,7 @@ def _require_same_maximum(sheet: Sheet, layout: Layout, results: Sequence[Outgoi
         )
 
 
-def _why_not(sheet: Sheet, layout: Layout, row: int, result: Outgoing) -> str:
+def _why_not(sheet: Sheet, layout: Columns, row: int, result: Outgoing) -> str:
     """Say why the platform would not take a result; empty if it would."""
     if row in layout.closed:
         return layout.closed[row]
@@ -114,7 +114,7 @@ def _why_not(sheet: Sheet, layout: Layout, row: int, result: Outgoing) -> str:
     return ""
 
 
-def _values(sheet: Sheet, layout: Layout, row: int, one: Transfer) -> Iterable[tuple[tuple[int, int], str]]:
+def _values(sheet: Sheet, layout: Columns, row: int, one: Transfer) -> Iterable[tuple[tuple[int, int], str]]:
     """Give the cells that change, with their new values."""
     result = one.outgoing
     if result.points != one.there.points:

@@ -14,7 +14,7 @@ from autograder.model import Struct
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 
 
-class Layout(Struct):
+class Columns(Struct):
     """A platform's table for one assignment.
 
     identities  the columns by which the platform knows learners

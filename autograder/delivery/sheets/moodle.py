@@ -22,7 +22,7 @@ from collections.abc import Sequence
 
 from autograder.delivery.outgoing import Outgoing
 from autograder.delivery.sheets.layout import (
-    Layout,
+    Columns,
     column_of,
     decimal_sign,
     filled,
@@ -39,7 +39,7 @@ _ENGLISH = "Download it with Moodle in English: the titles of columns are in the
 _REAL = re.compile(r"(?P<full>(?:[^:]+: )?(?P<title>.*)) \((?:Real|real)\)")
 
 
-def worksheet_layout(sheet: Sheet, wanted: Sequence[str]) -> Layout:  # noqa: ARG001 - it has one assignment
+def worksheet_layout(sheet: Sheet, wanted: Sequence[str]) -> Columns:  # noqa: ARG001 - it has one assignment
     """Find the parts of an offline grading worksheet.
 
     Raises `UsageError` if it is none, or is graded by a scale.
@@ -56,7 +56,7 @@ def worksheet_layout(sheet: Sheet, wanted: Sequence[str]) -> Layout:  # noqa: AR
     rows = filled(sheet, range(1, len(sheet.rows)))
     most, open_ = position(sheet, "Maximum grade"), position(sheet, "Grade can be changed")
     locked = "Moodle does not let this grade be changed."
-    return Layout(
+    return Columns(
         identities=positions(sheet, _IDENTITIES),
         grade=grade,
         comment=position(sheet, "Feedback comments"),
@@ -69,7 +69,7 @@ def worksheet_layout(sheet: Sheet, wanted: Sequence[str]) -> Layout:  # noqa: AR
     )
 
 
-def gradebook_layout(sheet: Sheet, wanted: Sequence[str]) -> Layout:
+def gradebook_layout(sheet: Sheet, wanted: Sequence[str]) -> Columns:
     """Find an assignment in Moodle's gradebook as CSV.
 
     Raises `UsageError` if it is none, or the assignment's column is not there.
@@ -86,7 +86,7 @@ def gradebook_layout(sheet: Sheet, wanted: Sequence[str]) -> Layout:
     rows = filled(sheet, range(1, len(sheet.rows)))
     grade = column_of(sheet, titles, wanted)
     feedback = sheet.titles[grade].replace("(Real)", "(Feedback)").replace("(real)", "(feedback)")
-    return Layout(
+    return Columns(
         identities=identities,
         grade=grade,
         comment=position(sheet, feedback),

@@ -18,7 +18,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codec
 _SEPARATORS = ",;\t"
 
 
-class Cell(Struct):
+class Field(Struct):
     """A cell: its value, its place in the text with its quotes, and whether it has quotes."""
 
     value: str
@@ -35,7 +35,7 @@ class Sheet(Struct):
     mark: bytes
     encoding: str
     separator: str
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[Field, ...], ...]
 
     def value(self, row: int, column: int | None) -> str:
         """Give a cell's value without blanks around it; empty where the row has no such cell."""
@@ -93,9 +93,9 @@ def _decodes(data: bytes, encoding: str) -> bool:
     return True
 
 
-def _rows(text: str, separator: str, name: str) -> Iterator[tuple[Cell, ...]]:
+def _rows(text: str, separator: str, name: str) -> Iterator[tuple[Field, ...]]:
     """Cut a text into cells. A quote is doubled inside of quotes, and an ordinary character elsewhere."""
-    cells: list[Cell] = []
+    cells: list[Field] = []
     place = 0
     while place < len(text):
         cell = _cell(text, place, separator, name)
@@ -105,17 +105,17 @@ def _rows(text: str, separator: str, name: str) -> Iterator[tuple[Cell, ...]]:
             place += 1
             if place < len(text):
                 continue
-            cells.append(Cell(value="", start=place, end=place))
+            cells.append(Field(value="", start=place, end=place))
         yield tuple(cells)
         cells = []
         place += 2 if text.startswith("\r\n", place) else 1
 
 
-def _cell(text: str, start: int, separator: str, name: str) -> Cell:
+def _cell(text: str, start: int, separator: str, name: str) -> Field:
     if not text.startswith('"', start):
         found = re.compile(rf"[{separator}\r\n]").search(text, start)
         end = found.start() if found else len(text)
-        return Cell(value=text[start:end], start=start, end=end)
+        return Field(value=text[start:end], start=start, end=end)
     closing = re.compile(r'"(?!")|""').finditer(text, start + 1)
     end = next((one.start() for one in closing if one.group() == '"'), -1)
     if end < 0:
@@ -124,7 +124,7 @@ def _cell(text: str, start: int, separator: str, name: str) -> Cell:
     after = re.compile(rf"[{separator}\r\n]").search(text, end + 1)
     last = after.start() if after else len(text)
     value = text[start + 1 : end].replace('""', '"') + text[end + 1 : last]
-    return Cell(value=value, start=start, end=last, quoted=True)
+    return Field(value=value, start=start, end=last, quoted=True)
 
 
 def with_values(sheet: Sheet, values: Mapping[tuple[int, int], str]) -> bytes:
@@ -133,7 +133,7 @@ def with_values(sheet: Sheet, values: Mapping[tuple[int, int], str]) -> bytes:
     for (row, column), value in sorted(values.items()):
         cells = sheet.rows[row]
         lacking = max(0, column - len(cells) + 1)
-        old = Cell(value="", start=cells[-1].end, end=cells[-1].end) if lacking else cells[column]
+        old = Field(value="", start=cells[-1].end, end=cells[-1].end) if lacking else cells[column]
         pieces += [sheet.text[done : old.start], sheet.separator * lacking]
         pieces.append(_written(value, sheet.separator, quoted=old.quoted))
         done = old.end
