@@ -45,6 +45,7 @@ from autograder.authoring.student import (
     StudentFault,
     Value,
 )
+from autograder.authoring.sums import Sum, explain_sum
 from autograder.authoring.unpack import unpack
 from autograder.model import Cause, Definitions, Finding, Notebook, Status, Struct
 
@@ -78,10 +79,12 @@ __all__ = [
     "Struct",
     "Student",
     "StudentFault",
+    "Sum",
     "TimedCall",
     "Timing",
     "Value",
     "directional_derivatives",
+    "explain_sum",
     "faulted",
     "nothing_done",
     "numerical_gradient",

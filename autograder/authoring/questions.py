@@ -86,7 +86,7 @@ class Comparison(Struct):
     ask            gives the student's outputs by name
     expect         gives the right outputs, under exactly the names in `outputs`
     small          gives small cases, the simplest first; the student is shown the first that fails
-    explain        (case, output, index) -> the terms whose sum is that element
+    explain        (handles, answer, output, index) -> the terms whose sum is that element
     explain_fault  explains an exception with the case's own numbers, or gives an empty text
     """
 
@@ -95,7 +95,7 @@ class Comparison(Struct):
     ask: Callable[[Handles, Case], Mapping[str, Value]]
     expect: Callable[[Handles, Case], Mapping[str, Expected]]
     small: Callable[[], Sequence[Case]] | None = None
-    explain: Callable[[Case, str, tuple[int, ...]], Explanation] | None = None
+    explain: Callable[[Handles, Answer, str, tuple[int, ...]], Explanation] | None = None
     explain_fault: Callable[[Case, StudentFault], str] | None = None
 
 

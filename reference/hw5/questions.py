@@ -15,10 +15,12 @@ import numpy as np
 from msgspec.structs import replace
 
 from autograder.authoring import (
+    Answer,
     Array,
     Case,
     Comparison,
     Expected,
+    Explanation,
     Handles,
     Probe,
     Value,
@@ -27,7 +29,7 @@ from autograder.authoring import (
     rounding_bound,
 )
 
-from . import cases, conduct, convolution, explaining, network, probes, training, training_check, visible
+from . import cases, conduct, convolution, network, probes, training, training_check, visible
 
 OUTPUTS = ("out", *visible.GRADIENTS)
 FIXED = Path(__file__).with_name("fixed.npz")
@@ -129,6 +131,11 @@ def expect_numerical(_: Handles, case: Case) -> Mapping[str, Expected]:
     return visible.with_reasons(case, expected)
 
 
+def explain(_: Handles, answer: Answer, output: str, index: tuple[int, ...]) -> Explanation:
+    """Explain an element by the reference's layers."""
+    return visible.explain_by(convolution.forward, convolution.backward, answer, output, index)
+
+
 # --- asking --------------------------------------------------------------------------------------
 
 
@@ -144,7 +151,7 @@ QUESTIONS = {
         ask=visible.ask_forward,
         expect=expect_out,
         small=visible.small_forward_cases,
-        explain=explaining.explain,
+        explain=explain,
         explain_fault=visible.explain_fault,
     ),
     "backward": Comparison(
@@ -153,7 +160,7 @@ QUESTIONS = {
         ask=visible.ask_backward,
         expect=expect_gradients,
         small=visible.small_cases,
-        explain=explaining.explain,
+        explain=explain,
         explain_fault=visible.explain_fault,
     ),
     "backward-plain": Comparison(

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from msgspec.structs import replace
 
 from autograder.authoring import (
+    Answer,
     Array,
     Case,
     Comparison,
     DataSet,
     Evaluate,
     Expected,
+    Explanation,
     Generator,
     Handle,
     Handles,
@@ -29,10 +31,12 @@ from autograder.authoring import (
     SpeedComparison,
     Student,
     StudentFault,
+    Sum,
     TimedCall,
     Timing,
     Value,
     directional_derivatives,
+    explain_sum,
     numerical_gradient,
     rounding_bound,
 )
@@ -200,6 +204,92 @@ def explain_fault(case: Case, fault: StudentFault) -> str:
     axis, name = (1, "rows") if field[1] != filter_shape[1] else (2, "columns")
     has, wants = field[axis], filter_shape[axis]
     return f"The filter is {filter_shape}, and this field has {has} {name} instead of {wants}."
+
+
+# --- what an element is made of -------------------------------------------------------------------
+
+# (x, w, b, stride, pad) -> out, and (dout, x, w, stride, pad) -> dx, dw, db
+Forward = Callable[[Array, Array, Array, int, int], Array]
+Backward = Callable[[Array, Array, Array, int, int], tuple[Array, Array, Array]]
+Index = tuple[int, ...]
+
+
+def explain(handles: Handles, answer: Answer, output: str, index: Index) -> Explanation:
+    """Explain an element by the homework's own fast layers."""
+
+    def forward(x: Array, w: Array, b: Array, stride: int, pad: int) -> Array:
+        out: Array = handles.given.call(FAST, x, w, b, {"stride": stride, "pad": pad}, keep=[1])[0]
+        return out
+
+    def backward(dout: Array, x: Array, w: Array, stride: int, pad: int) -> tuple[Array, Array, Array]:
+        cache = (x, w, np.zeros(len(w)), {"stride": stride, "pad": pad})
+        dx, dw, db = handles.given.call(FAST_BACK, dout, cache)
+        return dx, dw, db
+
+    return explain_by(forward, backward, answer, output, index)
+
+
+def explain_by(
+    forward: Forward, backward: Backward, answer: Answer, output: str, index: Index
+) -> Explanation:
+    """Explain an element of an output by right layers.
+
+    An output is linear in each of its inputs. With a 1 at one element and zeros elsewhere, and with the
+    numbers 1, 2, 3, … in the other input, a layer says for each number which one it is multiplied with.
+    """
+    inputs = answer.case.inputs
+    x, w, b = (np.asarray(inputs[name], dtype=np.float64) for name in ("x", "w", "b"))
+    stride, pad = inputs["stride"], inputs["pad"]
+    x = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))  # zeros of the border are in sums, too
+    constant, first, second = None, "dout", "w"
+    if output == "out":
+        constant, first = (float(b[index[1]]), "the bias"), "x"
+        met = backward(_one_at(answer.expected["out"].shape, index), x, _numbered(w), stride, 0)[0]
+    elif output == "dx":
+        n, c, row, column = index
+        one = _one_at(x.shape, (n, c, row + pad, column + pad))
+        met = forward(one, _numbered(w), np.zeros_like(b), stride, 0)
+    elif output == "dw":
+        second = "x"
+        met = forward(_numbered(x), _one_at(w.shape, index), np.zeros_like(b), stride, 0)
+    else:
+        second = ""
+        met = forward(np.zeros_like(x), np.zeros_like(w), _one_at(b.shape, index), stride, 0)
+    arrays = {"x": x, "w": w, **({"dout": inputs["dout"]} if "dout" in inputs else {})}
+    shape = arrays[second].shape if second else (1,)
+    products = [
+        ((first, place), (second, _index(flat, shape))) if second else ((first, place),)
+        for place, flat in _partners(met)
+    ]
+    made = Sum(
+        output=output,
+        index=index,
+        arrays=arrays,
+        products=products,
+        constant=constant,
+        borders={"x": (pad, "zeros of the border (pad)")},
+    )
+    return explain_sum(made, answer)
+
+
+def _one_at(shape: tuple[int, ...], index: Index) -> Array:
+    one = np.zeros(shape)
+    one[index] = 1.0
+    return one
+
+
+def _numbered(array: Array) -> Array:
+    return np.arange(1.0, array.size + 1).reshape(array.shape)
+
+
+def _partners(met: Array) -> Iterator[tuple[Index, int]]:
+    """Give the places that count, each with the position of its partner."""
+    for place in zip(*np.nonzero(met), strict=True):
+        yield tuple(map(int, place)), round(float(met[place])) - 1
+
+
+def _index(position: int, shape: tuple[int, ...]) -> Index:
+    return tuple(map(int, np.unravel_index(position, shape)))
 
 
 # --- the cases that the release shows ------------------------------------------------------------
@@ -434,6 +524,7 @@ QUESTIONS = {
         ask=ask_forward,
         expect=_expect_fast_forward,
         small=small_forward_cases,
+        explain=explain,
         explain_fault=explain_fault,
     ),
     "fast-backward": Comparison(
@@ -442,6 +533,7 @@ QUESTIONS = {
         ask=ask_backward,
         expect=_expect_fast_backward,
         small=small_cases,
+        explain=explain,
         explain_fault=explain_fault,
     ),
     "own-gradient": Comparison(

@@ -3,13 +3,15 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_process import InProcess
 
+from autograder.authoring.figures import CELL, MARGIN, MARK
 from autograder.authoring.loading import load_module
-from autograder.authoring.questions import Handles
+from autograder.authoring.questions import Answer, Handles
 from autograder.authoring.student import FaultKind, StudentFault
 from autograder.course import find_course
 from autograder.grading.checks.smallest import BUDGET, search_smallest
@@ -131,40 +133,115 @@ def test_the_small_cases_are_few_and_the_simplest_come_first():
 
 # --- what is said and drawn ----------------------------------------------------------------------
 
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def expected_of(case):
+    return {**QUESTIONS["forward"].expect(None, case), **QUESTIONS["backward"].expect(None, case)}
+
+
+def explained(question, case, output, index, wrong=1.0):
+    """What is said and drawn of an element that is wrong."""
+    student = InProcess({"conv_forward_fast": forward, "conv_backward_fast": backward})
+    expected = expected_of(case)
+    outputs = {name: one.value + wrong for name, one in expected.items()}
+    answer = Answer(case=case, outputs=outputs, expected=expected)
+    return QUESTIONS[question].explain(Handles(student, lambda: student), answer, output, index)
+
+
+def words(drawing):
+    return [text.text for text in ElementTree.fromstring(drawing).iter(f"{SVG}text")]
+
+
+def marked(drawing):
+    """The marked cells of a drawing, as rows and columns, by the left edge of their matrix."""
+    found = {}
+    boxes = list(ElementTree.fromstring(drawing).iter(f"{SVG}rect"))
+    cells = [box for box in boxes if box.get("height") == str(CELL) and box.get("fill") != "none"]
+    left = None
+    for box, before in zip(cells, [None, *cells], strict=False):
+        x, y = float(box.get("x")), float(box.get("y"))
+        if before is None or (y < float(before.get("y")) and x > float(before.get("x"))):
+            left = x
+        if box.get("fill") == MARK:
+            place = (round((y - MARGIN - 22) / CELL), round((x - left) / CELL))
+            found.setdefault(left, set()).add(place)
+    return [sorted(found[left]) for left in sorted(found)]
+
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), output=st.sampled_from(list(QUESTION)))
 def test_the_terms_add_up_to_the_right_value(data, output):
-    question = QUESTIONS[QUESTION[output]]
     case = data.draw(st.sampled_from(list(QUESTIONS["backward"].small())))
-    right = question.expect(None, case)[output].value
+    right = expected_of(case)[output].value
     index = tuple(data.draw(st.integers(0, size - 1)) for size in right.shape)
-    explanation = question.explain(case, output, index)
+    explanation = explained(QUESTION[output], case, output, index)
     left, *_, total = explanation.terms.split(" = ")
     assert left == f"{output}[{', '.join(map(str, index))}]"
     assert float(total) == right[index]
     terms = explanation.terms.split(" = ")[1].removesuffix(" (the bias)")
     if "…" not in terms:
         assert eval(terms) == right[index]  # the sum as it is written: numbers, + and * alone
-    drawing = ElementTree.fromstring(explanation.drawing)
-    cells = [cell for cell in drawing.iter("{http://www.w3.org/2000/svg}rect") if cell.get("stroke")]
-    assert sum(cell.get("fill") == "#ffd166" for cell in cells) >= 1 or not cells
+    said = words(explanation.drawing)
+    assert f"= {right[index]:.4g}" in said
+    assert f"{right[index] + 1:.4g}" in said
+    assert any(one.startswith("expected ") for one in said)
 
 
-def test_the_drawing_marks_a_receptive_field():
-    (case,) = (
-        c
-        for c in QUESTIONS["backward"].small()
-        if c.about == "x (1, 1, 3, 3), w (1, 1, 2, 2), stride 1, pad 1"
+@pytest.mark.parametrize(("question", "output"), [("fast-forward", "out"), ("fast-backward", "dw")])
+def test_what_a_student_s_own_machine_says_is_what_grading_says(question, output):
+    for case in QUESTIONS["backward"].small()[::7]:
+        index = (0,) * expected_of(case)[output].value.ndim
+        assert explained(question, case, output, index) == explained(QUESTION[output], case, output, index)
+
+
+def small_case(about):
+    (case,) = (one for one in QUESTIONS["backward"].small() if one.about == about)
+    return case
+
+
+def test_the_drawing_marks_a_receptive_field_and_its_filter():
+    case = small_case("x (1, 1, 3, 3), w (1, 1, 2, 2), stride 1, pad 1")
+    drawing = explained("forward", case, "out", (0, 0, 1, 2)).drawing
+    assert marked(drawing) == [[(1, 2), (1, 3), (2, 2), (2, 3)], [(0, 0), (0, 1), (1, 0), (1, 1)]]
+    assert "zeros of the border (pad)" in words(drawing)
+
+
+def test_the_drawing_pairs_each_number_with_its_partner():
+    case = small_case("x (1, 1, 2, 2), w (1, 1, 2, 2), stride 1, pad 1")
+    said = words(explained("forward", case, "out", (0, 0, 1, 0)).drawing)
+    # of the field's four pixels two are in the border; the others meet the filter's second column
+    assert [one for one in said if "×" in one and one != "×"] == ["2 × 2", "2 × 4"]
+
+
+def test_a_drawing_has_a_title_a_description_and_its_own_ground():
+    case = small_case("x (1, 1, 2, 2), w (1, 1, 2, 2), stride 1, pad 0")
+    explanation = explained("forward", case, "out", (0, 0, 0, 0), wrong=np.nan)
+    root = ElementTree.fromstring(explanation.drawing)
+    assert root.find(f"{SVG}title").text == "out[0, 0, 0, 0] is 66, and yours is nan"
+    assert root.find(f"{SVG}desc").text == explanation.terms
+    ground = root.find(f"{SVG}rect")
+    assert (
+        root.get("viewBox") == f"0 0 {float(ground.get('width')) + 1:g} {float(ground.get('height')) + 1:g}"
     )
-    drawing = QUESTIONS["forward"].explain(case, "out", (0, 0, 1, 2)).drawing
-    assert "x[0, 0] and its border" in drawing
-    root = ElementTree.fromstring(drawing)
-    marked = [
-        (int(cell.get("x")), int(cell.get("y")))
-        for cell in root.iter("{http://www.w3.org/2000/svg}rect")
-        if cell.get("fill") == "#ffd166"
-    ]
-    places = sorted({((y - 26) // 34, (x - 28) // 34) for x, y in marked if x < 28 + 5 * 34})
-    assert places == [(1, 2), (1, 3), (2, 2), (2, 3)]
-    assert len(marked) == 8  # the field, and the whole filter
+    assert ground.get("fill") == "#ffffff"
+
+
+def test_an_element_that_is_in_no_sum_is_zero_and_drawn_so():
+    case = small_case("x (2, 2, 3, 3), w (2, 2, 2, 2), stride 3, pad 1")
+    explanation = explained("backward", case, "dx", (0, 0, 0, 1))
+    assert explanation.terms == "dx[0, 0, 0, 1] = 0 = 0"
+    assert "nothing: no product has it" in words(explanation.drawing)
+    assert marked(explanation.drawing) == []
+
+
+def test_of_many_terms_the_first_are_written_and_the_others_counted():
+    case = small_case("x (2, 2, 3, 3), w (2, 2, 2, 2), stride 1, pad 0")
+    explanation = explained("backward", case, "dw", (0, 0, 0, 0))
+    assert [one for one in words(explanation.drawing) if "more" in one] == []
+    case = small_case("x (2, 2, 3, 3), w (2, 2, 2, 2), stride 1, pad 2")
+    explanation = explained("backward", case, "db", (1,))
+    assert explanation.terms.count("+") == 11
+    assert explanation.terms.endswith(f" + … = {case.inputs['dout'][:, 1].sum():g}")
+    said = words(explanation.drawing)
+    assert [one for one in said if "more" in one] == [f"… {2 * 36 - 10} more"]

@@ -40,18 +40,20 @@ def search_smallest(
             answer = Answer(case=case, outputs={}, expected=expected, fault=fault)
         mismatch = None if answer.fault else compare(output, answer.outputs.get(output), expected[output])
         if (answer.fault or mismatch) and wanted(answer):
-            return _shrunk(question, answer, output, mismatch)
+            return _shrunk(question, handles, answer, output, mismatch)
     return None
 
 
-def _shrunk(question: Comparison, answer: Answer, output: str, mismatch: Mismatch | None) -> Shrunk:
+def _shrunk(
+    question: Comparison, handles: Handles, answer: Answer, output: str, mismatch: Mismatch | None
+) -> Shrunk:
     case, expected = answer.case, answer.expected[output]
     if mismatch is None:
         message = answer.fault.message if answer.fault else ""
         return Shrunk(smallest=Smallest(case=case.about, inputs=_texts(case), message=message))
     actual, explanation = answer.outputs.get(output), Explanation(terms="")
     if mismatch.place and question.explain is not None:
-        explanation = question.explain(case, output, mismatch.place)
+        explanation = question.explain(handles, answer, output, mismatch.place)
     smallest = Smallest(
         case=case.about,
         inputs=_texts(case),
