@@ -8,11 +8,12 @@ __all__ = ["__version__", "check"]
 
 
 def check(notebook: str | None = None) -> None:
-    """Run the visible checks on a notebook and print the results: for use in a cell.
+    """Run the visible checks on a notebook and show the results: for use in a cell.
 
     By default that is the notebook in which this runs, if that is known, or else the homework that was saved
     last; `notebook` names another one, or its folder. Save it first: the checks read the file.
     """
+    import importlib
     from pathlib import Path
 
     from rich.console import Console
@@ -23,6 +24,12 @@ def check(notebook: str | None = None) -> None:
 
     console = Console()
     try:
-        console.print(page(run(Path(notebook) if notebook else None)))
+        found = run(Path(notebook) if notebook else None)
     except AutograderError as error:
         console.print(str(error), style="red", markup=False)
+        return
+    if console.is_jupyter:
+        # a notebook has IPython, and nothing else needs it
+        importlib.import_module("IPython.display").display(found)
+    else:
+        console.print(page(found))

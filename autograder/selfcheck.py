@@ -9,14 +9,16 @@ from __future__ import annotations
 import contextlib
 import datetime
 import functools
+import io
 import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from autograder.authoring.context import AssignmentContext, Reading
@@ -28,12 +30,13 @@ from autograder.execution.plain import open_session
 from autograder.extract import MISSING, has_given_code, not_there, too_new
 from autograder.grading.reading import read_candidate
 from autograder.grading.setup import assignment_context, describe_environment, describe_grader, kinds_of
-from autograder.grading.submission import Pipeline
+from autograder.grading.submission import Graded, Pipeline
 from autograder.guest import stand_ins
 from autograder.intake import candidate_for, read_notebook
 from autograder.intake.running import running_file, running_in_colab
 from autograder.model import Notebook, Notice, Report, Struct, capped
 from autograder.report import ReportFacts, build_report
+from autograder.report.html import report_html
 from autograder.report.terminal import render
 from autograder.text import harmless
 
@@ -43,10 +46,22 @@ OLDEST_PYTHON = (3, 11)
 
 
 class SelfCheck(Struct):
-    """The report of a self-check, and its notebook with the time when it was saved, for a person."""
+    """The report of a self-check, and its notebook with the time when it was saved, for a person.
+
+    `pictures` are those that the report names. A notebook shows it as HTML, all else as text.
+    """
 
     report: Report
     notebook: str
+    pictures: dict[str, bytes] = {}
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """Give the forms from which a notebook's front end chooses."""
+        closing = closing_line(self.report)
+        html = report_html(self.report, self.pictures, heading=self.notebook, closing=closing, points=False)
+        text = io.StringIO()
+        Console(file=text, width=100, force_jupyter=False, color_system=None).print(page(self))
+        return {"text/html": html, "text/plain": text.getvalue()}
 
 
 def check(place: Path | None = None) -> SelfCheck:
@@ -72,13 +87,14 @@ def check(place: Path | None = None) -> SelfCheck:
         candidate = replace(candidate_for(path, course.assignment.files.rules), origin=name)
         try:
             reading = pipeline.read(candidate)
-            report = pipeline.grade_reading(reading).report
+            graded = pipeline.grade_reading(reading)
             notices = tuple(_advice(reading, course, pipeline.shared))
         except GraderFault as fault:
-            report = build_report(course.assignment, candidate.unread(), pipeline.facts, fault=str(fault))
-            notices = ()
+            failed = build_report(course.assignment, candidate.unread(), pipeline.facts, fault=str(fault))
+            graded, notices = Graded(report=failed), ()
     # passages to read are for a person who grades
-    return SelfCheck(report=replace(report, notices=(*notices, *report.notices), integrity=()), notebook=name)
+    report = replace(graded.report, notices=(*notices, *graded.report.notices), integrity=())
+    return SelfCheck(report=report, notebook=name, pictures=graded.pictures)
 
 
 def _release_for(place: Path | None) -> Course:
