@@ -28,6 +28,7 @@ COMMANDS = {
     "new": ("autograder.cli.new", "Write a small working assignment, as a start."),
     "release": ("autograder.cli.release", "Build the students' release from the instructor's source."),
     "review": ("autograder.cli.review", "Give points and remarks in a browser, question by question."),
+    "show": ("autograder.cli.show", "Show a report in the terminal."),
     "sign": ("autograder.cli.sign", "Sign reports, so that a change of them is found."),
     "similarity": ("autograder.cli.similarity", "Show the passages that submissions have in common."),
     "validate": ("autograder.cli.validate", "Check reports against the published schema."),

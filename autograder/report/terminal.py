@@ -36,6 +36,13 @@ def render(report: Report, *, points: bool = True) -> RenderableType:
     return Group(*parts)
 
 
+def closing(report: Report) -> str:
+    """Give a report's last line: the submission, its outcome, and its points if it has some."""
+    score = report.score
+    points = "" if score is None else f" {round(score.final, 2):g} of {score.max:g} points."
+    return f"{report.submission.id}: {report.message}{points}"
+
+
 def _table(report: Report, points: bool) -> Table:
     table = Table(title=None, box=None, padding=(0, 1), show_header=False)
     table.add_column(width=1)

@@ -32,6 +32,7 @@ ARGUMENTS = {
     "new": ["hw7", "--course", "OUT/course"],
     "review": ["--db", "sqlite:///OUT/g.sqlite3", "--no-browser"],
     "release": ["lab6", "--check", "--course", "SMALL"],
+    "show": ["OUT/reports"],
     "sign": ["--new-key", "OUT/key"],
     "similarity": [SAMPLE, str(SAMPLES / "s008"), "-o", "OUT/page.html"],
     "validate": ["OUT/reports"],
