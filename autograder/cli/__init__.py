@@ -22,6 +22,7 @@ COMMANDS = {
     "data": ("autograder.cli.data", "Fetch the data set, or say where it is."),
     "doctor": ("autograder.cli.doctor", "Say what works on this machine, and how to fix the rest."),
     "export": ("autograder.cli.export", "Render reports for a gradebook or an LMS."),
+    "feedback": ("autograder.cli.feedback", "Write a page for each student with what they may see."),
     "freeze": ("autograder.cli.freeze", "Store the outputs of an assignment's reference in files."),
     "grade": ("autograder.cli.grade", "Grade submissions in the sandbox, with one JSON report for each."),
     "gradebook": ("autograder.cli.gradebook", "Keep attempts, a person's points and grades of a course."),

@@ -7,6 +7,7 @@ import pytest
 from corpus import ENTRIES, NAMELESS, entry
 from corpus_grading import ITEMS, course, failed, graded_entry, names, points, sandboxes
 from corpus_not_yet import NOT_YET_NAMED, NOT_YET_RIGHT
+from corpus_pages import leaked
 from corpus_wrong import FORGIVEN, FULL, WRONG
 
 NOTES = {
@@ -58,6 +59,7 @@ def test_each_loses_its_own_points_and_no_others_and_gets_its_own_name(name):
     reports = graded_entry(one)
     as_wanted = points(reports) == pytest.approx(one.points) and names(reports) == one.names
     assert as_wanted == (name not in NOT_YET_RIGHT), (names(reports), failed(reports))
+    assert leaked(reports.values()) == []  # the student's page has nothing of hidden checks
     if name in NOT_YET_RIGHT:
         return
     assert (not one.names and one.cause not in NAMELESS) == (name in NOT_YET_NAMED)

@@ -26,6 +26,7 @@ ARGUMENTS = {
     "data": ["where"],
     "doctor": [],
     "export": ["csv", "OUT/reports"],
+    "feedback": ["OUT/reports", "-o", "OUT/pages"],
     "freeze": ["hw5"],
     "grade": [SAMPLE, "--dry-run"],
     "gradebook": ["grades", "--db", "sqlite:///OUT/g.sqlite3"],

@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 
 from autograder.grades import tables
 from autograder.model import Notice
+from autograder.pages.pictures import read_picture
 from autograder.pages.review.app import review_app
 from autograder.pages.review.desk import Given
-from autograder.pages.review.evidence import read_picture
 from autograder.pages.review.guard import MAX_FORM, POLICY, Guard
 
 HOST = "127.0.0.1:8000"

@@ -21,8 +21,9 @@ from starlette.staticfiles import StaticFiles
 from autograder.assignment import ItemSpec
 from autograder.errors import AutograderError, UsageError
 from autograder.grades.compute import points_of, written
+from autograder.pages.pictures import read_picture
 from autograder.pages.review.desk import Conflict, Desk, Given, counts, worth
-from autograder.pages.review.evidence import evidence_of, read_picture, without_lines
+from autograder.pages.review.evidence import evidence_of, without_lines
 from autograder.pages.review.pieces import (
     Piece,
     State,

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 from markupsafe import Markup
 
 from autograder.model import CheckReport, ItemReport, Notice, Passage, Report, Status, Struct
 from autograder.pages.showing import visible, visible_lines
-from autograder.report import pictures_path
 from autograder.report.totals import in_short
 
 # A remark at a line: "cell 3, line 12: why?"
 AT_LINE = re.compile(r"^(?P<where>[^\n]{1,80}), line (?P<line>\d{1,7}): ?(?P<text>.*)$", re.MULTILINE)
-_PNG = b"\x89PNG\r\n\x1a\n"
-_MAX_BYTES = 10_000_000
-_MAX_PIXELS = 40_000_000
 _MOST_NUMBERS = 3_000
 Hide = Callable[[str], str]
 
@@ -154,29 +149,3 @@ def remarks_at_lines(text: str) -> dict[tuple[str, int], list[str]]:
 def without_lines(text: str) -> str:
     """Give a reviewer's text without its remarks at lines, which belong to one student's code."""
     return "\n".join(line for line in text.split("\n") if not AT_LINE.match(line)).strip()
-
-
-# --- pictures -------------------------------------------------------------------------------------------
-
-
-def picture_place(folder: Path, report: Report, name: str) -> Path:
-    """Give the place of a report's picture; the folder is a batch's, or its ``reports/``."""
-    batch = folder if (folder / "pictures").is_dir() else folder.parent
-    return pictures_path(batch, report.submission.id, report.submission.attempt) / name
-
-
-def read_picture(folder: Path, report: Report, name: str) -> bytes | None:
-    """Read a picture that a report names: PNG of a size that a browser bears; None if there is none."""
-    named = {one for item in report.items for check in item.checks for one in check.pictures}
-    if name not in named or "/" in name or "\\" in name or not name.endswith(".png"):
-        return None
-    path = picture_place(folder, report, name)
-    if not path.is_file() or path.is_symlink() or path.stat().st_size > _MAX_BYTES:
-        return None
-    content = path.read_bytes()
-    return content if _is_small_png(content) else None
-
-
-def _is_small_png(content: bytes) -> bool:
-    width, height = int.from_bytes(content[16:20]), int.from_bytes(content[20:24])
-    return content.startswith(_PNG) and content[12:16] == b"IHDR" and 0 < width * height <= _MAX_PIXELS
