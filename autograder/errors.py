@@ -70,6 +70,10 @@ class SigningError(AutograderError):
     """A file has no canonical form, so it can't be signed."""
 
 
+class DeliveryError(AutograderError):
+    """The place that grades go to can't be reached, or refuses them."""
+
+
 class SandboxError(AutograderError):
     """The machine can't run a safe sandbox."""
 

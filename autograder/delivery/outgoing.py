@@ -41,12 +41,17 @@ class Outgoing(Struct):
 
 
 class There(Struct):
-    """A learner as another place knows them: its own `key`, other texts for them, and the points it has."""
+    """A learner as another place knows them: its own `key`, other texts for them, and the points it has.
+
+    `comment` is the one that stands with the points. A place that adds each comment to the earlier ones gives
+    all of them as `comments`; they are None where it replaces a comment, or can't tell.
+    """
 
     key: str
     identities: tuple[str, ...] = ()
     points: Decimal | None = None
     comment: str = ""
+    comments: tuple[str, ...] | None = None
 
 
 class Transfer(Struct):
@@ -71,11 +76,15 @@ class SendPlan(Struct):
 
 
 class Receipt(Struct):
-    """A place's answer to one transfer: whether it has the points now, and its words."""
+    """A place's answer to one transfer: whether it took the points, and its words.
+
+    It is not `clear` where the answer was lost: the place may have taken them.
+    """
 
     learner: str
     arrived: bool
     words: str = ""
+    clear: bool = True
 
 
 class Destination(Protocol):
@@ -90,8 +99,16 @@ class Destination(Protocol):
         """Ask for the learners whom the place knows, with the points that it has."""
         ...
 
+    def objection(self, transfer: Transfer) -> str:
+        """Say in a sentence why the place can't have a result; empty if it can. Asked after `there`."""
+        ...
+
     def send(self, transfers: Sequence[Transfer]) -> Iterator[Receipt]:
-        """Send results; give an answer for each as soon as it is known."""
+        """Send results; give an answer for each as soon as it is known.
+
+        A comment goes along if it is not empty and not the one that is there. Raises `DeliveryError` if
+        nothing more can be sent.
+        """
         ...
 
 
@@ -102,7 +119,7 @@ def plan(
 
     A learner is the one who shares an identity with a result. An identity that two learners of the place
     share is nobody's. `provisional` lets provisional results go, never partial ones; without `comments`, a
-    place that can't tell its comments is not asked for them.
+    place that can't tell its comments is not asked for them. A result without a comment leaves the one there.
     """
     known = _by_identity(there)
     transfers, unchanged, held, unmatched, met = [], [], [], [], dict[str, str]()
@@ -119,7 +136,7 @@ def plan(
         else:
             met[found[0].key] = result.learner
             same = found[0].points == result.points
-            if same and (not comments or found[0].comment == result.comment):
+            if same and (not comments or result.comment in ("", found[0].comment)):
                 unchanged.append(result)
             else:
                 transfers.append(Transfer(outgoing=result, there=found[0]))

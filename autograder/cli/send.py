@@ -1,0 +1,185 @@
+"""``autograder send``: send grades to a learning platform, and compare what is there then."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from autograder.cli.gradebook import Place, database_option
+from autograder.cli.options import assignment_option, course_option
+from autograder.cli.status import ExitStatus
+from autograder.errors import UsageError
+from autograder.grades.compute import written
+
+try:
+    from autograder.delivery.destinations import open_place
+    from autograder.delivery.preparing import Failure, Prepared, prepare
+    from autograder.delivery.sending import Sent, send
+    from autograder.delivery.sent import FILE_NAME, opened, read
+except ImportError as error:
+    raise UsageError(
+        f"`autograder send` needs {error.name}, which is not installed",
+        "pip install -e '.[instructor]' in the course's folder",
+    ) from error
+
+if TYPE_CHECKING:
+    from autograder.delivery.outgoing import Outgoing, SendPlan
+
+
+@click.command()
+@click.argument("place")
+@click.argument("reports", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@course_option
+@assignment_option
+@database_option
+@click.option("--dry-run", is_flag=True, help="Show what would change, and send nothing.")
+@click.option(
+    "--provisional", is_flag=True, help="Send grades, too, of which a person has yet to judge some."
+)
+@click.option("--comments/--no-comments", default=True, help="Send the comment that explains the points.")
+@click.option("--published", is_flag=True, help="Grades are published: comments say what is shown only then.")
+@click.option(
+    "--log",
+    "log_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where it is noted what was sent; sent.jsonl beside the gradebook by default.",
+)
+def command(
+    *,
+    place: str,
+    reports: tuple[Path, ...],
+    course: Path,
+    assignment: str | None,
+    db: str | None,
+    dry_run: bool,
+    provisional: bool,
+    comments: bool,
+    published: bool,
+    log_file: Path | None,
+) -> None:
+    """Send the gradebook's grades, or those of REPORTS, to PLACE, a table of places.toml.
+
+    Only what PLACE does not have yet is sent. Then it is read back and compared. To send again what failed,
+    run the same command.
+
+    Exit status: 1 if a learner is not known there, or a grade did not arrive.
+    """
+    root = course.resolve()
+    destination = open_place(root, place, comments=comments)
+    results = _results(Place(db, course, assignment, None), reports, published=published)
+    path = log_file or _beside(db, root) / FILE_NAME
+    if dry_run:
+        prepared = prepare(
+            destination,
+            results,
+            read(path, destination.name),
+            provisional=provisional,
+            comments=comments,
+        )
+        _say(_planned(prepared))
+        failures: Sequence[Failure] = (*prepared.failures, *prepared.waiting)
+    else:
+        with opened(path, destination.name) as log:
+            sent = send(destination, results, log, provisional=provisional, comments=comments)
+        _say(_done(sent))
+        failures = sent.failures
+        if failures:
+            click.echo("The same command sends again what failed.", err=True)
+    if failures:
+        raise click.exceptions.Exit(ExitStatus.SOME_FAILED)
+
+
+def _results(place: Place, reports: Sequence[Path], *, published: bool) -> list[Outgoing]:
+    """Make the results of reports, or of the gradebook; a gradebook that is named tells who is who."""
+    from autograder.delivery.results import from_gradebook, from_reports
+
+    now = datetime.datetime.now(datetime.UTC)
+    if not reports:
+        if place.db is None and not (file := _own_gradebook(place.course)).exists():
+            raise UsageError(f"{file}: there is no gradebook", "Name it with --db URL, or name reports.")
+        with place.opened() as gradebook:
+            return from_gradebook(gradebook, place.rubric(gradebook), now, published=published)
+    from autograder.delivery import newest_attempts
+    from autograder.report import read_report, report_files
+
+    read_reports = [read_report(path) for path in report_files(reports)]
+    ids = sorted({one.assignment.id for one in read_reports})
+    if len(ids) > 1:
+        raise UsageError(f"the reports are of several assignments: {', '.join(ids)}", "Name those of one.")
+    newest = newest_attempts(read_reports)
+    if place.db is None:
+        return from_reports(newest, now, published=published)
+    with place.opened() as gradebook:
+        return from_reports(newest, now, roster=gradebook.roster(), published=published)
+
+
+def _own_gradebook(course: Path) -> Path:
+    from autograder.grades.store import FILE_NAME as GRADEBOOK
+
+    return course.resolve() / GRADEBOOK
+
+
+def _beside(db: str | None, root: Path) -> Path:
+    """Give the folder of the gradebook, where it is a file."""
+    name = (db or "").removeprefix("sqlite:///")
+    return Path(name).resolve().parent if db and name != db else root
+
+
+# --- words ------------------------------------------------------------------------------------------------
+
+
+def _say(lines: Iterator[tuple[str, bool]]) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        for line, is_error in lines:
+            click.echo(line, err=is_error)
+
+
+def _planned(prepared: Prepared) -> Iterator[tuple[str, bool]]:
+    """Say what would be done, line by line; those of failures go to standard error."""
+    plan = prepared.plan
+    width = _width(prepared.plan)
+    for one in plan.transfers:
+        result = one.outgoing
+        comment = "  with a comment" if result.comment not in ("", one.there.comment) else ""
+        old = "none" if one.there.points is None else written(one.there.points)
+        assert result.points is not None  # only results with points go
+        yield f"{result.learner:{width}}  {old} → {written(result.points)}{comment}", False
+    yield from _others(plan, (*prepared.failures, *prepared.waiting), width)
+    yield f"{len(plan.transfers)} would be sent, {_counts(plan)}.", False
+
+
+def _done(sent: Sent) -> Iterator[tuple[str, bool]]:
+    plan, width = sent.plan, _width(sent.plan)
+    for one in sent.arrived:
+        assert one.outgoing.points is not None  # only results with points go
+        old = "none" if one.there.points is None else written(one.there.points)
+        yield f"{one.outgoing.learner:{width}}  {old} → {written(one.outgoing.points)}", False
+    yield from _others(plan, sent.failures, width)
+    if sent.stopped:
+        yield f"error: stopped: {sent.stopped}", True
+    yield f"{len(sent.arrived)} sent, {len(sent.failures)} failed, {_counts(plan)}.", False
+
+
+def _others(plan: SendPlan, failures: Sequence[Failure], width: int) -> Iterator[tuple[str, bool]]:
+    for held in plan.held:
+        yield f"{held.learner:{width}}  held back: {held.why}", False
+    for one in failures:
+        yield f"error: {one.result.learner}: {one.why}", True
+    if plan.missing:
+        known = ", ".join(one.key for one in plan.missing[:10])
+        more = ", …" if len(plan.missing) > 10 else ""
+        yield f"note: {len(plan.missing)} learners there have no result here: {known}{more}", True
+
+
+def _counts(plan: SendPlan) -> str:
+    return f"{len(plan.unchanged)} already there, {len(plan.held)} held back, {len(plan.unmatched)} unmatched"
+
+
+def _width(plan: SendPlan) -> int:
+    names = (one.learner for one in (*(t.outgoing for t in plan.transfers), *plan.held))
+    return max(map(len, names), default=0)

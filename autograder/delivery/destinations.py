@@ -1,0 +1,39 @@
+"""Open the place that ``places.toml`` names. What a kind of place needs is imported for it alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from autograder.delivery.http import Client
+from autograder.delivery.outgoing import Destination
+from autograder.delivery.places import CanvasPlace, MoodlePlace, read_place, token_of
+
+
+def open_place(root: Path, name: str, *, comments: bool = True) -> Destination:
+    """Open a place of a course.
+
+    Parameters
+    ----------
+    root : Path
+        The course's root folder.
+    name : str
+        The place's name in ``places.toml``.
+    comments : bool, optional
+        Whether comments go along.
+
+    Raises
+    ------
+    UsageError
+        The place is not there, or its keys or its token are wrong.
+    """
+    place = read_place(root, name)
+    if isinstance(place, CanvasPlace):
+        from autograder.delivery.canvas import HINTS, CanvasDestination
+
+        token = token_of(root, name, place)
+        return CanvasDestination(place, Client(place.url, bearer=token, hints=HINTS))
+    assert isinstance(place, MoodlePlace)
+    from autograder.delivery.moodle import MoodleDestination
+
+    token = token_of(root, name, place)
+    return MoodleDestination(place, Client(place.url, secrets=(token,)), token, comments=comments)

@@ -1,0 +1,174 @@
+"""The places that grades are sent to, as ``places.toml`` in the course's root folder has them.
+
+The file has no token. It names a variable of the environment, or a file that only its owner may read.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from autograder.assignment import read_table
+from autograder.assignment.lines import line_of
+from autograder.delivery.addresses import url_problem
+from autograder.errors import UsageError, suggestion
+from autograder.files import read_text
+from autograder.model import Struct
+
+FILE_NAME = "places.toml"
+MANUAL = "docs/sending.md describes every key."
+_AT = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<key>\w*).*`)?$", re.DOTALL)
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+
+
+class Place(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What all places have: where they are, and where their token is."""
+
+    kind: str
+    token_env: str = ""
+    token_file: str = ""
+
+
+class CanvasPlace(Place, kw_only=True):
+    """An assignment in Canvas. `assignment` is its number or its title."""
+
+    url: str
+    course: int
+    assignment: int | str
+
+
+class MoodlePlace(Place, kw_only=True):
+    """An assignment in Moodle. `assignment` is the number in its page's address, or its title."""
+
+    url: str
+    course: int
+    assignment: int | str
+
+
+class LtiPlace(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A line item of a platform that speaks LTI 1.3. Its private key is in a file, so there is no token."""
+
+    kind: str
+    issuer: str
+    token_url: str
+    client_id: str
+    key_file: str
+    key_id: str
+    audience: str = ""
+    deployment: str = ""
+    line_items_url: str = ""
+    line_item: str = ""
+
+
+AnyPlace = CanvasPlace | MoodlePlace | LtiPlace
+KINDS: Mapping[str, type[AnyPlace]] = {"canvas": CanvasPlace, "moodle": MoodlePlace, "lti": LtiPlace}
+# The keys whose values are addresses that a token goes to.
+_ADDRESSES = ("url", "token_url", "line_items_url", "line_item")
+
+
+def read_place(root: Path, name: str) -> AnyPlace:
+    """Read one place from a course's ``places.toml``.
+
+    Raises
+    ------
+    UsageError
+        There is no such file or place, or its keys are wrong; names file, line, key, and the nearest known.
+    """
+    path = root / FILE_NAME
+    if not path.exists():
+        raise UsageError(f"{path}: there is no such file", f"It says where grades are sent. {MANUAL}")
+    tables = read_table(path)
+    if name not in tables:
+        raise UsageError(f"{path}: has no place `{name}`; {suggestion(name, tables)}", MANUAL)
+    table = tables[name]
+    kind = table.get("kind") if isinstance(table, dict) else None
+    if not isinstance(kind, str) or kind not in KINDS:
+        message = f"[{name}] kind = {kind!r}; {suggestion(str(kind), KINDS)}"
+        raise _at(path, name, "kind", message)
+    try:
+        place = msgspec.convert(table, KINDS[kind])
+    except msgspec.ValidationError as error:
+        raise _at(path, name, *_explained(name, KINDS[kind], str(error))) from error
+    for key in _ADDRESSES:
+        value = getattr(place, key, "")
+        if value and (problem := url_problem(value)):
+            raise _at(path, name, key, f"[{name}] {key} = {value!r}: {problem}")
+    return place
+
+
+def _at(path: Path, name: str, key: str, message: str) -> UsageError:
+    return UsageError(f"{path}:{line_of(read_text(path), (name, key))}: {message}", MANUAL)
+
+
+def _explained(name: str, kind: type[AnyPlace], error: str) -> tuple[str, str]:
+    """Give the key that an error of msgspec is about, and a sentence."""
+    found = _AT.match(error)
+    assert found is not None  # every text matches
+    what, key = found["what"], found["key"] or ""
+    if unknown := _UNKNOWN.match(what):
+        key = unknown[1]
+        if key == "token":
+            return key, f"[{name}] token: a token does not belong in this file; use token_env or token_file"
+        known = (field.encode_name for field in msgspec.structs.fields(kind))
+        return key, f"[{name}] has an unknown key `{key}`; {suggestion(key, known)}"
+    if missing := _MISSING.match(what):
+        return "", f"[{name}] needs the key `{missing[1]}`"
+    return key, f"[{name}] {key}: {what}"
+
+
+# --- secrets ----------------------------------------------------------------------------------------------
+
+
+def token_of(root: Path, name: str, place: Place, environment: Mapping[str, str] = os.environ) -> str:
+    """Give a place's token, from the environment or from its file.
+
+    Raises
+    ------
+    UsageError
+        None is named, the variable is not set, the file can't be read, others can read it, or it is empty.
+    """
+    path = root / FILE_NAME
+    if bool(place.token_env) == bool(place.token_file):
+        raise UsageError(f"{path}: [{name}] needs either token_env or token_file", MANUAL)
+    if place.token_env:
+        token, where = environment.get(place.token_env, ""), f"the variable {place.token_env}"
+        if not token.strip():
+            raise UsageError(f"{where} is not set; [{name}] in {path} names it for the token", MANUAL)
+    else:
+        where = str(root / place.token_file)
+        token = read_secret(root / place.token_file)
+    token = token.strip()
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise UsageError(f"{where}: expected a token, one word of plain letters, digits and signs")
+    return token
+
+
+def read_secret(path: Path) -> str:
+    """Read a file that only its owner may read.
+
+    Raises
+    ------
+    UsageError
+        It can't be read, is empty, or others may read it; names the command that mends it.
+    """
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "is not UTF-8"
+        raise UsageError(
+            f"{path}: can't be read: {why}", "It should hold a secret, and nothing else."
+        ) from error
+    if mode & 0o077:
+        raise UsageError(
+            f"{path}: others may read it (mode {mode:03o}), and it holds a secret", f"chmod 600 {path}"
+        )
+    if not text.strip():
+        raise UsageError(f"{path}: is empty", "It should hold a secret, and nothing else.")
+    return text
