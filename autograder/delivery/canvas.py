@@ -23,14 +23,15 @@ from autograder.delivery.outgoing import Receipt, There, Transfer
 from autograder.delivery.places import CanvasPlace
 from autograder.delivery.sending import in_parts
 from autograder.errors import DeliveryError, suggestion
+from autograder.grades.compute import written
 from autograder.text import clean
 
 HINTS = {
     401: "The token is wrong or has expired: make a new one in Canvas (Account, Settings, New Access Token).",
     403: "The token's owner needs the right to grade in this course.",
 }
-# Seconds between two looks at a job, and in all.
-_LOOK, _PATIENCE = 2.0, 600.0
+# Seconds before the first look at a job, between two looks at most, and in all.
+_FIRST_LOOK, _LAST_LOOK, _PATIENCE = 0.5, 20.0, 600.0
 _NO_POINTS = ("pass_fail", "not_graded")
 
 
@@ -77,8 +78,9 @@ class CanvasDestination:
     def objection(self, transfer: Transfer) -> str:
         """Say why Canvas can't have a result. More than its maximum is no reason: Canvas takes that."""
         possible = Decimal(str(getattr(self._assignment, "points_possible", None) or 0))
-        if possible != transfer.outgoing.maximum:
-            return f"The assignment has {possible:f} points in Canvas and {transfer.outgoing.maximum:f} here."
+        maximum = transfer.outgoing.maximum
+        if possible != maximum:
+            return f"The assignment has {written(possible)} points in Canvas and {written(maximum)} here."
         submission = self._found.get(transfer.there.key)
         if getattr(submission, "excused", None):
             return "The learner is excused in Canvas."
@@ -101,12 +103,12 @@ class CanvasDestination:
     def _waited(self, progress: Progress) -> str:
         """Wait for the end of a job, and give its words."""
         job = f"Canvas's job {progress.id}"
-        waited = 0.0
+        waited, look = 0.0, _FIRST_LOOK
         while progress.workflow_state not in ("completed", "failed"):
             if waited >= _PATIENCE:
                 raise Unclear(f"{job} has not ended after {_PATIENCE / 60:g} minutes.")
-            self._sleep(_LOOK)
-            waited += _LOOK
+            self._sleep(look)
+            waited, look = waited + look, min(2 * look, _LAST_LOOK)
             try:
                 progress = progress.query()
             except Refused as error:  # it goes on, though nobody can watch it

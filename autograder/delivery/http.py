@@ -18,11 +18,11 @@ from urllib.parse import urljoin
 import requests
 import urllib3
 
-from autograder import __version__
 from autograder.delivery.addresses import is_loopback, origin, url_problem
 from autograder.delivery.answers import colon, innermost, json_problem, retry_after, said, unmade
 from autograder.errors import DeliveryError
 from autograder.model import Struct
+from autograder.version import __version__
 
 _MOST_BYTES = 64 << 20
 _MOST_REDIRECTS = 5

@@ -16,6 +16,7 @@ from autograder.delivery.outgoing import Receipt, There, Transfer
 from autograder.delivery.places import MoodlePlace
 from autograder.delivery.sending import in_parts
 from autograder.errors import DeliveryError, UsageError, suggestion
+from autograder.grades.compute import written
 from autograder.text import clean
 
 _SERVICE = "/webservice/rest/server.php"
@@ -78,9 +79,11 @@ class MoodleDestination:
         """Say why Moodle can't have a result: it would pass over it without a word."""
         maximum, result = Decimal(str(self._assignment["grade"])), transfer.outgoing
         if maximum != result.maximum:
-            return f"The assignment has {maximum:f} points in Moodle and {result.maximum:f} here."
+            return (
+                f"The assignment has {written(maximum)} points in Moodle and {written(result.maximum)} here."
+            )
         if result.points is not None and result.points > maximum:
-            return f"Moodle takes no more than {maximum:f} points, and these are {result.points:f}."
+            return f"Moodle takes no more than {written(maximum)} points, and these are {written(result.points)}."
         if result.points is not None and result.points < 0:
             return "Moodle takes no points below 0."
         return ""

@@ -27,15 +27,15 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 
 
-class Place(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What all places have: where they are, and where their token is."""
+class TokenPlace(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A place that wants a token, and where that is."""
 
     kind: str
     token_env: str = ""
     token_file: str = ""
 
 
-class CanvasPlace(Place, kw_only=True):
+class CanvasPlace(TokenPlace, kw_only=True):
     """An assignment in Canvas. `assignment` is its number or its title."""
 
     url: str
@@ -43,7 +43,7 @@ class CanvasPlace(Place, kw_only=True):
     assignment: int | str
 
 
-class MoodlePlace(Place, kw_only=True):
+class MoodlePlace(TokenPlace, kw_only=True):
     """An assignment in Moodle. `assignment` is the number in its page's address, or its title."""
 
     url: str
@@ -125,7 +125,7 @@ def _explained(name: str, kind: type[AnyPlace], error: str) -> tuple[str, str]:
 # --- secrets ----------------------------------------------------------------------------------------------
 
 
-def token_of(root: Path, name: str, place: Place, environment: Mapping[str, str] = os.environ) -> str:
+def token_of(root: Path, name: str, place: TokenPlace, environment: Mapping[str, str] = os.environ) -> str:
     """Give a place's token, from the environment or from its file.
 
     Raises

@@ -22,6 +22,7 @@ from autograder.delivery.outgoing import Destination, Outgoing, Receipt, SendPla
 from autograder.delivery.preparing import Failure, Prepared, now, prepare
 from autograder.delivery.sent import Did, Log
 from autograder.errors import DeliveryError
+from autograder.grades.compute import written
 from autograder.model import Struct
 
 AT_ONCE = 50
@@ -197,8 +198,9 @@ def _why_not(still: Transfer, answer: Receipt | None, stopped: str) -> str:
         return f"No clear answer, and it is not there: {answer.words}"
     if not answer.arrived:
         return f"Refused: {answer.words}"
-    has = "none" if still.there.points is None else f"{still.there.points:f}"
-    sent = f"{still.outgoing.points:f}"
+    has = "none" if still.there.points is None else written(still.there.points)
+    assert still.outgoing.points is not None  # only results with points go
+    sent = written(still.outgoing.points)
     return f"The place took {sent} points and has {has}: they may be locked or overridden there."
 
 

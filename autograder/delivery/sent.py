@@ -39,7 +39,7 @@ class Did(Enum):
     FAILED = "failed"  # it was never sent: nobody there, or not allowed
 
 
-class Entry(Struct):
+class SentLine(Struct):
     """A line of the log. `comment` is the hash of the comment that went along, if one did."""
 
     at: datetime.datetime
@@ -58,20 +58,20 @@ class Log:
     ----------
     place : str
         The place's stable name.
-    entries : iterable of Entry
+    entries : iterable of SentLine
         What the log has.
     file : BinaryIO, optional
         Where lines are added.
     """
 
-    def __init__(self, place: str, entries: Iterable[Entry] = (), file: BinaryIO | None = None) -> None:
+    def __init__(self, place: str, entries: Iterable[SentLine] = (), file: BinaryIO | None = None) -> None:
         self.place = place
         self._file = file
-        self._entries: dict[str, list[Entry]] = {}
+        self._entries: dict[str, list[SentLine]] = {}
         for entry in entries:
             self._keep(entry)
 
-    def _keep(self, entry: Entry) -> None:
+    def _keep(self, entry: SentLine) -> None:
         if entry.place == self.place:
             self._entries.setdefault(entry.learner, []).append(entry)
 
@@ -81,7 +81,7 @@ class Log:
         """Add a line for each result, with words; `sure` that they outlive a loss of power."""
         for result, words in results:
             comment = digest(result.comment) if result.comment else ""
-            entry = Entry(
+            entry = SentLine(
                 at=at,
                 place=self.place,
                 learner=result.learner,
@@ -145,10 +145,10 @@ def read(path: Path, place: str) -> Log:
     return Log(place, _entries(path.read_bytes()) if path.exists() else ())
 
 
-def _entries(text: bytes) -> Iterator[Entry]:
+def _entries(text: bytes) -> Iterator[SentLine]:
     for line in text.splitlines():
         try:
-            yield msgspec.json.decode(line, type=Entry)
+            yield msgspec.json.decode(line, type=SentLine)
         except (msgspec.DecodeError, UnicodeDecodeError):
             continue
 

@@ -3,6 +3,8 @@
 The platforms are fakes of our own on loopback; the connections, and what breaks in them, are real.
 """
 
+import datetime
+
 import pytest
 from delivery.fakes import faults
 from delivery.platforms import COMMENTS, FAKES, POINTS, Sender, words
@@ -91,8 +93,6 @@ def test_a_comment_without_a_clear_answer_waits_where_it_could_stand_twice(tmp_p
 
 
 def _time(sender, minutes):
-    import datetime
-
     return (sender.now + datetime.timedelta(minutes=minutes)).astimezone().strftime("%H:%M")
 
 
@@ -208,7 +208,7 @@ def test_points_that_the_place_drops_without_a_word_are_failures(fake, sender):
 def test_a_redirect_to_another_host_gets_no_token(fake, sender):
     with FAKES["canvas"]() as thief:
         fake.plan(faults.elsewhere(thief.url), times=100)
-        with pytest.raises(DeliveryError, match="leads to another host, http://127.0.0.1:"):
+        with pytest.raises(DeliveryError, match=r"leads to another host, http://127\.0\.0\.1:"):
             sender.send()
         assert thief.requests == []
 

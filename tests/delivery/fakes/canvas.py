@@ -53,7 +53,7 @@ class FakeCanvas(Fake):
         return {one["login_id"]: self.scores.get(one["id"]) for one in self.users}
 
     def all_comments(self):
-        return {one["login_id"]: [text for text in self.comments.get(one["id"], [])] for one in self.users}
+        return {one["login_id"]: list(self.comments.get(one["id"], [])) for one in self.users}
 
     @staticmethod
     def is_write(request):
@@ -80,17 +80,17 @@ class FakeCanvas(Fake):
             return self._progress(int(path.partition("/")[2]))
         if not path.startswith("courses/3/"):
             return Answer({"errors": [{"message": "The specified resource does not exist."}]}, 404)
-        path = path.removeprefix("courses/3/")
-        if path == "assignments":
-            return self._paged(request, [self.assignment, self.other])
-        if path in ("users", "search_users"):
-            assert request.query["enrollment_type[]"] == "student"
-            return self._paged(request, self.users)
-        if path == "assignments/7/submissions":
-            return self._paged(request, [self._submission(one["id"]) for one in self.users])
+        return self._of_course(request, path.removeprefix("courses/3/"))
+
+    def _of_course(self, request, path):
         if path == "assignments/7/submissions/update_grades" and request.method == "POST":
             return self._update(request.form)
-        return Answer({"errors": [{"message": "no such path"}]}, 404)
+        rows = {
+            "assignments": [self.assignment, self.other],
+            "search_users": self.users,
+            "assignments/7/submissions": [self._submission(one["id"]) for one in self.users],
+        }
+        return self._paged(request, rows[path])
 
     def _paged(self, request, rows):
         start = int(request.query.get("page", "1")) - 1
@@ -109,7 +109,7 @@ class FakeCanvas(Fake):
         comments = [] if self.hides_comments else self.comments.get(user, [])
         return {
             "user_id": user,
-            "score": None if score is None else score - taken,
+            "score": score - taken if taken else score,
             "entered_score": score,
             "points_deducted": taken or None,
             "excused": user in self.excused,

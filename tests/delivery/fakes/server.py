@@ -37,6 +37,7 @@ class Planned:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits for an acknowledgement
 
     def handle_any(self):
         parts = urlsplit(self.path)
