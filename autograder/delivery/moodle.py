@@ -83,7 +83,8 @@ class MoodleDestination:
                 f"The assignment has {written(maximum)} points in Moodle and {written(result.maximum)} here."
             )
         if result.points is not None and result.points > maximum:
-            return f"Moodle takes no more than {written(maximum)} points, and these are {written(result.points)}."
+            most, points = written(maximum), written(result.points)
+            return f"Moodle takes no more than {most} points, and these are {points}."
         if result.points is not None and result.points < 0:
             return "Moodle takes no points below 0."
         return ""
