@@ -51,25 +51,8 @@ class MoodlePlace(TokenPlace, kw_only=True):
     assignment: int | str
 
 
-class LtiPlace(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A line item of a platform that speaks LTI 1.3. Its private key is in a file, so there is no token."""
-
-    kind: str
-    issuer: str
-    token_url: str
-    client_id: str
-    key_file: str
-    key_id: str
-    audience: str = ""
-    deployment: str = ""
-    line_items_url: str = ""
-    line_item: str = ""
-
-
-AnyPlace = CanvasPlace | MoodlePlace | LtiPlace
-KINDS: Mapping[str, type[AnyPlace]] = {"canvas": CanvasPlace, "moodle": MoodlePlace, "lti": LtiPlace}
-# The keys whose values are addresses that a token goes to.
-_ADDRESSES = ("url", "token_url", "line_items_url", "line_item")
+AnyPlace = CanvasPlace | MoodlePlace
+KINDS: Mapping[str, type[AnyPlace]] = {"canvas": CanvasPlace, "moodle": MoodlePlace}
 
 
 def read_place(root: Path, name: str) -> AnyPlace:
@@ -95,10 +78,8 @@ def read_place(root: Path, name: str) -> AnyPlace:
         place = msgspec.convert(table, KINDS[kind])
     except msgspec.ValidationError as error:
         raise _at(path, name, *_explained(name, KINDS[kind], str(error))) from error
-    for key in _ADDRESSES:
-        value = getattr(place, key, "")
-        if value and (problem := url_problem(value)):
-            raise _at(path, name, key, f"[{name}] {key} = {value!r}: {problem}")
+    if problem := url_problem(place.url):
+        raise _at(path, name, "url", f"[{name}] url = {place.url!r}: {problem}")
     return place
 
 

@@ -1,4 +1,4 @@
-"""Canvas's own ways, against a fake of it: jobs, pages, sections, settings of an assignment, the allowance."""
+"""Canvas's own ways, against a fake of it: jobs, pages, sections, an assignment's settings, allowance."""
 
 import pytest
 from delivery.fakes import FakeCanvas, faults

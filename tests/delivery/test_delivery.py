@@ -87,7 +87,7 @@ def test_csv_keeps_every_id_as_it_is():
     assert text.encode().startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert sorted(row["learner"] for row in rows) == sorted([*ids, "00456"])
-    risky = ["=HYPERLINK(1)", "@SUM(1)", "-5", "+44 1"]
+    risky = ["=HYPERLINK(1)", "@SUM(1)", "-5+1", "+44 1"]
     text = to_csv([make_report(learner=Learner(id=one)) for one in risky])
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert sorted(row["learner"] for row in rows) == sorted(f"'{one}" for one in risky)

@@ -34,6 +34,7 @@ ARGUMENTS = {
     "review": ["--db", "sqlite:///OUT/g.sqlite3", "--no-browser"],
     "release": ["lab6", "--check", "--course", "SMALL"],
     "show": ["OUT/reports"],
+    "send": ["ours", "OUT/reports", "--course", "OUT/course", "--dry-run"],
     "sign": ["--new-key", "OUT/key"],
     "similarity": [SAMPLE, str(SAMPLES / "s008"), "-o", "OUT/page.html"],
     "validate": ["OUT/reports"],
