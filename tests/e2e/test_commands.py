@@ -3,6 +3,7 @@
 import csv
 import functools
 import json
+import re
 import os
 import shutil
 import signal
@@ -113,6 +114,10 @@ def test_a_roster_names_who_handed_in_nothing(tmp_path, a_class, graded):
     assert done.returncode == 0
     assert "1 of 2 on the roster handed in nothing: s002" in done.stderr
     assert "1 not on the roster: s009" in done.stderr
+    (path,) = (tmp_path / "out/reports").rglob("*.json")
+    report = json.loads(path.read_text())
+    assert re.fullmatch("[0-9a-f]{16}", report["run_id"])
+    assert report["learner"]["ids"] == []
     rows = (tmp_path / "out/summary.csv").read_text(encoding="utf-8-sig").splitlines()
     about = [(row.split(",")[0], row.split(",")[5]) for row in rows[1:]]
     assert about == [("s001", "graded"), ("s009", "graded"), ("s002", "not_submitted")]
@@ -170,7 +175,7 @@ def test_old_reports_are_upgraded_where_it_is_asked_for(tmp_path):
     assert json.loads(old.read_text())["schema_version"] == "1.1"
     said = "1 of 1 reports are valid.\n{} were written anew.\n"
     assert run("validate", "--upgrade", tmp_path).stdout == said.format(1)
-    assert json.loads(old.read_text())["schema_version"] == "2.0"
+    assert json.loads(old.read_text())["schema_version"] == "2.1"
     assert run("validate", "--upgrade", tmp_path).stdout == said.format(0)
 
 
