@@ -7,7 +7,8 @@ modules of the same folder. A statement that binds nothing may do anything, so i
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from autograder.errors import AssignmentError
@@ -48,16 +49,16 @@ def code_of_entries(paths: Mapping[str, Path], module: str, table: str) -> dict[
     AssignmentError
         A module can't be read, or is not Python.
     """
-    trees = {name: _parsed(path) for name, path in paths.items()}
-    modules = {name: list(_statements(tree)) for name, tree in trees.items()}
-    entries = {key: (ast.unparse(value), _used(value)) for key, value in _entries(trees[module], table)}
+    read = {name: _read(path) for name, path in paths.items()}
+    modules = {name: statements for name, (_, statements) in read.items()}
+    entries = {key: (ast.unparse(value), _used(value)) for key, value in _entries(read[module][0], table)}
     return {
         key: "\n".join([own, *_followed(modules, [(module, use) for use in ("*", *uses)])])
         for key, (own, uses) in {**entries, EVERYTHING: ("", frozenset({EVERYTHING}))}.items()
     }
 
 
-def _followed(modules: Mapping[str, list[_Statement]], todo: list[tuple[str, str]]) -> list[str]:
+def _followed(modules: Mapping[str, Sequence[_Statement]], todo: list[tuple[str, str]]) -> list[str]:
     """Give the statements that names in modules depend on, in order."""
     seen: set[tuple[str, str]] = set()
     found: set[tuple[str, int]] = set()
@@ -79,11 +80,17 @@ def _followed(modules: Mapping[str, list[_Statement]], todo: list[tuple[str, str
     return [modules[where][number].text for where, number in sorted(found)]
 
 
-def _parsed(path: Path) -> ast.Module:
+def _read(path: Path) -> tuple[ast.Module, Sequence[_Statement]]:
     try:
-        return ast.parse(read_text(path))
+        return _parsed(read_text(path))
     except SyntaxError as error:
         raise AssignmentError(f"{path}:{error.lineno}: {error.msg}") from error
+
+
+@functools.lru_cache(maxsize=64)  # every table asks for the same modules
+def _parsed(source: str) -> tuple[ast.Module, Sequence[_Statement]]:
+    tree = ast.parse(source)
+    return tree, tuple(_statements(tree))
 
 
 def _statements(tree: ast.Module) -> Iterator[_Statement]:

@@ -70,6 +70,7 @@ class GradingRun(Struct):
     data        the data set's folder, None where the assignment has none
     seed        all random cases follow from it
     prepared    what kinds of checks have measured for the batch, by check id
+    asked       a hash of what each check asks, by check id
     facts       what every report says of the grader and the sandbox
     key         equal for two runs only where they would give the same verdicts
     """
@@ -79,6 +80,7 @@ class GradingRun(Struct):
     data: Path | None
     seed: int
     prepared: dict[str, Any]
+    asked: dict[str, str]
     facts: ReportFacts
     key: str
 
@@ -110,6 +112,7 @@ def plan_run(options: RunOptions) -> GradingRun:
         data=data,
         seed=seed,
         prepared={},
+        asked=course.asked(),
         facts=ReportFacts(
             grader=describe_grader(course, seed),
             environment=describe_environment(course, kind, walls, slowness),
@@ -217,7 +220,7 @@ def open_pipeline(run: GradingRun) -> Pipeline:
         open_session=session_opener(course, run.options.unsandboxed),
         facts=run.facts,
         training=run.options.training,
-        asked=course.asked(),
+        asked=run.asked,
     )
 
 

@@ -39,6 +39,7 @@ RUN = GradingRun(
     data=None,
     seed=0,
     prepared={},
+    asked={},
     facts=FACTS,
     key="key",
 )
