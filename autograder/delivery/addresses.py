@@ -15,10 +15,13 @@ def url_problem(url: str) -> str:
         return f"is no URL: {error}"
     if parts.scheme not in ("https", "http") or not parts.hostname:
         return "expected a URL that begins with https://"
-    if parts.username or parts.password:
-        return "expected no name or password in the URL"
-    if parts.fragment:
-        return "expected no `#` in the URL"
+    unwanted = {
+        "name or password": parts.username or parts.password,
+        "`?`": parts.query,
+        "`#`": parts.fragment,
+    }
+    if found := [name for name, there in unwanted.items() if there]:
+        return f"expected no {found[0]} in the URL"
     if parts.scheme == "http" and not is_loopback(url):
         return "expected https://; over http:// anybody on the way reads the token"
     return ""

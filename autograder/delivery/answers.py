@@ -33,7 +33,7 @@ def number(value: Any) -> Decimal | None:
         found = Decimal(str(value))
     except InvalidOperation as error:
         raise ValueError(f"{value!r} is no number") from error
-    if not abs(found) < _FAR:
+    if not found.is_finite() or abs(found) >= _FAR:
         raise ValueError(f"{value!r} are no points")
     return found
 

@@ -63,6 +63,7 @@ def test_a_course_without_the_file(tmp_path):
         ("course = 3\n", "", "places.toml:1: [ours] needs the key `course`"),
         ("token_env", "token", "places.toml:6: [ours] token: a token does not belong in this file; use"),
         ("https://c", "http://c", "places.toml:3: [ours] url = 'http://canvas.example.org': expected https://"),
+        (".org\"", ".org?a\"", "places.toml:3: [ours] url = 'https://canvas.example.org?a': expected no `?`"),
         ("[ours]", "[ours", "places.toml:1: not valid TOML"),
     ],
 )  # fmt: skip
