@@ -28,7 +28,7 @@ except ImportError as error:
     ) from error
 
 if TYPE_CHECKING:
-    from autograder.delivery.outgoing import Outgoing, SendPlan
+    from autograder.delivery.outgoing import Outgoing, SendPlan, Transfer
 
 
 @click.command()
@@ -144,11 +144,7 @@ def _planned(prepared: Prepared) -> Iterator[tuple[str, bool]]:
     plan = prepared.plan
     width = _width(prepared.plan)
     for one in plan.transfers:
-        result = one.outgoing
-        comment = "  with a comment" if result.comment not in ("", one.there.comment) else ""
-        old = "none" if one.there.points is None else written(one.there.points)
-        assert result.points is not None  # only results with points go
-        yield f"{result.learner:{width}}  {old} → {written(result.points)}{comment}", False
+        yield f"{one.outgoing.learner:{width}}  {_change(one)}", False
     yield from _others(plan, (*prepared.failures, *prepared.waiting), width)
     yield f"{len(plan.transfers)} would be sent, {_counts(plan)}.", False
 
@@ -156,13 +152,21 @@ def _planned(prepared: Prepared) -> Iterator[tuple[str, bool]]:
 def _done(sent: Sent) -> Iterator[tuple[str, bool]]:
     plan, width = sent.plan, _width(sent.plan)
     for one in sent.arrived:
-        assert one.outgoing.points is not None  # only results with points go
-        old = "none" if one.there.points is None else written(one.there.points)
-        yield f"{one.outgoing.learner:{width}}  {old} → {written(one.outgoing.points)}", False
+        yield f"{one.outgoing.learner:{width}}  {_change(one)}", False
     yield from _others(plan, sent.failures, width)
     if sent.stopped:
         yield f"error: stopped: {sent.stopped}", True
     yield f"{len(sent.arrived)} sent, {len(sent.failures)} failed, {_counts(plan)}.", False
+
+
+def _change(one: Transfer) -> str:
+    """Say what changes for a learner: the points, the comment, or both."""
+    result, old = one.outgoing, one.there.points
+    assert result.points is not None  # only results with points go
+    comment = "" if result.comment in ("", one.there.comment) else "  with a comment"
+    if old == result.points:
+        return f"{written(old)} as before{comment}"
+    return f"{'none' if old is None else written(old)} → {written(result.points)}{comment}"
 
 
 def _others(plan: SendPlan, failures: Sequence[Failure], width: int) -> Iterator[tuple[str, bool]]:
