@@ -332,7 +332,7 @@ def test_a_solved_notebook_passes_and_is_told_of_hidden_checks(release):
     assert "visible checks passed; hidden ones remain" in done.stdout, done.stdout
     assert done.returncode == 0
     as_json = json.loads(run("check", "--json", cwd=release).stdout)
-    assert as_json["schema_version"] == "2.0"
+    assert as_json["schema_version"] == "2.1"
 
 
 def test_it_checks_from_within_a_notebook(release):
