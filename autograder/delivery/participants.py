@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from autograder.grades.compute import points_of
+from autograder.grades.compute import items_of, points_of
 from autograder.grades.records import Attempt, Grade, GradeStatus, Remark, Review, ScoredItem
 from autograder.grades.rubric import Rubric, policy_of
 from autograder.grades.store import Gradebook, in_order
@@ -83,17 +83,12 @@ def _participant(
     )
 
 
-def items_of(attempt: Attempt, rubric: Rubric) -> Iterator[ScoredItem]:
-    """Give the rubric's items as an attempt has them; one that it does not have was not judged."""
-    found = {item.id: item for item in attempt.items}
-    return (found.get(item.id, item) for item in policy_of(rubric).items)
-
-
 def points_by_item(
     participant: Participant, rubric: Rubric, remarks: Mapping[str, Remark]
 ) -> dict[str, Points]:
     """Give the points of the attempt that counts, by item."""
-    return {item.id: _points(participant, item, remarks) for item in items_of(participant.counting, rubric)}
+    items = items_of(participant.counting, policy_of(rubric))
+    return {item.id: _points(participant, item, remarks) for item in items}
 
 
 def _points(participant: Participant, item: ScoredItem, remarks: Mapping[str, Remark]) -> Points:

@@ -196,7 +196,7 @@ def _earned(
 ) -> _Earned:
     """Add up the items of an attempt, and take what lateness costs."""
     late = _lateness(attempt, policy.late, due)
-    judged = [_judged(attempt, item, decisions) for item in _items(attempt, policy)]
+    judged = [_judged(attempt, item, decisions) for item in items_of(attempt, policy)]
     steps = [Step(text=one.line, points=one.points) for one in judged]
     undecided = any(one.points is None and not one.item.extra_credit for one in judged)
     earned = _Earned(
@@ -233,10 +233,16 @@ def _sum(judged: Sequence[_Judged], policy: GradePolicy, steps: list[Step]) -> D
     return regular + extra
 
 
-def _items(attempt: Attempt, policy: GradePolicy) -> list[ScoredItem]:
-    """List the assignment's items as the report has them; one that it does not have was not judged."""
+def items_of(attempt: Attempt, policy: GradePolicy) -> list[ScoredItem]:
+    """List the assignment's items as an attempt's report has them; one that it does not have was not judged.
+
+    In an attempt without a score, all that was not judged waits for a person, except for extra credit.
+    """
     found = {item.id: item for item in attempt.items}
-    return [found.get(item.id, item) for item in policy.items]
+    items = [found.get(item.id, item) for item in policy.items]
+    if attempt.outcome not in _UNSCORED:
+        return items
+    return [replace(one, waits=one.waits or (one.score is None and not one.extra_credit)) for one in items]
 
 
 def _judged(attempt: Attempt, item: ScoredItem, decisions: Decisions) -> _Judged:
@@ -247,7 +253,7 @@ def _judged(attempt: Attempt, item: ScoredItem, decisions: Decisions) -> _Judged
         return _Judged(points=points, line=f"{of} ({_why(review, decisions.remarks)})", item=item)
     why = ""
     if item.waits:
-        why = " (proposed: a person has yet to judge)"
+        why = f" ({'not judged' if item.score is None else 'proposed'}: a person has yet to judge)"
     elif item.score is None:
         why = " (not judged)"
     elif item.pending:

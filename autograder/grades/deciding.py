@@ -12,9 +12,9 @@ from pathlib import Path
 
 from autograder.errors import UsageError, suggestion
 from autograder.grades import tables
-from autograder.grades.compute import Decisions, points_of, written
-from autograder.grades.records import Attempt, ScoredItem
-from autograder.grades.rubric import Rubric
+from autograder.grades.compute import Decisions, items_of, points_of, written
+from autograder.grades.records import Attempt, GradePolicy, ScoredItem
+from autograder.grades.rubric import Rubric, policy_of
 from autograder.grades.store import Gradebook
 from autograder.text import from_spreadsheet, spreadsheet
 
@@ -73,18 +73,18 @@ def excuse(gradebook: Gradebook, rubric: Rubric, learner: str, reason: str, *, e
 
 def export_points(gradebook: Gradebook, rubric: Rubric) -> str:
     """Render the items that wait for a person, and those that a person judged, as CSV to fill in."""
-    decisions = gradebook.decisions(rubric.assignment)
+    decisions, policy = gradebook.decisions(rubric.assignment), policy_of(rubric)
     rows = (
         row
         for learner, attempts in sorted(gradebook.attempts(rubric.assignment).items())
         for attempt in attempts
-        for row in _rows(learner, attempt, decisions.get(learner, Decisions()))
+        for row in _rows(learner, attempt, decisions.get(learner, Decisions()), policy)
     )
     return spreadsheet([COLUMNS, *rows])
 
 
-def _rows(learner: str, attempt: Attempt, decided: Decisions) -> Iterator[Sequence[str]]:
-    for item in attempt.items:
+def _rows(learner: str, attempt: Attempt, decided: Decisions, policy: GradePolicy) -> Iterator[Sequence[str]]:
+    for item in items_of(attempt, policy):
         review = decided.reviews.get((attempt.key, item.id))
         if not item.waits and review is None:
             continue
@@ -179,14 +179,11 @@ def _numbered(attempts: Iterable[Attempt], cells: dict[str, str], place: str) ->
 
 
 def _item(rubric: Rubric, attempt: Attempt, item: str, place: str = "") -> ScoredItem:
-    found = {one.id: one for one in attempt.items}
-    items = {one.id: one for one in rubric.items}
+    items = {one.id: one for one in items_of(attempt, policy_of(rubric))}
     if item not in items:
         prefix = f"{place}: " if place else ""
         raise UsageError(f"{prefix}no item `{item}`; {suggestion(item, items)}")
-    spec = items[item]
-    maximum = Decimal(str(spec.points))
-    return found.get(item, ScoredItem(id=item, title=spec.title, score=None, maximum=maximum))
+    return items[item]
 
 
 def read_points(text: str, item: ScoredItem, place: str) -> Decimal:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from making import DUE, after, attempt, policy, scored
+from msgspec.structs import replace
 
 from autograder.assignment import Attempts, ExtraCredit, Late, Rounding
-from autograder.grades.compute import Decisions, grade
+from autograder.grades.compute import Decisions, grade, items_of
 from autograder.grades.records import Extension, GradePolicy, GradeStatus, Remark, Review
 from autograder.model import Outcome
 
@@ -60,6 +61,16 @@ def test_an_attempt_without_a_score_waits_for_a_person(outcome):
     one = grade("s001", [whole(1, 10), attempt(2, outcome=outcome)], Decisions(), policy(10, 10))
     assert (one.status, one.points, one.attempt) == (GradeStatus.UNDECIDED, None, 2)
     assert texts(one)[-1] == f"attempt 2 has no score ({outcome.value}): a person decides"
+    assert "b, of 10 (not judged: a person has yet to judge)" in texts(one)
+
+
+def test_of_an_attempt_without_a_score_a_person_judges_what_was_not_finished():
+    rules = policy(10, 10, 10)
+    *regular, extra = rules.items
+    rules = replace(rules, items=(*regular, replace(extra, extra_credit=True)))
+    for outcome, waits in ((Outcome.TIMEOUT, [False, True, False]), (Outcome.GRADED, [False] * 3)):
+        found = items_of(attempt(1, scored("a", 7), outcome=outcome), rules)
+        assert [(one.id, one.waits) for one in found] == list(zip("abc", waits, strict=True))
 
 
 def test_a_person_decides_an_attempt_without_a_score_item_by_item():

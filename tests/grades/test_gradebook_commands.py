@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from making import after, report, write
+from msgspec.structs import replace
 
 from autograder.cli import cli
 from autograder.cli.gradebook import Place
 from autograder.errors import AutograderError
+from autograder.model import Outcome
 
 COURSE = Path(__file__).parents[1] / "publish/course"
 
@@ -153,6 +155,24 @@ def test_points_in_a_spreadsheet(run, reports, course, rubric):
     (course / "points.csv").write_text(semicolons)
     assert run("points", "import", "points.csv", "--as", "ta2") == "1 recorded.\n"
     assert "(changed by ta2: better)" in run("grades", "--explain", "s002")
+
+
+def test_who_has_no_score_is_in_the_spreadsheet(run, course, rubric):
+    fractions = {check.id: 1 for item in rubric.items for check in item.checks}
+    bare = replace(
+        report("s001", rubric, fractions, at=after(hours=-1)), outcome=Outcome.UNGRADABLE, items=()
+    )
+    write(course / "reports", bare)
+    run("import", "reports")
+    assert run("grades") == "s001: undecided\n"
+    run("points", "export", "points.csv")
+    rows = list(csv.DictReader((course / "points.csv").read_text(encoding="utf-8-sig").splitlines()))
+    regular = [one for one in rubric.items if not one.extra_credit]
+    assert [(row["item"], row["automatic"]) for row in rows] == [(one.id, "") for one in regular]
+    lines = [f"s001,1,{one.id},{one.points}" for one in regular]
+    (course / "points.csv").write_text("\n".join(["learner,attempt,item,points", *lines]))
+    run("points", "import", "points.csv")
+    assert run("grades") == "s001: 10 of 10\n"
 
 
 @pytest.mark.parametrize(

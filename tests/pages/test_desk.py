@@ -5,10 +5,12 @@ from decimal import Decimal
 
 import pytest
 from classroom import fill, open_desk, report
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from autograder.errors import UsageError
 from autograder.grades import tables
+from autograder.model import Outcome
 from autograder.pages.review.desk import Conflict, Given, counts
 
 
@@ -88,6 +90,18 @@ def test_who_comes_second_is_asked_and_nothing_is_lost(desk, piece):
     assert [(row.who, row.points) for row in rows(desk)] == [("ta2", "4"), ("ta1", "9")]
     with pytest.raises(Conflict):
         other.save(piece, "comments", Given(seen=first.row))  # nor is it taken back unseen
+
+
+def test_who_has_no_score_waits_and_needs_no_reason(tmp_path):
+    url, bare = f"sqlite:///{tmp_path / 'g.sqlite3'}", report("s009")
+    fill(url, tmp_path, [replace(bare, outcome=Outcome.UNGRADABLE, items=()), report("s001")])
+    desk = open_desk(url)
+    counted = {item: (one["waiting"], one["people"]) for item, one in desk.counted().items()}
+    assert counted == {"smooth": (1, 1), "comments": (2, 2), "why": (2, 2), "plots": (1, 1)}
+    (piece,) = (one for one in desk.pieces().values() if one.learner == "s009")
+    assert desk.save(piece, "smooth", Given(points="12")).waits is False
+    assert rows(desk)[0].override is False
+    assert desk.counted()["smooth"] == {"waiting": 0, "judged": 1, "people": 1, "flagged": 0}
 
 
 # --- remarks ------------------------------------------------------------------------------------------

@@ -12,11 +12,11 @@ from sqlalchemy import Connection, select
 
 from autograder.delivery.nbgrader.database import opened, pushed, remember, rows, rows_below
 from autograder.delivery.nbgrader.participants import second, utc
-from autograder.delivery.participants import Participant, items_of, participants, said
+from autograder.delivery.participants import Participant, participants, said
 from autograder.grades import tables
-from autograder.grades.compute import points_of
+from autograder.grades.compute import items_of, points_of
 from autograder.grades.records import Attempt, Remark, Review, ScoredItem, exact
-from autograder.grades.rubric import Rubric
+from autograder.grades.rubric import Rubric, policy_of
 from autograder.grades.store import Gradebook
 from autograder.model import Struct
 
@@ -148,7 +148,7 @@ def _decide(
         what = f"{who}: nbgrader's points are for a submission {when}, which is no attempt here"
         return what if entry.there != entry.before else None
     name, attempt = named
-    item = next(one for one in items_of(attempt, rubric) if one.id == entry.item)
+    item = next(one for one in items_of(attempt, policy_of(rubric)) if one.id == entry.item)
     found = _judged(entry, item, participant.reviews.get((attempt.key, item.id)), remarks)
     if not isinstance(found, dict):
         return found and f"{who}: {found}"

@@ -8,6 +8,7 @@ import hmac
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from autograder.grades.compute import items_of
 from autograder.grades.records import Attempt, Grade, Review, ScoredItem
 from autograder.grades.roster import Person, Roster
 from autograder.grades.rubric import Rubric, policy_of
@@ -75,7 +76,7 @@ def pieces_of(
     """Give the attempts that people judge by `ref`: the one that counts, or all where the best one does."""
     pieces = []
     everybody = _by_person(attempts, roster)
-    maxima = {item.id: item for item in policy_of(rubric).items}
+    policy = policy_of(rubric)
     for grade in grades:
         if grade.attempt is None:
             continue
@@ -83,7 +84,6 @@ def pieces_of(
         counts_best = rubric.attempts.counts == "best"
         for name, attempt in own[: rubric.attempts.most] if counts_best else own:
             if counts_best or attempt.number == grade.attempt:
-                items = maxima | {item.id: item for item in attempt.items if item.id in maxima}
                 ref = _ref(key, f"{name}\0{attempt.key}")
                 person = roster.persons.get(grade.learner, Person(learner=grade.learner))
                 piece = Piece(
@@ -92,7 +92,7 @@ def pieces_of(
                     learner=name,
                     attempt=attempt,
                     count=len(own),
-                    items=items,
+                    items={item.id: item for item in items_of(attempt, policy)},
                     names=(person.learner, name, person.name, person.email, *person.identities),
                 )
                 pieces.append(piece)
