@@ -22,7 +22,7 @@ def kept_findings(pipeline: Pipeline, submission: Submission, folder: Path) -> d
     The report must be of the same engine, support code, data, options and seed; a check must ask the same.
     """
     hashes = sorted(file.sha256 for file in submission.files)
-    number = attempt_to_write(folder, submission.id, hashes, submission.attempt)
+    number, _ = attempt_to_write(folder, submission)
     path = attempts_of(folder, submission.id).get(number)
     report = None
     if path is not None:

@@ -17,6 +17,7 @@ from autograder.intake import Candidate, discover
 from autograder.intake.isolation import limited_search
 from autograder.model import Report, Submission, SubmissionFacts
 from autograder.report import to_json
+from autograder.report.late import first_handed_in
 from autograder.report.stable import stable
 
 _MOST_SHOWN = 160
@@ -56,7 +57,10 @@ def grade_again(report: Report, options: RunOptions, paths: Sequence[Path]) -> R
         named = replace(candidate, id=wanted.id, learner=report.learner.id, attempt=wanted.attempt)
         reading = pipeline.read(named)
         if _hashes(reading.submission) == _hashes(wanted):
-            return pipeline.grade_reading(reading).report
+            again = pipeline.grade_reading(reading).report
+            # the files may have come in again since
+            facts = first_handed_in(again.submission, wanted.submitted_at, again.assignment.due_at)
+            return replace(again, submission=facts)
         others.append(f"{candidate.origin}: {_first_other(_hashes(wanted), _hashes(reading.submission))}")
     raise UsageError(
         f"no submission has the files of the report of {wanted.id}; {others[0]}",

@@ -26,6 +26,7 @@ from autograder.intake import Candidate
 from autograder.intake.isolation import ReaderGone
 from autograder.model import FileRecord, Report, Struct
 from autograder.report import build_report, pictures_path, report_path, to_json, write_report
+from autograder.report.late import first_handed_in
 
 OpenPipeline = Callable[[GradingRun], Pipeline]
 
@@ -64,9 +65,9 @@ def save(graded: Graded, folder: Path) -> Report:
 
 
 def _numbered(report: Report, folder: Path) -> Report:
-    one = report.submission
-    attempt = attempt_to_write(folder, one.id, (file.sha256 for file in one.files), one.attempt)
-    return replace(report, submission=replace(one, attempt=attempt))
+    attempt, before = attempt_to_write(folder, report.submission)
+    facts = first_handed_in(report.submission, before, report.assignment.due_at)
+    return replace(report, submission=replace(facts, attempt=attempt))
 
 
 def work(

@@ -204,12 +204,15 @@ def override(
     points: str,
     reason: str,
 ) -> None:
-    """Give the newest attempt of LEARNER other POINTS for ITEM."""
+    """Give the attempt of LEARNER that counts other POINTS for ITEM.
+
+    The work of a group has the same points for all of them.
+    """
     with place.opened() as gradebook:
         from autograder.grades.deciding import override as record
 
-        record(gradebook, place.rubric(gradebook), learner, item, points=points, reason=reason)
-        _show_grade(gradebook, place, learner)
+        name = record(gradebook, place.rubric(gradebook), learner, item, points=points, reason=reason)
+        _show_grade(gradebook, place, name)
 
 
 def _show_grade(gradebook: Gradebook, place: Place, learner: str) -> None:
@@ -242,7 +245,7 @@ def grades(
         rubric = place.rubric(gradebook)
         computed = gradebook.grades(rubric, explain)
         if explain is not None:
-            click.echo("\n".join(shown.explained(computed[0])))
+            click.echo("\n".join(line for one in computed for line in shown.explained(one)))
         if csv_file is not None:
             write_atomically(csv_file, shown.to_csv(computed, gradebook.roster()), PRIVATE)
             click.echo(f"written: {csv_file}")

@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from autograder.grades.attempts import in_order
 from autograder.grades.compute import items_of, points_of
 from autograder.grades.records import Attempt, Grade, GradeStatus, Remark, Review, ScoredItem
 from autograder.grades.rubric import Rubric, policy_of
-from autograder.grades.store import Gradebook, in_order
+from autograder.grades.store import Gradebook
 from autograder.model import Report, Struct
 from autograder.report import decode_report
 
@@ -51,9 +52,11 @@ def participants(gradebook: Gradebook, rubric: Rubric) -> list[Participant]:
     attempts: dict[str, list[tuple[str, Attempt]]] = defaultdict(list)
     reviews: dict[str, dict[tuple[str, str], Review]] = defaultdict(dict)
     for name, some in gradebook.attempts(rubric.assignment).items():
-        attempts[roster.who(name)] += [(name, one) for one in some]
+        for who in roster.people(name):
+            attempts[who] += [(name, one) for one in some]
     for name, decided in gradebook.decisions(rubric.assignment).items():
-        reviews[roster.who(name)].update(decided.reviews)
+        for who in roster.people(name):
+            reviews[who].update(decided.reviews)
     return [
         _participant(grade, attempts[grade.learner], reviews[grade.learner])
         for grade in gradebook.grades(rubric)
@@ -70,7 +73,7 @@ def counted_report(gradebook: Gradebook, participant: Participant) -> Report:
 def _participant(
     grade: Grade, named: Sequence[tuple[str, Attempt]], reviews: Mapping[tuple[str, str], Review]
 ) -> Participant:
-    names = {(one.key, one.report_sha256): name for name, one in named}
+    names = {(one.key, one.report_sha256): name for name, one in reversed(named)}
     ordered = in_order(one for _, one in named)
     # where none was accepted, the newest shows what was handed in, and the penalty takes all of it
     counting = next((one for one in ordered if one.number == grade.attempt), ordered[-1])

@@ -115,10 +115,10 @@ def _grade_by(
     due: datetime.datetime | None,
 ) -> Grade:
     """Compute the grade where one date holds."""
-    accepted = [one for one in attempts if not _is_cut_off(one, policy.late, due)]
+    accepted = [one for one in attempts if not _is_cut_off(one.submitted_at, policy.late, due)]
     accepted = accepted[: policy.attempts.most]
     if not accepted:
-        late = _lateness(attempts[0], policy.late, due)
+        late = _lateness(attempts[0].submitted_at, policy.late, due)
         text = f"not accepted: handed in {_spoken(late)} after the date" if late else "not accepted"
         return Grade(
             learner=learner,
@@ -128,17 +128,27 @@ def _grade_by(
             late=late,
             steps=(Step(text=text, points=_ZERO),),
         )
-    earned = _choose([_earned(one, decisions, policy, due) for one in accepted], policy)
+    earned = _choose([_earned(one, decisions, policy, due) for one in accepted], policy, due)
     return _finished(learner, earned, (attempts, accepted), decisions.extension, policy)
 
 
-def _choose(earned: Sequence[_Earned], policy: GradePolicy) -> _Earned:
+def _choose(earned: Sequence[_Earned], policy: GradePolicy, due: datetime.datetime | None) -> _Earned:
     """Choose the attempt that counts."""
     if policy.attempts.counts == "first":
         return earned[0]
     if policy.attempts.counts == "last":
-        return earned[-1]
+        return _last(earned, policy.late, due)
     return max(earned, key=lambda one: -1 if one.points is None else one.points)
+
+
+def _last(earned: Sequence[_Earned], late: Late, due: datetime.datetime | None) -> _Earned:
+    """Give the attempt that was handed in last; who goes back to an earlier one hands in its files again."""
+    last, newest = earned[-1], earned[-1].attempt.submitted_at
+    for one in earned:
+        for again in one.attempt.again:
+            if newest is not None and again > newest and not _is_cut_off(again, late, due):
+                last, newest = one, again
+    return last
 
 
 def _finished(
@@ -184,6 +194,8 @@ def _finished(
 
 def _which(attempt: Attempt, count: int, accepted: int, policy: GradePolicy) -> str:
     when = _moment(attempt.submitted_at) if attempt.submitted_at else "at an unknown time, so not late"
+    if attempt.again:
+        when += f" and, the same files, {_moment(attempt.again[-1])}"
     of = f" of {count} ({accepted} accepted)" if accepted < count else f" of {count}"
     return f"attempt {attempt.number}{of} counts ({policy.attempts.counts}), handed in {when}"
 
@@ -195,7 +207,7 @@ def _earned(
     attempt: Attempt, decisions: Decisions, policy: GradePolicy, due: datetime.datetime | None
 ) -> _Earned:
     """Add up the items of an attempt, and take what lateness costs."""
-    late = _lateness(attempt, policy.late, due)
+    late = _lateness(attempt.submitted_at, policy.late, due)
     judged = [_judged(attempt, item, decisions) for item in items_of(attempt, policy)]
     steps = [Step(text=one.line, points=one.points) for one in judged]
     undecided = any(one.points is None and not one.item.extra_credit for one in judged)
@@ -279,16 +291,18 @@ def _why(review: Review, remarks: Mapping[str, Remark]) -> str:
 # --- lateness and rounding ----------------------------------------------------------------------------
 
 
-def _lateness(attempt: Attempt, late: Late, due: datetime.datetime | None) -> datetime.timedelta | None:
-    """Give the time by which an attempt is late; None if it is in time, within the grace, or nobody knows."""
-    if due is None or attempt.submitted_at is None:
+def _lateness(
+    at: datetime.datetime | None, late: Late, due: datetime.datetime | None
+) -> datetime.timedelta | None:
+    """Give the time by which work is late; None if it is in time, within the grace, or nobody knows."""
+    if due is None or at is None:
         return None
-    by = attempt.submitted_at - due
+    by = at - due
     return by if by > datetime.timedelta(minutes=late.grace_minutes) else None
 
 
-def _is_cut_off(attempt: Attempt, late: Late, due: datetime.datetime | None) -> bool:
-    by = _lateness(attempt, late, due)
+def _is_cut_off(at: datetime.datetime | None, late: Late, due: datetime.datetime | None) -> bool:
+    by = _lateness(at, late, due)
     if by is None or late.cut_off_hours is None:
         return False
     return by > datetime.timedelta(hours=late.cut_off_hours)

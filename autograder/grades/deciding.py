@@ -12,6 +12,7 @@ from pathlib import Path
 
 from autograder.errors import UsageError, suggestion
 from autograder.grades import tables
+from autograder.grades.attempts import in_order
 from autograder.grades.compute import Decisions, items_of, points_of, written
 from autograder.grades.records import Attempt, GradePolicy, ScoredItem
 from autograder.grades.rubric import Rubric, policy_of
@@ -25,23 +26,29 @@ _DECIMALS = 4
 
 def override(
     gradebook: Gradebook, rubric: Rubric, learner: str, item: str, *, points: str, reason: str
-) -> None:
-    """Give a learner's newest attempt a person's points for an item.
+) -> str:
+    """Give a learner's attempt that counts a person's points for an item; they hold for all of a group.
+
+    Returns
+    -------
+    str
+        The name under which the attempt came in: the learner's, or a group's.
 
     Raises
     ------
     UsageError
         There is no such learner, attempt or item, or the points are none.
     """
-    attempt, name = _newest_attempt(gradebook, rubric, learner)
+    attempt, name = _counting_attempt(gradebook, rubric, learner)
     scored = _item(rubric, attempt, item)
     value = read_points(points, scored, f"{learner}, {item}")
     row = review_row(rubric, name, attempt, scored, points=value, text=reason)
     gradebook.add(tables.reviews, [row])
+    return name
 
 
 def extend(gradebook: Gradebook, rubric: Rubric, learner: str, until: str, reason: str) -> None:
-    """Give a learner a later date.
+    """Give a learner, or each of a group, a later date.
 
     Raises
     ------
@@ -58,14 +65,14 @@ def extend(gradebook: Gradebook, rubric: Rubric, learner: str, until: str, reaso
         raise UsageError(f"--until {until}: is no time", "Expected 2027-03-01T23:59+01:00.") from error
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=datetime.datetime.fromisoformat(rubric.due_at).tzinfo)
-    row = {"assignment": rubric.assignment, "learner": _known(gradebook, rubric, learner)}
-    gradebook.add(tables.extensions, [{**row, "until": moment.isoformat(), "reason": reason}])
+    rows = _for_each(gradebook, rubric, learner)
+    gradebook.add(tables.extensions, [{**row, "until": moment.isoformat(), "reason": reason} for row in rows])
 
 
 def excuse(gradebook: Gradebook, rubric: Rubric, learner: str, reason: str, *, excused: bool = True) -> None:
-    """Expect nothing from a learner, or expect it again."""
-    row = {"assignment": rubric.assignment, "learner": _known(gradebook, rubric, learner)}
-    gradebook.add(tables.excuses, [{**row, "reason": reason, "excused": excused}])
+    """Expect nothing from a learner, or from each of a group, or expect it again."""
+    rows = _for_each(gradebook, rubric, learner)
+    gradebook.add(tables.excuses, [{**row, "reason": reason, "excused": excused} for row in rows])
 
 
 # --- points as a table ----------------------------------------------------------------------------------
@@ -145,30 +152,38 @@ def _read(path: Path) -> list[tuple[int, dict[str, str]]]:
 # --- what a decision is about ---------------------------------------------------------------------------
 
 
-def _known(gradebook: Gradebook, rubric: Rubric, learner: str) -> str:
-    """Give the id of a learner who is on the roster or has handed something in."""
-    roster = gradebook.roster()
-    who, names = roster.who(learner), gradebook.names(rubric.assignment)
-    if who not in roster.persons and learner not in names:
-        known = suggestion(learner, [*roster.persons, *names][:50])
-        raise UsageError(
-            f"no learner `{learner}`; {known}", "`autograder gradebook roster FILE.csv` adds a class."
-        )
-    return who
+def _for_each(gradebook: Gradebook, rubric: Rubric, learner: str) -> list[dict[str, str]]:
+    """Give the beginning of a row for a learner, or for each of a group."""
+    people = _known(gradebook, rubric, learner)
+    return [{"assignment": rubric.assignment, "learner": one} for one in people]
 
 
-def _newest_attempt(gradebook: Gradebook, rubric: Rubric, learner: str) -> tuple[Attempt, str]:
-    roster = gradebook.roster()
-    who = roster.who(_known(gradebook, rubric, learner))
-    names = roster.names(who, gradebook.names(rubric.assignment))
-    found = [
-        (one, name) for name, some in gradebook.attempts(rubric.assignment, names).items() for one in some
-    ]
+def _known(gradebook: Gradebook, rubric: Rubric, learner: str) -> tuple[str, ...]:
+    """Give the ids of a learner, or of a group, who are on the roster or have handed something in."""
+    roster, names = gradebook.roster(), gradebook.names(rubric.assignment)
+    known = dict.fromkeys([*roster.persons, *(one for name in names for one in roster.people(name))])
+    people = roster.people(learner)
+    for one in people:
+        if one not in known:
+            raise UsageError(
+                f"no learner `{one}`; {suggestion(one, list(known)[:50])}",
+                "`autograder gradebook roster FILE.csv` adds a class.",
+            )
+    return people
+
+
+def _counting_attempt(gradebook: Gradebook, rubric: Rubric, learner: str) -> tuple[Attempt, str]:
+    """Give the attempt that counts, the newest one where none does, and the name that it came in under."""
+    who = _known(gradebook, rubric, learner)[0]
+    names = gradebook.roster().names(who, gradebook.names(rubric.assignment))
+    attempts = gradebook.attempts(rubric.assignment, names)
+    found = {one.key: name for name, some in reversed(attempts.items()) for one in some}
     if not found:
         raise UsageError(f"{learner}: handed in nothing", "Import the report first, or excuse the learner.")
-    return max(
-        found, key=lambda pair: (pair[0].submitted_at is not None, pair[0].submitted_at, pair[0].number)
-    )
+    ordered = in_order(one for some in attempts.values() for one in some)
+    counts = gradebook.grades(rubric, who)[0].attempt
+    attempt = next((one for one in ordered if one.number == counts), ordered[-1])
+    return attempt, found[attempt.key]
 
 
 def _numbered(attempts: Iterable[Attempt], cells: dict[str, str], place: str) -> Attempt:

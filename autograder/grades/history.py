@@ -35,16 +35,16 @@ class _Kind(Struct):
 
 
 def history(gradebook: Gradebook, learner: str) -> list[Event]:
-    """Give all that was recorded about a learner under any name, in order of time."""
+    """Give all that was recorded about a learner under any name, or with a group, in order of time."""
     roster = gradebook.roster()
-    who = roster.who(learner)
+    people = roster.people(learner)
     events: list[Event] = []
     automatic: dict[str, str] = {}
     with gradebook.reading() as connection:
         words = {row.remark: row.text for row in connection.execute(select(tables.remarks)).all()}
         for kind in _KINDS:
-            known = connection.execute(select(kind.table.c.learner).distinct()).scalars()
-            names = roster.names(who, known)
+            known = connection.execute(select(kind.table.c.learner).distinct()).scalars().all()
+            names = {name for one in people for name in roster.names(one, known)}
             query = select(kind.table).where(kind.table.c.learner.in_(names)).order_by(kind.table.c.row)
             rows = connection.execute(query).all()
             if kind.table is tables.reports:

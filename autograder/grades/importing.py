@@ -12,6 +12,7 @@ import msgspec
 from autograder.errors import ReportError
 from autograder.grades import tables
 from autograder.grades.applying import score_row
+from autograder.grades.attempts import NO_FILES
 from autograder.grades.rescore import is_by, rescored, scored_item
 from autograder.grades.rubric import Rubric
 from autograder.grades.store import Gradebook, ReportRow
@@ -101,7 +102,7 @@ def attempt_key(report: Report) -> str:
     """Give a key that reports on the same files share; reports without files share it by their number."""
     files = report.submission.files
     if not files:
-        return f"number-{report.submission.attempt}"
+        return f"{NO_FILES}{report.submission.attempt}"
     return _hash(files)
 
 

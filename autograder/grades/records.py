@@ -35,7 +35,8 @@ class Attempt(Struct):
     """One piece of work that a learner handed in, with what its newest report says.
 
     `key` is the same for the same files, so that grading again keeps a person's points. `number` counts a
-    learner's attempts by time, from 1. `submitted_at` is None where nobody knows it.
+    learner's attempts by time, from 1. `submitted_at` is the first time at which the files came in, None
+    where nobody knows it; `again` are the later ones.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Attempt(Struct):
     outcome: Outcome
     items: tuple[ScoredItem, ...]
     report_sha256: str = ""
+    again: tuple[datetime.datetime, ...] = ()
 
 
 class Remark(Struct):

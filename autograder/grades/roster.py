@@ -45,9 +45,15 @@ class Roster(Struct):
         """Give the id of the person behind a name; a stranger's is the name itself."""
         return self.by_identity.get(_level(name), name)
 
+    def people(self, name: str) -> tuple[str, ...]:
+        """Give the ids of all behind a name: of one person, or of each of a group that handed in together."""
+        if _level(name) in self.by_identity:
+            return (self.who(name),)
+        return tuple(dict.fromkeys(self.who(one) for one in _each([name]) if one)) or (name,)
+
     def names(self, learner: str, known: Iterable[str]) -> list[str]:
-        """List the names, of those that are known, that stand for a learner."""
-        return sorted({learner, *(name for name in known if self.who(name) == learner)})
+        """List the names, of those that are known, that stand for a learner, or for a group with them."""
+        return sorted({learner, *(name for name in known if learner in self.people(name))})
 
     def ids(self, name: str) -> tuple[str, ...]:
         """Give all texts by which platforms know the person behind a name, or the people of a group."""

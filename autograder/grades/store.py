@@ -18,18 +18,18 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, Table, select
 
 from autograder.grades import tables
+from autograder.grades.attempts import Scored, attempts_of, in_order, items_in
 from autograder.grades.compute import Decisions, grade
 from autograder.grades.database import explained, open_engine
-from autograder.grades.records import Attempt, Extension, Grade, Remark, Review, ScoredItem
+from autograder.grades.records import Attempt, Extension, Grade, Remark, Review
 from autograder.grades.roster import Person, Roster, roster_of
 from autograder.grades.rubric import Rubric, policy_of
-from autograder.model import Outcome, Struct
+from autograder.model import Struct
 
 FILE_NAME = "gradebook.sqlite3"
 # Names in one query: SQLite has a limit of variables.
 _MOST = 500
 Values = Mapping[str, Any]
-Scored = Mapping[str, tuple[ScoredItem, ...]]
 
 
 class ReportRow(Struct):
@@ -177,7 +177,7 @@ class Gradebook:
             for row in _of(connection, tables.reports, assignment, names):
                 by_learner[row.learner].append(row)
         points = self._scores(assignment, names) if scored is None else scored
-        return {learner: _attempts(rows, points) for learner, rows in by_learner.items()}
+        return {learner: attempts_of(rows, points) for learner, rows in by_learner.items()}
 
     def _scores(self, assignment: str, names: Collection[str] | None) -> Scored:
         """Give the points of reports that the applied rubric scores in another way than their own did."""
@@ -187,7 +187,7 @@ class Gradebook:
         name = applied.sha256()
         with self.reading() as connection:
             return {
-                row.sha256: _items(row.items)
+                row.sha256: items_in(row.items)
                 for row in _of(connection, tables.scores, assignment, names)
                 if row.rubric_sha256 == name
             }
@@ -231,23 +231,31 @@ class Gradebook:
     def grades(self, rubric: Rubric, learner: str | None = None, scored: Scored | None = None) -> list[Grade]:
         """Compute the grades of everybody, or of one learner, in order of their ids.
 
-        The roster's learner and all reports under one of their identities are one person. `scored` is as in
-        `attempts`.
+        The roster's learner and all reports under one of their identities are one person. What a group handed
+        in together, and what was decided about it, holds for each of them; `learner` may name a group, too.
+        `scored` is as in `attempts`.
         """
         assignment, roster = rubric.assignment, self.roster()
-        names = None if learner is None else roster.names(roster.who(learner), self.names(assignment))
+        asked = () if learner is None else roster.people(learner)
+        names = None if learner is None else self._names_of(asked, roster, assignment)
         attempts: dict[str, list[Attempt]] = defaultdict(list)
         for name, some in self.attempts(assignment, names, scored).items():
-            attempts[roster.who(name)] += some
+            for who in roster.people(name):
+                attempts[who] += some
         decided: dict[str, list[Decisions]] = defaultdict(list)
         for name, one in self.decisions(assignment, names).items():
-            decided[roster.who(name)].append(one)
-        everybody = {*roster.persons, *attempts} if learner is None else {roster.who(learner)}
+            for who in roster.people(name):
+                decided[who].append(one)
+        everybody = {*roster.persons, *attempts} if learner is None else asked
         policy = policy_of(rubric)
         return [
             grade(one, in_order(attempts.get(one, [])), _joined(decided.get(one, [])), policy)
             for one in sorted(everybody)
         ]
+
+    def _names_of(self, people: Iterable[str], roster: Roster, assignment: str) -> set[str]:
+        known = self.names(assignment)
+        return {name for one in people for name in roster.names(one, known)}
 
     def names(self, assignment: str) -> list[str]:
         """List the names of all who handed something in."""
@@ -279,45 +287,7 @@ class Gradebook:
             return {(row.sha256, row.learner) for row in connection.execute(query)}
 
 
-def in_order(attempts: Iterable[Attempt]) -> list[Attempt]:
-    """Number attempts by time, from 1; those whose time nobody knows keep their places."""
-    ordered = sorted(attempts, key=lambda one: (one.number, one.key))
-    known = iter(sorted((one for one in ordered if one.submitted_at), key=attrgetter("submitted_at")))
-    placed = [next(known) if one.submitted_at else one for one in ordered]
-    return [msgspec.structs.replace(one, number=number) for number, one in enumerate(placed, 1)]
-
-
 # --- from rows to records -----------------------------------------------------------------------------
-
-
-def _attempts(rows: Sequence[Any], scored: Scored) -> list[Attempt]:
-    """Give the attempts of one learner: reports on the same files are of one, and the newest counts."""
-    newest = {row.attempt: row for row in sorted(rows, key=lambda row: (row.generated_at, row.row))}
-    first = {row.attempt: row for row in sorted(rows, key=lambda row: row.row, reverse=True)}
-    return in_order(
-        Attempt(
-            key=row.attempt,
-            number=first[row.attempt].number,
-            submitted_at=_moment(row.submitted_at),
-            outcome=Outcome(row.outcome),
-            items=scored[row.sha256] if row.sha256 in scored else _items(row.items),
-            report_sha256=row.sha256,
-        )
-        for row in newest.values()
-    )
-
-
-def _items(text: str) -> tuple[ScoredItem, ...]:
-    return msgspec.json.decode(text, type=tuple[ScoredItem, ...])
-
-
-def _moment(text: str | None) -> datetime.datetime | None:
-    """Read a time. One without a zone could be hours off, so it counts as unknown."""
-    try:
-        moment = datetime.datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
 
 
 def review_of(row: Any) -> Review:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 import math
 
-from autograder.model import Lateness
+from msgspec.structs import replace
+
+from autograder.model import Lateness, SubmissionFacts
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
@@ -22,6 +24,23 @@ def lateness(submitted_at: str | None, due_at: str | None) -> Lateness | None:
     seconds = math.ceil((submitted - due).total_seconds())
     day, zone = f"{due:%Y-%m-%d %H:%M}", due.isoformat(timespec="seconds")[19:]
     return Lateness(seconds=seconds, message=f"{spoken(seconds)} after {day} {zone}")
+
+
+def first_handed_in(facts: SubmissionFacts, before: str | None, due_at: str | None) -> SubmissionFacts:
+    """Give a submission the time at which the same files came in before, if that is known and earlier.
+
+    Who hands in the same files again is not late by that.
+    """
+    now, then = moment(facts.submitted_at), moment(before)
+    if then is None or (now is not None and now <= then):
+        return facts
+    return replace(facts, submitted_at=before, late=lateness(before, due_at))
+
+
+def is_after(submitted_at: str | None, other: str | None) -> bool:
+    """Say whether a time is known to be later than another."""
+    one, two = moment(submitted_at), moment(other)
+    return one is not None and two is not None and one > two
 
 
 def moment(text: str | None) -> datetime.datetime | None:

@@ -27,8 +27,10 @@ from autograder.model import (
     SubmissionFacts,
 )
 from autograder.report import SCHEMA_VERSION, ReportFacts
+from autograder.report.late import lateness
 
 ROOT = Path(__file__).parents[2]
+DUE = "2027-03-01T12:00:00+00:00"
 FACTS = ReportFacts(
     grader=Grader(name="g", version="1", config_sha256="", cases_sha256="", seed=0),
     environment=Environment(os="", arch="", python="", numpy="", sandbox="none"),
@@ -54,9 +56,14 @@ def report(submission: Submission, points: float) -> Report:
         message="",
         grader=FACTS.grader,
         environment=FACTS.environment,
-        assignment=AssignmentFacts(id="a", title="a", version="1", max_score=9),
+        assignment=AssignmentFacts(id="a", title="a", version="1", max_score=9, due_at=DUE),
         submission=SubmissionFacts(
-            id=identity, origin=identity, files=submission.files, attempt=submission.attempt
+            id=identity,
+            origin=identity,
+            files=submission.files,
+            attempt=submission.attempt,
+            submitted_at=submission.submitted_at,
+            late=lateness(submission.submitted_at, DUE),
         ),
         learner=Learner(id=identity),
         score=Score(raw=points, penalties=0, final=points, max=9),
@@ -105,7 +112,7 @@ class Steered:
 
 def batch_of(folder: Path, says: dict[str, str], **options) -> Batch:
     """Give a batch of a file each; `attempts` are the numbers that the platform names."""
-    attempts = options.pop("attempts", {})
+    attempts, times = options.pop("attempts", {}), options.pop("times", {})
     candidates = []
     for identity, text in says.items():
         path = folder / f"{identity}.ipynb"
@@ -118,6 +125,7 @@ def batch_of(folder: Path, says: dict[str, str], **options) -> Batch:
                 path=path,
                 place=SourceKind.FILE,
                 attempt=attempts.get(identity, 1),
+                submitted_at=times.get(identity),
             )
         )
     defaults = {

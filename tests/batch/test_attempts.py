@@ -75,6 +75,22 @@ def test_changed_files_are_the_next_attempt_and_unchanged_ones_the_same(make, tm
     ]
 
 
+def test_the_same_files_handed_in_again_keep_their_first_time(make, tmp_path):
+    said = []
+    for hour in ("13", "11", "14", None, "10"):
+        at = f"2027-03-01T{hour}:00:00+00:00" if hour else None
+        list(grade_all(make({"s001": "1"}, times={"s001": at})))
+        facts = read_report(report_path(tmp_path / "out", "s001", 1)).submission
+        said.append((facts.submitted_at[11:13], facts.late is not None))
+    assert said == [("13", True), ("11", False), ("11", False), ("11", False), ("10", False)]
+
+
+def test_who_goes_back_to_an_earlier_version_has_another_attempt(make, tmp_path):
+    for text, hour in (("1", "10"), ("7", "11"), ("1", "13"), ("7", "11"), ("1", "13")):
+        list(grade_all(make({"s001": text}, times={"s001": f"2027-03-01T{hour}:00:00+00:00"})))
+    assert points(tmp_path / "out") == {("s001", 1): 1, ("s001", 2): 7, ("s001", 3): 1}
+
+
 def test_a_platform_s_number_is_the_attempt_s_unless_other_files_have_it(make, tmp_path):
     for text, named in (("1", 1), ("3", 3), ("2", 2), ("4", 3)):
         list(grade_all(make({"s001": text}, attempts={"s001": named})))

@@ -247,6 +247,19 @@ def test_what_differs_is_listed_wherever_the_submission_lies_now(batch, tmp_path
     assert lines[-1] == f"{forged}: differences: 2"
 
 
+def test_files_that_came_in_again_since_are_the_same(tmp_path, rerun, hand_in, small_course):
+    place = tmp_path / "inbox/submitted/s001/lab6"
+    hand_in(place / "lab6.ipynb")
+    (place / "timestamp.txt").write_text("2027-03-01 12:00:00 UTC")
+    run("grade", tmp_path / "inbox", "-o", tmp_path / "out", cwd=small_course)
+    (path,) = (tmp_path / "out" / "reports").rglob("*.json")
+    (place / "timestamp.txt").write_text("2027-03-05 12:00:00 UTC")
+    done = rerun(path)
+    assert (done.returncode, done.stdout) == (0, f"{path}: graded again, with the same result\n"), done.stderr
+    (place / "timestamp.txt").write_text("2027-02-05 12:00:00 UTC")
+    assert "submission.submitted_at: " in rerun(path).stdout
+
+
 @pytest.mark.parametrize("zipped", [True, False])
 def test_a_submission_is_found_among_others_files_as_canvas_sends_them(
     tmp_path, zipped, rerun, hand_in, small_course

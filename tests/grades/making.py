@@ -27,8 +27,10 @@ def scored(name, score, maximum=10, **more):
     return ScoredItem(id=name, title=name, score=value, maximum=Decimal(maximum), **more)
 
 
-def attempt(number, *items, at=None, outcome=Outcome.GRADED):
-    return Attempt(key=f"k{number}", number=number, submitted_at=at, outcome=outcome, items=items)
+def attempt(number, *items, at=None, outcome=Outcome.GRADED, again=()):
+    return Attempt(
+        key=f"k{number}", number=number, submitted_at=at, outcome=outcome, items=items, again=again
+    )
 
 
 def policy(*maxima, due=DUE, **rules):
@@ -76,7 +78,7 @@ def report(
         items=items,
         learner=Learner(id=learner),
         submission=SubmissionFacts(
-            id=learner.replace(" ", "-"),
+            id=learner.replace(" + ", "-").replace(" ", "-"),
             origin=learner,
             files=(FileRecord(path="n.ipynb", bytes=1, sha256=files),),
             attempt=number,

@@ -37,6 +37,17 @@ def test_the_attempt_that_counts(counts, expected):
     assert points(*attempts, rules=policy(10, 10, attempts=Attempts(counts=counts))) == expected
 
 
+def test_who_goes_back_to_an_earlier_version_hands_it_in_last_and_not_later():
+    first = whole(1, 20, at=after(hours=-3), again=(after(hours=-2), after(hours=30)))
+    works = [first, whole(2, 10, at=after(hours=-1))]
+
+    def counting(**late):
+        return grade("s001", works, Decisions(), policy(10, 10, late=Late(percent=10, **late)))
+
+    assert (counting().attempt, counting().points, counting().late) == (1, 20, None)
+    assert counting(cut_off_hours=24).attempt == 2  # what came again was too late
+
+
 def test_attempts_beyond_the_most_do_not_count():
     rules = policy(10, 10, attempts=Attempts(most=2))
     one = grade("s001", [whole(1, 10), whole(2, 18), whole(3, 20)], Decisions(), rules)

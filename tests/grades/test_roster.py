@@ -39,6 +39,21 @@ def test_who_handed_in_nothing_and_who_is_not_on_it(tmp_path, learners, absent, 
     assert roster.unknown(learners) == unknown
 
 
+def test_a_name_stands_for_one_person_or_for_each_of_a_group(tmp_path):
+    path = tmp_path / "r.csv"
+    path.write_text("id,name\ns001,Ada + Partner\ns002,Two\n")
+    roster = read_roster(path)
+    for name, people in {
+        "ada + partner": ("s001",),
+        "Two + s009": ("s002", "s009"),
+        "s002 + Two": ("s002",),
+        "s009": ("s009",),
+        " + ": (" + ",),
+    }.items():
+        assert roster.people(name) == people
+    assert roster.names("s002", ["Two + s009", "s009", "two"]) == ["Two + s009", "s002", "two"]
+
+
 def test_moodle_s_worksheet(tmp_path):
     (tmp_path / "class.csv").write_text("Identifier,Full name\nParticipant 11,One\nParticipant 12,Two\n")
     assert read_roster(tmp_path / "class.csv").absent(["11"]) == ("Participant 12",)

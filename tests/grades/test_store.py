@@ -1,5 +1,6 @@
 """The gradebook in SQLite and PostgreSQL: what is recorded stays, and what holds is the newest."""
 
+import datetime
 import json
 import multiprocessing
 import os
@@ -15,11 +16,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from making import DUE, after, check, report, rubric, write
+from msgspec.structs import replace
 from servers import new_database
 
+from autograder.assignment import Late
 from autograder.errors import UsageError
 from autograder.grades import tables
 from autograder.grades.database import _MIGRATIONS, HEAD
+from autograder.grades.deciding import excuse, override
 from autograder.grades.history import history
 from autograder.grades.importing import import_reports
 from autograder.grades.roster import Person
@@ -142,6 +146,53 @@ def test_grading_the_same_files_again_is_the_same_attempt_and_keeps_its_reviews(
     (attempt,) = filled.attempts("hw5")["s002"]
     assert (attempt.key, attempt.number) == (key, 1)
     assert points(filled, "s002") == 8
+
+
+def test_the_same_files_again_are_not_late_by_that(gradebook, tmp_path):
+    late = rubric(("f", 10, (check("a"),)), late=Late(percent=10))
+    gradebook.apply(late)
+    times = [("a", after(hours=-2)), ("a", None), ("a", after(hours=-1)), ("a", after(days=3))]
+    times += [("number", after(hours=-1)), ("number", after(hours=5))]
+    for number, (files, at) in enumerate(times):
+        made = report("s001" if files == "a" else "s002", late, {"a": 1}, files=files, at=at)
+        if files == "number":  # nobody knows whether these are the same
+            made = replace(made, submission=replace(made.submission, files=()))
+        import_reports(
+            gradebook, write(tmp_path / f"{number}", replace(made, generated_at=f"2027-04-{number + 10}"))
+        )
+    first, second = gradebook.grades(late)
+    assert (first.points, first.late) == (10, None)
+    assert first.steps[0].text.endswith(
+        "handed in 2027-03-01 21:59:00+00:00 and, the same files, 2027-03-04 23:59:00+00:00"
+    )
+    assert (second.points, second.late) == (9, datetime.timedelta(hours=5))
+
+
+def test_the_same_files_under_two_names_are_one_attempt(filled, tmp_path):
+    made = report("Unus Primus", RUBRIC, {"a": 1, "b": 1, "c": 1}, files="a", at=after(days=9))
+    import_reports(filled, write(tmp_path / "m", made))
+    filled.add(tables.persons, [person("s001", identities=("Unus Primus",))])
+    (one,) = filled.grades(RUBRIC, "s001")
+    assert one.steps[0].text.startswith(
+        "attempt 1 of 2 counts (last), handed in 2027-02-27 23:59:00+00:00 and"
+    )
+    assert one.late is None
+
+
+def test_what_a_group_hands_in_is_each_one_s(filled, tmp_path):
+    made = report("s001 + Ada L + s009", RUBRIC, {"a": 1, "b": 1, "c": 1}, files="g", at=after(hours=1))
+    import_reports(filled, write(tmp_path / "m", made))
+    filled.add(tables.persons, [person("s003", identities=("Ada L",)), person("s004")])
+    grades = {one.learner: (one.points, one.attempt) for one in filled.grades(RUBRIC)}
+    assert grades == {"s001": (15, 3), "s002": (0, 1), "s003": (15, 1), "s004": (None, None), "s009": (15, 1)}
+    assert override(filled, RUBRIC, "s003", "g", points="2", reason="short") == "s001 + Ada L + s009"
+    assert [one.points for one in filled.grades(RUBRIC, "s009")] == [12]
+    assert [one.learner for one in filled.grades(RUBRIC, "Ada L + s001")] == ["s001", "s003"]
+    excuse(filled, RUBRIC, "s003 + s009", "ill")
+    statuses = {one.learner: one.status.value for one in filled.grades(RUBRIC)}
+    assert [name for name, status in statuses.items() if status == "excused"] == ["s003", "s009"]
+    assert any("2 points: short" in one.new for one in history(filled, "s009"))
+    assert list(problems(filled)) == []
 
 
 def test_two_learners_with_the_same_report_s_text_are_two(gradebook, tmp_path):

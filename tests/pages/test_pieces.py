@@ -94,6 +94,17 @@ def test_a_person_s_attempts_under_two_names_are_one_person_s(url, tmp_path):
     )
 
 
+def test_the_work_of_a_group_is_judged_once_and_hides_all_of_them(url, tmp_path):
+    people = [person("s001", "Unus Primus"), person("s002", "Alter Secundus")]
+    made = report("s001 + s002", origin="submission_7")
+    fill(url, tmp_path, [made, report("s001", 2)], people)
+    alone, together = sorted(open_desk(url).pieces().values(), key=lambda one: len(one.learner))
+    assert (alone.label, alone.numbers) == ("Unus Primus", (("s001", 2),))
+    assert (together.label, together.numbers) == ("Unus Primus + Alter Secundus", (("s002", 1),))
+    hidden = hidden_words(together, made)
+    assert without(hidden, "s001, S002, Alter, Primus, s002@example.org") == ", ".join(["▒▒▒"] * 5)
+
+
 def test_an_excused_learner_is_not_judged(url, tmp_path):
     from autograder.grades import tables
 

@@ -183,6 +183,6 @@ def _judged(
 def _at(participant: Participant, timestamp: datetime.datetime | None) -> tuple[str, Attempt] | None:
     """Find the attempt that was handed in at a time, the newest if several were."""
     for name, attempt in reversed(participant.attempts):
-        if second(utc(attempt.submitted_at)) == second(timestamp):
+        if second(timestamp) in {second(utc(at)) for at in (attempt.submitted_at, *attempt.again)}:
             return name, attempt
     return None

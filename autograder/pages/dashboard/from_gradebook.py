@@ -31,11 +31,11 @@ def read_gradebook(gradebook: Gradebook, rubric: Rubric) -> ClassRecord:
     """Read the class of an assignment, with the rubric that is applied."""
     policy = policy_of(rubric)
     roster, decisions = gradebook.roster(), gradebook.decisions(rubric.assignment)
-    pieces = _by_attempt(Desk(gradebook, rubric.assignment).pieces(), roster)
+    pieces = _by_attempt(Desk(gradebook, rubric.assignment).pieces())
     dates = _dates(decisions, roster, policy.due_at)
     students, title = [], rubric.assignment
     for grade in gradebook.grades(rubric):
-        piece = pieces.get((grade.learner, grade.attempt))
+        piece = pieces.get((grade.learner, grade.attempt or 0))
         person = roster.persons.get(grade.learner, Person(learner=grade.learner))
         student = _graded(grade, person)
         if piece is not None:
@@ -57,8 +57,8 @@ def read_gradebook(gradebook: Gradebook, rubric: Rubric) -> ClassRecord:
     )
 
 
-def _by_attempt(pieces: Mapping[str, Piece], roster: Roster) -> dict[tuple[str, int | None], Piece]:
-    return {(roster.who(one.learner), one.attempt.number): one for one in pieces.values()}
+def _by_attempt(pieces: Mapping[str, Piece]) -> dict[tuple[str, int], Piece]:
+    return {key: one for one in pieces.values() for key in one.numbers}
 
 
 def _dates(
@@ -68,8 +68,8 @@ def _dates(
     dates: dict[str, datetime.datetime] = {}
     for name, decided in decisions.items():
         if decided.extension is not None and due is not None:
-            who = roster.who(name)
-            dates[who] = max(dates.get(who, due), decided.extension.until)
+            for who in roster.people(name):
+                dates[who] = max(dates.get(who, due), decided.extension.until)
     return dates
 
 

@@ -8,11 +8,12 @@ import hmac
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from autograder.grades.attempts import in_order
 from autograder.grades.compute import items_of
-from autograder.grades.records import Attempt, Grade, Review, ScoredItem
+from autograder.grades.records import Attempt, Grade, GradePolicy, Review, ScoredItem
 from autograder.grades.roster import Person, Roster
 from autograder.grades.rubric import Rubric, policy_of
-from autograder.grades.store import in_order
+from autograder.intake.candidates import TOGETHER
 from autograder.model import Report, Struct
 
 _LABEL = 6
@@ -27,7 +28,8 @@ class Piece(Struct):
     """An attempt that counts, and its names on the page.
 
     `ref` stands in URLs and orders the pieces; it tells nobody whose work it is. `learner` is the name that
-    the gradebook's rows have. `names` are texts that tell who it is.
+    the gradebook's rows have: one person's, or that of a group who handed it in together. `names` are texts
+    that tell who it is. `numbers` are the ids of those for whom it counts, each with the attempt's number.
     """
 
     ref: str
@@ -37,6 +39,7 @@ class Piece(Struct):
     count: int
     items: Mapping[str, ScoredItem]
     names: tuple[str, ...] = ()
+    numbers: tuple[tuple[str, int], ...] = ()
 
 
 class State(Struct):
@@ -74,9 +77,8 @@ def pieces_of(
     anonymous: bool,
 ) -> dict[str, Piece]:
     """Give the attempts that people judge by `ref`: the one that counts, or all where the best one does."""
-    pieces = []
     everybody = _by_person(attempts, roster)
-    policy = policy_of(rubric)
+    held: dict[tuple[str, str], list[_Held]] = {}
     for grade in grades:
         if grade.attempt is None:
             continue
@@ -84,19 +86,41 @@ def pieces_of(
         counts_best = rubric.attempts.counts == "best"
         for name, attempt in own[: rubric.attempts.most] if counts_best else own:
             if counts_best or attempt.number == grade.attempt:
-                ref = _ref(key, f"{name}\0{attempt.key}")
-                person = roster.persons.get(grade.learner, Person(learner=grade.learner))
-                piece = Piece(
-                    ref=ref,
-                    label=ref[:_LABEL].upper() if anonymous else person.name or grade.learner,
-                    learner=name,
-                    attempt=attempt,
-                    count=len(own),
-                    items={item.id: item for item in items_of(attempt, policy)},
-                    names=(person.learner, name, person.name, person.email, *person.identities),
-                )
-                pieces.append(piece)
+                one = _Held(learner=grade.learner, attempt=attempt, count=len(own))
+                held.setdefault((name, attempt.key), []).append(one)
+    policy = policy_of(rubric)
+    pieces = [
+        _piece(_ref(key, f"{name}\0{one}"), name, some, policy, roster, anonymous=anonymous)
+        for (name, one), some in held.items()
+    ]
     return {piece.ref: piece for piece in sorted(pieces, key=lambda one: one.ref)}
+
+
+class _Held(Struct):
+    """An attempt as one of those has it who handed it in: of how many it is."""
+
+    learner: str
+    attempt: Attempt
+    count: int
+
+
+def _piece(
+    ref: str, name: str, held: Sequence[_Held], policy: GradePolicy, roster: Roster, *, anonymous: bool
+) -> Piece:
+    """Make the piece of an attempt that came in under a name."""
+    people = [roster.persons.get(one, Person(learner=one)) for one in roster.people(name)]
+    told = ((one.learner, one.name, one.email, *one.identities) for one in people)
+    attempt = held[0].attempt
+    return Piece(
+        ref=ref,
+        label=ref[:_LABEL].upper() if anonymous else TOGETHER.join(one.name or one.learner for one in people),
+        learner=name,
+        attempt=attempt,
+        count=held[0].count,
+        items={item.id: item for item in items_of(attempt, policy)},
+        names=(name, *(text for texts in told for text in texts)),
+        numbers=tuple((one.learner, one.attempt.number) for one in held),
+    )
 
 
 def _by_person(
@@ -105,10 +129,11 @@ def _by_person(
     """Give the attempts of each person in order, with the names that they are recorded under."""
     found: dict[str, list[tuple[str, Attempt]]] = {}
     for name, some in attempts.items():
-        found.setdefault(roster.who(name), []).extend((name, one) for one in some)
+        for who in roster.people(name):
+            found.setdefault(who, []).extend((name, one) for one in some)
     ordered = {}
     for who, pairs in found.items():
-        names = {one.key: name for name, one in pairs}
+        names = {one.key: name for name, one in reversed(pairs)}  # of the same files the first holds
         ordered[who] = [(names[one.key], one) for one in in_order(one for _, one in pairs)]
     return ordered
 
