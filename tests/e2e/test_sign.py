@@ -283,6 +283,10 @@ def test_a_submission_is_found_among_others_files_as_canvas_sends_them(
     [
         (lambda files: files[0].update(sha256="0" * 64), "has changed"),
         (lambda files: files[0].update(path="Other.ipynb"), "Other.ipynb is missing"),
+        (
+            lambda files: files.clear() or files.append({"path": "a", "bytes": 1, "sha256": "0" * 64}),
+            "a is missing",
+        ),
         (lambda files: files.append({"path": "z.txt", "bytes": 1, "sha256": "0" * 64}), "z.txt is missing"),
     ],
 )

@@ -20,6 +20,7 @@ from autograder.model import (
     CheckReport,
     Diagnosis,
     Lateness,
+    Learner,
     Notice,
     Outcome,
     OutputText,
@@ -28,8 +29,9 @@ from autograder.model import (
     Status,
     Visibility,
 )
+from autograder.pages.dashboard.from_gradebook import read_gradebook
 from autograder.pages.feedback import printing
-from autograder.pages.feedback.gather import Feedback, filed, from_gradebook, from_reports
+from autograder.pages.feedback.gather import Feedback, by_name, filed, from_gradebook, from_reports
 from autograder.pages.feedback.page import feedback_page
 from autograder.pages.review.desk import Given
 
@@ -297,6 +299,26 @@ def test_who_is_excused_has_a_page_that_says_so(graded):
     said = words(feedback_page(feedback_of(graded, "s002"), AFTER))
     assert "Excused: nothing is expected." in said
     assert "excused: ill" in said
+
+
+def test_each_of_a_group_has_a_page_with_their_own_grade(tmp_path):
+    url = f"sqlite:///{tmp_path / 'g.sqlite3'}"
+    fill(url, tmp_path, [replace(handed_in("s001 + s002 + s003"), learner=Learner(id="s001 + s002 + s003"))])
+    paths = sorted((tmp_path / "reports").rglob("*.json"))
+    with Gradebook(url, "ta1") as gradebook:
+        row = {"assignment": "hw1", "learner": "s002", "until": AFTER.isoformat(), "reason": "a note"}
+        gradebook.add(tables.extensions, [row])
+        row = {"assignment": "hw1", "learner": "s003", "excused": True, "reason": "left"}
+        gradebook.add(tables.excuses, [row])
+        pages = by_name(from_gradebook(gradebook, [filed(path) for path in paths]))
+        rubric = gradebook.applied("hw1")
+        students = {one.learner: one.id for one in read_gradebook(gradebook, rubric).students}
+    (folder,) = {path.parent.name for path in paths}
+    assert sorted(pages) == [f"{folder}-{name}" for name in ("s001", "s002", "s003")]
+    assert {name: "a note" in words(feedback_page(one, AFTER)) for name, one in pages.items()} == {
+        name: name.endswith("s002") for name in pages
+    }
+    assert (students["s001"], students["s002"]) == (f"{folder}-s001", f"{folder}-s002")
 
 
 def test_reports_that_the_gradebook_lacks_are_named(graded, tmp_path):

@@ -16,6 +16,7 @@ from autograder.grades.store import Gradebook
 from autograder.model import Report
 from autograder.pages.dashboard.records import ClassRecord, Item, PointsGiven, Result, StudentRecord
 from autograder.pages.dashboard.results import machine_result, reviewed_result
+from autograder.pages.naming import page_name
 from autograder.pages.review.desk import Desk
 from autograder.pages.review.pieces import Piece
 from autograder.report import decode_report
@@ -107,7 +108,7 @@ def _with_work(
 
     return replace(
         student,
-        id=report.submission.id,
+        id=page_name(report, student.learner),
         ref=piece.ref,
         attempts=piece.count,
         after_due=_after(piece.attempt.submitted_at, due),

@@ -14,6 +14,7 @@ from autograder.grades.records import Grade, GradeStatus
 from autograder.grades.rubric import Rubric
 from autograder.grades.store import Gradebook
 from autograder.model import Report, Struct
+from autograder.pages.naming import page_name
 from autograder.pages.pictures import read_picture
 from autograder.report import read_report
 from autograder.report.files import REPORTS
@@ -89,9 +90,9 @@ def from_gradebook(gradebook: Gradebook, reports: Sequence[Filed]) -> list[Feedb
         )
     rubric = gradebook.applied(assignments[0])
     everybody = participants(gradebook, rubric) if rubric is not None else []
-    known = {name: one for one in everybody for name, _ in one.attempts}
+    known = {name for one in everybody for name, _ in one.attempts}
     excused = _excused(gradebook, rubric) if rubric is not None else {}
-    missing = sorted({one.report.learner.id for one in reports} - known.keys() - excused.keys())
+    missing = sorted({one.report.learner.id for one in reports} - known - excused.keys())
     if rubric is None or missing:
         raise UsageError(
             f"the gradebook has no attempt on `{assignments[0]}` of: {', '.join(missing)}",
@@ -99,8 +100,8 @@ def from_gradebook(gradebook: Gradebook, reports: Sequence[Filed]) -> list[Feedb
         )
     remarks = gradebook.remarks(rubric.assignment)
     places = {hashlib.sha256(one.path.read_bytes()).hexdigest(): one.folder for one in reports}
-    named = dict.fromkeys(one.report.learner.id for one in reports)
-    wanted = {known[name].learner: known[name] for name in named if name in known}
+    named = {one.report.learner.id for one in reports}
+    wanted = [one for one in everybody if not named.isdisjoint(name for name, _ in one.attempts)]
     newest = from_reports(one for one in reports if one.report.learner.id in excused)
 
     def feedback(one: Participant) -> Feedback:
@@ -112,19 +113,19 @@ def from_gradebook(gradebook: Gradebook, reports: Sequence[Filed]) -> list[Feedb
         )
 
     return [
-        *(feedback(one) for one in wanted.values()),
-        *(replace(one, grade=excused[one.report.learner.id]) for one in newest),
+        *(feedback(one) for one in wanted),
+        *(replace(one, grade=grade) for one in newest for grade in excused[one.report.learner.id]),
     ]
 
 
 def by_name(found: Iterable[Feedback]) -> dict[str, Feedback]:
-    """Give feedback by the submission's id, which names its page.
+    """Give feedback by the names of pages.
 
     Raises `UsageError` if several learners' submissions have one id, as in the batches of two sections.
     """
     named: dict[str, Feedback] = {}
     for one in found:
-        name = one.report.submission.id
+        name = page_name(one.report, one.grade.learner if one.grade else "")
         if name in named:
             learners = f"{named[name].report.learner.id} and {one.report.learner.id}"
             raise UsageError(
@@ -135,9 +136,10 @@ def by_name(found: Iterable[Feedback]) -> dict[str, Feedback]:
     return named
 
 
-def _excused(gradebook: Gradebook, rubric: Rubric) -> dict[str, Grade]:
+def _excused(gradebook: Gradebook, rubric: Rubric) -> dict[str, list[Grade]]:
     """Give the grades of those of whom nothing is expected, by the names in their reports."""
     roster = gradebook.roster()
     grades = {one.learner: one for one in gradebook.grades(rubric) if one.status is GradeStatus.EXCUSED}
-    names = {name: roster.who(name) for name in gradebook.names(rubric.assignment)}
-    return {name: grades[who] for name, who in names.items() if who in grades}
+    names = {name: roster.people(name) for name in gradebook.names(rubric.assignment)}
+    found = {name: [grades[who] for who in people if who in grades] for name, people in names.items()}
+    return {name: some for name, some in found.items() if some}
