@@ -16,7 +16,7 @@ Hashes: TypeAlias = tuple[str, ...]
 
 
 class Earlier(Struct):
-    """What the report on an attempt says of it: its files, and when they were handed in."""
+    """An attempt as its report tells it: its files, and when they were handed in."""
 
     hashes: Hashes = ()
     submitted_at: str | None = None

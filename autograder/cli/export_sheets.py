@@ -71,7 +71,7 @@ def _of_gradebook(source: Origin) -> Results:
 
 
 class Filler(NamedTuple):
-    """What to do with the results: the platform, its file, its column, and where the new file goes."""
+    """The use of the results: the platform, its file, its column, and the new file."""
 
     form: str
     into: Path | None

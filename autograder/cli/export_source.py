@@ -1,4 +1,4 @@
-"""Where an export takes its results from, and where it writes."""
+"""The sources of an export's results, and the file that it writes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Origin(NamedTuple):
-    """Where results come from: reports, or a gradebook; and the moment that decides what learners may see."""
+    """The source of results, reports or a gradebook, and the moment that decides what learners may see."""
 
     reports: tuple[Path, ...]
     db: str | None

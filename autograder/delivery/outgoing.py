@@ -11,7 +11,7 @@ from autograder.model import Struct
 
 
 class Readiness(Enum):
-    """How far a learner's result is: only a `FINAL` one goes out unasked."""
+    """The state of a learner's result: only a `FINAL` one goes out unasked."""
 
     FINAL = "final"
     PROVISIONAL = "provisional"  # a person has yet to judge some of it
@@ -62,7 +62,7 @@ class Transfer(Struct):
 
 
 class SendPlan(Struct):
-    """What sending would do.
+    """The outcome that sending would have.
 
     `unmatched` are results whose learner the place does not know, with the reason: they are failures.
     `held` are results that are not final. `missing` are learners of the place of whom nothing is known here.

@@ -27,7 +27,7 @@ class Failure(Struct):
 
 
 class Prepared(Struct):
-    """What sending would do: the plan, what can't be sent, and comments that wait for an earlier sending.
+    """The outcome that sending would have: the plan, refusals, and comments that wait for an earlier sending.
 
     Of the learners `unseen`, the place took the comment and does not show it.
     """

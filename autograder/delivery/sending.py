@@ -32,7 +32,7 @@ _OF_SOME = frozenset({400, 403, 404, 409, 422})
 
 
 class Sent(Struct):
-    """What was done: the transfers that arrived, and all failures. `stopped` says why it ended early."""
+    """The transfers that arrived, and all failures. `stopped` says why sending ended early."""
 
     plan: SendPlan
     arrived: tuple[Transfer, ...] = ()

@@ -52,7 +52,7 @@ class SentLine(Struct):
 
 
 class Log:
-    """What was sent to one place, as read at the start, with what is added.
+    """The lines of one place: those that were read at the start, and those that are added.
 
     Parameters
     ----------

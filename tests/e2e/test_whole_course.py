@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from chromium import ARGS, CHROMIUM
+from chromium import launched
 
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "tests/publish/course"
@@ -236,13 +236,7 @@ def course(tmp_path):
 
 @pytest.fixture(scope="module")
 def browser():
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed (Debian, as root: tools/setup dev)")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
-        yield opened
-        opened.close()
+    yield from launched()
 
 
 @pytest.mark.slow

@@ -3,20 +3,14 @@
 from pathlib import Path
 
 import pytest
-from chromium import ARGS, CHROMIUM
+from chromium import launched
 
 AXE = Path(__file__).parents[2] / ".venv" / "share" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture(scope="module")
 def chromium():
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed (Debian, as root: tools/setup dev)")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
-        yield browser
-        browser.close()
+    yield from launched()
 
 
 @pytest.fixture

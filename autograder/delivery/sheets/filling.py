@@ -20,7 +20,7 @@ _CENT = Decimal("0.01")
 
 
 class Filling(Struct):
-    """What filling a table does.
+    """The outcome of filling a table.
 
     `plan` is what would be sent, without those that the platform `refuses`, each with the reason. `data` is
     the file with the changes.

@@ -1,4 +1,4 @@
-"""Where a platform's table has learners, points and comments: each platform's module finds its own."""
+"""Find learners, points and comments in a platform's table: each platform's module names its own columns."""
 
 from __future__ import annotations
 

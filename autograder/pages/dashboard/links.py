@@ -1,4 +1,4 @@
-"""Where a class page leads: to a student's feedback, and to an item of a submission on the review page."""
+"""Link a class page to a student's feedback, and to an item of a submission on the review page."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def items(room: ClassRecord) -> Table:
 
 
 class _Grouping(NamedTuple):
-    """How students are grouped, and what the table of the groups is called."""
+    """A grouping of students, with the name of its table."""
 
     groups: Callable[[str, Sequence[StudentRecord]], list[ReasonGroup]]
     id: str
