@@ -23,7 +23,7 @@ NAME = "numerical-autograder-check"
 SUMMARY = "Checks a programming homework on your own machine"
 # The rooms that the self-check imports. It also has all modules of no room.
 ROOMS = ("assignment", "authoring", "execution", "extract", "grading", "guest", "intake", "report")
-CLI = ("cli/__init__.py", "cli/check.py", "cli/doctor.py", "cli/ends.py", "cli/options.py", "cli/exit_status.py")
+CLI = tuple(f"cli/{name}.py" for name in ("__init__", "check", "doctor", "ends", "exit_status", "options"))
 # The modules in these rooms that the self-check does not need.
 LEFT_OUT = (
     "execution/pipes.py",
