@@ -102,9 +102,7 @@ class Course(Struct):
         beside = written_files(self.reference) if self.reference else ()
         files = [path for _, path in beside if path.suffix != ".py" or path.stem == Path(MISTAKES).stem]
         files += [path for folder in self.support for _, path in written_files(folder)]
-        extension = self.extension()
-        files += [self.given_notebook, *([extension] if extension else [])]
-        return hashlib.sha256(f"{table}\n{hash_files(files)}".encode()).hexdigest()
+        return hashlib.sha256(f"{table}\n{self._hash([*files, self.given_notebook])}".encode()).hexdigest()
 
     def cases_sha256(self) -> str:
         """Hash all parts of the assignment that decide a verdict.
@@ -114,10 +112,15 @@ class Course(Struct):
         """
         own = [path for path in self.definition.parent.glob("*") if path.suffix in (".py", ".toml", ".json")]
         reference = [self.reference] if self.reference else []
-        extension = self.extension()
-        single = [*own, self.given_notebook, *([extension] if extension else [])]
         folders = [*reference, *self.support]
-        return hash_files([*single, *(path for folder in folders for _, path in written_files(folder))])
+        written = (path for folder in folders for _, path in written_files(folder))
+        return self._hash([*own, self.given_notebook, *written])
+
+    def _hash(self, files: Iterable[Path]) -> str:
+        """Hash the assignment's files and the compiled module, wherever that is installed."""
+        extension = self.extension()
+        compiled = hashlib.sha256(extension.read_bytes()).hexdigest() if extension else ""
+        return hashlib.sha256(f"{hash_files(files)}\n{compiled}".encode()).hexdigest()
 
 
 def _codes(visible: Path, reference: Path | None) -> dict[str, dict[str, str]]:

@@ -1,6 +1,6 @@
 """Many submissions: worker processes, a ledger, and an end that loses nothing."""
 
-from autograder.batch.grading_run import GradingRun, RunOptions, open_pipeline, plan_run
+from autograder.batch.grading_run import GradingRun, RunOptions, open_pipeline, plan_for_others, plan_run
 from autograder.batch.ledger import Done, Ledger
 from autograder.batch.run import Batch, grade_all, seed_to_resume
 from autograder.batch.shards import Shard, merge, parse_shard, record_of
@@ -19,6 +19,7 @@ __all__ = [
     "merge",
     "open_pipeline",
     "parse_shard",
+    "plan_for_others",
     "plan_run",
     "record_of",
     "seed_to_resume",

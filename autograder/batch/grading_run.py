@@ -12,7 +12,7 @@ import importlib.util
 import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from autograder.authoring.kinds import CheckKind
 from autograder.authoring.specs import CheckSpec
 from autograder.course import Course, find_course, hash_files
 from autograder.data import data_loader, find_data
+from autograder.errors import GraderFault
 from autograder.files import cache_dir, write_atomically
 from autograder.grading.budget import TimeBudget
 from autograder.grading.calibration import measure, slowness_of
@@ -36,12 +37,14 @@ from autograder.grading.setup import (
     kinds_of,
 )
 from autograder.grading.submission import OpenSession, Pipeline
+from autograder.intake import Candidate
 from autograder.model import Notebook, Struct, Submission
 from autograder.report import ReportFacts
 from autograder.sandbox import Policy, open_session, self_test
 
 MOST_SEED = 2**32 - 1
 UNSANDBOXED = "none (unsandboxed by request)"
+ELSEWHERE = "none (graded on other machines)"
 
 
 class RunOptions(Struct):
@@ -100,11 +103,31 @@ def plan_run(options: RunOptions) -> GradingRun:
     sandbox does not hold.
     """
     slowness = options.slowness or slowness_of(measure())
-    seed = secrets.randbelow(MOST_SEED) if options.seed is None else options.seed
+    course = _sound_course(options, slowness)
+    run = _planned(options, course, slowness, *_walls(course, options.unsandboxed))
+    return msgspec.structs.replace(run, prepared=_prepared(run, course, given_notebook(course)))
+
+
+def plan_for_others(options: RunOptions) -> GradingRun:
+    """Plan a run whose submissions are graded on other machines: nothing is measured or tested here.
+
+    Raises as `plan_run` does, but for the sandbox.
+    """
+    slowness = options.slowness or 1.0
+    return _planned(options, _sound_course(options, slowness), slowness, ELSEWHERE)
+
+
+def _sound_course(options: RunOptions, slowness: float) -> Course:
     course = find_course(options.root, options.assignment, slowness)
     require_sound(course, kinds_of(course))
-    given = given_notebook(course)
-    kind, walls = _walls(course, options.unsandboxed)
+    given_notebook(course)
+    return course
+
+
+def _planned(
+    options: RunOptions, course: Course, slowness: float, kind: str, walls: tuple[str, ...] = ()
+) -> GradingRun:
+    seed = secrets.randbelow(MOST_SEED) if options.seed is None else options.seed
     data = find_data(options.data, course.assignment.data, course.work) if course.assignment.data else None
     run = GradingRun(
         options=msgspec.structs.replace(options, assignment=course.assignment.id),
@@ -122,10 +145,9 @@ def plan_run(options: RunOptions) -> GradingRun:
     )
     around = _surroundings(run)
     grader = msgspec.structs.replace(run.facts.grader, setup_sha256=_setup_sha256(course, around))
-    run = msgspec.structs.replace(
+    return msgspec.structs.replace(
         run, key=_key(run, around), facts=msgspec.structs.replace(run.facts, grader=grader)
     )
-    return msgspec.structs.replace(run, prepared=_prepared(run, course, given))
 
 
 def _key(run: GradingRun, around: Sequence[str]) -> str:
@@ -209,14 +231,32 @@ def open_pipeline(run: GradingRun) -> Pipeline:
 
     Call it before the process starts threads: the reader's process is forked here.
     """
+    return _pipeline(run, open_reader(run).read)
+
+
+def open_pipeline_without_reader(run: GradingRun) -> Pipeline:
+    """Make a pipeline that grades what was read elsewhere; it forks nothing and may be made at any time."""
+
+    def read(candidate: Candidate) -> Reading:
+        raise GraderFault(f"{candidate.id}: is read where the batch runs, not here")
+
+    return _pipeline(run, read)
+
+
+def open_reader(run: GradingRun) -> SubmissionReader:
+    """Open a process that reads submissions within limits. Call it before this process starts threads."""
     course = run.course()
-    given = given_notebook(course)
+    return SubmissionReader(course, given_notebook(course), kinds_of(course))
+
+
+def _pipeline(run: GradingRun, read: Callable[[Candidate], Reading]) -> Pipeline:
+    course = run.course()
     kinds = kinds_of(course)
     return Pipeline(
         assignment=course.assignment,
-        shared=_shared(run, course, given, run.seed),
+        shared=_shared(run, course, given_notebook(course), run.seed),
         kinds=kinds,
-        read=SubmissionReader(course, given, kinds).read,
+        read=read,
         open_session=session_opener(course, run.options.unsandboxed),
         facts=run.facts,
         training=run.options.training,

@@ -8,18 +8,20 @@ from pathlib import Path
 
 from autograder.batch.attempts import attempt_to_write
 from autograder.errors import ReportError
-from autograder.grading.submission import Pipeline
-from autograder.model import CheckReport, Finding, Report, Status, Submission
+from autograder.model import CheckReport, Finding, Grader, Report, Status, Submission
 from autograder.report import attempts_of, pictures_path, read_report
 
 # A person or a full batch has yet to judge these, the grader met a fault of its own, or the time was short.
 _OPEN = frozenset({Status.SKIPPED, Status.MANUAL, Status.TIMEOUT})
 
 
-def kept_findings(pipeline: Pipeline, submission: Submission, folder: Path) -> dict[str, Finding]:
+def kept_findings(
+    mine: Grader, asked: Mapping[str, str], submission: Submission, folder: Path
+) -> dict[str, Finding]:
     """Give the findings in the report on the same files that another run would find again, by check id.
 
-    The report must be of the same engine, support code, data, options and seed; a check must ask the same.
+    The report must be of the same engine, support code, data, options and seed as `mine`; a check must ask
+    the same as in `asked`.
     """
     hashes = sorted(file.sha256 for file in submission.files)
     number, _ = attempt_to_write(folder, submission)
@@ -30,12 +32,12 @@ def kept_findings(pipeline: Pipeline, submission: Submission, folder: Path) -> d
             report = read_report(path, by_schema=False)
     if report is None or sorted(file.sha256 for file in report.submission.files) != hashes:
         return {}
-    mine, theirs = pipeline.facts.grader, report.grader
+    theirs = report.grader
     if not mine.setup_sha256 or (mine.setup_sha256, mine.seed) != (theirs.setup_sha256, theirs.seed):
         return {}
     pictures = pictures_path(folder, submission.id, number)
     found = (_finding(check, report, pictures) for item in report.items for check in item.checks)
-    return {one.check: one for one in found if one is not None and _holds(one, pipeline.asked)}
+    return {one.check: one for one in found if one is not None and _holds(one, asked)}
 
 
 def _holds(finding: Finding, asked: Mapping[str, str]) -> bool:

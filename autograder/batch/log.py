@@ -61,6 +61,15 @@ class SubmissionRetried(Struct, tag_field="event", tag="retried"):
     reason: str
 
 
+class WorkerChanged(Struct, tag_field="event", tag="worker"):
+    """A worker of a cluster has `joined`, `left`, or was `refused`, for the reason given."""
+
+    time: str
+    worker: str
+    change: str
+    reason: str = ""
+
+
 class BatchEnded(Struct, tag_field="event", tag="ended"):
     """A batch has ended; `reason` is empty where all was done."""
 
@@ -68,7 +77,7 @@ class BatchEnded(Struct, tag_field="event", tag="ended"):
     reason: str = ""
 
 
-Event = BatchStarted | SubmissionDone | SubmissionRetried | BatchEnded
+Event = BatchStarted | SubmissionDone | SubmissionRetried | WorkerChanged | BatchEnded
 
 
 class BatchLog:
@@ -105,6 +114,10 @@ class BatchLog:
     def retried(self, identity: str, reason: str) -> None:
         """Tell of a submission on which the grader failed."""
         self._write(SubmissionRetried(time=self._clock(), id=identity, reason=reason))
+
+    def worker(self, address: str, change: str, reason: str = "") -> None:
+        """Tell of a worker of a cluster."""
+        self._write(WorkerChanged(time=self._clock(), worker=address, change=change, reason=reason))
 
     def _write(self, event: Event) -> None:
         # one call, so that no other process's line comes in between

@@ -5,21 +5,20 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import cast
 
 from autograder.batch.folder import alone_in
-from autograder.batch.grading_run import GradingRun, open_pipeline, seed_of
+from autograder.batch.grading_run import GradingRun, open_pipeline, open_reader, seed_of
 from autograder.batch.ledger import Done, Ledger
 from autograder.batch.log import LOG, BatchLog
 from autograder.batch.shards import ShardRecord, enter
 from autograder.batch.worker import Broken, Failed, OpenPipeline, give_up, work
 from autograder.errors import AutograderError
 from autograder.grading.reading import SubmissionReader
-from autograder.grading.setup import given_notebook
 from autograder.intake import Candidate
 from autograder.intake.layout import LEDGER
 from autograder.model import Struct
@@ -43,6 +42,10 @@ class Batch(Struct):
     resume: bool = False
     open_pipeline: OpenPipeline = open_pipeline
     shard: ShardRecord | None = None
+
+
+# Grades the candidates that are left, and gives each whose report is whole.
+WorkOff = Callable[[Batch, deque[Candidate], SubmissionReader, BatchLog], Iterator[Done]]
 
 
 class _Worker:
@@ -71,8 +74,10 @@ class _Worker:
         self.connection.close()
 
 
-def grade_all(batch: Batch) -> Iterator[Done]:
+def grade_all(batch: Batch, work_off: WorkOff | None = None) -> Iterator[Done]:
     """Grade a batch, and give each submission once its report is whole and recorded.
+
+    By default this machine's processes grade it; `work_off` has others do it.
 
     Call it before a progress bar starts: it forks. Submissions that a resumed batch need not grade again
     come first, with 0 seconds.
@@ -81,10 +86,10 @@ def grade_all(batch: Batch) -> Iterator[Done]:
     `AutograderError` if a worker fails for a reason that would stop every submission.
     """
     # the reader's process is forked before the caller starts a progress bar's thread
-    return _grade_all(batch, _reader(batch))
+    return _grade_all(batch, _reader(batch), work_off or _work_off)
 
 
-def _grade_all(batch: Batch, reader: SubmissionReader) -> Iterator[Done]:
+def _grade_all(batch: Batch, reader: SubmissionReader, work_off: WorkOff) -> Iterator[Done]:
     folder = batch.folder
     with alone_in(folder), Ledger(folder / LEDGER) as ledger, BatchLog(folder / LOG) as log:
         enter(folder, batch.shard)
@@ -100,7 +105,7 @@ def _grade_all(batch: Batch, reader: SubmissionReader) -> Iterator[Done]:
             else:
                 log.done(before)
                 yield before
-        for done in _work_off(batch, left, reader, log):
+        for done in work_off(batch, left, reader, log):
             ledger.record(done, batch.run.key)
             log.done(done)
             yield done
@@ -116,8 +121,7 @@ def seed_to_resume(folder: Path) -> int | None:
 
 def _reader(batch: Batch) -> SubmissionReader:
     """Open the process that hashes candidates' files within limits."""
-    course = batch.run.course()
-    return SubmissionReader(course, given_notebook(course), {})
+    return open_reader(batch.run)
 
 
 def _work_off(

@@ -105,20 +105,26 @@ def _grade(pipeline: Pipeline, candidate: Candidate, folder: Path, resume: bool)
     start = time.perf_counter()
     try:
         reading = pipeline.read(candidate)
-        kept = kept_findings(pipeline, reading.submission, folder) if resume else {}
+        mine, asked = pipeline.facts.grader, pipeline.asked
+        kept = kept_findings(mine, asked, reading.submission, folder) if resume else {}
         graded = pipeline.grade_reading(reading, kept)
-        return _done(graded, reading.submission.fingerprint, folder, start)
+        return record(graded, reading.submission.fingerprint, folder, start)
     except (UsageError, SandboxError):
         raise
     except ReaderGone as error:
         # the batch replaces a worker that ended: a new one has a new reader
         raise SystemExit(1) from error
     except Exception as error:
-        reason = error.message if isinstance(error, AutograderError) else f"{type(error).__name__}: {error}"
-        return Failed(reason=reason)
+        return Failed(reason=reason_of(error))
 
 
-def _done(graded: Graded, fingerprint: str, folder: Path, start: float) -> Done:
+def reason_of(error: Exception) -> str:
+    """Say why the grader failed."""
+    return error.message if isinstance(error, AutograderError) else f"{type(error).__name__}: {error}"
+
+
+def record(graded: Graded, fingerprint: str, folder: Path, start: float) -> Done:
+    """Write a submission's report, whose grading began at `start` (`time.perf_counter`); raise as `save`."""
     report = save(graded, folder)
     return Done(
         id=report.submission.id,
@@ -141,4 +147,4 @@ def give_up(
     """
     submission = replace(candidate.unread(), files=tuple(files))
     report = build_report(run.course().assignment, submission, run.facts, fault=reason)
-    return _done(Graded(report=report), "", folder, time.perf_counter())
+    return record(Graded(report=report), "", folder, time.perf_counter())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from autograder.cli.cluster import cluster_options, work_off_on
 from autograder.cli.exit_status import ExitStatus
 from autograder.cli.options import (
     assignment_option,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from autograder.batch import Batch, Done, Shard
+    from autograder.batch.cluster import Cluster
+    from autograder.batch.run import WorkOff
     from autograder.course import Course
     from autograder.grades.roster import Roster
     from autograder.intake import Candidate
@@ -55,6 +58,7 @@ def shard_of(_: click.Context, __: click.Parameter, text: str | None) -> Shard |
 @click.option(
     "--jobs", default=1, show_default=True, type=click.IntRange(1, 256), help="Submissions graded at a time."
 )
+@cluster_options
 @click.option("--resume", is_flag=True, help="Go on with an interrupted batch; keep its finished reports.")
 @click.option("--dry-run", is_flag=True, help="List learners, files and times; run and write nothing.")
 @click.option(
@@ -93,6 +97,7 @@ def command(  # noqa: PLR0917 - click calls it by name
     course: Path,
     assignment: str | None,
     jobs: int,
+    cluster: Cluster | None,
     resume: bool,
     dry_run: bool,
     roster: Path | None,
@@ -115,7 +120,7 @@ def command(  # noqa: PLR0917 - click calls it by name
     one_blas_thread()
     from rich.console import Console
 
-    from autograder.batch import Batch, RunOptions, plan_run, record_of, seed_to_resume
+    from autograder.batch import Batch, RunOptions, plan_for_others, plan_run, record_of, seed_to_resume
     from autograder.cli.batch_view import say_found
     from autograder.course import find_course
     from autograder.grades.roster import read_roster
@@ -138,6 +143,7 @@ def command(  # noqa: PLR0917 - click calls it by name
             "Add --seed NUMBER, the same for each shard; `--seed $RANDOM` once will do.",
         )
     console = Console(stderr=True)
+    work_off = work_off_on(cluster, jobs, unsandboxed, console)
     expected = read_roster(roster) if roster else None
     chosen = find_course(options.root, assignment)
     found = discover(paths, chosen.assignment, *limited_search())
@@ -149,12 +155,12 @@ def command(  # noqa: PLR0917 - click calls it by name
         say_found(found, expected, console)
         if shard:
             console.print(f"shard {shard}: {len(mine)} of them", markup=False, highlight=False)
-        run = plan_run(options)
+        run = plan_for_others(options) if cluster else plan_run(options)
         if expected is not None:
             run = run.with_ids({one.learner: expected.ids(one.learner) for one in found.candidates})
         record = record_of(shard, run.key, found.candidates) if shard else None
         batch = Batch(run=run, candidates=tuple(mine), folder=output, jobs=jobs, resume=resume, shard=record)
-        good = _grade(batch, expected, console)
+        good = _grade(batch, work_off, expected, console)
     raise click.exceptions.Exit(ExitStatus.DONE if good else ExitStatus.SOME_FAILED)
 
 
@@ -172,7 +178,7 @@ def _list(course: Course, candidates: Sequence[Candidate]) -> bool:
     return all(one.problem is None for one in submissions)
 
 
-def _grade(batch: Batch, roster: Roster | None, console: Console) -> bool:
+def _grade(batch: Batch, work_off: WorkOff | None, roster: Roster | None, console: Console) -> bool:
     """Grade a batch, show its progress and its summary, and say whether all were graded."""
     from autograder.batch import grade_all
     from autograder.cli.batch_view import GRADED, summarise, watch
@@ -181,7 +187,7 @@ def _grade(batch: Batch, roster: Roster | None, console: Console) -> bool:
         console.print("UNSANDBOXED: students' code runs with your rights on this machine.", style="bold red")
     done: list[Done] = []
     try:
-        for one in watch(grade_all(batch), batch.candidates, console):
+        for one in watch(grade_all(batch, work_off), batch.candidates, console):
             done.append(one)
     except KeyboardInterrupt:
         console.print(f"\n{len(done)} of {len(batch.candidates)} graded and kept; go on with --resume.")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -68,6 +67,19 @@ def read_candidate(
     )
 
 
+def with_typed_readings(reading: Reading, assignment: Assignment, kinds: Mapping[str, CheckKind]) -> Reading:
+    """Give a reading that was plain data with each kind's part as the type that the kind declares.
+
+    Raises `GraderFault` if a part is not of that type.
+    """
+    types = {check.id: kinds[check.kind].reading for check in assignment.checks}
+    try:
+        typed = {name: msgspec.convert(value, types[name]) for name, value in reading.readings.items()}
+    except (KeyError, msgspec.ValidationError) as error:
+        raise GraderFault(f"the reading of a check is not what its kind declares: {error}") from error
+    return msgspec.structs.replace(reading, readings=typed)
+
+
 def _files(candidate: Candidate, assignment: Assignment) -> tuple[FileRecord, ...]:
     return read(candidate, assignment).files
 
@@ -112,7 +124,7 @@ class SubmissionReader:
             return Reading(submission=submission)
         if reading.submission.id != candidate.id:
             raise GraderFault(f"the reader's answer is about {reading.submission.id}, not {candidate.id}")
-        return msgspec.structs.replace(reading, readings=self._checked(reading.readings))
+        return with_typed_readings(reading, self._assignment, self._kinds)
 
     def fingerprint(self, candidate: Candidate) -> str:
         """Hash a candidate's files; give an empty text, which equals no other, if they can't be read."""
@@ -127,11 +139,3 @@ class SubmissionReader:
             return self._process.call(tuple[FileRecord, ...], "files", candidate)
         except (NotRead, GraderFault):
             return ()
-
-    def _checked(self, readings: Mapping[str, Any]) -> dict[str, Any]:
-        """Require that each kind's reading has the type that the kind declares; else raise `GraderFault`."""
-        types = {check.id: self._kinds[check.kind].reading for check in self._assignment.checks}
-        try:
-            return {name: msgspec.convert(value, types[name]) for name, value in readings.items()}
-        except (KeyError, msgspec.ValidationError) as error:
-            raise GraderFault(f"the reading of a check is not what its kind declares: {error}") from error

@@ -117,9 +117,9 @@ class ReaderProcess:
 
     def _opened(self, kind: bytes, data: bytes, answer: type[Answer]) -> Answer:
         if kind == _OK:
-            return msgspec.msgpack.decode(data, type=answer, dec_hook=_decoded)
+            return unpacked(data, answer)
         if kind == _RAISED:
-            name, message, hint = msgspec.msgpack.decode(data, type=tuple[str, str, str])
+            name, message, hint = unpacked(data, tuple[str, str, str])
             raise _ERRORS.get(name, GraderFault)(message, hint)
         reason = data[:500].decode("utf-8", "replace")
         if kind == _FAILED:
@@ -151,6 +151,20 @@ def _end_server(connection: socket.socket, pid: int) -> None:
 
 
 # --- messages ---
+
+
+def packed(value: Any) -> bytes:
+    """Encode a value; halves of surrogate pairs, which no encoding can carry, become question marks."""
+    try:
+        return msgspec.msgpack.encode(value, enc_hook=_encoded)
+    except UnicodeEncodeError:
+        plain = msgspec.to_builtins(value, builtin_types=(bytes,), enc_hook=_encoded)
+        return msgspec.msgpack.encode(in_texts(lambda text: text.encode("utf-8", "replace").decode(), plain))
+
+
+def unpacked(data: bytes, kind: type[Answer]) -> Answer:
+    """Give a value back that `packed` encoded; raise `msgspec.DecodeError` if it is not of the kind."""
+    return msgspec.msgpack.decode(data, type=kind, dec_hook=_decoded)
 
 
 def _encoded(value: Any) -> Any:
@@ -307,25 +321,16 @@ def _called(request: bytes, functions: Functions, limits: ReadingLimits) -> tupl
     try:
         name, args = pickle.loads(request)  # from the trusted side, before any stranger's byte is seen
         _limit_this_process(limits)
-        return _OK, _packed(functions[name](*args))
+        return _OK, packed(functions[name](*args))
     except MemoryError:
         return _MEMORY, b""
     except RecursionError:
         return _CRASHED, b"RecursionError"
     except AutograderError as error:
         known = next(kind.__name__ for kind in type(error).__mro__ if kind.__name__ in _ERRORS)
-        return _RAISED, _packed((known, error.message, error.hint))
+        return _RAISED, packed((known, error.message, error.hint))
     except Exception as error:
         return _FAILED, f"{type(error).__name__}: {error}".encode("utf-8", "replace")
-
-
-def _packed(value: Any) -> bytes:
-    """Encode a value; halves of surrogate pairs, which no encoding can carry, become question marks."""
-    try:
-        return msgspec.msgpack.encode(value, enc_hook=_encoded)
-    except UnicodeEncodeError:
-        plain = msgspec.to_builtins(value, builtin_types=(bytes,), enc_hook=_encoded)
-        return msgspec.msgpack.encode(in_texts(lambda text: text.encode("utf-8", "replace").decode(), plain))
 
 
 def _limit_this_process(limits: ReadingLimits) -> None:

@@ -74,6 +74,7 @@ class Steered:
     """Grades a file that says what must happen: a number of points, or ``die``."""
 
     facts = FACTS
+    asked = {}
 
     def __init__(self, counter: Path, run: GradingRun) -> None:
         self.counter = counter
