@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import logging
 import queue
@@ -56,6 +57,30 @@ class WasRead(Struct):
 Happening = Present | Came | Gone | WasRead
 
 
+class ByValue:
+    """A function whose code travels with it: neither the scheduler nor a worker needs to have its module."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.__name__ = function.__name__
+        self._code = _code_of(function)
+
+    def __call__(self, *args: Any) -> Any:
+        """Call the function here, which nobody does: Dask asks for something that can be called."""
+        return cloudpickle.loads(self._code)(*args)
+
+    def __reduce__(self) -> tuple[Callable[[bytes], Any], tuple[bytes]]:
+        return cloudpickle.loads, (self._code,)
+
+
+@functools.cache
+def _code_of(function: Callable[..., Any]) -> bytes:
+    cloudpickle.register_pickle_by_value(travelling)
+    try:
+        return bytes(cloudpickle.dumps(function))
+    finally:
+        cloudpickle.unregister_pickle_by_value(travelling)
+
+
 class Connection:
     """A connection to a scheduler; see `connected`."""
 
@@ -86,7 +111,8 @@ class Connection:
         address = address_of(worker)
         # a key of its own: Dask counts the deaths of workers by it, and the board counts here
         key = f"{self._name}-{function.__name__}-{next(self._numbers)}"
-        future: Future[Any] = self._client.submit(function, *args, key=key, workers=[address], pure=False)
+        carried = ByValue(function)
+        future: Future[Any] = self._client.submit(carried, *args, key=key, workers=[address], pure=False)
         try:
             answer = await future
         except asyncio.CancelledError as error:
@@ -116,7 +142,7 @@ class Connection:
     def leave(self, workers: set[str], function: Callable[..., Any], *args: Any) -> None:
         """Ask workers for a last time, and wait a little; who does not answer has other troubles."""
         futures = [
-            self._client.submit(function, *args, workers=[address_of(worker)], pure=False)
+            self._client.submit(ByValue(function), *args, workers=[address_of(worker)], pure=False)
             for worker in workers
         ]
         with contextlib.suppress(Exception):
@@ -135,7 +161,6 @@ def connected(cluster: Cluster) -> Iterator[Connection]:
     Raises `UsageError` if none answers.
     """
     _quiet()
-    cloudpickle.register_pickle_by_value(travelling)
     try:
         client = Client(
             cluster.scheduler, timeout=_CONNECT_SECONDS, security=_security(cluster), set_as_default=False
