@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("distributed")
+from bench.dask_cluster import DaskCluster, within, worker_processes
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from dask_cluster import DaskCluster, within, worker_processes
 from small_course import CODE
 
 from autograder.batch import Batch, RunOptions, grade_all, plan_for_others

@@ -225,6 +225,53 @@ def soak(  # noqa: PLR0917 - click calls it by name
 
 @command.command()
 @COURSE
+@click.option(
+    "--samples",
+    default="tests/samples/hw5",
+    show_default=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder of submissions, used in turn.",
+)
+@click.option("--count", default=200, show_default=True, type=click.IntRange(4), help="Submissions.")
+@click.option(
+    "--workers", default=2, show_default=True, type=click.IntRange(1), help="Workers, and jobs here."
+)
+@click.option(
+    "--kills", default=10, show_default=True, type=click.IntRange(0), help="Workers that are killed."
+)
+@click.option("--seed", type=int, help="For the moments of the kills; by default a new one.")
+def cluster(  # noqa: PLR0917 - click calls it by name
+    course: Path, samples: Path, count: int, workers: int, kills: int, seed: int | None
+) -> None:
+    """Grade a class here, on a Dask cluster, and once more while workers are killed; compare.
+
+    Exit status: 0 all is well, 1 something is wrong.
+    """
+    import random
+
+    from bench.cluster import measure_cluster
+    from bench.soak import Plan
+
+    plan = Plan(
+        root=course.resolve(),
+        samples=tuple(path.resolve() for path in sorted(samples.iterdir()) if path.is_dir()),
+        hostile=Path("tests/tools/soak/hostile").resolve(),
+        count=count,
+        kills=kills,
+        jobs=workers,
+        seed=random.randrange(1 << 31) if seed is None else seed,
+    )
+    done = measure_cluster(plan, click.echo)
+    click.echo(f"here {done.here_seconds:.1f} s, on the cluster {done.cluster_seconds:.1f} s: ", nl=False)
+    click.echo(f"throughput {done.ratio:.2f}; {done.deaths} deaths {done.disturbed_seconds:.1f} s")
+    for sentence in done.wrong:
+        click.echo(f"wrong: {sentence}")
+    click.echo("all is well" if not done.wrong else f"{len(done.wrong)} things are wrong")
+    raise click.exceptions.Exit(int(bool(done.wrong)))
+
+
+@command.command()
+@COURSE
 @REPORTS
 @click.option(
     "--learners", default=10_000, show_default=True, type=click.IntRange(8), help="The largest class."

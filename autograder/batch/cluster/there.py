@@ -35,7 +35,7 @@ class GradedThere(Struct):
 Answer = GradedThere | Failed | Broken
 
 
-class Place:
+class GradingPlace:
     """What a run has on a worker: its pipeline, and a folder with the course."""
 
     def __init__(self, key: str, pipeline: Pipeline, folder: Path) -> None:
@@ -73,7 +73,7 @@ def pack_work(reading: Reading, kept: dict[str, Finding]) -> bytes:
     return pickle.dumps((packed(reading), kept))
 
 
-def prepare(run_id: str, run: bytes, course: bytes, local: str) -> Place | str:
+def prepare(run_id: str, run: bytes, course: bytes, local: str) -> GradingPlace | str:
     """Make a place for a run in the worker's folder `local`; gives a sentence if this machine is not fit.
 
     The sandbox is tested here, and slowness and baselines are measured here: they are each machine's own.
@@ -92,7 +92,7 @@ def prepare(run_id: str, run: bytes, course: bytes, local: str) -> Place | str:
         other = difference(theirs, mine)
         if not other:
             facts = replace(mine.facts, run_id=theirs.facts.run_id, ids=theirs.facts.ids)
-            return Place(mine.key, open_pipeline_without_reader(replace(mine, facts=facts)), folder)
+            return GradingPlace(mine.key, open_pipeline_without_reader(replace(mine, facts=facts)), folder)
     except (AutograderError, OSError, msgspec.MsgspecError) as error:
         other = reason_of(error)
         if isinstance(error, AutograderError) and error.hint:

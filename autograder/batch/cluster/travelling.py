@@ -28,12 +28,12 @@ def prepare_there(run_id: str, python: str, engine: str, run: bytes, course: byt
         return "it has no autograder, or one of another version: install the batch's"
     if not same:
         return "it has another version of autograder: install the batch's"
-    from autograder.batch.cluster.there import Place, prepare
+    from autograder.batch.cluster.there import GradingPlace, prepare
 
     worker = get_worker()
     places: dict[str, Any] = vars(worker).setdefault("autograder_places", {})
     made = prepare(run_id, run, course, worker.local_directory)
-    if not isinstance(made, Place):
+    if not isinstance(made, GradingPlace):
         return made
     for other in [name for name, place in places.items() if place.key == made.key]:
         places.pop(other).remove()
