@@ -32,7 +32,8 @@ class Batch(Struct):
     """The submissions to grade, the run that says how, and the folder for the reports.
 
     Each worker calls `open_pipeline`, which must be picklable, to make its pipeline. `shard` says which part
-    of the class the candidates are; None for all of it.
+    of the class the candidates are; None for all of it. `readers` processes here read submissions for workers
+    elsewhere.
     """
 
     run: GradingRun
@@ -42,10 +43,11 @@ class Batch(Struct):
     resume: bool = False
     open_pipeline: OpenPipeline = open_pipeline
     shard: ShardRecord | None = None
+    readers: int = 1
 
 
 # Grades the candidates that are left, and gives each whose report is whole.
-WorkOff = Callable[[Batch, deque[Candidate], SubmissionReader, BatchLog], Iterator[Done]]
+WorkOff = Callable[[Batch, deque[Candidate], Sequence[SubmissionReader], BatchLog], Iterator[Done]]
 
 
 class _Worker:
@@ -85,11 +87,11 @@ def grade_all(batch: Batch, work_off: WorkOff | None = None) -> Iterator[Done]:
     Raises `UsageError` if another batch writes to the same folder, or its ledger can't be read, and
     `AutograderError` if a worker fails for a reason that would stop every submission.
     """
-    # the reader's process is forked before the caller starts a progress bar's thread
-    return _grade_all(batch, _reader(batch), work_off or _work_off)
+    # the readers' processes are forked before the caller starts a progress bar's thread
+    return _grade_all(batch, [_reader(batch) for _ in range(batch.readers)], work_off or _work_off)
 
 
-def _grade_all(batch: Batch, reader: SubmissionReader, work_off: WorkOff) -> Iterator[Done]:
+def _grade_all(batch: Batch, readers: Sequence[SubmissionReader], work_off: WorkOff) -> Iterator[Done]:
     folder = batch.folder
     with alone_in(folder), Ledger(folder / LEDGER) as ledger, BatchLog(folder / LOG) as log:
         enter(folder, batch.shard)
@@ -97,7 +99,7 @@ def _grade_all(batch: Batch, reader: SubmissionReader, work_off: WorkOff) -> Ite
         log.started(len(batch.candidates), batch.jobs, batch.resume, batch.run.key, part)
         left: deque[Candidate] = deque()
         for candidate in batch.candidates:
-            current = reader.fingerprint(candidate) if batch.resume else ""
+            current = readers[0].fingerprint(candidate) if batch.resume else ""
             # an empty one says nothing: files that can't be read may have changed
             before = ledger.done(candidate.id, batch.run.key, current, folder) if current else None
             if before is None:
@@ -105,7 +107,7 @@ def _grade_all(batch: Batch, reader: SubmissionReader, work_off: WorkOff) -> Ite
             else:
                 log.done(before)
                 yield before
-        for done in work_off(batch, left, reader, log):
+        for done in work_off(batch, left, readers, log):
             ledger.record(done, batch.run.key)
             log.done(done)
             yield done
@@ -125,7 +127,7 @@ def _reader(batch: Batch) -> SubmissionReader:
 
 
 def _work_off(
-    batch: Batch, left: deque[Candidate], reader: SubmissionReader, log: BatchLog
+    batch: Batch, left: deque[Candidate], readers: Sequence[SubmissionReader], log: BatchLog
 ) -> Iterator[Done]:
     """Keep the workers busy until nothing is left; a failure of the grader costs a submission one try."""
     tries: Counter[str] = Counter()
@@ -146,7 +148,7 @@ def _work_off(
                     if reason is None:
                         log.retried(worker.candidate.id, answer.reason if answer else "Its process died.")
                         continue
-                    files = reader.files(worker.candidate)
+                    files = readers[0].files(worker.candidate)
                     answer = give_up(batch.run, worker.candidate, files, reason, batch.folder)
                 yield answer
                 workers[place].give(left.popleft() if left else None)

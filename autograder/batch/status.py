@@ -16,6 +16,7 @@ from autograder.batch.log import (
     Event,
     SubmissionDone,
     SubmissionRetried,
+    WorkerChanged,
     read_log,
 )
 from autograder.errors import UsageError
@@ -99,7 +100,7 @@ def judge_log(events: Sequence[Event], busy: bool, graded: Sequence[str]) -> Bat
         started_at=start.time,
         last_at=last[-1].time,
         shard=start.shard,
-        jobs=start.jobs,
+        jobs=_at_a_time(start, last),
         submissions=start.submissions,
         done=len(done),
         kept=len(done) - len(fresh),
@@ -111,6 +112,15 @@ def judge_log(events: Sequence[Event], busy: bool, graded: Sequence[str]) -> Bat
         seconds_left=_seconds_left(start, fresh, left) if running else None,
         reason=_why(state, ends),
     )
+
+
+def _at_a_time(start: BatchStarted, events: Sequence[Event]) -> int:
+    """Give the number of submissions that are graded at a time: of jobs here, or of workers in a cluster."""
+    changes = [event for event in events if isinstance(event, WorkerChanged)]
+    if not changes:
+        return start.jobs
+    newest = {event.worker: event.change for event in changes}
+    return sum(change == "joined" for change in newest.values())
 
 
 def _why(state: BatchState, ends: Sequence[BatchEnded]) -> str:

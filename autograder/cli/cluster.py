@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from autograder.batch.cluster import Cluster
     from autograder.batch.run import WorkOff
 
+_MOST_READERS = 4
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _OPTIONS = (
     click.option("--scheduler", metavar="ADDRESS", help="Grade on the workers of the Dask scheduler there."),
@@ -46,6 +48,11 @@ def _cluster(scheduler: str | None, *files: Path | None) -> Cluster | None:
     if any(files):
         raise UsageError("files for TLS are named, and no scheduler", "Add --scheduler tls://HOST:PORT.")
     return None
+
+
+def readers_for(cluster: Cluster | None) -> int:
+    """Give the number of processes that read submissions: many workers are faster than one reader."""
+    return min(_MOST_READERS, os.cpu_count() or 1) if cluster else 1
 
 
 def work_off_on(cluster: Cluster | None, jobs: int, unsandboxed: bool, console: Console) -> WorkOff | None:

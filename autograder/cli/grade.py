@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.cli.cluster import cluster_options, work_off_on
+from autograder.cli.cluster import cluster_options, readers_for, work_off_on
 from autograder.cli.exit_status import ExitStatus
 from autograder.cli.options import (
     assignment_option,
@@ -159,7 +159,15 @@ def command(  # noqa: PLR0917 - click calls it by name
         if expected is not None:
             run = run.with_ids({one.learner: expected.ids(one.learner) for one in found.candidates})
         record = record_of(shard, run.key, found.candidates) if shard else None
-        batch = Batch(run=run, candidates=tuple(mine), folder=output, jobs=jobs, resume=resume, shard=record)
+        batch = Batch(
+            run=run,
+            candidates=tuple(mine),
+            folder=output,
+            jobs=jobs,
+            resume=resume,
+            shard=record,
+            readers=readers_for(cluster),
+        )
         good = _grade(batch, work_off, expected, console)
     raise click.exceptions.Exit(ExitStatus.DONE if good else ExitStatus.SOME_FAILED)
 

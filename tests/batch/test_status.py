@@ -124,3 +124,17 @@ def test_asking_keeps_nobody_out(tmp_path):
         status_of(tmp_path / "out", GRADED)
         with alone_in(tmp_path / "out"):
             pass
+
+
+def test_a_batch_on_a_cluster_says_how_many_workers_it_has(tmp_path):
+    with BatchLog(tmp_path / "log.jsonl") as log:
+        log.started(9, jobs=1, resume=False, key="key")
+        for worker in ("tcp://127.0.0.1:1", "tcp://127.0.0.1:2", "tcp://127.0.0.1:3"):
+            log.worker(worker, "joined")
+        log.worker("tcp://127.0.0.1:2", "left")
+        log.worker("tcp://127.0.0.1:3", "refused", "the disk is full")
+    assert status_of(tmp_path, GRADED).jobs == 1
+    assert events(tmp_path)[5]["reason"] == "the disk is full"
+    with BatchLog(tmp_path / "log.jsonl") as log:
+        log.worker("tcp://127.0.0.1:2", "joined")
+    assert status_of(tmp_path, GRADED).jobs == 2

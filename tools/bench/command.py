@@ -272,6 +272,42 @@ def cluster(  # noqa: PLR0917 - click calls it by name
 
 @command.command()
 @COURSE
+@click.option(
+    "--batch",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The folder of a batch that graded the samples: its log has their times.",
+)
+@click.option(
+    "--samples",
+    default="tests/samples/hw5",
+    show_default=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The folder of submissions.",
+)
+@click.option("--count", default=10_000, show_default=True, type=click.IntRange(1), help="Submissions.")
+@click.option("--readers", default=4, show_default=True, type=click.IntRange(1), help="Processes that read.")
+def cluster_scale(course: Path, batch: Path, samples: Path, count: int, readers: int) -> None:
+    """Simulate a large class on 1 to 512 workers, from the times of each step on this machine."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from bench.cluster_scale import mean, measure_steps, simulate
+
+    steps = measure_steps(course.resolve(), batch, samples)
+    for name in ("grading", "reading", "writing"):
+        click.echo(f"{name} {1000 * mean(getattr(steps, name)):.1f} ms, ", nl=False)
+    click.echo(f"exchange {1000 * steps.exchange:.1f} ms, alone {1000 * steps.latency:.1f} ms")
+    table = Table("workers", "minutes", "a second", "grading", "readers", "exchange", "writer", box=None)
+    for workers in (1 << power for power in range(10)):
+        one = simulate(steps, workers, count, seed=workers, readers=readers)
+        busy = (f"{share:.0%}" for share in (one.grading, one.reader, one.exchange, one.writer))
+        table.add_row(str(workers), f"{one.seconds / 60:.1f}", f"{count / one.seconds:.1f}", *busy)
+    Console().print(table)
+
+
+@command.command()
+@COURSE
 @REPORTS
 @click.option(
     "--learners", default=10_000, show_default=True, type=click.IntRange(8), help="The largest class."

@@ -6,9 +6,9 @@ import pickle
 import platform
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from queue import Empty
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from autograder.batch.cluster import travelling
@@ -47,17 +47,17 @@ def on_cluster(cluster: Cluster, say: Say) -> WorkOff:
     """Give the way to work off a batch on a cluster; `say` shows a line about its workers."""
 
     def work_off(
-        batch: Batch, left: deque[Candidate], reader: SubmissionReader, log: BatchLog
+        batch: Batch, left: deque[Candidate], readers: Sequence[SubmissionReader], log: BatchLog
     ) -> Iterator[Done]:
         if not left:
             return
-        with connected(cluster) as connection, ThreadPoolExecutor(1) as pool:
+        with connected(cluster) as connection, ThreadPoolExecutor(len(readers)) as pool:
             crew = _Crew(
                 cluster,
                 say,
                 batch=batch,
                 left=left,
-                reader=reader,
+                readers=readers,
                 log=log,
                 connection=connection,
                 pool=pool,
@@ -80,13 +80,16 @@ class _Crew:
         *,
         batch: Batch,
         left: deque[Candidate],
-        reader: SubmissionReader,
+        readers: Sequence[SubmissionReader],
         log: BatchLog,
         connection: Connection,
         pool: ThreadPoolExecutor,
     ) -> None:
         self._cluster, self._say, self._batch, self._left = cluster, say, batch, left
-        self._reader, self._log, self._connection, self._pool = reader, log, connection, pool
+        self._log, self._connection, self._pool = log, connection, pool
+        self._readers: SimpleQueue[SubmissionReader] = SimpleQueue()  # those that read nothing now
+        for reader in readers:
+            self._readers.put(reader)
         self._board = Board()
         self._open: dict[str, Candidate] = {}  # being read, ready, or at a worker
         self._works: dict[str, tuple[bytes, str]] = {}  # what to send, and the fingerprint
@@ -130,16 +133,19 @@ class _Crew:
         self._pool.submit(lambda: self._connection.events.put(self._was_read(candidate)))
 
     def _was_read(self, candidate: Candidate) -> WasRead:
-        """Read a submission, in the pool's thread."""
+        """Read a submission, in a thread of the pool."""
+        reader = self._readers.get()
         run, folder = self._batch.run, self._batch.folder
         result: Any
         try:
-            reading = self._reader.read(candidate)
+            reading = reader.read(candidate)
             mine, asked = run.facts.grader, run.asked
             kept = kept_findings(mine, asked, reading.submission, folder) if self._batch.resume else {}
             result = pack_work(reading, kept), reading.submission.fingerprint
         except Exception as error:
             result = error
+        finally:
+            self._readers.put(reader)
         return WasRead(id=candidate.id, result=result)
 
     def _happened(self, event: Happening) -> Iterator[Done]:
@@ -276,7 +282,9 @@ class _Crew:
 
     def _given_up(self, identity: str, reason: str) -> Done:
         candidate = self._open[identity]
-        files = self._reader.files(candidate)
+        reader = self._readers.get()
+        files = reader.files(candidate)
+        self._readers.put(reader)
         return self._closed(give_up(self._batch.run, candidate, files, reason, self._batch.folder))
 
     def _closed(self, done: Done) -> Done:
