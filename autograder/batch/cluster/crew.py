@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import platform
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -191,7 +190,7 @@ class _Crew:
         for worker in joined:
             if is_safe(address_of(worker)):
                 self._board.preparing.add(worker)
-                facts = (platform.python_version(), engine_sha256(), pickle.dumps(self._batch.run))
+                facts = (travelling.python_here(), engine_sha256(), pickle.dumps(self._batch.run))
                 args = (self._run_id, *facts, self._course)
                 self._connection.ask(worker, _PREPARE, travelling.prepare_there, *args)
             else:

@@ -15,11 +15,11 @@ from distributed import get_worker
 def prepare_there(run_id: str, python: str, engine: str, run: bytes, course: bytes) -> str:
     """Make this worker ready to grade a run. Gives a sentence if it can't, else nothing.
 
-    `python` and `engine` are the batch's version of Python and the hash of its code, which must be the same
+    `python` and `engine` are the batch's `python_here()` and the hash of its code, which must be the same
     here before anything else of the batch is looked at.
     """
-    if platform.python_version_tuple()[:2] != tuple(python.split(".")[:2]):
-        return f"it has Python {platform.python_version()}, and the batch has {python}"
+    if python_here() != python:
+        return f"it has {python_here()}, and the batch has {python}"
     try:
         from autograder.batch.grading_run import engine_sha256
 
@@ -39,6 +39,11 @@ def prepare_there(run_id: str, python: str, engine: str, run: bytes, course: byt
         places.pop(other).remove()
     places[run_id] = made
     return ""
+
+
+def python_here() -> str:
+    """Name the Python for which code is read and modules are compiled here: ``Python 3.11 on x86_64``."""
+    return f"Python {'.'.join(platform.python_version_tuple()[:2])} on {platform.machine()}"
 
 
 def grade_there(run_id: str, work: bytes) -> bytes:
