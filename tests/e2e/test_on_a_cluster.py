@@ -110,8 +110,11 @@ def cluster(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def two_workers(cluster):
-    """A scheduler's address, and the process that has two workers."""
-    _, address = cluster.scheduler()
+    """A scheduler's address, and the process that has two workers.
+
+    This scheduler says itself that a worker was killed; others leave it to the batch to miss the worker.
+    """
+    _, address = cluster.scheduler(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0")
     return address, cluster.workers(address, count=2)
 
 
@@ -181,16 +184,18 @@ def test_each_submission_has_one_report_whatever_happens_to_the_workers(
 
 @pytest.fixture
 def mortal(cluster):
-    """A scheduler's process and its address; it has one worker."""
+    """A scheduler's process and its address, and the process that has its worker."""
     process, address = cluster.scheduler()
-    cluster.workers(address)
-    return process, address
+    return process, address, cluster.workers(address)
 
 
 def test_a_scheduler_that_dies_is_named_and_the_batch_goes_on(course, inbox, mortal, two_workers, at_home):
-    scheduler, address = mortal
+    scheduler, address, workers = mortal
     output = at_home.parent / "resumed"
     running = grade(course, inbox, output, "--scheduler", address)
+    assert within(60, lambda: len(graded(output)) >= 1)
+    for worker in worker_processes(workers):
+        worker.kill()
     assert within(60, lambda: len(graded(output)) >= 2)
     scheduler.kill()
     _, said = running.communicate()

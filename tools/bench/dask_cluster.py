@@ -25,10 +25,11 @@ class DaskCluster:
         self.folder = folder
         self._started: list[subprocess.Popen[bytes]] = []
 
-    def scheduler(self, *options: object) -> tuple[subprocess.Popen[bytes], str]:
+    def scheduler(self, *options: object, **environment: str) -> tuple[subprocess.Popen[bytes], str]:
         """Start a scheduler; give its process and its address."""
         there = self.folder / f"scheduler-{len(self._started)}.json"
-        process = self._start(there.stem, ["-m", *_SCHEDULER, "--scheduler-file", there, *options])
+        words = ["-m", *_SCHEDULER, "--scheduler-file", there, *options]
+        process = self._start(there.stem, words, **environment)
         addresses: list[str] = []
 
         def answers() -> bool:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import cloudpickle
-from distributed import Client, Future, Security, wait
+from distributed import Client, Future, Security, fire_and_forget, wait
 
 from autograder.batch.cluster import travelling
 from autograder.batch.cluster.address import Cluster
@@ -139,14 +139,17 @@ class Connection:
         except Exception as error:
             self.events.put(Gone(reason=f"{type(error).__name__}: {error}"))
 
-    def leave(self, workers: set[str], function: Callable[..., Any], *args: Any) -> None:
-        """Ask workers for a last time, and wait a little; who does not answer has other troubles."""
-        futures = [
-            self._client.submit(ByValue(function), *args, workers=[address_of(worker)], pure=False)
-            for worker in workers
-        ]
-        with contextlib.suppress(Exception):
-            wait(futures, timeout=_LEAVE_SECONDS)
+    def leave(self, idle: set[str], busy: set[str], function: Callable[..., Any], *args: Any) -> None:
+        """Have workers call a function for a last time; wait a little for the idle ones."""
+        with contextlib.suppress(Exception):  # the scheduler may be gone
+            asked = {one: self._last(one, function, *args) for one in idle | busy}
+            wait([asked[one] for one in idle], timeout=_LEAVE_SECONDS)
+
+    def _last(self, worker: str, function: Callable[..., Any], *args: Any) -> Future[Any]:
+        carried = ByValue(function)
+        future: Future[Any] = self._client.submit(carried, *args, workers=[address_of(worker)], pure=False)
+        fire_and_forget(future)  # a worker that is busy calls it when this process has ended
+        return future
 
 
 def address_of(worker: str) -> str:

@@ -119,7 +119,8 @@ class _Crew:
     def leave(self) -> None:
         """Let the workers remove what the run left there."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._connection.leave(set(self._board.idle), travelling.leave_there, self._run_id)
+        idle, busy = set(self._board.idle), {*self._board.at_work, *self._board.preparing}
+        self._connection.leave(idle, busy, travelling.leave_there, self._run_id)
 
     def _read_ahead(self) -> None:
         for _ in range(min(self._board.room(self._reading), len(self._left))):
@@ -258,6 +259,8 @@ class _Crew:
             self._board.ready.appendleft(identity)
             self._refuse(event.worker, answer.message)
         else:
+            self._board.leave(event.worker)
+            self._tell(event.worker, "left")
             yield from self._after_a_death(identity)
 
     def _answer(self, event: Came) -> Answer | None:
