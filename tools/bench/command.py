@@ -232,6 +232,13 @@ def soak(  # noqa: PLR0917 - click calls it by name
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="A folder of submissions, used in turn.",
 )
+@click.option(
+    "--without",
+    default=("s011", "s012"),
+    show_default=True,
+    multiple=True,
+    help="A sample to leave out, such as one that meets its limits in another way each time.",
+)
 @click.option("--count", default=200, show_default=True, type=click.IntRange(4), help="Submissions.")
 @click.option(
     "--workers", default=2, show_default=True, type=click.IntRange(1), help="Workers, and jobs here."
@@ -241,7 +248,13 @@ def soak(  # noqa: PLR0917 - click calls it by name
 )
 @click.option("--seed", type=int, help="For the moments of the kills; by default a new one.")
 def cluster(  # noqa: PLR0917 - click calls it by name
-    course: Path, samples: Path, count: int, workers: int, kills: int, seed: int | None
+    course: Path,
+    samples: Path,
+    without: tuple[str, ...],
+    count: int,
+    workers: int,
+    kills: int,
+    seed: int | None,
 ) -> None:
     """Grade a class here, on a Dask cluster, and once more while workers are killed; compare.
 
@@ -252,9 +265,10 @@ def cluster(  # noqa: PLR0917 - click calls it by name
     from bench.cluster import measure_cluster
     from bench.soak import Plan
 
+    wanted = (path for path in sorted(samples.iterdir()) if path.is_dir() and path.name not in without)
     plan = Plan(
         root=course.resolve(),
-        samples=tuple(path.resolve() for path in sorted(samples.iterdir()) if path.is_dir()),
+        samples=tuple(path.resolve() for path in wanted),
         hostile=Path("tests/tools/soak/hostile").resolve(),
         count=count,
         kills=kills,
