@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from autograder.delivery.addresses import origin
 from autograder.delivery.http import Client
 from autograder.delivery.outgoing import Destination
-from autograder.delivery.places import CanvasPlace, MoodlePlace, read_place, token_of
+from autograder.delivery.places import CanvasPlace, LtiPlace, MoodlePlace, read_place, token_of
 
 
 def open_place(root: Path, name: str, *, comments: bool = True) -> Destination:
@@ -27,6 +28,8 @@ def open_place(root: Path, name: str, *, comments: bool = True) -> Destination:
         The place is not there, or its keys or its token are wrong.
     """
     place = read_place(root, name)
+    if isinstance(place, LtiPlace):
+        return _lti(root, place)
     if isinstance(place, CanvasPlace):
         from autograder.delivery.canvas import HINTS, CanvasDestination
 
@@ -37,3 +40,18 @@ def open_place(root: Path, name: str, *, comments: bool = True) -> Destination:
 
     token = token_of(root, name, place)
     return MoodleDestination(place, Client(place.url, secrets=(token,)), token, comments=comments)
+
+
+def _lti(root: Path, place: LtiPlace) -> Destination:
+    from autograder.delivery.lti import Access, LtiDestination, memberships, read_key, read_members
+    from autograder.delivery.lti.destination import SCOPES
+    from autograder.delivery.lti.members import SCOPE
+
+    key = read_key(root / place.key_file)
+    tokens, services = Client(origin(place.token_url)), Client(origin(place.line_items or place.line_item))
+    if place.members:
+        access = Access(place, key, (*SCOPES, SCOPE), tokens=tokens, services=services)
+        return LtiDestination(place, access, memberships(place.members))
+    listed = read_members(root / place.members_file)
+    access = Access(place, key, SCOPES, tokens=tokens, services=services)
+    return LtiDestination(place, access, lambda _: listed)
