@@ -20,9 +20,7 @@ HOME = Path(sys.prefix) / "share/open-edx"
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        not (HOME / ".ready").exists(), reason="tools/setup could not install Open edX's platform"
-    ),
+    pytest.mark.skipif(not (HOME / ".ready").exists(), reason="tools/setup could not install it"),
 ]
 
 
