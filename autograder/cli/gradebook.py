@@ -153,22 +153,28 @@ def roster(
 
 @command.command()
 @click.argument("learner")
-@click.option(
-    "--until", required=True, metavar="TIME", help="2027-03-03T23:59+01:00; without a zone, due_at's."
-)
-@click.option("--reason", required=True, help="Stands in the grade's explanation.")
+@click.option("--until", metavar="TIME", help="Date, time and zone: 2027-03-03T23:59+01:00.")
+@click.option("--undo", is_flag=True, help="Take the extension back: the assignment's date holds again.")
+@click.option("--reason", required=True, help="Stands in the grade's explanation, or in the history.")
 @of_gradebook
 def extend(
     place: Place,
     learner: str,
-    until: str,
+    until: str | None,
     reason: str,
+    undo: bool,
 ) -> None:
     """Give LEARNER a later date. An extension never costs points."""
+    if undo == (until is not None):
+        raise click.UsageError("Give either --until TIME, or --undo.")
     with place.opened() as gradebook:
-        from autograder.grades.deciding import extend as record
+        from autograder.grades import deciding
 
-        record(gradebook, place.rubric(gradebook), learner, until, reason)
+        rubric = place.rubric(gradebook)
+        if until is None:
+            deciding.take_back_extension(gradebook, rubric, learner, reason)
+        else:
+            deciding.extend(gradebook, rubric, learner, until, reason)
         _show_grade(gradebook, place, learner)
 
 
@@ -241,11 +247,16 @@ def grades(
     with place.opened() as gradebook:
         from autograder.files import PRIVATE, write_atomically
         from autograder.grades import views as shown
+        from autograder.grades.deciding import known_people
 
         rubric = place.rubric(gradebook)
-        computed = gradebook.grades(rubric, explain)
         if explain is not None:
-            click.echo("\n".join(line for one in computed for line in shown.explained(one)))
+            known_people(gradebook, rubric, explain)
+            asked = gradebook.grades(rubric, explain)
+            click.echo("\n".join(line for one in asked for line in shown.explained(one)))
+            if csv_file is None and folder is None:
+                return
+        computed = gradebook.grades(rubric)
         if csv_file is not None:
             write_atomically(csv_file, shown.to_csv(computed, gradebook.roster()), PRIVATE)
             click.echo(f"written: {csv_file}")
@@ -253,7 +264,7 @@ def grades(
             for name, text in shown.to_json(computed, rubric).items():
                 write_atomically(folder / name, text, PRIVATE)
             click.echo(f"written: {len(computed)} files in {folder}")
-        if explain is None and csv_file is None and folder is None:
+        if csv_file is None and folder is None:
             click.echo("\n".join(map(shown.one_line, computed)))
 
 
@@ -277,14 +288,17 @@ def rescore(
         found = preview(gradebook, rubric)
         for line in compared(found.changes):
             click.echo(line)
+        is_applied = gradebook.applied(rubric.assignment) == rubric
         for check, count in sorted(found.unasked.items()):
             click.echo(
                 f"note: `{check}` was not asked in {count} reports; `autograder grade --resume` asks it"
             )
-        if apply_:
+        if is_applied:
+            click.echo("Nothing to apply: assignment.toml is as it was when it was applied.")
+        elif apply_:
             apply(gradebook, rubric)
             click.echo("applied.")
-        elif any(one.old != one.new for one in found.changes):
+        else:
             click.echo("Nothing was recorded; --apply lets it decide.")
 
 

@@ -159,11 +159,11 @@ def _finished(
     policy: GradePolicy,
 ) -> Grade:
     attempts, accepted = counted
-    first = Step(text=_which(earned.attempt, len(attempts), len(accepted), policy))
+    first = Step(text=_which(earned.attempt, (len(attempts), len(accepted)), policy))
     steps = [first, *earned.steps]
     if extension is not None:
         reason = f" ({extension.reason})" if extension.reason else ""
-        steps.append(Step(text=f"extension to {_moment(extension.until)}{reason}"))
+        steps.append(Step(text=f"extension to {_moment(extension.until, policy.due_at)}{reason}"))
     if earned.points is None:
         text = (
             f"attempt {earned.attempt.number} has no score ({earned.attempt.outcome.value}): a person decides"
@@ -192,12 +192,15 @@ def _finished(
     )
 
 
-def _which(attempt: Attempt, count: int, accepted: int, policy: GradePolicy) -> str:
-    when = _moment(attempt.submitted_at) if attempt.submitted_at else "at an unknown time, so not late"
+def _which(attempt: Attempt, counted: tuple[int, int], policy: GradePolicy) -> str:
+    count, accepted = counted
+    at, due = attempt.submitted_at, policy.due_at
+    when = _moment(at, due) if at else "at an unknown time, so not late"
     if attempt.again:
-        when += f" and, the same files, {_moment(attempt.again[-1])}"
+        when += f" and, the same files, {_moment(attempt.again[-1], due)}"
     of = f" of {count} ({accepted} accepted)" if accepted < count else f" of {count}"
-    return f"attempt {attempt.number}{of} counts ({policy.attempts.counts}), handed in {when}"
+    date = f", due {_moment(due, due)}" if at and due else ""
+    return f"attempt {attempt.number}{of} counts ({policy.attempts.counts}), handed in {when}{date}"
 
 
 # --- the points of one attempt ------------------------------------------------------------------------
@@ -262,7 +265,10 @@ def _judged(attempt: Attempt, item: ScoredItem, decisions: Decisions) -> _Judged
     review = decisions.reviews.get((attempt.key, item.id))
     if review is not None:
         points = points_of(review, item.maximum, decisions.remarks)
-        return _Judged(points=points, line=f"{of} ({_why(review, decisions.remarks)})", item=item)
+        why = _why(review, decisions.remarks)
+        if review.points is not None and review.points > points:
+            why += f"; gave {written(review.points)}, more than the item has now"
+        return _Judged(points=points, line=f"{of} ({why})", item=item)
     why = ""
     if item.waits:
         why = f" ({'not judged' if item.score is None else 'proposed'}: a person has yet to judge)"
@@ -274,9 +280,12 @@ def _judged(attempt: Attempt, item: ScoredItem, decisions: Decisions) -> _Judged
 
 
 def points_of(review: Review, maximum: Decimal, remarks: Mapping[str, Remark]) -> Decimal:
-    """Give the points of a review: those that it says, else the maximum with what its remarks add."""
+    """Give the points of a review: those that it says, else the maximum with what its remarks add.
+
+    The item may have had more points when they were given: no more than its maximum counts.
+    """
     if review.points is not None:
-        return review.points
+        return min(maximum, review.points)
     added = sum((remarks[one].points for one in review.remarks if one in remarks), _ZERO)
     return min(maximum, max(_ZERO, maximum + added))
 
@@ -347,8 +356,10 @@ def written(value: Decimal) -> str:
     return text if text not in ("", "-0") else "0"
 
 
-def _moment(when: datetime.datetime) -> str:
-    return when.isoformat(sep=" ", timespec="seconds")
+def _moment(when: datetime.datetime, due: datetime.datetime | None) -> str:
+    """Write a time, in the zone of the date where there is one, so that the two can be compared."""
+    shown = when if due is None else when.astimezone(due.tzinfo)
+    return shown.isoformat(sep=" ", timespec="seconds")
 
 
 def _spoken(by: datetime.timedelta) -> str:

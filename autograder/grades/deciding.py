@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import datetime
+import difflib
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from autograder.text import from_spreadsheet, spreadsheet
 COLUMNS = ("learner", "attempt", "item", "automatic", "maximum", "points", "remark", "reviewer")
 # A point's smallest part; whoever needs a smaller one mistypes.
 _DECIMALS = 4
+# So many ids are named in place of one that nobody has.
+_NEAR = 3
 
 
 def override(
@@ -53,20 +56,70 @@ def extend(gradebook: Gradebook, rubric: Rubric, learner: str, until: str, reaso
     Raises
     ------
     UsageError
-        `until` is no time with its zone, or the assignment has no date.
+        `until` is no date with a time and its zone, is not later, or the assignment has no date.
     """
     if rubric.due_at is None:
         raise UsageError(
             f"`{rubric.assignment}` has no due_at, so nothing is late", "Set it in assignment.toml."
         )
+    due = datetime.datetime.fromisoformat(rubric.due_at)
+    moment = _read_until(until, due)
+    if moment <= due:
+        raise UsageError(
+            f"--until {until}: is no later than due_at, {rubric.due_at}",
+            "`--undo` takes an extension back.",
+        )
+    rows = _for_each(gradebook, rubric, learner)
+    gradebook.add(tables.extensions, [{**row, "until": moment.isoformat(), "reason": reason} for row in rows])
+
+
+def _read_until(until: str, due: datetime.datetime) -> datetime.datetime:
+    """Read a date with its time and zone: half of one would be taken for another than was meant."""
     try:
         moment = datetime.datetime.fromisoformat(until)
     except ValueError as error:
-        raise UsageError(f"--until {until}: is no time", "Expected 2027-03-01T23:59+01:00.") from error
+        raise UsageError(f"--until {until}: is no time", f"Expected {_example(due)}.") from error
+    if _is_date(until):
+        example = _example(datetime.datetime.combine(moment, due.timetz()))
+        raise UsageError(f"--until {until}: has no time of day", f"Say the zone, too: {example}.")
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.datetime.fromisoformat(rubric.due_at).tzinfo)
-    rows = _for_each(gradebook, rubric, learner)
-    gradebook.add(tables.extensions, [{**row, "until": moment.isoformat(), "reason": reason} for row in rows])
+        example = _example(moment.replace(tzinfo=due.tzinfo))
+        raise UsageError(f"--until {until}: has no time zone", f"Expected {example}, or another zone.")
+    return moment
+
+
+def _is_date(text: str) -> bool:
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _example(moment: datetime.datetime) -> str:
+    return moment.isoformat(timespec="minutes")
+
+
+def take_back_extension(gradebook: Gradebook, rubric: Rubric, learner: str, reason: str) -> None:
+    """Let the assignment's date hold again for a learner, or for each of a group.
+
+    Raises
+    ------
+    UsageError
+        There is no such learner, or none of them has an extension.
+    """
+    people = set(known_people(gradebook, rubric, learner))
+    roster, decisions = gradebook.roster(), gradebook.decisions(rubric.assignment)
+    rows = [
+        {"assignment": rubric.assignment, "learner": name, "until": "", "reason": reason}
+        for name, decided in sorted(decisions.items())
+        if decided.extension is not None and people.intersection(roster.people(name))
+    ]
+    if not rows:
+        raise UsageError(
+            f"{learner}: has no extension", "`autograder gradebook history` shows what was decided."
+        )
+    gradebook.add(tables.extensions, rows)
 
 
 def excuse(gradebook: Gradebook, rubric: Rubric, learner: str, reason: str, *, excused: bool = True) -> None:
@@ -95,10 +148,10 @@ def _rows(learner: str, attempt: Attempt, decided: Decisions, policy: GradePolic
         review = decided.reviews.get((attempt.key, item.id))
         if not item.waits and review is None:
             continue
-        automatic = "" if item.score is None else f"{item.score:f}"
-        points = "" if review is None else f"{points_of(review, item.maximum, decided.remarks):f}"
+        automatic = "" if item.score is None else written(item.score)
+        points = "" if review is None else written(points_of(review, item.maximum, decided.remarks))
         said = (review.text, review.reviewer) if review else ("", "")
-        yield learner, str(attempt.number), item.id, automatic, f"{item.maximum:f}", points, *said
+        yield learner, str(attempt.number), item.id, automatic, written(item.maximum), points, *said
 
 
 def import_points(gradebook: Gradebook, rubric: Rubric, path: Path) -> int:
@@ -154,27 +207,42 @@ def _read(path: Path) -> list[tuple[int, dict[str, str]]]:
 
 def _for_each(gradebook: Gradebook, rubric: Rubric, learner: str) -> list[dict[str, str]]:
     """Give the beginning of a row for a learner, or for each of a group."""
-    people = _known(gradebook, rubric, learner)
+    people = known_people(gradebook, rubric, learner)
     return [{"assignment": rubric.assignment, "learner": one} for one in people]
 
 
-def _known(gradebook: Gradebook, rubric: Rubric, learner: str) -> tuple[str, ...]:
-    """Give the ids of a learner, or of a group, who are on the roster or have handed something in."""
+def known_people(gradebook: Gradebook, rubric: Rubric, learner: str) -> tuple[str, ...]:
+    """Give the ids of a learner, or of a group, who are on the roster or have handed something in.
+
+    Raises
+    ------
+    UsageError
+        There is no such learner; names the ids that are near.
+    """
     roster, names = gradebook.roster(), gradebook.names(rubric.assignment)
     known = dict.fromkeys([*roster.persons, *(one for name in names for one in roster.people(name))])
     people = roster.people(learner)
     for one in people:
         if one not in known:
             raise UsageError(
-                f"no learner `{one}`; {suggestion(one, list(known)[:50])}",
+                f"no learner `{one}`; {_near(one, known)}",
                 "`autograder gradebook roster FILE.csv` adds a class.",
             )
     return people
 
 
+def _near(name: str, known: Collection[str]) -> str:
+    """Name the ids that are nearest, or the first ones where none is near."""
+    near = difflib.get_close_matches(name, known, n=_NEAR)
+    if near:
+        return f"did you mean {' or '.join(f'`{one}`' for one in near)}?"
+    more = ", …" if len(known) > _NEAR else ""
+    return f"known are: {', '.join(sorted(known)[:_NEAR])}{more}" if known else "there are none"
+
+
 def _counting_attempt(gradebook: Gradebook, rubric: Rubric, learner: str) -> tuple[Attempt, str]:
     """Give the attempt that counts, the newest one where none does, and the name that it came in under."""
-    who = _known(gradebook, rubric, learner)[0]
+    who = known_people(gradebook, rubric, learner)[0]
     names = gradebook.roster().names(who, gradebook.names(rubric.assignment))
     attempts = gradebook.attempts(rubric.assignment, names)
     found = {one.key: name for name, some in reversed(attempts.items()) for one in some}

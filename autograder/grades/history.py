@@ -106,7 +106,7 @@ _KINDS = (
     _Kind(
         table=tables.extensions,
         about=lambda row: f"{row.assignment}: extension",
-        says=lambda row, _: f"{row.until}: {row.reason}",
+        says=lambda row, _: f"{row.until or 'taken back'}: {row.reason}",
     ),
     _Kind(
         table=tables.excuses,

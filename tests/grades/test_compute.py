@@ -216,6 +216,16 @@ def test_the_time_has_a_zone():
     assert points(whole(1, 16, at=at), rules=policy(10, 10, late=TEN_A_DAY)) == 16
 
 
+def test_times_are_said_in_the_zone_of_the_date():
+    zone = datetime.timezone(datetime.timedelta(hours=1))
+    rules = policy(10, 10, due=DUE.astimezone(zone))
+    extended = Decisions(extension=Extension(until=after(days=1)))
+    one = grade("s001", [whole(1, 10, at=after(hours=2))], extended, rules)
+    said = "handed in 2027-03-02 02:59:00+01:00, due 2027-03-02 00:59:00+01:00"
+    assert texts(one)[0].endswith(said)
+    assert texts(one)[-1] == "extension to 2027-03-03 00:59:00+01:00"
+
+
 def test_an_unknown_time_is_said_and_never_punished():
     one = grade("s001", [whole(1, 16)], Decisions(), policy(10, 10, late=TEN_A_DAY))
     assert (one.points, one.late) == (16, None)

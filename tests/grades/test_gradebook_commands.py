@@ -90,7 +90,7 @@ def test_grades_as_csv_and_json(run, reports, course):
 def test_an_extension_an_excuse_and_an_override(run, reports, rubric):
     run("import", "reports")
     late = run("grades", "--explain", "s002").splitlines()[-1]
-    said = run("extend", "s002", "--until", "2027-03-03T00:00", "--reason", "ill")
+    said = run("extend", "s002", "--until", "2027-03-03T00:00+00:00", "--reason", "ill")
     assert said.strip() != late
     item = rubric.items[0].id
     assert run("override", "s002", item, "1", "--reason", "a slip", "--as", "ta2").startswith("s002: ")
@@ -105,7 +105,16 @@ def test_an_extension_an_excuse_and_an_override(run, reports, rubric):
 
 WRONG = [
     ("extend s002 --until soon --reason x", "--until soon: is no time"),
-    ("extend s02 --until 2027-03-03 --reason x", "no learner `s02`; did you mean `s002`?"),
+    ("extend s002 --until 2027-03-03 --reason x", "--until 2027-03-03: has no time of day"),
+    ("extend s002 --until 2027-03-03T12:00 --reason x", "--until 2027-03-03T12:00: has no time zone"),
+    (
+        "extend s002 --until 2027-02-03T12:00Z --reason x",
+        "is no later than due_at, 2027-03-01T23:59:00+00:00",
+    ),
+    ("extend s002 --undo --reason x", "s002: has no extension"),
+    ("extend s02 --until 2027-03-03T12:00Z --reason x", "no learner `s02`; did you mean `s00"),
+    ("extend xyz --until 2027-03-03T12:00Z --reason x", "no learner `xyz`; known are: s001, s002, s003"),
+    ("grades --explain s0002", "no learner `s0002`; did you mean `s002`"),
     ("override s002 nothing 1 --reason x", "no item `nothing`; known are: "),
     ("override s002 ITEM many --reason x", "points = 'many' is no number"),
     ("override --reason x -- s002 ITEM -1", "points = -1, expected 0 to "),
@@ -132,6 +141,44 @@ def test_an_extension_needs_a_date(run, reports, course):
     assert "has no due_at, so nothing is late" in str(
         run("extend", "s001", "--until", "2027-03-03", "--reason", "x", fails=True)
     )
+
+
+@pytest.mark.parametrize(
+    ("until", "example"),
+    [
+        ("soon", "2027-03-01T23:59+00:00"),
+        ("2027-03-03", "2027-03-03T23:59+00:00"),
+        ("2027-03-03T12:00", "2027-03-03T12:00+00:00"),
+    ],
+)
+def test_the_example_of_a_time_is_one_that_is_meant(run, reports, until, example):
+    run("import", "reports")
+    error = run("extend", "s002", "--until", until, "--reason", "x", fails=True)
+    assert example in error.hint
+
+
+def test_an_extension_is_taken_back(run, reports):
+    run("import", "reports")
+    late = run("grades", "--explain", "s002")
+    given = run("extend", "s002", "--until", "2027-03-03T12:00+00:00", "--reason", "ill")
+    assert "extension to 2027-03-03 12:00:00+00:00 (ill)" in run("grades", "--explain", "s002")
+    assert run("extend", "s002", "--undo", "--reason", "mistaken for another") != given
+    assert run("grades", "--explain", "s002") == late
+    told = "extension: 2027-03-03T12:00:00+00:00: ill → taken back: mistaken for another"
+    assert told in run("history", "s002")
+    assert run("extend", "s002", "--until", "2027-03-03T12:00+00:00", "--reason", "ill") == given
+
+
+@pytest.mark.parametrize("options", [(), ("--undo", "--until", "2027-03-03T12:00+00:00")])
+def test_an_extension_is_given_or_taken_back(run, reports, options):
+    said = run("extend", "s002", "--reason", "x", *options, fails=True)
+    assert "Give either --until TIME, or --undo." in said
+
+
+def test_one_explanation_leaves_the_table_whole(run, reports, course):
+    run("import", "reports")
+    run("grades", "--explain", "s002", "--csv", "grades.csv")
+    assert len((course / "grades.csv").read_text().splitlines()) == 3
 
 
 def test_reports_that_can_not_be_read_end_with_status_1(run, reports, course):
@@ -204,7 +251,8 @@ def test_points_in_another_encoding_are_refused(run, reports, course):
 def test_rescoring_shows_then_applies(run, reports, course, rubric):
     run("import", "reports")
     before = run("grades")
-    assert run("rescore") == "0 of 2 grades change.\n"
+    nothing = "Nothing to apply: assignment.toml is as it was when it was applied.\n"
+    assert run("rescore") == run("rescore", "--apply") == f"0 of 2 grades change.\n{nothing}"
     definition = course / "source/affine/assignment.toml"
     definition.write_text(definition.read_text().replace("percent = 10", "percent = 50"))
     shown = run("rescore")
@@ -215,6 +263,33 @@ def test_rescoring_shows_then_applies(run, reports, course, rubric):
     assert with_note.endswith(before)
     assert run("rescore", "--apply").endswith("applied.\n")
     assert run("grades") != before
+    definition.write_text(definition.read_text().replace("percent = 50", "percent = 50, grace_minutes = 1"))
+    assert run("rescore").startswith("0 of 2 grades change.\nNothing was recorded")
+    definition.write_text(definition.read_text().replace("percent = 50", "percent = 50, most = 50"))
+    assert run("rescore").endswith("Nothing was recorded; --apply lets it decide.\n")
+
+
+def test_points_above_a_new_maximum_are_capped_and_that_is_said(run, reports, course, rubric):
+    run("import", "reports")
+    run("override", "s001", "affine-forward", "5.5", "--reason", "nearly")
+    definition = course / "source/affine/assignment.toml"
+    definition.write_text(definition.read_text().replace("points = 6", "points = 4"))
+    run("rescore", "--apply")
+    lines = run("grades", "--explain", "s001").splitlines()
+    (line,) = (one for one in lines if "nearly" in one)
+    assert line.split()[0] == "4"
+    assert line.endswith(": nearly; gave 5.5, more than the item has now)")
+    assert lines[-1] == "s001: 9 of 8"  # with an extra credit of 1
+
+
+def test_an_explanation_alone_is_counted_apart(run, reports, course):
+    run("import", "reports")
+    definition = course / "source/affine/assignment.toml"
+    old = definition.read_text()
+    title = next(line for line in old.splitlines() if line.startswith("title") and line not in old[:200])
+    definition.write_text(old.replace(title, 'title = "Another name"'))
+    shown = run("rescore")
+    assert "0 of 2 grades change.\n2 stay as they are, and are explained in another way.\n" in shown
 
 
 def test_copies_and_checks(run, reports, course):
