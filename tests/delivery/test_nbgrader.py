@@ -216,7 +216,7 @@ def test_an_id_that_is_no_folder_s_name_is_left_out(run, hand_in, course, url, t
     path = next((course / "reports-1").glob("s 002*"))
     path.write_text(path.read_text().replace('"id": "s 002"', '"id": "../s002"'))
     run("import", "reports-1")
-    assert "note: ../s002: is no id that nbgrader can have; left out" in push(run, url)
+    assert "note: left out, as nbgrader can't have such ids: ../s002" in push(run, url)
     assert theirs.all("SELECT student_id FROM submitted_assignment") == [("s001",)]
 
 

@@ -178,10 +178,20 @@ def test_work_that_is_not_there_any_more_is_said(run, hand_in, course, theirs, c
         path.write_text(path.read_text().replace("describe", "described"))
     said = push(run)
     assert (
-        "note: s001: no notebook is where it was graded, or it is another one now; the points are in" in said
+        "note: no notebook is where it was graded, or it is another one now: s001; the points are in" in said
     )
     assert not copy_of(course, "s001").exists()
     assert theirs.grade("s001", "files").auto_score == 1
+
+
+def test_many_that_are_not_there_any_more_are_one_note(run, hand_in, course):
+    for number in range(1, 13):
+        hand_in(f"s{number:03}")
+    run("import", "reports-1")
+    shutil.move(course / "submitted", course / "archive")
+    (note,) = (line for line in push(run).splitlines() if line.startswith("note"))
+    assert "another one now: s001, s002, " in note
+    assert ", s010 and 2 more; the points" in note
 
 
 @pytest.mark.parametrize("limits", [None, ReadingLimits(answer_mb=0)])
