@@ -16,6 +16,7 @@ from pathlib import Path
 import hostile
 import nbformat
 import pytest
+from chromium import launched
 from grades.making import after
 
 from autograder.course import find_course
@@ -24,7 +25,6 @@ from autograder.intake import read_notebook
 from autograder.intake.isolation import ReadingLimits
 from autograder.report import read_report
 
-CHROMIUM = shutil.which("chromium")
 ITEMS = ["run-order", "affine-forward", "pdf", "files", "play"]
 
 
@@ -257,32 +257,23 @@ def asked(address, path):
         return json.load(answer)
 
 
-@contextlib.contextmanager
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield opened
-        opened.close()
+@pytest.fixture(scope="module")
+def chromium():
+    yield from launched()
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)")
-def test_a_person_grades_in_the_formgrader(run, hand_in, course):
-    pytest.importorskip("playwright")
+def test_a_person_grades_in_the_formgrader(run, hand_in, course, chromium):
     original = hand_in("s001", *hostile.cells())
     hand_in("s002", place="inbox")
     run("import", "reports-1")
     push(run)
-    with formgrader(course) as address, browser() as chromium:
+    with formgrader(course) as address, contextlib.closing(chromium.new_page()) as page:
         listed = {one["student"]: one for one in asked(address, "submissions/affine")}
         assert all(one["autograded"] and one["score"] == 10 for one in listed.values())
         assert all(one["max_score"] == 10 and one["needs_manual_grade"] for one in listed.values())
         ids = {one["student"]: one["id"] for one in asked(address, "submitted_notebooks/affine/affine")}
         assert set(ids) == {"s001", "s002"}
-        page = chromium.new_page()
         page.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
         page.goto(f"{address}/login?token=secret", wait_until="domcontentloaded")
         grade_in(page, f"{address}/formgrader/submissions/{ids['s001']}/")
