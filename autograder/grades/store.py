@@ -85,13 +85,13 @@ class Gradebook:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that only reads."""
-        with explained(self.engine.url), self.engine.connect() as connection:
+        with explained(self.engine.url, "--db"), self.engine.connect() as connection:
             yield connection.execution_options(only_reads=True)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open a transaction that is committed at the end of the block, or not at all."""
-        with explained(self.engine.url), self.engine.begin() as connection:
+        with explained(self.engine.url, "--db"), self.engine.begin() as connection:
             yield connection
 
     def add(self, table: Table, rows: Iterable[Values]) -> int:

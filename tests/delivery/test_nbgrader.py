@@ -298,7 +298,9 @@ def test_databases_that_are_not_nbgrader_s(run, graded, course, tmp_path):
     assert "is not the URL of a database" in push(run, "gradebook.db", fails=True)
     assert "is not the URL of a database" in push(run, "nothing://x", fails=True)
     assert "needs MySQLdb, which is not installed" in push(run, "mysql://x/y", fails=True)
-    assert "Check that it is there and may be written to" in push(run, "sqlite:////nowhere/x.db", fails=True)
+    assert "is there and may be written to, or name another with --gradebook" in push(
+        run, "sqlite:////nowhere/x.db", fails=True
+    )
     assert "is empty" in pull(run, "sqlite:///new.db", fails=True)
     ours = f"sqlite:///{course / 'gradebook.sqlite3'}"
     assert "is another program's database" in push(run, ours, fails=True)
