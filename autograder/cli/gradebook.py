@@ -180,8 +180,8 @@ def extend(
 
 @command.command()
 @click.argument("learner")
-@click.option("--reason", required=True, help="Stands in the grade's explanation.")
 @click.option("--undo", is_flag=True, help="Expect the assignment again.")
+@click.option("--reason", required=True, help="Stands in the grade's explanation, or in the history.")
 @of_gradebook
 def excuse(
     place: Place,
@@ -191,9 +191,10 @@ def excuse(
 ) -> None:
     """Expect nothing from LEARNER; the grade is then excused, not 0."""
     with place.opened() as gradebook:
-        from autograder.grades.deciding import excuse as record
+        from autograder.grades import deciding
 
-        record(gradebook, place.rubric(gradebook), learner, reason, excused=not undo)
+        record = deciding.take_back_excuse if undo else deciding.excuse
+        record(gradebook, place.rubric(gradebook), learner, reason)
         _show_grade(gradebook, place, learner)
 
 
@@ -349,14 +350,15 @@ def history(
 ) -> None:
     """Show all that was recorded about LEARNER: when, by whom, from what to what."""
     with place.opened() as gradebook:
+        from autograder.grades.deciding import known_people
         from autograder.grades.history import history as read
 
         events = read(gradebook, learner)
+        if not events:
+            known_people(gradebook, place.own_rubric(), learner)
     for one in events:
         change = f"{one.old} → {one.new}" if one.old else one.new
         click.echo(f"{one.at}  {one.who}  {one.about}: {change}")
-    if not events:
-        click.echo(f"Nothing was recorded about {learner}.")
 
 
 @command.command()

@@ -7,7 +7,7 @@ import datetime
 import difflib
 import io
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -25,6 +25,7 @@ COLUMNS = ("learner", "attempt", "item", "automatic", "maximum", "points", "rema
 _DECIMALS = 4
 # So many ids are named in place of one that nobody has.
 _NEAR = 3
+_SHOWN = "`autograder gradebook history` shows what was decided."
 
 
 def override(
@@ -103,29 +104,29 @@ def _example(moment: datetime.datetime) -> str:
 def take_back_extension(gradebook: Gradebook, rubric: Rubric, learner: str, reason: str) -> None:
     """Let the assignment's date hold again for a learner, or for each of a group.
 
-    Raises
-    ------
-    UsageError
-        There is no such learner, or none of them has an extension.
+    Raises `UsageError` if none of them has an extension.
     """
-    people = set(known_people(gradebook, rubric, learner))
-    roster, decisions = gradebook.roster(), gradebook.decisions(rubric.assignment)
-    rows = [
-        {"assignment": rubric.assignment, "learner": name, "until": "", "reason": reason}
-        for name, decided in sorted(decisions.items())
-        if decided.extension is not None and people.intersection(roster.people(name))
-    ]
+    rows = _for_each_with(gradebook, rubric, learner, lambda one: one.extension is not None)
     if not rows:
-        raise UsageError(
-            f"{learner}: has no extension", "`autograder gradebook history` shows what was decided."
-        )
-    gradebook.add(tables.extensions, rows)
+        raise UsageError(f"{learner}: has no extension", _SHOWN)
+    gradebook.add(tables.extensions, [{**row, "until": "", "reason": reason} for row in rows])
 
 
-def excuse(gradebook: Gradebook, rubric: Rubric, learner: str, reason: str, *, excused: bool = True) -> None:
-    """Expect nothing from a learner, or from each of a group, or expect it again."""
+def excuse(gradebook: Gradebook, rubric: Rubric, learner: str, reason: str) -> None:
+    """Expect nothing from a learner, or from each of a group."""
     rows = _for_each(gradebook, rubric, learner)
-    gradebook.add(tables.excuses, [{**row, "reason": reason, "excused": excused} for row in rows])
+    gradebook.add(tables.excuses, [{**row, "reason": reason, "excused": True} for row in rows])
+
+
+def take_back_excuse(gradebook: Gradebook, rubric: Rubric, learner: str, reason: str) -> None:
+    """Expect the assignment again from a learner, or from each of a group.
+
+    Raises `UsageError` if none of them is excused.
+    """
+    rows = _for_each_with(gradebook, rubric, learner, lambda one: one.excuse is not None)
+    if not rows:
+        raise UsageError(f"{learner}: is not excused", _SHOWN)
+    gradebook.add(tables.excuses, [{**row, "reason": reason, "excused": False} for row in rows])
 
 
 # --- points as a table ----------------------------------------------------------------------------------
@@ -209,6 +210,18 @@ def _for_each(gradebook: Gradebook, rubric: Rubric, learner: str) -> list[dict[s
     """Give the beginning of a row for a learner, or for each of a group."""
     people = known_people(gradebook, rubric, learner)
     return [{"assignment": rubric.assignment, "learner": one} for one in people]
+
+
+def _for_each_with(
+    gradebook: Gradebook, rubric: Rubric, learner: str, has: Callable[[Decisions], bool]
+) -> list[dict[str, str]]:
+    """Give the beginning of a row for each name of a learner, or of a group, for which something holds."""
+    people, roster = set(known_people(gradebook, rubric, learner)), gradebook.roster()
+    return [
+        {"assignment": rubric.assignment, "learner": name}
+        for name, decided in sorted(gradebook.decisions(rubric.assignment).items())
+        if has(decided) and people.intersection(roster.people(name))
+    ]
 
 
 def known_people(gradebook: Gradebook, rubric: Rubric, learner: str) -> tuple[str, ...]:
