@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from autograder.cli.export_source import Origin, write
-from autograder.cli.gradebook import Place
+from autograder.cli.place import Place
 from autograder.cli.status import ExitStatus
 from autograder.delivery import showing
 from autograder.delivery.outgoing import Outgoing, plan

@@ -11,7 +11,7 @@ from making import after, report, write
 from msgspec.structs import replace
 
 from autograder.cli import cli
-from autograder.cli.gradebook import Place
+from autograder.cli.place import Place
 from autograder.errors import AutograderError
 from autograder.model import Outcome
 
