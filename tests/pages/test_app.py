@@ -367,6 +367,7 @@ def test_a_change_of_a_remark_is_shown_before_it_holds(site):
         site.desk.save(piece, "comments", Given(remarks=(shape,)))
     assert "3 have it" in site.get("/remarks/comments")
     shown = site.post("/remarks/comments", remark=shape, text="No shapes", points="-3", action="preview")
+    assert "Change it for 3 submissions?" in shown.text
     assert "3 of 3 get other points" in shown.text
     assert shown.text.count('<td class="number">8</td><td class="number">7</td>') == 3
     assert site.desk.remarks("comments")[shape].points == -2
@@ -374,6 +375,14 @@ def test_a_change_of_a_remark_is_shown_before_it_holds(site):
     changed = site.desk.remarks("comments")[shape]
     assert (changed.text, changed.points) == ("No shapes", -3)
     assert "7 points, judged by ta1" in site.get(site.work())
+
+
+def test_a_remark_that_nobody_has_is_changed_alone(site):
+    site.desk.put_remark("comments", "No shape is named", "-2")
+    (shape,) = site.desk.remarks("comments")
+    shown = site.post("/remarks/comments", remark=shape, text="No shapes", points="-3", action="preview")
+    assert "Nobody has it yet" in shown.text
+    assert "get other points" not in shown.text
 
 
 def test_a_new_remark_leads_back_to_the_submission(site):
