@@ -284,6 +284,17 @@ def test_points_above_a_new_maximum_are_capped_and_that_is_said(run, reports, co
     assert lines[-1] == "s001: 9 of 8"  # with an extra credit of 1
 
 
+def test_the_history_says_which_points_a_person_replaced_then(run, reports, course):
+    run("import", "reports")
+    run("override", "s001", "affine-forward", "5.5", "--reason", "nearly")
+    definition = course / "source/affine/assignment.toml"
+    definition.write_text(definition.read_text().replace("points = 6", "points = 3"))
+    run("rescore", "--apply")
+    run("override", "s002", "affine-forward", "1", "--reason", "a slip")
+    assert "6 points → 5.5 points: nearly" in run("history", "s001")
+    assert "2 points → 1 points: a slip" in run("history", "s002")
+
+
 def test_an_explanation_alone_is_counted_apart(run, reports, course):
     run("import", "reports")
     definition = course / "source/affine/assignment.toml"
