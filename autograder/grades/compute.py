@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from msgspec.structs import replace
@@ -126,7 +126,7 @@ def _grade_by(
             points=_ZERO,
             maximum=policy.maximum,
             late=late,
-            steps=(Step(text=text, points=_ZERO),),
+            steps=(Step(text=text, points=_ZERO), *_said(decisions.extension, policy)),
         )
     earned = _choose([_earned(one, decisions, policy, due) for one in accepted], policy, due)
     return _finished(learner, earned, (attempts, accepted), decisions.extension, policy)
@@ -160,10 +160,7 @@ def _finished(
 ) -> Grade:
     attempts, accepted = counted
     first = Step(text=_which(earned.attempt, (len(attempts), len(accepted)), policy))
-    steps = [first, *earned.steps]
-    if extension is not None:
-        reason = f" ({extension.reason})" if extension.reason else ""
-        steps.append(Step(text=f"extension to {_moment(extension.until, policy.due_at)}{reason}"))
+    steps = [first, *earned.steps, *_said(extension, policy)]
     if earned.points is None:
         text = (
             f"attempt {earned.attempt.number} has no score ({earned.attempt.outcome.value}): a person decides"
@@ -190,6 +187,13 @@ def _finished(
         taken=earned.taken,
         steps=tuple(steps),
     )
+
+
+def _said(extension: Extension | None, policy: GradePolicy) -> Iterator[Step]:
+    """Say an extension, if there is one."""
+    if extension is not None:
+        reason = f" ({extension.reason})" if extension.reason else ""
+        yield Step(text=f"extension to {_moment(extension.until, policy.due_at)}{reason}")
 
 
 def _which(attempt: Attempt, counted: tuple[int, int], policy: GradePolicy) -> str:

@@ -176,10 +176,9 @@ def import_points(gradebook: Gradebook, rubric: Rubric, path: Path) -> int:
         item = _item(rubric, attempt, cells["item"], place)
         value = read_points(cells["points"], item, place)
         remark = cells.get("remark") or ""
-        review = decisions.get(cells["learner"], Decisions()).reviews.get((attempt.key, item.id))
-        held = (
-            None if review is None else points_of(review, item.maximum, gradebook.remarks(rubric.assignment))
-        )
+        decided = decisions.get(cells["learner"], Decisions())
+        review = decided.reviews.get((attempt.key, item.id))
+        held = None if review is None else points_of(review, item.maximum, decided.remarks)
         if review is None or (held, review.text) != (value, remark):
             rows.append(review_row(rubric, cells["learner"], attempt, item, points=value, text=remark))
     return gradebook.add(tables.reviews, rows)

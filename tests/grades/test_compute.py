@@ -241,6 +241,16 @@ def test_work_after_the_cut_off_is_not_accepted_and_an_earlier_attempt_counts():
     assert texts(one) == ["not accepted: handed in 3 days after the date"]
 
 
+def test_work_after_an_extension_s_cut_off_says_the_extension():
+    rules = policy(10, 10, late=Late(cut_off_hours=0))
+    extended = Decisions(extension=Extension(until=after(days=1), reason="ill"))
+    one = grade("s001", [whole(1, 20, at=after(days=3))], extended, rules)
+    assert texts(one) == [
+        "not accepted: handed in 2 days after the date",
+        "extension to 2027-03-02 23:59:00+00:00 (ill)",
+    ]
+
+
 def test_an_extension_moves_the_date_and_the_cut_off():
     rules = policy(10, 10, late=Late(percent=10, cut_off_hours=24))
     work = whole(1, 16, at=after(days=3))
