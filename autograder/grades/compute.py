@@ -47,12 +47,13 @@ class Decisions(Struct):
 
 
 class _Earned(Struct):
-    """The points of one attempt before and after what lateness takes."""
+    """The points of one attempt after what lateness takes; what is not judged yet may add what is `left`."""
 
     attempt: Attempt
     steps: tuple[Step, ...]
     points: Decimal | None
     pending: Decimal
+    left: Decimal
     waits: bool
     late: datetime.timedelta | None
     taken: Decimal = _ZERO
@@ -128,8 +129,14 @@ def _grade_by(
             late=late,
             steps=(Step(text=text, points=_ZERO), *_said(decisions.extension, policy)),
         )
-    earned = _choose([_earned(one, decisions, policy, due) for one in accepted], policy, due)
-    return _finished(learner, earned, (attempts, accepted), decisions.extension, policy)
+    earned = [_earned(one, decisions, policy, due) for one in accepted]
+    chosen = _choose(earned, policy, due)
+    finished = _finished(learner, chosen, (attempts, accepted), decisions.extension, policy)
+    better = _may_be_better(earned, chosen, policy)
+    if better is None:
+        return finished
+    text = f"attempt {better.attempt.number} may earn more: not all of it is judged yet"
+    return replace(finished, status=GradeStatus.PROVISIONAL, steps=(*finished.steps, Step(text=text)))
 
 
 def _choose(earned: Sequence[_Earned], policy: GradePolicy, due: datetime.datetime | None) -> _Earned:
@@ -139,6 +146,19 @@ def _choose(earned: Sequence[_Earned], policy: GradePolicy, due: datetime.dateti
     if policy.attempts.counts == "last":
         return _last(earned, policy.late, due)
     return max(earned, key=lambda one: -1 if one.points is None else one.points)
+
+
+def _may_be_better(earned: Sequence[_Earned], chosen: _Earned, policy: GradePolicy) -> _Earned | None:
+    """Give an attempt that may become the best one, once all of it is judged; None if there is no such."""
+    if policy.attempts.counts != "best" or chosen.points is None:
+        return None
+    for one in earned:
+        most = _ZERO if one.points is None else one.points + one.left
+        if not policy.extra_credit.above_maximum:
+            most = min(most, policy.maximum)
+        if one is not chosen and most > chosen.points:
+            return one
+    return None
 
 
 def _last(earned: Sequence[_Earned], late: Late, due: datetime.datetime | None) -> _Earned:
@@ -223,6 +243,7 @@ def _earned(
         steps=tuple(steps),
         points=None,
         pending=sum((one.pending for one in judged), _ZERO),
+        left=sum((_left(one) for one in judged), _ZERO),
         waits=any(one.waits for one in judged),
         late=late,
     )
@@ -238,6 +259,11 @@ def _earned(
         steps.append(Step(text="no more than the maximum", points=policy.maximum - total))
         total = policy.maximum
     return replace(earned, steps=tuple(steps), points=total, taken=taken)
+
+
+def _left(judged: _Judged) -> Decimal:
+    """Give the points that an item may have more, once all of it is judged."""
+    return judged.item.maximum - (judged.points or _ZERO) if judged.waits else judged.pending
 
 
 def _sum(judged: Sequence[_Judged], policy: GradePolicy, steps: list[Step]) -> Decimal:

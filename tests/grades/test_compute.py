@@ -37,6 +37,30 @@ def test_the_attempt_that_counts(counts, expected):
     assert points(*attempts, rules=policy(10, 10, attempts=Attempts(counts=counts))) == expected
 
 
+@pytest.mark.parametrize(
+    ("counts", "second", "status"),
+    [
+        ("best", {"score": 2, "waits": True}, "provisional"),  # it may get 10 for this item
+        ("best", {"score": None, "pending": Decimal(9)}, "provisional"),
+        ("best", {"score": None, "pending": Decimal(8)}, "final"),
+        ("best", {"score": 8}, "final"),
+        ("first", {"score": 2, "waits": True}, "final"),
+    ],
+)
+def test_another_attempt_that_may_be_the_best_one_leaves_the_grade_open(counts, second, status):
+    other = attempt(2, scored("a", 10), scored("b", **second))
+    one = grade("s001", [whole(1, 18), other], Decisions(), policy(10, 10, attempts=Attempts(counts=counts)))
+    assert (one.points, one.status.value) == (18, status)
+    assert ("attempt 2 may earn more: not all of it is judged yet" in texts(one)) == (status == "provisional")
+
+
+def test_nothing_is_better_than_the_maximum_where_extra_credit_stays_below_it():
+    rules = policy(10, 10, attempts=Attempts(counts="best"), extra_credit=ExtraCredit(above_maximum=False))
+    other = attempt(2, scored("a", 10), scored("b", 10), scored("x", 0, waits=True, extra_credit=True))
+    rules = replace(rules, items=(*rules.items, scored("x", None, extra_credit=True)))
+    assert grade("s001", [whole(1, 20), other], Decisions(), rules).status is GradeStatus.FINAL
+
+
 def test_who_goes_back_to_an_earlier_version_hands_it_in_last_and_not_later():
     first = whole(1, 20, at=after(hours=-3), again=(after(hours=-2), after(hours=30)))
     works = [first, whole(2, 10, at=after(hours=-1))]
