@@ -51,38 +51,26 @@ def import_(
 
 @command.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--whole-class", is_flag=True, help="Take everybody else off the roster.")
 @of_gradebook
-def roster(
-    place: Place,
-    file: Path,
-) -> None:
+def roster(place: Place, file: Path, whole_class: bool) -> None:
     """Record the class of FILE: CSV with a row for each learner, the id first.
 
     Columns with names, e-mail addresses, sections and the ids of learning platforms are known by their
     headers. Who is on the roster and hands in nothing has a grade, too: missing.
     """
-    import json
-
     from autograder.grades.roster import read_roster
 
     persons = read_roster(file).persons
     with place.opened() as gradebook:
-        from autograder.grades import tables
+        from autograder.grades.deciding import record_roster
 
-        known = gradebook.roster().persons
-        rows = [
-            {
-                "learner": one.learner,
-                "name": one.name,
-                "email": one.email,
-                "section": one.section,
-                "identities": json.dumps(one.identities, ensure_ascii=False),
-            }
-            for one in persons.values()
-            if known.get(one.learner) != one
-        ]
-        gradebook.add(tables.persons, rows)
-    click.echo(f"{len(rows)} new or changed, {len(persons) - len(rows)} as before.")
+        done = record_roster(gradebook, persons, is_whole=whole_class)
+    click.echo(f"{done.new} new or changed, {len(persons) - done.new} as before.")
+    if done.others and whole_class:
+        click.echo(f"{len(done.others)} others are off the roster now; what they handed in stays.")
+    elif done.others:
+        click.echo(f"{len(done.others)} others stay on the roster; --whole-class takes them off.")
 
 
 @command.command()
@@ -200,7 +188,8 @@ def grades(
                 write_atomically(folder / name, text, PRIVATE)
             click.echo(f"written: {len(computed)} files in {folder}")
         if csv_file is None and folder is None:
-            click.echo("\n".join(map(shown.one_line, computed)))
+            nothing = "No grades: the gradebook has neither reports nor a roster."
+            click.echo("\n".join(map(shown.one_line, computed)) or nothing)
 
 
 @command.command()

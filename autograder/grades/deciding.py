@@ -1,4 +1,4 @@
-"""Record what people decide: points, overrides, extensions, excuses, and points from a table."""
+"""Record what people decide: the roster, points, overrides, extensions, excuses, and points from a table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import datetime
 import difflib
 import io
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -16,8 +16,10 @@ from autograder.grades import tables
 from autograder.grades.attempts import in_order
 from autograder.grades.compute import Decisions, items_of, points_of, written
 from autograder.grades.records import Attempt, GradePolicy, ScoredItem
+from autograder.grades.roster import Person
 from autograder.grades.rubric import Rubric, policy_of
 from autograder.grades.store import Gradebook
+from autograder.model import Struct
 from autograder.text import from_spreadsheet, spreadsheet
 
 COLUMNS = ("learner", "attempt", "item", "automatic", "maximum", "points", "remark", "reviewer")
@@ -26,6 +28,36 @@ _DECIMALS = 4
 # So many ids are named in place of one that nobody has.
 _NEAR = 3
 _SHOWN = "`autograder gradebook history` shows what was decided."
+
+
+class RecordedRoster(Struct):
+    """The result of recording a roster: how many rows were new, and who is on the roster beside them."""
+
+    new: int
+    others: tuple[str, ...]
+
+
+def record_roster(
+    gradebook: Gradebook, persons: Mapping[str, Person], *, is_whole: bool = False
+) -> RecordedRoster:
+    """Record people by their ids; if they are the whole class, take all others off the roster."""
+    known = gradebook.roster().persons
+    rows = [_person_row(one) for one in persons.values() if known.get(one.learner) != one]
+    others = tuple(name for name in known if name not in persons)
+    gone = [_person_row(Person(learner=name)) for name in others] if is_whole else []
+    gradebook.add(tables.persons, [*rows, *gone])
+    return RecordedRoster(new=len(rows), others=others)
+
+
+def _person_row(person: Person) -> dict[str, str]:
+    """Give the row of a person; one without any identity is nobody any more."""
+    return {
+        "learner": person.learner,
+        "name": person.name,
+        "email": person.email,
+        "section": person.section,
+        "identities": json.dumps(person.identities, ensure_ascii=False),
+    }
 
 
 def override(

@@ -99,11 +99,17 @@ def _review_says(row: Any, words: Mapping[str, str]) -> str:
     return ": ".join(filter(None, [points, remarks, row.text]))
 
 
+def _person_says(row: Any, _: Mapping[str, str]) -> str:
+    if row.identities == "[]":
+        return "taken off"
+    return ", ".join(filter(None, [row.name, row.email, row.section])) or str(row.learner)
+
+
 _KINDS = (
     _Kind(
         table=tables.persons,
         about=lambda row: f"roster: {row.learner}",
-        says=lambda row, _: ", ".join(filter(None, [row.name, row.email, row.section])) or row.learner,
+        says=_person_says,
     ),
     _Kind(
         table=tables.reports,

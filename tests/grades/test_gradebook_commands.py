@@ -74,6 +74,24 @@ def test_from_reports_to_grades(run, reports, course):
     assert "late by 1 hour: 1 day x 10 % of" in explained
 
 
+def test_who_has_left_is_taken_off_the_roster(run, reports, course):
+    assert run("grades") == "No grades: the gradebook has neither reports nor a roster.\n"
+    (course / "class.csv").write_text("id,name\ns001,One\ns003,Three\n")
+    (course / "mistaken.csv").write_text("x001\nx002\n")
+    run("roster", "class.csv")
+    said = "2 new or changed, 0 as before.\n2 others stay on the roster; --whole-class takes them off.\n"
+    assert run("roster", "mistaken.csv") == said
+    said = "0 new or changed, 2 as before.\n2 others are off the roster now; what they handed in stays.\n"
+    assert run("roster", "class.csv", "--whole-class") == said
+    assert run("grades") == "s001: missing\ns003: missing\n"
+    assert "roster: x001: x001 → taken off" in run("history", "x001")
+    (course / "class.csv").write_text("id,name\ns003,Three\n")
+    run("import", "reports")
+    run("roster", "class.csv", "--whole-class")
+    assert [line.partition(":")[0] for line in run("grades").splitlines()] == ["s001", "s002", "s003"]
+    assert run("roster", "mistaken.csv").startswith("2 new or changed")
+
+
 def test_grades_as_csv_and_json(run, reports, course):
     run("import", "reports")
     run("grades", "--csv", "grades.csv", "--json", "grades")
