@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
@@ -388,8 +389,10 @@ def written(value: Decimal) -> str:
 
 def _moment(when: datetime.datetime, due: datetime.datetime | None) -> str:
     """Write a time, in the zone of the date where there is one, so that the two can be compared."""
-    shown = when if due is None else when.astimezone(due.tzinfo)
-    return shown.isoformat(sep=" ", timespec="seconds")
+    if due is not None:
+        with contextlib.suppress(OverflowError):  # the calendar ends with the year 9999
+            when = when.astimezone(due.tzinfo)
+    return when.isoformat(sep=" ", timespec="seconds")
 
 
 def _spoken(by: datetime.timedelta) -> str:

@@ -250,6 +250,12 @@ def test_times_are_said_in_the_zone_of_the_date():
     assert texts(one)[-1] == "extension to 2027-03-03 00:59:00+01:00"
 
 
+def test_a_time_at_the_end_of_the_calendar_keeps_its_zone():
+    end = datetime.datetime.fromisoformat("9999-12-31T23:59:00-10:00")
+    one = grade("s001", [whole(1, 10, at=after())], Decisions(extension=Extension(until=end)), policy(10, 10))
+    assert texts(one)[-1] == "extension to 9999-12-31 23:59:00-10:00"
+
+
 def test_an_unknown_time_is_said_and_never_punished():
     one = grade("s001", [whole(1, 16)], Decisions(), policy(10, 10, late=TEN_A_DAY))
     assert (one.points, one.late) == (16, None)
