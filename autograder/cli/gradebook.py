@@ -123,24 +123,33 @@ def excuse(
 @command.command()
 @click.argument("learner")
 @click.argument("item")
-@click.argument("points")
-@click.option("--reason", required=True, help="Stands in the grade's explanation.")
+@click.argument("points", required=False)
+@click.option("--undo", is_flag=True, help="Take a person's points back: the report's hold again.")
+@click.option("--reason", required=True, help="Stands in the grade's explanation, or in the history.")
 @of_gradebook
 def override(
     place: Place,
+    *,
     learner: str,
     item: str,
-    points: str,
+    points: str | None,
     reason: str,
+    undo: bool,
 ) -> None:
     """Give the attempt of LEARNER that counts other POINTS for ITEM.
 
     The work of a group has the same points for all of them.
     """
+    if undo == (points is not None):
+        raise click.UsageError("Give either POINTS, or --undo.")
     with place.opened() as gradebook:
-        from autograder.grades.deciding import override as record
+        from autograder.grades import deciding
 
-        name = record(gradebook, place.rubric(gradebook), learner, item, points=points, reason=reason)
+        rubric = place.rubric(gradebook)
+        if points is None:
+            name = deciding.take_back_points(gradebook, rubric, learner, item, reason)
+        else:
+            name = deciding.override(gradebook, rubric, learner, item, points=points, reason=reason)
         _show_grade(gradebook, place, name)
 
 

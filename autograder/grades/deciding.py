@@ -83,6 +83,21 @@ def override(
     return name
 
 
+def take_back_points(gradebook: Gradebook, rubric: Rubric, learner: str, item: str, reason: str) -> str:
+    """Let the report's points hold again for an item of the attempt that counts.
+
+    Gives the name as `override` does, and raises `UsageError` if no person has judged the item.
+    """
+    attempt, name = _counting_attempt(gradebook, rubric, learner)
+    scored = _item(rubric, attempt, item)
+    decided = gradebook.decisions(rubric.assignment, [name]).get(name, Decisions())
+    if (attempt.key, item) not in decided.reviews:
+        raise UsageError(f"{learner}, {item}: has no points of a person", _SHOWN)
+    row = review_row(rubric, name, attempt, scored, points=None, text=reason, withdrawn=True)
+    gradebook.add(tables.reviews, [row])
+    return name
+
+
 def extend(gradebook: Gradebook, rubric: Rubric, learner: str, until: str, reason: str) -> None:
     """Give a learner, or each of a group, a later date.
 

@@ -93,7 +93,7 @@ def _review_about(assignment: str, item: str, attempt: str) -> str:
 
 def _review_says(row: Any, words: Mapping[str, str]) -> str:
     if row.withdrawn:
-        return "withdrawn"
+        return f"taken back: {row.text}".removesuffix(": ")
     points = "by its remarks" if row.points is None else f"{row.points} points"
     remarks = ", ".join(words.get(one, one) for one in json.loads(row.remarks))
     return ": ".join(filter(None, [points, remarks, row.text]))

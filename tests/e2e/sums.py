@@ -60,12 +60,13 @@ def main(course):
     (definition,) = course.glob("source/*/assignment.toml")
     rules = tomllib.loads(definition.read_text())
     there = sqlite3.connect(course / "gradebook.sqlite3")
-    rows = there.execute(
-        "SELECT attempt, item, points, remarks FROM reviews WHERE NOT withdrawn ORDER BY row"
-    )
+    rows = there.execute("SELECT attempt, item, withdrawn, points, remarks FROM reviews ORDER BY row")
+    newest = {(key, item): review for key, item, *review in rows}
     decided = {
         "attempts": dict(there.execute("SELECT sha256, attempt FROM reports")),
-        "reviews": {(key, item): (points, json.loads(remarks)) for key, item, points, remarks in rows},
+        "reviews": {
+            k: (points, json.loads(remarks)) for k, (gone, points, remarks) in newest.items() if not gone
+        },
         "remarks": {
             k: Fraction(p) for k, p in there.execute("SELECT remark, points FROM remarks ORDER BY row")
         },
@@ -80,7 +81,7 @@ def main(course):
             handed_in.setdefault(learner, []).append(attempt)
     for (learner,) in there.execute("SELECT DISTINCT learner FROM persons ORDER BY learner"):
         attempts = handed_in.get(learner)
-        due = datetime.datetime.fromisoformat(until.get(learner, rules["due_at"]))
+        due = datetime.datetime.fromisoformat(until.get(learner) or rules["due_at"])
         counts = attempts and not excused.get(learner)
         grades[learner] = grade(attempts, due, rules) if counts else None
     print(json.dumps(grades))

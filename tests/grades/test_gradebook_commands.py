@@ -189,6 +189,21 @@ def test_an_extension_is_taken_back(run, reports):
     assert run("extend", "s002", "--until", "2027-03-03T12:00+00:00", "--reason", "ill") == given
 
 
+def test_a_person_s_points_are_taken_back(run, reports):
+    run("import", "reports")
+    before = run("grades")
+    run("override", "s001", "affine-forward", "1", "--reason", "a slip")
+    assert run("grades") != before
+    run("override", "s001", "affine-forward", "--undo", "--reason", "meant s002")
+    assert run("grades") == before
+    assert "1 points: a slip → taken back: meant s002" in run("history", "s001")
+    again = run("override", "s001", "affine-forward", "--undo", "--reason", "x", fails=True)
+    assert "s001, affine-forward: has no points of a person" in str(again)
+    for options in ((), ("1", "--undo")):
+        said = run("override", "s001", "affine-forward", *options, "--reason", "x", fails=True)
+        assert "Give either POINTS, or --undo." in said
+
+
 @pytest.mark.parametrize("options", [(), ("--undo", "--until", "2027-03-03T12:00+00:00")])
 def test_an_extension_is_given_or_taken_back(run, reports, options):
     said = run("extend", "s002", "--reason", "x", *options, fails=True)
