@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from autograder.cli.exit_status import ExitStatus
-from autograder.cli.gradebook import Place, database_option
 from autograder.cli.options import assignment_option, course_option
+from autograder.cli.place import Place, database_option
 from autograder.errors import UsageError
 from autograder.files import PRIVATE, write_new
 from autograder.grades.compute import written

@@ -35,7 +35,7 @@ def _facts(name: str, *columns: Column[object], keys: tuple[str, ...] = ()) -> T
     return table
 
 
-# A class's people: their names and the ids by which platforms know them (JSON).
+# A class's people: their names and the ids by which platforms know them (JSON); without any, they have left.
 persons = _facts(
     "persons",
     Column("learner", String, nullable=False),

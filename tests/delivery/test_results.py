@@ -116,7 +116,7 @@ def test_a_partial_report_makes_no_grade(gradebook, tmp_path):
 
 def test_who_has_no_points_is_there_with_the_reason(gradebook, tmp_path):
     enrol(gradebook, ("s001", "", "", "", "[]"), ("s002", "", "", "", "[]"))
-    deciding.excuse(gradebook, TWO, "s002", "ill", excused=True)
+    deciding.excuse(gradebook, TWO, "s002", "ill")
     lost = replace(report("s003", TWO, RIGHT), outcome=Outcome.UNGRADABLE, score=None, items=())
     found = results(gradebook, tmp_path, lost)
     assert {one.readiness for one in found.values()} == {Readiness.WITHOUT}

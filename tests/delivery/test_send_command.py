@@ -16,7 +16,7 @@ from grades.making import after, report, write
 from msgspec.structs import replace
 
 from autograder.cli import cli
-from autograder.cli.gradebook import Place
+from autograder.cli.place import Place
 from autograder.errors import AutograderError, UsageError
 
 COURSE = Path(__file__).parents[1] / "publish/course"
