@@ -25,6 +25,8 @@ RULES = """
   font: 0.92em ui-monospace, Consolas, "DejaVu Sans Mono", monospace; }
 .ag-report .ag-soft { color: var(--ag-soft); font-size: 0.9em; margin-top: 0; }
 .ag-report .ag-closing { font-weight: 600; }
+.ag-report .ag-warning { background: var(--ag-tint); border-left: 4px solid var(--ag-open);
+  border-radius: 4px; color: var(--ag-open); padding: 0.5rem 0.8rem; }
 .ag-report .ag-scroll { overflow-x: auto; }
 .ag-report.ag-report .ag-table { background: none; border: 0; border-collapse: collapse; color: inherit;
   font: inherit; margin: 0.4rem 0 0.8rem; table-layout: auto; width: 100%; }
