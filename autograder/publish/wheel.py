@@ -21,12 +21,12 @@ from autograder.publish.archive import zip_bytes
 
 NAME = "numerical-autograder-check"
 SUMMARY = "Checks a programming homework on your own machine"
-# The rooms that the self-check imports. It also has all modules of no room.
+# The rooms that the self-check and `data fetch` import. It also has all modules of no room.
 ROOMS = (
-    *("assignment", "authoring", "execution", "extract", "grading"),
+    *("assignment", "authoring", "data", "execution", "extract", "grading"),
     *("guest", "intake", "report", "selfcheck"),
 )
-CLI = ("cli/__init__.py", "cli/check.py", "cli/doctor.py", "cli/ends.py", "cli/options.py", "cli/status.py")
+CLI = tuple(f"cli/{name}.py" for name in ("__init__", "check", "data", "doctor", "ends", "options", "status"))
 # The modules in these rooms that the self-check does not need.
 LEFT_OUT = (
     "execution/pipes.py",

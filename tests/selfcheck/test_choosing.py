@@ -46,7 +46,8 @@ def test_an_unknown_item_gets_the_nearest_name(assignment):
     with pytest.raises(
         UsageError,
         match=r"^conv-forwrd: no item of HW5: Convolutional Networks has this name; "
-        r"did you mean `conv-forward`\?\n  A notebook is named by its file, a folder with a slash: \./conv-forwrd$",
+        r"did you mean `conv-forward`\?\n"
+        r"  A notebook is named by its file, a folder with a slash: \./conv-forwrd$",
     ):
         only(assignment, "conv-forwrd")
     with pytest.raises(UsageError, match=r"known are: comments, conv-backward-db, .*, run-order\n"):
