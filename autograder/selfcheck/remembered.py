@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-import autograder
+from autograder import version
 from autograder.assignment import Speed
 from autograder.authoring.context import CheckContext
 from autograder.authoring.kinds import CheckKind
@@ -111,7 +111,7 @@ def _sweep(folder: Path) -> None:
 
 def _program() -> str:
     """Hash this program. A checkout changes without its version."""
-    return hash_files(Path(autograder.__file__).parent.rglob("*.py"))
+    return hash_files(Path(version.__file__).parent.rglob("*.py"))
 
 
 def _python() -> str:

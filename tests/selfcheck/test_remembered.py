@@ -1,4 +1,4 @@
-"""What a check found is remembered as long as nothing changes that decides it, and never what may be chance."""
+"""What a check found is remembered as long as nothing changes that decides it, unless it may be chance."""
 
 import json
 import shutil
