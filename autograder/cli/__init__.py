@@ -89,7 +89,8 @@ def cli() -> None:
 
 def main(command: click.Command = cli) -> None:
     """Run the command line, and show errors that a person can act on as messages, not tracebacks."""
-    from autograder.cli.ends import as_usage_error, plain_signs
+    from autograder.cli.ends import as_usage_error
+    from autograder.text import plain_signs
 
     plain_signs()
     try:
