@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,7 @@ def push(gradebook: Gradebook, rubric: Rubric, root: Path, url: str | None, *, c
     released = nbgrader.read_released(course.given_notebook)
     pulled = nbgrader.pull(gradebook, rubric, url, released.path.stem, create=True)
     _show(pulled)
-    given = nbgrader.read_class(gradebook, rubric, pulled.kept)
+    given = nbgrader.read_class(gradebook, rubric, pulled.kept, now=datetime.datetime.now(datetime.UTC))
     if given.left_out:
         click.echo(f"note: left out, as nbgrader can't have such ids: {_some(given.left_out)}", err=True)
     exact_time = functools.partial(nbgrader.exact_time, root, rubric.assignment)

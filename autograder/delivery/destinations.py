@@ -7,7 +7,8 @@ from pathlib import Path
 from autograder.delivery.addresses import origin
 from autograder.delivery.http import Client
 from autograder.delivery.outgoing import Destination
-from autograder.delivery.places import CanvasPlace, LtiPlace, MoodlePlace, read_place, token_of
+from autograder.errors import UsageError
+from autograder.delivery.places import AnyPlace, CanvasPlace, LtiPlace, read_place, token_of
 
 
 def open_place(root: Path, name: str, *, comments: bool = True) -> Destination:
@@ -25,9 +26,19 @@ def open_place(root: Path, name: str, *, comments: bool = True) -> Destination:
     Raises
     ------
     UsageError
-        The place is not there, or its keys or its token are wrong.
+        The place is not there, its keys or its token are wrong, or what its kind needs is not installed.
     """
     place = read_place(root, name)
+    try:
+        return _opened(root, name, place, comments=comments)
+    except ImportError as error:
+        raise UsageError(
+            f"a place of the kind {place.kind} needs {error.name}, which is not installed",
+            "pip install -e '.[instructor]' in the course's folder",
+        ) from error
+
+
+def _opened(root: Path, name: str, place: AnyPlace, *, comments: bool) -> Destination:
     if isinstance(place, LtiPlace):
         return _lti(root, place)
     if isinstance(place, CanvasPlace):
@@ -35,7 +46,6 @@ def open_place(root: Path, name: str, *, comments: bool = True) -> Destination:
 
         token = token_of(root, name, place)
         return CanvasDestination(place, Client(place.url, bearer=token, hints=HINTS))
-    assert isinstance(place, MoodlePlace)
     from autograder.delivery.moodle import MoodleDestination
 
     token = token_of(root, name, place)

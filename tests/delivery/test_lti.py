@@ -286,6 +286,15 @@ def test_a_place_that_is_not_whole_is_said_with_its_line(fake, tmp_path, changes
     assert says in caught.value.message
 
 
+def test_what_a_kind_needs_and_is_not_installed_is_named(fake, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jwt", None)
+    for module in [one for one in sys.modules if one.startswith("autograder.delivery.lti")]:
+        monkeypatch.delitem(sys.modules, module)
+    with pytest.raises(UsageError, match="a place of the kind lti needs jwt, which is not installed") as caught:
+        _opened(fake, tmp_path, fake.place())
+    assert "pip install -e '.[instructor]'" in caught.value.hint
+
+
 def test_a_place_opens(fake, tmp_path):
     assert [one.key for one in _opened(fake, tmp_path, fake.place()).there()] == [
         "u-s001",
