@@ -44,13 +44,13 @@ def record_roster(
     known = gradebook.roster().persons
     rows = [_person_row(one) for one in persons.values() if known.get(one.learner) != one]
     others = tuple(name for name in known if name not in persons)
-    gone = [_person_row(Person(learner=name)) for name in others] if is_whole else []
-    gradebook.add(tables.persons, [*rows, *gone])
+    gone = [{**_person_row(Person(learner=name)), "identities": tables.GONE} for name in others]
+    gradebook.add(tables.persons, [*rows, *(gone if is_whole else [])])
     return RecordedRoster(new=len(rows), others=others)
 
 
 def _person_row(person: Person) -> dict[str, str]:
-    """Give the row of a person; one without any identity is nobody any more."""
+    """Give the row of a person."""
     return {
         "learner": person.learner,
         "name": person.name,

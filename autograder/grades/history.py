@@ -100,7 +100,7 @@ def _review_says(row: Any, words: Mapping[str, str]) -> str:
 
 
 def _person_says(row: Any, _: Mapping[str, str]) -> str:
-    if row.identities == "[]":
+    if row.identities == tables.GONE:
         return "taken off"
     return ", ".join(filter(None, [row.name, row.email, row.section])) or str(row.learner)
 

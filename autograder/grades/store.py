@@ -142,7 +142,7 @@ class Gradebook:
     # --- what holds now -------------------------------------------------------------------------------
 
     def roster(self) -> Roster:
-        """Give the roster; those without any identity were taken off."""
+        """Give the roster, without those who were taken off."""
         with self.reading() as connection:
             rows = _newest(
                 connection.execute(select(tables.persons).order_by(tables.persons.c.row)), "learner"
@@ -156,7 +156,7 @@ class Gradebook:
                 identities=tuple(json.loads(row.identities)),
             )
             for row in rows
-            if row.identities != "[]"
+            if row.identities != tables.GONE
         )
 
     def attempts(
