@@ -7,8 +7,8 @@ from pathlib import Path
 from autograder.delivery.addresses import origin
 from autograder.delivery.http import Client
 from autograder.delivery.outgoing import Destination
-from autograder.errors import UsageError
 from autograder.delivery.places import AnyPlace, CanvasPlace, LtiPlace, read_place, token_of
+from autograder.errors import UsageError
 
 
 def open_place(root: Path, name: str, *, comments: bool = True) -> Destination:

@@ -290,7 +290,9 @@ def test_what_a_kind_needs_and_is_not_installed_is_named(fake, tmp_path, monkeyp
     monkeypatch.setitem(sys.modules, "jwt", None)
     for module in [one for one in sys.modules if one.startswith("autograder.delivery.lti")]:
         monkeypatch.delitem(sys.modules, module)
-    with pytest.raises(UsageError, match="a place of the kind lti needs jwt, which is not installed") as caught:
+    with pytest.raises(
+        UsageError, match="a place of the kind lti needs jwt, which is not installed"
+    ) as caught:
         _opened(fake, tmp_path, fake.place())
     assert "pip install -e '.[instructor]'" in caught.value.hint
 

@@ -113,7 +113,9 @@ def test_a_grade_says_why_it_is_not_final(gradebook, tmp_path, fractions, readin
 def test_a_report_says_the_same_with_a_gradebook_and_without(gradebook, tmp_path):
     free = replace(TWO, late=Late())
     gradebook.apply(free)
-    late = report("s001", free, {**RIGHT, "values": 0}, at=after(hours=2))
+    made = report("s001", free, {**RIGHT, "values": 0}, at=after(hours=2))
+    facts = replace(made.submission, late=Lateness(seconds=7200, message="2 hours after the due date"))
+    late = replace(made, submission=facts, score=Score(raw=9, penalties=0, final=9, max=14))
     with_gradebook = results(gradebook, tmp_path, late, applied=free)["s001"]
     (alone,) = from_reports([late], NOW)
     assert alone.comment == with_gradebook.comment
