@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import json
 import math
 import os
 import signal
@@ -75,17 +76,32 @@ class MarkingRunner(Runner):
             self._write(2, self._mark)
 
 
+def settings() -> dict[str, Any]:
+    """Wait for the settings, a line of JSON on standard input. The process ends if there are none.
+
+    Nothing follows the line before the process says that it is ready, so reading in blocks takes no more.
+    """
+    line = b""
+    while not line.endswith(b"\n"):
+        block = os.read(0, 1 << 16)
+        if not block:
+            sys.exit()
+        line += block
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
 def main(
-    max_bytes: int, folders: Sequence[str], wall_seconds: float, limits: dict[str, Any], mark: bytes
+    max_bytes: int, folders: Sequence[str], wall_seconds: float, limits: dict[str, Any], mark: str
 ) -> None:
-    """Serve requests until standard input closes."""
+    """Serve requests until standard input closes. `mark` is in hexadecimal digits."""
     stream = Stream(*take_over_standard_streams())
     open_output()
     sys.path += folders
     set_limits(**limits)
     try:
         stream.send(wire.encode_word(wire.READY))
-        MarkingRunner(stream, max_bytes, Clock(wall_seconds), mark).serve()
+        MarkingRunner(stream, max_bytes, Clock(wall_seconds), bytes.fromhex(mark)).serve()
     except MemoryError:
         os._exit(EXIT_MEMORY)
     except OutOfTime:

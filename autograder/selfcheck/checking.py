@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -27,11 +28,14 @@ from autograder.intake import candidate_for, read_notebook
 from autograder.model import Finding, Notice, capped
 from autograder.report import ReportFacts, build_report
 from autograder.selfcheck.choosing import Chosen, asked_for, choose, only, release_for
+from autograder.selfcheck.remembered import memory_for
 from autograder.selfcheck.showing import SelfCheck
 from autograder.selfcheck.unsaved import warning_for
 
 # The oldest Python that runs this program, so no older one grades.
 OLDEST_PYTHON = (3, 11)
+# Children that are started in advance where another core has time for it.
+SPARE = 2 if (os.cpu_count() or 1) > 1 else 0
 # Is told the title of the item that is judged next, and which of how many it is.
 Progress = Callable[[str, int, int], None]
 
@@ -69,7 +73,10 @@ def _checked(chosen: Chosen, course: Course, pipeline: Pipeline, item: str) -> S
     warning = warning_for(chosen, course.assignment.definitions)
     try:
         reading = pipeline.read(candidate)
-        graded = pipeline.grade_reading(reading)
+        memory = memory_for(course, reading.submission)
+        pipeline = replace(pipeline, kinds=memory.remembering(pipeline.kinds))
+        graded = pipeline.grade_reading(reading, kept=memory.before)
+        memory.write()
         notices = tuple(_advice(reading, course, pipeline.shared))
     except GraderFault as fault:
         failed = build_report(course.assignment, candidate.unread(), pipeline.facts, fault=str(fault))
@@ -108,7 +115,9 @@ def pipeline_for(course: Course, progress: Progress | None = None) -> Pipeline:
         shared=assignment_context(course, given, _no_data, {}, seed=0),
         kinds=kinds,
         read=functools.partial(read_candidate, course=course, given=given, kinds=kinds),
-        open_session=functools.partial(open_session, course.support, (extension,) if extension else ()),
+        open_session=functools.partial(
+            open_session, course.support, (extension,) if extension else (), spare=SPARE
+        ),
         facts=ReportFacts(
             grader=describe_grader(course, seed=0),
             environment=describe_environment(course, "none (a plain subprocess on your own machine)"),
