@@ -77,7 +77,8 @@ RULES = """
   .ag-report.ag-report .ag-row { display: grid; grid-template-columns: 1fr auto; padding: 0.4rem 0;
     border-top: 1px solid var(--ag-rule); }
   .ag-report.ag-report .ag-row > * { border: 0; padding: 0; }
-  .ag-report.ag-report .ag-row > th, .ag-report.ag-report .ag-row > :last-child { grid-column: 1 / -1; }
+  .ag-report.ag-report .ag-row > th, .ag-report.ag-report .ag-row > :last-child { grid-column: 1 / -1;
+    width: auto; }
   .ag-report.ag-report .ag-row > .ag-number { grid-column: 2; grid-row: 1; }
   .ag-report.ag-report thead { display: none; }
 }
