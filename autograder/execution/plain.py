@@ -22,6 +22,7 @@ from autograder.authoring.student import FaultKind, Limits, Student, StudentFaul
 from autograder.errors import GraderFault
 from autograder.execution import faults
 from autograder.execution.conversation import converse
+from autograder.execution.forking import Forked, Mother
 from autograder.execution.printed import Flooded, Marked, Printed
 from autograder.execution.spares import Spare, Spares
 from autograder.guest import wire
@@ -46,7 +47,9 @@ class PlainChild:
     the output of a call is complete.
     """
 
-    def __init__(self, spare: Spare, folders: Sequence[Path], limits: Limits, printed: Printed) -> None:
+    def __init__(
+        self, spare: Spare | Forked, folders: Sequence[Path], limits: Limits, printed: Printed
+    ) -> None:
         self._limits = limits
         self._printed = printed
         self._mark = os.urandom(16)
@@ -205,7 +208,7 @@ class PlainSession:
 
     walls = WALLS
 
-    def __init__(self, spares: Spares, folders: Sequence[Path]) -> None:
+    def __init__(self, spares: Spares | Mother, folders: Sequence[Path]) -> None:
         self._spares = spares
         self._folders = folders
 
@@ -228,11 +231,13 @@ def open_session(
     """Give a session of plain subprocesses; each handle has a process and an empty folder to work in.
 
     The code can import the `support` folders and the single files in `extra_modules` by their names. `python`
-    is the interpreter, by default the running one. So many `spare` children are started in advance.
+    is the interpreter, by default the running one. If children are wanted in advance, so many are started
+    as `spare`, or on Linux one process from which all are forked.
     """
     folders = dict.fromkeys(path.resolve().parent for path in (*support, *extra_modules))
     inside = {path.resolve() for path in support}
-    spares = Spares(python or Path(sys.executable), spare)
+    interpreter = python or Path(sys.executable)
+    spares = Mother(interpreter) if spare and sys.platform == "linux" else Spares(interpreter, spare)
     try:
         yield PlainSession(spares, [folder for folder in folders if folder not in inside])
     finally:

@@ -18,7 +18,7 @@ from autograder.execution.environment import ONE_BLAS_THREAD
 from autograder.execution.tempdirs import TempDir
 
 # What makes runs alike, over the student's own environment.
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "MPLBACKEND": "Agg",
     **ONE_BLAS_THREAD,
     "PYTHONHASHSEED": "0",
@@ -30,19 +30,14 @@ class Spare:
     """A child that waits for its settings, in an empty folder of its own."""
 
     def __init__(self, python: Path) -> None:
-        home = str(Path(guest.__file__).parent.parent)
-        code = (
-            f"import sys; sys.path.append({home!r}); from guest import plain; sys.path.pop(); "
-            "plain.main(**plain.settings())"
-        )
         self.folder = TempDir()
         self.process = subprocess.Popen(
-            [str(python), "-B", "-P", "-c", code],
+            [str(python), "-B", "-P", "-c", code_to_run("plain.main(**plain.settings())")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.folder.name,
-            env=_environment(os.environ),
+            env={**os.environ, **ENVIRONMENT},
             bufsize=0,
         )
 
@@ -90,6 +85,7 @@ class Spares:
             self._ready.pop().close()
 
 
-def _environment(ours: Mapping[str, str]) -> dict[str, str]:
-    """Give the student's own environment, with the variables that make runs alike."""
-    return {**ours, **_ENVIRONMENT}
+def code_to_run(call: str) -> str:
+    """Give the code of a process that calls a function of `guest.plain`, and finds nothing else of ours."""
+    home = str(Path(guest.__file__).parent.parent)
+    return f"import sys; sys.path.append({home!r}); from guest import plain; sys.path.pop(); {call}"
