@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -104,14 +105,22 @@ class Ledger:
 
     def done(self, identity: str, run_key: str, fingerprint: str, folder: Path) -> Done | None:
         """Give an attempt in the folder that need not be graded again, with 0 seconds; else None."""
-        found = self._connection.execute(
-            "SELECT attempt, outcome, final, report_sha256 FROM graded"
-            " WHERE id = ? AND run_key = ? AND fingerprint = ?",
-            (identity, run_key, fingerprint),
+        known = self._whole(
+            folder, "run_key = ? AND id = ? AND fingerprint = ?", run_key, identity, fingerprint
         )
-        for attempt, outcome, final, sha256 in found:
+        return next(known, None)
+
+    def all_done(self, run_key: str, folder: Path) -> list[Done]:
+        """Give all attempts in the folder that need not be graded again, with 0 seconds."""
+        return list(self._whole(folder, "run_key = ?", run_key))
+
+    def _whole(self, folder: Path, where: str, *values: str) -> Iterator[Done]:
+        """Give the chosen attempts whose reports are still those that were written."""
+        columns = "id, attempt, outcome, final, fingerprint, report_sha256"
+        query = f"SELECT {columns} FROM graded WHERE {where} ORDER BY rowid"
+        for identity, attempt, outcome, final, fingerprint, sha256 in self._connection.execute(query, values):
             if _sha256(report_path(folder, identity, attempt)) == sha256:
-                return Done(
+                yield Done(
                     id=identity,
                     attempt=attempt,
                     outcome=outcome,
@@ -121,7 +130,6 @@ class Ledger:
                     report_sha256=sha256,
                     seconds=0.0,
                 )
-        return None
 
     def last_key(self) -> str:
         """Give the run key of the row that was written last; empty if there is none."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
@@ -12,12 +11,13 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import cast
 
+from autograder.batch.folder import alone_in
 from autograder.batch.grading_run import GradingRun, open_pipeline, seed_of
 from autograder.batch.ledger import Done, Ledger
+from autograder.batch.log import LOG, BatchLog
+from autograder.batch.shards import ShardRecord, enter
 from autograder.batch.worker import Broken, Failed, OpenPipeline, give_up, work
-from autograder.errors import AutograderError, UsageError
-from autograder.execution.tempdirs import lock_file
-from autograder.files import sweep_halves
+from autograder.errors import AutograderError
 from autograder.grading.reading import SubmissionReader
 from autograder.grading.setup import given_notebook
 from autograder.intake import Candidate
@@ -32,7 +32,8 @@ TRIES = 2
 class Batch(Struct):
     """The submissions to grade, the run that says how, and the folder for the reports.
 
-    Each worker calls `open_pipeline`, which must be picklable, to make its pipeline.
+    Each worker calls `open_pipeline`, which must be picklable, to make its pipeline. `shard` says which part
+    of the class the candidates are; None for all of it.
     """
 
     run: GradingRun
@@ -41,6 +42,7 @@ class Batch(Struct):
     jobs: int = 1
     resume: bool = False
     open_pipeline: OpenPipeline = open_pipeline
+    shard: ShardRecord | None = None
 
 
 class _Worker:
@@ -83,18 +85,24 @@ def grade_all(batch: Batch) -> Iterator[Done]:
 
 
 def _grade_all(batch: Batch, reader: SubmissionReader) -> Iterator[Done]:
-    with _alone_in(batch.folder), Ledger(batch.folder / LEDGER) as ledger:
+    folder = batch.folder
+    with alone_in(folder), Ledger(folder / LEDGER) as ledger, BatchLog(folder / LOG) as log:
+        enter(folder, batch.shard)
+        part = str(batch.shard.shard) if batch.shard else ""
+        log.started(len(batch.candidates), batch.jobs, batch.resume, batch.run.key, part)
         left: deque[Candidate] = deque()
         for candidate in batch.candidates:
             current = reader.fingerprint(candidate) if batch.resume else ""
             # an empty one says nothing: files that can't be read may have changed
-            before = ledger.done(candidate.id, batch.run.key, current, batch.folder) if current else None
+            before = ledger.done(candidate.id, batch.run.key, current, folder) if current else None
             if before is None:
                 left.append(candidate)
             else:
+                log.done(before)
                 yield before
-        for done in _work_off(batch, left, reader):
+        for done in _work_off(batch, left, reader, log):
             ledger.record(done, batch.run.key)
+            log.done(done)
             yield done
 
 
@@ -106,32 +114,15 @@ def seed_to_resume(folder: Path) -> int | None:
         return seed_of(ledger.last_key())
 
 
-@contextlib.contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Keep other batches out of the folder, and remove half-written files that a killed one left there."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = lock_file(folder / ".lock")
-    if lock is None:
-        raise UsageError(
-            f"{folder}: another batch is writing its reports there",
-            "Wait until it has ended, or choose another -o DIR.",
-        )
-    try:
-        for place in (folder, *folder.glob("reports/**/"), *folder.glob("pictures/**/")):
-            sweep_halves(place)
-        yield
-    finally:
-        if lock >= 0:
-            os.close(lock)
-
-
 def _reader(batch: Batch) -> SubmissionReader:
     """Open the process that hashes candidates' files within limits."""
     course = batch.run.course()
     return SubmissionReader(course, given_notebook(course), {})
 
 
-def _work_off(batch: Batch, left: deque[Candidate], reader: SubmissionReader) -> Iterator[Done]:
+def _work_off(
+    batch: Batch, left: deque[Candidate], reader: SubmissionReader, log: BatchLog
+) -> Iterator[Done]:
     """Keep the workers busy until nothing is left; a failure of the grader costs a submission one try."""
     tries: Counter[str] = Counter()
     workers = [_Worker(batch) for _ in range(min(batch.jobs, len(left)))]
@@ -149,6 +140,7 @@ def _work_off(batch: Batch, left: deque[Candidate], reader: SubmissionReader) ->
                 if not isinstance(answer, Done):
                     reason = _try_again(workers[place], answer, tries)
                     if reason is None:
+                        log.retried(worker.candidate.id, answer.reason if answer else "Its process died.")
                         continue
                     files = reader.files(worker.candidate)
                     answer = give_up(batch.run, worker.candidate, files, reason, batch.folder)

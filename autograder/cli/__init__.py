@@ -12,7 +12,7 @@ from typing import NoReturn
 import click
 
 from autograder import __version__
-from autograder.cli.status import ExitStatus
+from autograder.cli.exit_status import ExitStatus
 from autograder.errors import AutograderError, SandboxError, UsageError
 
 # name: (module, description); the list of commands is shown without importing them
@@ -26,6 +26,7 @@ COMMANDS = {
     "freeze": ("autograder.cli.freeze", "Store the outputs of an assignment's reference in files."),
     "grade": ("autograder.cli.grade", "Grade submissions in the sandbox, with one JSON report for each."),
     "gradebook": ("autograder.cli.gradebook", "Keep attempts, a person's points and grades of a course."),
+    "merge": ("autograder.cli.merge", "Merge the folders of a class that was graded in shards."),
     "new": ("autograder.cli.new", "Write a small working assignment, as a start."),
     "release": ("autograder.cli.release", "Build the students' release from the instructor's source."),
     "review": ("autograder.cli.review", "Give points and remarks in a browser, question by question."),
@@ -33,6 +34,7 @@ COMMANDS = {
     "sign": ("autograder.cli.sign", "Sign reports, so that a change of them is found."),
     "show": ("autograder.cli.show", "Show a report in the terminal."),
     "similarity": ("autograder.cli.similarity", "Show the passages that submissions have in common."),
+    "status": ("autograder.cli.status", "Say how far a batch is: done, left, failed, slowest."),
     "validate": ("autograder.cli.validate", "Check reports against the published schema."),
     "verify": ("autograder.cli.verify", "Verify signatures of reports, or grade a submission again."),
 }

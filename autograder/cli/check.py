@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from autograder.cli.status import ExitStatus
+from autograder.cli.exit_status import ExitStatus
 from autograder.report import to_json
 from autograder.selfcheck import REMAINING, check, closing_line, page
 from autograder.selfcheck.progress import in_terminal

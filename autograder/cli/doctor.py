@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autograder.cli.exit_status import ExitStatus
 from autograder.cli.options import course_option
-from autograder.cli.status import ExitStatus
 from autograder.doctor import examine
 
 _MARKS = {"ok": ("✓", "green"), "missing": ("✗", "red"), "note": ("–", "yellow")}

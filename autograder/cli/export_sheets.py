@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from autograder.cli.exit_status import ExitStatus
 from autograder.cli.export_source import Origin, write
 from autograder.cli.gradebook import Place
-from autograder.cli.status import ExitStatus
 from autograder.delivery import showing
 from autograder.delivery.outgoing import Outgoing, plan
 from autograder.delivery.results import NOBODY, from_gradebook, from_reports

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from autograder.cli.exit_status import ExitStatus
 from autograder.cli.options import reports_argument
-from autograder.cli.status import ExitStatus
 from autograder.errors import ReportError, UsageError
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from autograder.cli.exit_status import ExitStatus
 from autograder.cli.options import course_option
-from autograder.cli.status import ExitStatus
 from autograder.execution.environment import one_blas_thread
 
 

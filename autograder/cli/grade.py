@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from autograder.cli.exit_status import ExitStatus
 from autograder.cli.options import (
     assignment_option,
     course_option,
@@ -15,7 +16,7 @@ from autograder.cli.options import (
     training_images_option,
     training_option,
 )
-from autograder.cli.status import ExitStatus
+from autograder.errors import UsageError
 from autograder.execution.environment import one_blas_thread
 
 if TYPE_CHECKING:
@@ -23,10 +24,20 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from autograder.batch import Batch, Done
+    from autograder.batch import Batch, Done, Shard
     from autograder.course import Course
     from autograder.grades.roster import Roster
     from autograder.intake import Candidate
+
+
+def shard_of(_: click.Context, __: click.Parameter, text: str | None) -> Shard | None:
+    """Read the option ``--shard``."""
+    from autograder.batch import parse_shard
+
+    try:
+        return parse_shard(text) if text else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command()
@@ -50,6 +61,12 @@ if TYPE_CHECKING:
     "--roster",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="The class as CSV, with an id first in each row; learners without a submission are named.",
+)
+@click.option(
+    "--shard",
+    metavar="I/N",
+    callback=shard_of,
+    help="Grade the I-th of N parts of the class, into a folder of its own; see `autograder merge`.",
 )
 @data_option
 @training_option
@@ -79,6 +96,7 @@ def command(  # noqa: PLR0917 - click calls it by name
     resume: bool,
     dry_run: bool,
     roster: Path | None,
+    shard: Shard | None,
     data: Path | None,
     training: bool,
     training_images: int | None,
@@ -97,7 +115,7 @@ def command(  # noqa: PLR0917 - click calls it by name
     one_blas_thread()
     from rich.console import Console
 
-    from autograder.batch import Batch, RunOptions, plan_run, seed_to_resume
+    from autograder.batch import Batch, RunOptions, plan_run, record_of, seed_to_resume
     from autograder.cli.batch_view import say_found
     from autograder.course import find_course
     from autograder.grades.roster import read_roster
@@ -114,19 +132,28 @@ def command(  # noqa: PLR0917 - click calls it by name
         slowness=slowness,
         unsandboxed=unsandboxed,
     )
+    if shard and options.seed is None and not dry_run:
+        raise UsageError(
+            f"--shard {shard}: no seed is named, and all shards of a class need the same",
+            "Add --seed NUMBER, the same for each shard; `--seed $RANDOM` once will do.",
+        )
     console = Console(stderr=True)
     expected = read_roster(roster) if roster else None
     chosen = find_course(options.root, assignment)
     found = discover(paths, chosen.assignment, *limited_search())
+    mine = [one for one in found.candidates if shard is None or shard.holds(one.learner)]
     if dry_run:
-        good = _list(chosen, found.candidates)
+        good = _list(chosen, mine)
         say_found(found, expected, console)
     else:
         say_found(found, expected, console)
+        if shard:
+            console.print(f"shard {shard}: {len(mine)} of them", markup=False, highlight=False)
         run = plan_run(options)
         if expected is not None:
             run = run.with_ids({one.learner: expected.ids(one.learner) for one in found.candidates})
-        batch = Batch(run=run, candidates=found.candidates, folder=output, jobs=jobs, resume=resume)
+        record = record_of(shard, run.key, found.candidates) if shard else None
+        batch = Batch(run=run, candidates=tuple(mine), folder=output, jobs=jobs, resume=resume, shard=record)
         good = _grade(batch, expected, console)
     raise click.exceptions.Exit(ExitStatus.DONE if good else ExitStatus.SOME_FAILED)
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from autograder.cli.exit_status import ExitStatus
 from autograder.cli.options import assignment_option, course_option, reports_argument
-from autograder.cli.status import ExitStatus
 
 if TYPE_CHECKING:
     from autograder.grades.rubric import Rubric

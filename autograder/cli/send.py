@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from autograder.cli.exit_status import ExitStatus
 from autograder.cli.gradebook import Place, database_option
 from autograder.cli.options import assignment_option, course_option
-from autograder.cli.status import ExitStatus
 from autograder.errors import UsageError
 from autograder.grades.compute import written
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from autograder.cli.exit_status import ExitStatus
 from autograder.cli.options import reports_argument
-from autograder.cli.status import ExitStatus
 from autograder.errors import ReportError
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from autograder.cli.exit_status import ExitStatus
 from autograder.cli.options import reports_argument
-from autograder.cli.status import ExitStatus
 from autograder.errors import ReportError
 from autograder.model import Report
 from autograder.report import read_report, report_files, upgrade_file

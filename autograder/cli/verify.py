@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from autograder.cli.exit_status import ExitStatus
 from autograder.cli.options import course_option, data_option, training_images_option, training_option
 from autograder.cli.sign import SUFFIX
-from autograder.cli.status import ExitStatus
 
 if TYPE_CHECKING:
     from autograder.batch import RunOptions

@@ -70,6 +70,21 @@ def lock_file(path: Path) -> int | None:
     return _locked(opened)
 
 
+def is_locked(path: Path) -> bool:
+    """Say whether a process holds the lock of a file; False where that can't be known."""
+    try:
+        import fcntl
+
+        with path.open("rb") as file:
+            # a shared lock, and for a moment only: it keeps nobody out who comes later
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except (ImportError, OSError):
+        return False
+    return False
+
+
 def _locked(opened: int) -> int | None:
     try:
         import fcntl

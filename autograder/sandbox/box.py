@@ -87,10 +87,9 @@ def _wait_for(watched: socket.socket | int, seconds: float) -> bool:
 
 
 class Box:
-    """Starts a sandbox and waits for its harness.
+    """Starts a sandbox; `stand` waits until it can be used.
 
-    Raises `SandboxError` if something is missing that a sandbox needs, and `StartFailed` if it does not
-    start.
+    Raises `SandboxError` if something is missing that a sandbox needs.
     """
 
     def __init__(self, policy: Policy) -> None:
@@ -107,20 +106,29 @@ class Box:
         self.watchdog: Watchdog | None = None
         self._log = os.memfd_create("log")
         self._last_words: str | None = None
-        self._init = -1
+        self._init = self._status = -1
         self._closed = self._hung_up = False
         with contextlib.ExitStack() as stack:
-            stack.callback(self._give_up)
-            self._control, self._process, status = self._start()
-            with os.fdopen(status, "rb") as named:
-                self.ready = self._wait_until_ready()
-                first = json.loads(os.pread(named.fileno(), 1 << 12, 0).splitlines()[0])["child-pid"]
-                self._init = os.pidfd_open(first)
+            stack.callback(self._clean_up)
+            self._control, self._process, self._status = self._start()
+            stack.pop_all()
+
+    def stand(self) -> Ready:
+        """Wait for the harness; a box that does not stand is closed.
+
+        Raises `StartFailed` if the sandbox does not start.
+        """
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.close, at_once=True)
+            ready = self._wait_until_ready()
+            first = json.loads(os.pread(self._status, 1 << 12, 0).splitlines()[0])["child-pid"]
+            self._init = os.pidfd_open(first)
             if self.cgroup is not None and not self.cgroup.holds(first):
                 self.cgroup = None
             if self.cgroup is None:
                 self.watchdog = Watchdog(first)
             stack.pop_all()
+        return ready
 
     # --- starting ---
 
@@ -277,18 +285,11 @@ class Box:
 
     def _clean_up(self) -> None:
         self._last_words = self.log()
-        os.close(self._log)
-        if self._init >= 0:
-            os.close(self._init)
+        for descriptor in (self._log, self._status, self._init):
+            if descriptor >= 0:
+                os.close(descriptor)
         if self._overseer is not None:
             self._overseer.remove()
         if self._copies is not None:
             copies = self._copies
             self._spawner.run(lambda: shutil.rmtree(copies, ignore_errors=True))
-
-    def _give_up(self) -> None:
-        """Leave nothing of a sandbox that did not start."""
-        if hasattr(self, "_process"):
-            self.close(at_once=True)
-        else:
-            self._clean_up()

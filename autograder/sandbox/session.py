@@ -16,16 +16,16 @@ from autograder.execution.pipes import Ended, Line, Overdue
 from autograder.execution.printed import Flooded, Printed
 from autograder.guest import wire
 from autograder.model import Definitions
-from autograder.sandbox.box import Box, Ending, StartFailed
+from autograder.sandbox.box import Box, Ending, Ready, StartFailed
+from autograder.sandbox.cgroup import Cgroup
 from autograder.sandbox.policy import Policy, worth_preloading
 
 # Seconds in which the harness must fork a child, and report how one ended.
 READY_SECONDS, ENDING_SECONDS = 20.0, 3.0
 
 
-def describe_walls(box: Box) -> tuple[str, ...]:
+def describe_walls(ready: Ready, group: Cgroup | None) -> tuple[str, ...]:
     """Name the walls that stand round a sandbox."""
-    ready, group = box.ready, box.cgroup
     work = "own file system for each child" if ready.own_work else "one file system for all children"
     walls = ["namespaces", "read-only root", "seccomp", "resource limits", work]
     if ready.landlock:
@@ -121,6 +121,24 @@ class SandboxChild:
         self._line.close()
 
 
+def _require_ready(box: Box) -> tuple[str, ...]:
+    """Wait for a sandbox, and name its walls; raise if it can't be used."""
+    try:
+        ready = box.stand()
+    except StartFailed as error:
+        raise GraderFault(f"the sandbox did not start: {error}") from error
+    if ready.failed:
+        name, reason = next(iter(ready.failed.items()))
+        raise GraderFault(f"`{name}` can't be imported in the sandbox: {reason}")
+    if not (ready.own_work or ready.landlock):
+        # all children share /tmp then, so that a check could find the files of an earlier one
+        raise SandboxError(
+            "the sandbox does not hold: a check could find the files of an earlier one",
+            "It needs a kernel with Landlock (5.13 or newer), or the right to mount in a user namespace.",
+        )
+    return describe_walls(ready, box.cgroup)
+
+
 class SandboxSession:
     """See `autograder.authoring.student.Session`.
 
@@ -133,25 +151,19 @@ class SandboxSession:
     def __init__(self, policy: Policy, judged: Policy | None = None) -> None:
         self._policies = (policy, judged or policy)
         self._boxes: dict[Policy, Box] = {}
-        self.walls = describe_walls(self._box(self._policies[1]))
+        self.walls = self._start(*dict.fromkeys(self._policies))
 
-    def _start(self, policy: Policy) -> Box:
-        try:
-            box = Box(policy)
-        except StartFailed as error:
-            raise GraderFault(f"the sandbox did not start: {error}") from error
-        if box.ready.failed:
-            name, reason = next(iter(box.ready.failed.items()))
-            box.close()
-            raise GraderFault(f"`{name}` can't be imported in the sandbox: {reason}")
-        if not (box.ready.own_work or box.ready.landlock):
-            # all children share /tmp then, so that a check could find the files of an earlier one
-            box.close()
-            raise SandboxError(
-                "the sandbox does not hold: a check could find the files of an earlier one",
-                "It needs a kernel with Landlock (5.13 or newer), or the right to mount in a user namespace.",
-            )
-        return box
+    def _start(self, *policies: Policy) -> tuple[str, ...]:
+        """Start sandboxes, and name their walls.
+
+        They start side by side, since most of a start is the import of NumPy inside.
+        """
+        with contextlib.ExitStack() as stack:
+            boxes = {policy: stack.enter_context(contextlib.closing(Box(policy))) for policy in policies}
+            walls = [_require_ready(box) for box in boxes.values()]
+            stack.pop_all()
+        self._boxes |= boxes
+        return walls[-1]
 
     def student(self, definitions: Definitions, limits: Limits) -> AbstractContextManager[Student]:
         """See `Session.student`."""
@@ -167,8 +179,8 @@ class SandboxSession:
         if box is None or not box.alive:
             if box is not None:
                 box.close(at_once=True)
-            box = self._boxes[policy] = self._start(policy)
-        return box
+            self._start(policy)
+        return self._boxes[policy]
 
     def close(self) -> None:
         """End the sandboxes and everything in them."""

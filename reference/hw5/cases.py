@@ -58,6 +58,7 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
         ((1, 3, 8, 6), (2, 3, 4), 3, 2, "float64"),
         ((1, 3, 7, 2), (2, 3, 4), 3, 1, "float64"),  # strides larger than the image's width,
         ((1, 3, 2, 7), (2, 4, 3), 3, 1, "float64"),  # and than its height
+        ((1, 3, 8, 2), (2, 2, 2), 3, 3, "float64"),  # three fields along two columns
     ),
 }
 # The homework leaves these cases open, so they are asked as notes: sizes that the stride does not divide (the

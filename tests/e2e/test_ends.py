@@ -30,6 +30,7 @@ ARGUMENTS = {
     "freeze": ["hw5"],
     "grade": [SAMPLE, "--dry-run"],
     "gradebook": ["grades", "--db", "sqlite:///OUT/g.sqlite3"],
+    "merge": ["OUT/course", "-o", "OUT/all"],
     "new": ["hw7", "--course", "OUT/course"],
     "review": ["--db", "sqlite:///OUT/g.sqlite3", "--no-browser"],
     "release": ["lab6", "--check", "--course", "SMALL"],
@@ -37,6 +38,7 @@ ARGUMENTS = {
     "send": ["ours", "OUT/reports", "--course", "OUT/course", "--dry-run"],
     "sign": ["--new-key", "OUT/key"],
     "similarity": [SAMPLE, str(SAMPLES / "s008"), "-o", "OUT/page.html"],
+    "status": ["OUT"],
     "validate": ["OUT/reports"],
     "verify": ["OUT/reports", "--key", "OUT/none.pub"],
 }

@@ -112,7 +112,7 @@ def execute(notebook: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 def main(wanted: list[str]) -> None:
     """Build the samples that are named, or all."""
-    from autograder.cli.status import one_blas_thread
+    from autograder.cli.exit_status import one_blas_thread
     from autograder.publish import print_to_pdf
 
     one_blas_thread()

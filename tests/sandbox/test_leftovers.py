@@ -95,7 +95,7 @@ def test_a_sandbox_that_does_not_start_leaves_nothing(monkeypatch: pytest.Monkey
     assert own_things() == before
     monkeypatch.setattr("autograder.sandbox.enforcement.UID", "nobody")
     with pytest.raises(StartFailed, match="uid"):
-        Box(Policy())
+        Box(Policy()).stand()
     assert own_things() == before
 
 

@@ -177,17 +177,16 @@ def _two(suspects: Sequence[Suspect], seen: Sequence[Seen]) -> dict[str, KnownMi
 def _are_both_there(a: Suspect, b: Suspect, seen: Sequence[Seen]) -> bool:
     """Decide whether each mistake shows by itself, and whether nothing is right that one of them spoils.
 
-    Where both do something, nobody knows their joint output, and anything but the right one will do.
+    Where both do something, nobody knows their joint output, and anything but the right one will do. Such
+    cases prove nothing, so they have to be the smaller part of the wrong ones.
     """
-    for at, one in enumerate(seen):
-        alone = a if not b.wrong(at) else b if not a.wrong(at) else None
-        spoilt = a.wrong(at) or b.wrong(at)
-        if one.wrong is not spoilt or (alone is not None and spoilt and not alone.fits(at)):
-            return False
-    return all(
-        any(one.proves(at) and not other.wrong(at) for at in range(len(seen)))
-        for one, other in ((a, b), (b, a))
-    )
+    wrong = [at for at, one in enumerate(seen) if one.wrong]
+    if wrong != [at for at in range(len(seen)) if a.wrong(at) or b.wrong(at)]:
+        return False
+    alone = {at: b if not a.wrong(at) else a for at in wrong if not (a.wrong(at) and b.wrong(at))}
+    if 2 * len(alone) <= len(wrong) or not all(one.fits(at) for at, one in alone.items()):
+        return False
+    return {one.id for at, one in alone.items() if one.proves(at)} == {a.id, b.id}
 
 
 def _regime(regimes: Iterable[Regime], seen: Sequence[Seen]) -> dict[str, KnownMistake | Regime]:
