@@ -20,8 +20,8 @@ from autograder.model import Struct
 
 # Seconds that Colab's page gets to answer.
 PATIENCE = 10
-# When cells ran, by their numbers; see `watch`.
-_began: dict[int, float] = {}
+# When a cell with this source began last; see `watch`. Versions of IPython count cells differently meanwhile.
+_began: dict[str, float] = {}
 
 
 class Ran(Struct):
@@ -65,8 +65,8 @@ def kernel() -> Kernel | None:
     if history is None:
         return None
     sources = list(enumerate(history.input_hist_raw))[1:]
-    began = {**_began, shell.execution_count: _began.get(shell.execution_count, time.time())}
-    cells = tuple(Ran(source=text, number=n, began=began.get(n)) for n, text in sources)
+    began = {text: time.time() for _, text in sources[-1:]} | _began
+    cells = tuple(Ran(source=text, number=n, began=began.get(text)) for n, text in sources)
     return Kernel(cells=cells, started=_started(history))
 
 
@@ -84,8 +84,8 @@ def watch() -> None:
         shell.events.register("pre_run_cell", _note)
 
 
-def _note(_: Any) -> None:
-    _began[_shell().execution_count] = time.time()
+def _note(cell: Any) -> None:
+    _began[cell.raw_cell] = time.time()
 
 
 # --- Colab ----------------------------------------------------------------------------------------------

@@ -128,7 +128,7 @@ class _SideBySide:
         """Give the rows that fit."""
         widths = [max(map(cell_len, block.splitlines())) for block in self._blocks]
         if sum(widths) + _GAP * (len(widths) - 1) > options.max_width:
-            yield from (Text(block, no_wrap=True, overflow="crop") for block in self._blocks)
+            yield from (Text(block, no_wrap=True, overflow="ellipsis") for block in self._blocks)
             return
         grid = Table.grid(padding=(0, _GAP))
         grid.add_row(*map(Text, self._blocks))

@@ -9,7 +9,7 @@ import pytest
 
 from autograder.authoring.student import FaultKind, Limits, StudentFault
 from autograder.execution.forking import Mother
-from autograder.execution.plain import open_session
+from autograder.execution.plain import PlainSession, open_session
 from autograder.execution.spares import Spares
 from autograder.model import Chunk, Definitions
 
@@ -25,6 +25,14 @@ def test_each_handle_has_a_process_and_an_empty_folder(spare):
         limits = Limits()
         with session.student(CODE, limits) as one, session.student(CODE, limits) as other:
             assert one.call("f") != other.call("f")
+
+
+def test_a_spare_that_was_started_in_advance_serves_as_any_other():
+    spares = Spares(PYTHON, 2)
+    session = PlainSession(spares, [])
+    with session.student(CODE, Limits()) as one, session.student(CODE, Limits()) as other:
+        assert one.call("f") != other.call("f")
+    spares.close()
 
 
 def test_spares_are_ready_and_replaced_and_ended():

@@ -232,6 +232,7 @@ def test_it_fetches_the_data_beside_the_notebook_which_finds_it(
 ):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setenv("COLUMNS", "400")
     monkeypatch.delenv("CIFAR10_DIR", raising=False)
     folder = Path(shutil.copytree(ROOT / "release" / "hw5", tmp_path / "hw5"))
     definition = folder / "check" / "assignment.toml"
@@ -239,14 +240,24 @@ def test_it_fetches_the_data_beside_the_notebook_which_finds_it(
     for key, value in small_data.items():
         text = re.sub(rf"^{key} = .*", f"{key} = {json.dumps(value)}", text, flags=re.MULTILINE)
     definition.write_text(text, encoding="utf-8")
+    ready = folder / "cifar-10-batches-py"
+    assert "is not here: a generated stand-in is used" in doctor_says(from_the_wheel, folder)
     done = from_the_wheel("data", "fetch", cwd=folder)
     assert done.returncode == 0, done.stderr
-    ready = folder / "cifar-10-batches-py"
     assert done.stdout.splitlines()[-1] == f"ready: {ready}"
     assert from_the_wheel("data", "where", cwd=folder).stdout == f"{ready}: cifar-10-batches-py\n"
+    assert f"data {ready}" in doctor_says(from_the_wheel, folder)
+    monkeypatch.setenv("CIFAR10_DIR", str(tmp_path))
+    wrong = f"{tmp_path}: CIFAR10_DIR names it, and it has no batches.meta"
+    assert wrong in doctor_says(from_the_wheel, folder)
+    monkeypatch.delenv("CIFAR10_DIR")
     monkeypatch.chdir(folder)
     assert data_utils.find_CIFAR10().resolve() == ready
     assert len(data_utils.load_CIFAR10(ready)[0]) == 20
+
+
+def doctor_says(run, folder):
+    return " ".join(run("doctor", cwd=folder).stdout.split())
 
 
 def test_data_is_fetched_in_a_course_or_a_release_alone(from_the_wheel, tmp_path):

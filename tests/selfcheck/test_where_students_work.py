@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -67,6 +68,17 @@ def test_a_kernel_whose_file_is_older_says_so_and_the_magic_checks_one_item(rele
     text = shown["text/plain"]
     assert warning in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_once_a_check_has_run_the_times_of_cells_are_known(release, monkeypatch):
+    path = Path(shutil.copy(SOLVED, release / "HW5.ipynb"))
+    saved = time.time() - 12.5 * 60
+    os.utime(path, (saved, saved))
+    work = "def conv_forward_naive(x, w, b, conv_param):\n    return x, None"
+    (shown,) = executed(release, [QUICK, work, QUICK], path, monkeypatch)
+    assert "Save first: HW5.ipynb is 12 minutes older than the cell that ran as [2]" in " ".join(
+        shown["data"]["text/plain"].split()
+    )
 
 
 def test_an_error_in_a_cell_takes_the_progress_s_place(release, monkeypatch):
