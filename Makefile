@@ -4,11 +4,15 @@ JOBS ?= 2
 # The tests wait often: three processes keep two cores busy.
 TEST_JOBS ?= 3
 
-.PHONY: help demo test lint docs bench clean
+# Tests of whole commands, verdicts, walls, pages and builds: minutes. `make test-quick` does without.
+LONG := batch corpus courses e2e pages publish sandbox tools
+
+.PHONY: help demo test test-quick lint docs bench clean
 
 help:
 	@echo "make demo   build the release, grade the sample submissions, show where the reports are"
 	@echo "make test   run the test suite"
+	@echo "make test-quick   run what takes a minute or two of it"
 	@echo "make lint   check style, types, imports and the C++ code's format"
 	@echo "make docs   build the manuals as a site in site/; fails on a dead link"
 	@echo "make bench  measure how fast this machine grades (minutes)"
@@ -24,6 +28,10 @@ demo:
 test:
 	@tools/setup dev,oracle
 	$(BIN)/python -m pytest -n $(TEST_JOBS) --dist worksteal
+
+test-quick:
+	@tools/setup dev,oracle
+	$(BIN)/python -m pytest -n $(TEST_JOBS) --dist worksteal -m 'not slow' $(LONG:%=--ignore=tests/%)
 
 lint:
 	@tools/setup dev,oracle

@@ -9,9 +9,10 @@ import contextlib
 import importlib
 import importlib.metadata
 import importlib.util
+import os
 import platform
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,28 @@ def examine(folder: Path) -> list[Symptom]:
     if course is None:
         return [*symptoms, _nothing_here(folder)]
     symptoms += [_assignment(course), _fast_layers(course)]
-    if course.reference is not None and grading is not None:
+    if course.reference is None:
+        symptoms += _data(course)
+    elif grading is not None:
         symptoms += grading.examine_course(course)
     return symptoms
+
+
+def _data(course: Course) -> Iterator[Symptom]:
+    """Say whether the data set is where a release's notebook looks for it."""
+    spec = course.assignment.data
+    if spec is None:
+        return
+    named = os.environ.get(spec.variable) if spec.variable else None
+    places = [Path(named), Path(named) / spec.folder] if named else [course.work / spec.folder]
+    found = next((place for place in places if (place / spec.marker).exists()), None)
+    if found is not None:
+        yield _ok("data", str(found))
+    elif named:
+        yield _note("data", f"{named}: {spec.variable} names it, and it has no {spec.marker}", "Correct it.")
+    else:
+        finding = f"{places[0]} is not here: a generated stand-in is used"
+        yield _note("data", finding, "autograder data fetch")
 
 
 def _ok(part: str, finding: str) -> Symptom:

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from autograder.errors import AssignmentError
+from autograder.errors import AssignmentError, UsageError
 
 # What the name of a file ends with as long as it is being written.
 HALF = ".half"
@@ -53,6 +53,27 @@ def write_atomically(path: Path, content: str | bytes, mode: int = 0o644) -> Non
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
+        raise
+
+
+def require_new(path: Path) -> None:
+    """Raise `UsageError` if a file is there already that is never overwritten."""
+    if path.exists():
+        raise UsageError(f"{path}: exists, and a key is never overwritten", "Choose another name.")
+
+
+def write_new(path: Path, content: bytes, mode: int) -> None:
+    """Write a key's file, which nobody else can read for a moment.
+
+    Raises `UsageError` if it is there already.
+    """
+    require_new(path)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+    except BaseException:
+        path.unlink()
         raise
 
 

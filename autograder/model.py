@@ -230,6 +230,10 @@ class OutputText(Struct):
     truncated: bool = False
 
 
+# The id of the diagnosis that a function was not written yet.
+NOT_WRITTEN = "not-written"
+
+
 class Diagnosis(Struct):
     """A known mistake that gives exactly the submission's outputs, and a sentence that explains it."""
 

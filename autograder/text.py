@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
+import sys
+import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any
 
+_PLAIN = {
+    "✓": "+", "✗": "x", "○": "o",
+    "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "×": "x",
+    "·": "*", "•": "*", "━": "-", "╸": "-", "╺": "-", "→": "->", "≠": "!=", "≤": "<=", "≥": ">=",
+}  # fmt: skip
 # Spreadsheets recognise UTF-8 by it.
 BYTE_ORDER_MARK = "\ufeff"
 # A spreadsheet takes a cell that begins with one of these for a formula.
@@ -75,3 +83,31 @@ def from_spreadsheet(cell: str) -> str:
     ('=1', "'tis")
     """
     return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
+
+
+def plain_signs() -> None:
+    """Write signs that the terminal can't encode as plain ones."""
+    codecs.register_error("plain-signs", _in_plain_signs)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="plain-signs")
+
+
+def _in_plain_signs(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    return "".join(map(_plain, error.object[error.start : error.end])), error.end
+
+
+def _plain(sign: str) -> str:
+    """Give the ASCII form of a sign: of a drawn line, a letter without its marks, or the sign's number.
+
+    >>> _plain("✗"), _plain("┃"), _plain("é")
+    ('x', '|', 'e')
+    """
+    if sign in _PLAIN:
+        return _PLAIN[sign]
+    if "\u2500" <= sign <= "\u259f":
+        return "|" if sign in "│┃║▏▎▍▌▋▊▉█" else "-" if sign in "─━═╌╍" else "+"
+    bare = unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode()
+    return bare or sign.encode("ascii", "backslashreplace").decode()

@@ -30,7 +30,7 @@ COMMANDS = {
     "new": ("autograder.cli.new", "Write a small working assignment, as a start."),
     "release": ("autograder.cli.release", "Build the students' release from the instructor's source."),
     "review": ("autograder.cli.review", "Give points and remarks in a browser, question by question."),
-    "send": ("autograder.cli.send", "Send grades to Canvas or Moodle, and compare what is there then."),
+    "send": ("autograder.cli.send", "Send grades to a learning platform, and compare what is there then."),
     "sign": ("autograder.cli.sign", "Sign reports, so that a change of them is found."),
     "show": ("autograder.cli.show", "Show a report in the terminal."),
     "similarity": ("autograder.cli.similarity", "Show the passages that submissions have in common."),
@@ -89,7 +89,8 @@ def cli() -> None:
 
 def main(command: click.Command = cli) -> None:
     """Run the command line, and show errors that a person can act on as messages, not tracebacks."""
-    from autograder.cli.ends import as_usage_error, plain_signs
+    from autograder.cli.ends import as_usage_error
+    from autograder.text import plain_signs
 
     plain_signs()
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.cli.gradebook import Place, of_gradebook
+from autograder.cli.place import Place, of_gradebook
 from autograder.errors import UsageError
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import click
 
 from autograder.assignment import DataSpec
 from autograder.cli.options import assignment_option, course_option, data_option
-from autograder.course import Course, find_course
+from autograder.course import Course, find_course, find_release
 from autograder.data import data_loader, fetch_data, find_data
-from autograder.errors import UsageError
+from autograder.errors import AssignmentError, UsageError
 
 
 @click.group()
@@ -22,9 +22,14 @@ def command() -> None:
 @course_option
 @assignment_option
 def fetch(course: Path, assignment: str | None) -> None:
-    """Download the real data set into the cache, or resume an interrupted download."""
-    spec, _ = _spec(course, assignment)
-    click.echo(f"ready: {fetch_data(spec)}")
+    """Download the real data set, or resume an interrupted download.
+
+    In a course's folder it goes into the cache. In a release it goes beside the notebook, which looks for it
+    there.
+    """
+    spec, found = _spec(course, assignment)
+    beside = found.work if found.reference is None else None
+    click.echo(f"ready: {fetch_data(spec, beside)}")
 
 
 @command.command()
@@ -35,11 +40,28 @@ def where(course: Path, assignment: str | None, data: Path | None) -> None:
     """Read a part of the data set that grading would use, and say where it is."""
     spec, found = _spec(course, assignment)
     folder = find_data(data, spec, found.work)
-    click.echo(f"{folder}: {data_loader(found, folder)(1).name}")
+    # a release has no reader
+    name = spec.folder if found.reference is None else data_loader(found, folder)(1).name
+    click.echo(f"{folder}: {name}")
 
 
 def _spec(root: Path, assignment: str | None) -> tuple[DataSpec, Course]:
-    course = find_course(root, assignment)
+    course = _course(root, assignment)
     if course.assignment.data is None:
         raise UsageError(f"{course.definition}: has no [data]")
     return course.assignment.data, course
+
+
+def _course(root: Path, assignment: str | None) -> Course:
+    """Find the course in a folder, or else the release around it."""
+    try:
+        return find_course(root, assignment)
+    except AssignmentError:
+        raise
+    except UsageError as error:
+        try:
+            return find_release(root.resolve())
+        except AssignmentError:
+            raise
+        except UsageError:
+            raise error from None

@@ -9,7 +9,7 @@ import click
 
 from autograder.cli.exit_status import ExitStatus
 from autograder.cli.export_source import Origin, write
-from autograder.cli.gradebook import Place
+from autograder.cli.place import Place
 from autograder.delivery import showing
 from autograder.delivery.outgoing import Outgoing, plan
 from autograder.delivery.results import NOBODY, from_gradebook, from_reports

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from autograder.cli.exit_status import ExitStatus
-from autograder.cli.options import assignment_option, course_option, reports_argument
+from autograder.cli.options import reports_argument
+from autograder.cli.place import Place, of_gradebook
 
 if TYPE_CHECKING:
-    from autograder.grades.rubric import Rubric
     from autograder.grades.store import Gradebook
-
-database_option = click.option(
-    "--db", metavar="URL", help="The database: sqlite:///FILE or postgresql://…; else the course's own file."
-)
-who_option = click.option("--as", "who", metavar="NAME", help="Whose name stands beside what is recorded.")
 
 
 @click.group()
@@ -29,64 +21,6 @@ def command() -> None:
 
     The gradebook is gradebook.sqlite3 in the course's folder, or any database with --db.
     """
-
-
-class Place(NamedTuple):
-    """The gradebook and the assignment that the options name, and who records."""
-
-    db: str | None
-    course: Path
-    assignment: str | None
-    who: str | None
-
-    @contextlib.contextmanager
-    def opened(self) -> Iterator[Gradebook]:
-        """Open the gradebook."""
-        from autograder.errors import UsageError
-
-        try:
-            from autograder.grades.store import Gradebook, database_url
-        except ModuleNotFoundError as error:
-            raise UsageError(
-                f"a gradebook needs {error.name}, which is not installed",
-                "pip install -e '.[instructor]' in the course's folder",
-            ) from error
-        with Gradebook(database_url(self.db, self.course.resolve()), self.who or "") as gradebook:
-            yield gradebook
-
-    def own_rubric(self) -> Rubric:
-        """Read the rubric from the course's assignment.toml."""
-        from autograder.course import find_course
-        from autograder.grades.rubric import rubric_of
-
-        return rubric_of(find_course(self.course.resolve(), self.assignment))
-
-    def rubric(self, gradebook: Gradebook) -> Rubric:
-        """Give the rubric that is applied; the course's own becomes that where there is none yet."""
-        own = self.own_rubric()
-        applied = gradebook.applied(own.assignment)
-        if applied is None:
-            gradebook.apply(own)
-            return own
-        if applied != own:
-            click.echo(
-                f"note: the rubric of `{own.assignment}` has changed since it was applied; "
-                "`autograder gradebook rescore` shows what it would change",
-                err=True,
-            )
-        return applied
-
-
-def of_gradebook(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that name the gradebook, the assignment and the person, as its `place`."""
-
-    @functools.wraps(function)
-    def placed(db: str | None, course: Path, assignment: str | None, who: str | None, **others: Any) -> None:
-        function(Place(db, course, assignment, who), **others)
-
-    for option in (who_option, assignment_option, course_option, database_option):
-        placed = option(placed)
-    return placed
 
 
 @command.command("import")
@@ -117,65 +51,59 @@ def import_(
 
 @command.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--whole-class", is_flag=True, help="Take everybody else off the roster.")
 @of_gradebook
-def roster(
-    place: Place,
-    file: Path,
-) -> None:
+def roster(place: Place, file: Path, whole_class: bool) -> None:
     """Record the class of FILE: CSV with a row for each learner, the id first.
 
     Columns with names, e-mail addresses, sections and the ids of learning platforms are known by their
     headers. Who is on the roster and hands in nothing has a grade, too: missing.
     """
-    import json
-
     from autograder.grades.roster import read_roster
 
     persons = read_roster(file).persons
     with place.opened() as gradebook:
-        from autograder.grades import tables
+        from autograder.grades.deciding import record_roster
 
-        known = gradebook.roster().persons
-        rows = [
-            {
-                "learner": one.learner,
-                "name": one.name,
-                "email": one.email,
-                "section": one.section,
-                "identities": json.dumps(one.identities, ensure_ascii=False),
-            }
-            for one in persons.values()
-            if known.get(one.learner) != one
-        ]
-        gradebook.add(tables.persons, rows)
-    click.echo(f"{len(rows)} new or changed, {len(persons) - len(rows)} as before.")
+        done = record_roster(gradebook, persons, is_whole=whole_class)
+    click.echo(f"{done.new} new or changed, {len(persons) - done.new} as before.")
+    if done.others and whole_class:
+        click.echo(f"{len(done.others)} others are off the roster now; what they handed in stays.")
+    elif done.others:
+        click.echo(f"{len(done.others)} others stay on the roster; --whole-class takes them off.")
 
 
 @command.command()
 @click.argument("learner")
-@click.option(
-    "--until", required=True, metavar="TIME", help="2027-03-03T23:59+01:00; without a zone, due_at's."
-)
-@click.option("--reason", required=True, help="Stands in the grade's explanation.")
+@click.option("--until", metavar="TIME", help="Date, time and zone: 2027-03-03T23:59+01:00.")
+@click.option("--undo", is_flag=True, help="Take the extension back: the assignment's date holds again.")
+@click.option("--reason", required=True, help="Stands in the grade's explanation, or in the history.")
 @of_gradebook
 def extend(
     place: Place,
     learner: str,
-    until: str,
+    until: str | None,
     reason: str,
+    undo: bool,
 ) -> None:
     """Give LEARNER a later date. An extension never costs points."""
+    if undo == (until is not None):
+        raise click.UsageError("Give either --until TIME, or --undo.")
     with place.opened() as gradebook:
-        from autograder.grades.deciding import extend as record
+        from autograder.grades import deciding
 
-        record(gradebook, place.rubric(gradebook), learner, until, reason)
+        rubric = place.rubric(gradebook)
+        if until is None:
+            deciding.take_back_extension(gradebook, rubric, learner, reason)
+        else:
+            deciding.extend(gradebook, rubric, learner, until, reason)
         _show_grade(gradebook, place, learner)
 
 
 @command.command()
 @click.argument("learner")
-@click.option("--reason", required=True, help="Stands in the grade's explanation.")
 @click.option("--undo", is_flag=True, help="Expect the assignment again.")
+@click.option("--reason", required=True, help="Stands in the grade's explanation, or in the history.")
 @of_gradebook
 def excuse(
     place: Place,
@@ -185,33 +113,43 @@ def excuse(
 ) -> None:
     """Expect nothing from LEARNER; the grade is then excused, not 0."""
     with place.opened() as gradebook:
-        from autograder.grades.deciding import excuse as record
+        from autograder.grades import deciding
 
-        record(gradebook, place.rubric(gradebook), learner, reason, excused=not undo)
+        record = deciding.take_back_excuse if undo else deciding.excuse
+        record(gradebook, place.rubric(gradebook), learner, reason)
         _show_grade(gradebook, place, learner)
 
 
 @command.command()
 @click.argument("learner")
 @click.argument("item")
-@click.argument("points")
-@click.option("--reason", required=True, help="Stands in the grade's explanation.")
+@click.argument("points", required=False)
+@click.option("--undo", is_flag=True, help="Take a person's points back: the report's hold again.")
+@click.option("--reason", required=True, help="Stands in the grade's explanation, or in the history.")
 @of_gradebook
 def override(
     place: Place,
+    *,
     learner: str,
     item: str,
-    points: str,
+    points: str | None,
     reason: str,
+    undo: bool,
 ) -> None:
     """Give the attempt of LEARNER that counts other POINTS for ITEM.
 
     The work of a group has the same points for all of them.
     """
+    if undo == (points is not None):
+        raise click.UsageError("Give either POINTS, or --undo.")
     with place.opened() as gradebook:
-        from autograder.grades.deciding import override as record
+        from autograder.grades import deciding
 
-        name = record(gradebook, place.rubric(gradebook), learner, item, points=points, reason=reason)
+        rubric = place.rubric(gradebook)
+        if points is None:
+            name = deciding.take_back_points(gradebook, rubric, learner, item, reason)
+        else:
+            name = deciding.override(gradebook, rubric, learner, item, points=points, reason=reason)
         _show_grade(gradebook, place, name)
 
 
@@ -241,11 +179,16 @@ def grades(
     with place.opened() as gradebook:
         from autograder.files import PRIVATE, write_atomically
         from autograder.grades import views as shown
+        from autograder.grades.deciding import known_people
 
         rubric = place.rubric(gradebook)
-        computed = gradebook.grades(rubric, explain)
         if explain is not None:
-            click.echo("\n".join(line for one in computed for line in shown.explained(one)))
+            known_people(gradebook, rubric, explain)
+            asked = gradebook.grades(rubric, explain)
+            click.echo("\n".join(line for one in asked for line in shown.explained(one)))
+            if csv_file is None and folder is None:
+                return
+        computed = gradebook.grades(rubric)
         if csv_file is not None:
             write_atomically(csv_file, shown.to_csv(computed, gradebook.roster()), PRIVATE)
             click.echo(f"written: {csv_file}")
@@ -253,8 +196,9 @@ def grades(
             for name, text in shown.to_json(computed, rubric).items():
                 write_atomically(folder / name, text, PRIVATE)
             click.echo(f"written: {len(computed)} files in {folder}")
-        if explain is None and csv_file is None and folder is None:
-            click.echo("\n".join(map(shown.one_line, computed)))
+        if csv_file is None and folder is None:
+            nothing = "No grades: the gradebook has neither reports nor a roster."
+            click.echo("\n".join(map(shown.one_line, computed)) or nothing)
 
 
 @command.command()
@@ -277,14 +221,17 @@ def rescore(
         found = preview(gradebook, rubric)
         for line in compared(found.changes):
             click.echo(line)
+        is_applied = gradebook.applied(rubric.assignment) == rubric
         for check, count in sorted(found.unasked.items()):
             click.echo(
                 f"note: `{check}` was not asked in {count} reports; `autograder grade --resume` asks it"
             )
-        if apply_:
+        if is_applied:
+            click.echo("Nothing to apply: assignment.toml is as it was when it was applied.")
+        elif apply_:
             apply(gradebook, rubric)
             click.echo("applied.")
-        elif any(one.old != one.new for one in found.changes):
+        else:
             click.echo("Nothing was recorded; --apply lets it decide.")
 
 
@@ -335,14 +282,15 @@ def history(
 ) -> None:
     """Show all that was recorded about LEARNER: when, by whom, from what to what."""
     with place.opened() as gradebook:
+        from autograder.grades.deciding import known_people
         from autograder.grades.history import history as read
 
         events = read(gradebook, learner)
+        if not events:
+            known_people(gradebook, place.own_rubric(), learner)
     for one in events:
         change = f"{one.old} → {one.new}" if one.old else one.new
         click.echo(f"{one.at}  {one.who}  {one.about}: {change}")
-    if not events:
-        click.echo(f"Nothing was recorded about {learner}.")
 
 
 @command.command()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -23,6 +25,8 @@ except ImportError as error:
         "pip install -e '.[instructor]' in the course's folder",
     ) from error
 
+_LISTED = 10
+
 
 def push(gradebook: Gradebook, rubric: Rubric, root: Path, url: str | None, *, copies: bool) -> None:
     """Pull, write what changed into nbgrader's gradebook, and write the formgrader's copies."""
@@ -30,9 +34,9 @@ def push(gradebook: Gradebook, rubric: Rubric, root: Path, url: str | None, *, c
     released = nbgrader.read_released(course.given_notebook)
     pulled = nbgrader.pull(gradebook, rubric, url, released.path.stem, create=True)
     _show(pulled)
-    given = nbgrader.read_class(gradebook, rubric, pulled.kept)
-    for learner in given.left_out:
-        click.echo(f"note: {learner[:80]}: is no id that nbgrader can have; left out", err=True)
+    given = nbgrader.read_class(gradebook, rubric, pulled.kept, now=datetime.datetime.now(datetime.UTC))
+    if given.left_out:
+        click.echo(f"note: left out, as nbgrader can't have such ids: {_some(given.left_out)}", err=True)
     exact_time = functools.partial(nbgrader.exact_time, root, rubric.assignment)
     written, times = nbgrader.push(given, url, released, course_id, exact_time)
     click.echo(f"{len(times)} submissions in nbgrader's gradebook, {written} rows written.")
@@ -40,12 +44,22 @@ def push(gradebook: Gradebook, rubric: Rubric, root: Path, url: str | None, *, c
         read = nbgrader.reader(course.assignment, given_notebook(course))
         made, missing = nbgrader.write_copies(given, times, root, released, read)
         click.echo(f"{made} notebooks written for the formgrader.")
-        for learner in missing:
+        if missing:
             click.echo(
-                f"note: {learner}: no notebook is where it was graded, or it is another one now; "
-                "the points are in nbgrader, but the formgrader can't show it",
+                f"note: no notebook is where it was graded, or it is another one now: {_some(missing)}; "
+                "the points are in nbgrader, but the formgrader can't show the work",
                 err=True,
             )
+
+
+def _some(learners: Sequence[str]) -> str:
+    """List learners, and count those beyond the first few.
+
+    >>> _some([f"s{number:03}" for number in range(1, 14)])
+    's001, s002, s003, s004, s005, s006, s007, s008, s009, s010 and 3 more'
+    """
+    more = f" and {len(learners) - _LISTED} more" if len(learners) > _LISTED else ""
+    return ", ".join(one[:80] for one in learners[:_LISTED]) + more
 
 
 def pull(gradebook: Gradebook, rubric: Rubric, root: Path, url: str | None) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from autograder.cli.gradebook import Place, of_gradebook
+from autograder.cli.place import Place, of_gradebook
 from autograder.errors import UsageError
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from autograder.cli.exit_status import ExitStatus
-from autograder.cli.gradebook import Place, database_option
 from autograder.cli.options import assignment_option, course_option
+from autograder.cli.place import Place, database_option
 from autograder.errors import UsageError
+from autograder.files import PRIVATE, write_new
 from autograder.grades.compute import written
 
 try:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("place")
+@click.argument("place", required=False)
 @click.argument("reports", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @course_option
 @assignment_option
@@ -49,9 +50,19 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where it is noted what was sent; sent.jsonl beside the gradebook by default.",
 )
+@click.option(
+    "--new-key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a new private key for LTI into a file, and print its public half for the platform.",
+)
+@click.option(
+    "--show-key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Print the public half of a private key for LTI.",
+)
 def command(
     *,
-    place: str,
+    place: str | None,
     reports: tuple[Path, ...],
     course: Path,
     assignment: str | None,
@@ -61,6 +72,8 @@ def command(
     comments: bool,
     published: bool,
     log_file: Path | None,
+    new_key: Path | None,
+    show_key: Path | None,
 ) -> None:
     """Send the gradebook's grades, or those of REPORTS, to PLACE, a table of places.toml.
 
@@ -69,6 +82,11 @@ def command(
 
     Exit status: 1 if a learner is not known there, or a grade did not arrive.
     """
+    if new_key or show_key:
+        _keys(new_key, show_key)
+        return
+    if place is None:
+        raise UsageError("no PLACE is named", "Name a table of places.toml; docs/sending.md describes it.")
     root = course.resolve()
     destination = open_place(root, place, comments=comments)
     results = _results(Place(db, course, assignment, None), reports, published=published)
@@ -92,6 +110,17 @@ def command(
             click.echo("The same command sends again what failed.", err=True)
     if failures:
         raise click.exceptions.Exit(ExitStatus.SOME_FAILED)
+
+
+def _keys(new: Path | None, shown: Path | None) -> None:
+    from autograder.delivery.lti import key_set, new_key, read_key
+
+    if new is not None:
+        write_new(new, new_key(), PRIVATE)
+        click.echo(f"{new}: private, for its owner alone; the platform gets this:", err=True)
+    path = new or shown
+    assert path is not None  # one of the two is given
+    click.echo(key_set(read_key(path)))
 
 
 def _results(place: Place, reports: Sequence[Path], *, published: bool) -> list[Outgoing]:

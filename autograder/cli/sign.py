@@ -46,30 +46,18 @@ def command(reports: tuple[Path, ...], key: Path | None, new_key: Path | None) -
 
 
 def _make(path: Path) -> None:
-    from autograder.errors import UsageError
+    from autograder.files import require_new, write_new
     from autograder.signing import key_id, new_key, public_key
 
     public_path = path.with_name(f"{path.name}.pub")
     for taken in (path, public_path):
-        if taken.exists():
-            raise UsageError(f"{taken}: exists, and a key is never overwritten", "Choose another name.")
+        require_new(taken)
     passphrase = _passphrase(path, confirm=True)
     private, public = new_key(passphrase)
-    _write_new(path, private, 0o600)
-    _write_new(public_path, public, 0o644)
+    write_new(path, private, 0o600)
+    write_new(public_path, public, 0o644)
     click.echo(f"{path}: private, {'locked by the passphrase' if passphrase else 'without a passphrase'}")
     click.echo(f"{public_path}: public, key {key_id(public_key(public, str(public_path)))}")
-
-
-def _write_new(path: Path, content: bytes, mode: int) -> None:
-    """Write a file that is not there yet, and that nobody else can read for a moment."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-    except BaseException:
-        path.unlink()
-        raise
 
 
 def _sign(reports: tuple[Path, ...], key_file: Path) -> None:

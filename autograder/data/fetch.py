@@ -18,8 +18,10 @@ from autograder.errors import DataError
 EXPANSION = 4  # the unpacked files may be this many times as large as the archive
 
 
-def fetch_data(spec: DataSpec) -> Path:
-    """Download and unpack the data set unless it is in the cache, and give its folder.
+def fetch_data(spec: DataSpec, beside: Path | None = None) -> Path:
+    """Download and unpack the data set unless it is there already, and give its folder.
+
+    It goes into the folder `beside`, or into the cache.
 
     Raises `DataError` if there is nothing to fetch, the network, the server or the disk fails, or the file
     has another hash.
@@ -27,7 +29,7 @@ def fetch_data(spec: DataSpec) -> Path:
     if not spec.url:
         what = f"{spec.folder}: [data] names no url, so there is nothing to fetch"
         raise DataError(what, f"It is made by {spec.generator} when it is needed.")
-    folder = fetched_folder(spec)
+    folder = fetched_folder(spec) if beside is None else beside / spec.folder
     return made_once(folder, lambda half: _fetch_into(half, spec, folder.parent))
 
 

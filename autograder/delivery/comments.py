@@ -70,7 +70,7 @@ def _total(view: Report, grade: Grade | None) -> Iterator[str]:
 
 def _late(view: Report, grade: Grade | None) -> Iterator[str]:
     if grade is None:
-        yield from [f"Late: {view.submission.late.message}."] if view.submission.late else []
+        yield from [f"Late by {spoken(view.submission.late.seconds)}."] if view.submission.late else []
     elif grade.late is not None:
         taken = f", which takes {in_points(grade.taken)}" if grade.taken and view.score is not None else ""
         yield f"Late by {spoken(int(grade.late.total_seconds()))}{taken}."

@@ -32,11 +32,14 @@ _LITTLE_LEFT, _LET_REFILL = 100.0, 2.0
 
 
 class Refused(DeliveryError):
-    """The place refuses a request, and nothing has changed there; `status` is HTTP's, 0 without an answer."""
+    """The place refuses a request, and nothing has changed there.
 
-    def __init__(self, message: str, hint: str = "", status: int = 0) -> None:
+    `status` is HTTP's, 0 without an answer; `date` is the time that the answer gives, as it stands there.
+    """
+
+    def __init__(self, message: str, hint: str = "", status: int = 0, date: str = "") -> None:
         super().__init__(message, hint)
-        self.status = status
+        self.status, self.date = status, date
 
 
 class Unclear(DeliveryError):
@@ -119,6 +122,11 @@ class Client:
             request.headers["Authorization"] = f"Bearer {self._bearer}"
         return request
 
+    def authorize(self, bearer: str) -> None:
+        """Let another token go along from now on."""
+        self._bearer = bearer
+        self._secrets = (*self._secrets, bearer)
+
     def get(self, url: str, **given: Any) -> requests.Response:
         """Ask; `given` is what `requests` takes."""
         return self.request("GET", url, again=True, **given)
@@ -133,6 +141,8 @@ class Client:
         self, method: str, url: str, *, again: bool, wants_json: bool = True, **given: Any
     ) -> requests.Response:
         """Make a request and give its answer, which has a status of success, and JSON where it `wants_json`.
+
+        `given` is what `requests` takes; `data` may be a function that gives it anew for each try.
 
         Raises
         ------
@@ -207,6 +217,8 @@ class Client:
 
     def _fetched(self, method: str, url: str, given: Mapping[str, Any]) -> requests.Response:
         limits = (self._patience.connect, self._patience.silence)
+        data = given.get("data")
+        given = {**given, "data": data() if callable(data) else data}
         try:
             answer = self._session.request(
                 method, url, timeout=limits, allow_redirects=False, stream=True, **given
@@ -253,7 +265,8 @@ class Client:
             raise _Failed(says, effect=False, wait=retry_after(answer))
         if status >= 500 or status == 408:
             raise _Failed(says, wait=retry_after(answer))
-        raise Refused(f"{self.base}: {says}", self._hints.get(status, ""), status)
+        hint, date = self._hints.get(status, ""), answer.headers.get("Date", "")
+        raise Refused(f"{self.base}: {says}", hint, status, date)
 
     def _paced(self, answer: requests.Response) -> requests.Response:
         try:

@@ -15,7 +15,7 @@ import msgspec
 
 from autograder.assignment import read_table
 from autograder.assignment.lines import line_of
-from autograder.delivery.addresses import url_problem
+from autograder.delivery.addresses import origin, url_problem
 from autograder.errors import UsageError, suggestion
 from autograder.files import read_text
 from autograder.model import Struct
@@ -51,8 +51,31 @@ class MoodlePlace(TokenPlace, kw_only=True):
     assignment: int | str
 
 
-AnyPlace = CanvasPlace | MoodlePlace
-KINDS: Mapping[str, type[AnyPlace]] = {"canvas": CanvasPlace, "moodle": MoodlePlace}
+class LtiPlace(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A line item of a platform of LTI 1.3, and how the platform knows this tool.
+
+    It is the one at `line_item`, or the one of `resource` among the `line_items`, which is made if it is not
+    there. The learners are those that the platform names at `members`, or those of the CSV `members_file`.
+    """
+
+    kind: str
+    client_id: str
+    token_url: str
+    key_file: str
+    key_id: str = ""
+    audience: str = ""
+    line_items: str = ""
+    line_item: str = ""
+    resource: str = ""
+    label: str = ""
+    members: str = ""
+    members_file: str = ""
+
+
+AnyPlace = CanvasPlace | MoodlePlace | LtiPlace
+KINDS: Mapping[str, type[AnyPlace]] = {"canvas": CanvasPlace, "moodle": MoodlePlace, "lti": LtiPlace}
+# The keys that hold addresses. Those of LTI may carry a query.
+_ADDRESSES = ("url", "token_url", "line_items", "line_item", "members")
 
 
 def read_place(root: Path, name: str) -> AnyPlace:
@@ -78,9 +101,26 @@ def read_place(root: Path, name: str) -> AnyPlace:
         place = msgspec.convert(table, KINDS[kind])
     except msgspec.ValidationError as error:
         raise _at(path, name, *_explained(name, KINDS[kind], str(error))) from error
-    if problem := url_problem(place.url):
-        raise _at(path, name, "url", f"[{name}] url = {place.url!r}: {problem}")
+    for key in _ADDRESSES:
+        url = getattr(place, key, "")
+        if url and (problem := url_problem(url if key == "url" else url.partition("?")[0])):
+            raise _at(path, name, key, f"[{name}] {key} = {url!r}: {problem}")
+    if isinstance(place, LtiPlace) and (missing := _undecided(place)):
+        raise _at(path, name, "kind", f"[{name}] {missing}")
     return place
+
+
+def _undecided(place: LtiPlace) -> str:
+    """Say which choice a place of LTI leaves open; empty if none."""
+    if bool(place.line_items) == bool(place.line_item):
+        return "needs either line_items or line_item"
+    if place.line_items and not place.resource:
+        return "needs the key `resource`, by which its line item is found among the line_items"
+    if bool(place.members) == bool(place.members_file):
+        return "needs either members or members_file"
+    if place.members and origin(place.members) != origin(place.line_items or place.line_item):
+        return "members is on another host than the line items, and the token goes to one host only"
+    return ""
 
 
 def _at(path: Path, name: str, key: str, message: str) -> UsageError:
@@ -94,8 +134,8 @@ def _explained(name: str, kind: type[AnyPlace], error: str) -> tuple[str, str]:
     what, key = found["what"], found["key"] or ""
     if unknown := _UNKNOWN.match(what):
         key = unknown[1]
-        if key == "token":
-            return key, f"[{name}] token: a token does not belong in this file; use token_env or token_file"
+        if key in ("token", "key"):
+            return key, f"[{name}] {key}: a secret does not belong in this file; use {key}_file"
         known = (field.encode_name for field in msgspec.structs.fields(kind))
         return key, f"[{name}] has an unknown key `{key}`; {suggestion(key, known)}"
     if missing := _MISSING.match(what):

@@ -13,19 +13,18 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from autograder import guest
 from autograder.authoring.student import FaultKind, Limits, Student, StudentFault
 from autograder.errors import GraderFault
 from autograder.execution import faults
 from autograder.execution.conversation import converse
-from autograder.execution.environment import ONE_BLAS_THREAD
+from autograder.execution.forking import Forked, Mother
 from autograder.execution.printed import Flooded, Marked, Printed
-from autograder.execution.tempdirs import TempDir
+from autograder.execution.spares import Spare, Spares
 from autograder.guest import wire
 from autograder.model import Definitions
 
@@ -34,12 +33,6 @@ READY_SECONDS = 60.0
 # Seconds that an answer waits for the output before it: the code may have closed its output.
 MARK_SECONDS = 0.5
 _CHUNK = 1 << 20
-_ENVIRONMENT = {
-    "MPLBACKEND": "Agg",
-    **ONE_BLAS_THREAD,
-    "PYTHONHASHSEED": "0",
-    "PYTHONUTF8": "1",
-}
 
 
 class _Ended(Exception):
@@ -54,15 +47,26 @@ class PlainChild:
     the output of a call is complete.
     """
 
-    def __init__(self, python: Path, folders: Sequence[Path], limits: Limits, printed: Printed) -> None:
+    def __init__(
+        self, spare: Spare | Forked, folders: Sequence[Path], limits: Limits, printed: Printed
+    ) -> None:
         self._limits = limits
         self._printed = printed
         self._mark = os.urandom(16)
         self._marks = threading.Semaphore(0)
-        self._folder = TempDir()
+        self._folder = spare.folder
         self._fault: FaultKind | None = None
         self._ready = False
-        self._process = self._start(python, folders)
+        self._process = spare.process
+        spare.begin(
+            {
+                "max_bytes": limits.result_mb << 20,
+                "folders": [str(folder) for folder in folders],
+                "wall_seconds": limits.wall_seconds,
+                "limits": {"cpu_seconds": limits.cpu_seconds, "memory_mb": limits.memory_mb},
+                "mark": self._mark.hex(),
+            }
+        )
         self._answers: queue.Queue[bytes] = queue.Queue(maxsize=16)
         self._buffer = b""
         self._readers = [
@@ -71,24 +75,6 @@ class PlainChild:
         ]
         for reader in self._readers:
             reader.start()
-
-    def _start(self, python: Path, folders: Sequence[Path]) -> subprocess.Popen[bytes]:
-        home = str(Path(guest.__file__).parent.parent)
-        limits = {"cpu_seconds": self._limits.cpu_seconds, "memory_mb": self._limits.memory_mb}
-        code = (
-            f"import sys; sys.path.append({home!r}); from guest import plain; sys.path.pop(); "
-            f"plain.main({self._limits.result_mb << 20}, {[str(f) for f in folders]!r}, "
-            f"{self._limits.wall_seconds!r}, {limits!r}, {self._mark!r})"
-        )
-        return subprocess.Popen(
-            [str(python), "-B", "-P", "-c", code],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=self._folder.name,
-            env=_environment(os.environ),
-            bufsize=0,
-        )
 
     # --- the readers' threads ---
 
@@ -217,34 +203,42 @@ class PlainChild:
         self._folder.cleanup()
 
 
-def _environment(ours: Mapping[str, str]) -> dict[str, str]:
-    """Give the student's own environment, with the variables that make runs alike."""
-    return {**ours, **_ENVIRONMENT}
-
-
 class PlainSession:
-    """See `Session`. The interpreter `python` also finds the modules in `folders`."""
+    """See `Session`. The children, which `spares` gives, also find the modules in `folders`."""
 
     walls = WALLS
 
-    def __init__(self, python: Path, folders: Sequence[Path]) -> None:
-        self._python = python
+    def __init__(self, spares: Spares | Mother, folders: Sequence[Path]) -> None:
+        self._spares = spares
         self._folders = folders
 
     def student(self, definitions: Definitions, limits: Limits) -> AbstractContextManager[Student]:
         """See `Session.student`."""
-        return converse(definitions, limits, lambda out: PlainChild(self._python, self._folders, limits, out))
+
+        def open_child(printed: Printed) -> PlainChild:
+            return PlainChild(self._spares.take(), self._folders, limits, printed)
+
+        return converse(definitions, limits, open_child)
 
 
 @contextlib.contextmanager
 def open_session(
-    support: Sequence[Path] = (), extra_modules: Sequence[Path] = (), python: Path | None = None
+    support: Sequence[Path] = (),
+    extra_modules: Sequence[Path] = (),
+    python: Path | None = None,
+    spare: int = 0,
 ) -> Iterator[PlainSession]:
     """Give a session of plain subprocesses; each handle has a process and an empty folder to work in.
 
     The code can import the `support` folders and the single files in `extra_modules` by their names. `python`
-    is the interpreter, by default the running one.
+    is the interpreter, by default the running one. If children are wanted in advance, so many are started
+    as `spare`, or on Linux one process from which all are forked.
     """
     folders = dict.fromkeys(path.resolve().parent for path in (*support, *extra_modules))
     inside = {path.resolve() for path in support}
-    yield PlainSession(python or Path(sys.executable), [f for f in folders if f not in inside])
+    interpreter = python or Path(sys.executable)
+    spares = Mother(interpreter) if spare and sys.platform == "linux" else Spares(interpreter, spare)
+    try:
+        yield PlainSession(spares, [folder for folder in folders if folder not in inside])
+    finally:
+        spares.close()

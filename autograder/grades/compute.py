@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from msgspec.structs import replace
@@ -47,12 +48,13 @@ class Decisions(Struct):
 
 
 class _Earned(Struct):
-    """The points of one attempt before and after what lateness takes."""
+    """The points of one attempt after what lateness takes; what is not judged yet may add what is `left`."""
 
     attempt: Attempt
     steps: tuple[Step, ...]
     points: Decimal | None
     pending: Decimal
+    left: Decimal
     waits: bool
     late: datetime.timedelta | None
     taken: Decimal = _ZERO
@@ -126,10 +128,16 @@ def _grade_by(
             points=_ZERO,
             maximum=policy.maximum,
             late=late,
-            steps=(Step(text=text, points=_ZERO),),
+            steps=(Step(text=text, points=_ZERO), *_said(decisions.extension, policy)),
         )
-    earned = _choose([_earned(one, decisions, policy, due) for one in accepted], policy, due)
-    return _finished(learner, earned, (attempts, accepted), decisions.extension, policy)
+    earned = [_earned(one, decisions, policy, due) for one in accepted]
+    chosen = _choose(earned, policy, due)
+    finished = _finished(learner, chosen, (attempts, accepted), decisions.extension, policy)
+    better = _may_be_better(earned, chosen, policy)
+    if better is None:
+        return finished
+    text = f"attempt {better.attempt.number} may earn more: not all of it is judged yet"
+    return replace(finished, status=GradeStatus.PROVISIONAL, steps=(*finished.steps, Step(text=text)))
 
 
 def _choose(earned: Sequence[_Earned], policy: GradePolicy, due: datetime.datetime | None) -> _Earned:
@@ -139,6 +147,19 @@ def _choose(earned: Sequence[_Earned], policy: GradePolicy, due: datetime.dateti
     if policy.attempts.counts == "last":
         return _last(earned, policy.late, due)
     return max(earned, key=lambda one: -1 if one.points is None else one.points)
+
+
+def _may_be_better(earned: Sequence[_Earned], chosen: _Earned, policy: GradePolicy) -> _Earned | None:
+    """Give an attempt that may become the best one, once all of it is judged; None if there is no such."""
+    if policy.attempts.counts != "best" or chosen.points is None:
+        return None
+    for one in earned:
+        most = _ZERO if one.points is None else one.points + one.left
+        if not policy.extra_credit.above_maximum:
+            most = min(most, policy.maximum)
+        if one is not chosen and most > chosen.points:
+            return one
+    return None
 
 
 def _last(earned: Sequence[_Earned], late: Late, due: datetime.datetime | None) -> _Earned:
@@ -159,11 +180,8 @@ def _finished(
     policy: GradePolicy,
 ) -> Grade:
     attempts, accepted = counted
-    first = Step(text=_which(earned.attempt, len(attempts), len(accepted), policy))
-    steps = [first, *earned.steps]
-    if extension is not None:
-        reason = f" ({extension.reason})" if extension.reason else ""
-        steps.append(Step(text=f"extension to {_moment(extension.until)}{reason}"))
+    first = Step(text=_which(earned.attempt, (len(attempts), len(accepted)), policy))
+    steps = [first, *earned.steps, *_said(extension, policy)]
     if earned.points is None:
         text = (
             f"attempt {earned.attempt.number} has no score ({earned.attempt.outcome.value}): a person decides"
@@ -192,12 +210,22 @@ def _finished(
     )
 
 
-def _which(attempt: Attempt, count: int, accepted: int, policy: GradePolicy) -> str:
-    when = _moment(attempt.submitted_at) if attempt.submitted_at else "at an unknown time, so not late"
+def _said(extension: Extension | None, policy: GradePolicy) -> Iterator[Step]:
+    """Say an extension, if there is one."""
+    if extension is not None:
+        reason = f" ({extension.reason})" if extension.reason else ""
+        yield Step(text=f"extension to {_moment(extension.until, policy.due_at)}{reason}")
+
+
+def _which(attempt: Attempt, counted: tuple[int, int], policy: GradePolicy) -> str:
+    count, accepted = counted
+    at, due = attempt.submitted_at, policy.due_at
+    when = _moment(at, due) if at else "at an unknown time, so not late"
     if attempt.again:
-        when += f" and, the same files, {_moment(attempt.again[-1])}"
+        when += f" and, the same files, {_moment(attempt.again[-1], due)}"
     of = f" of {count} ({accepted} accepted)" if accepted < count else f" of {count}"
-    return f"attempt {attempt.number}{of} counts ({policy.attempts.counts}), handed in {when}"
+    date = f", due {_moment(due, due)}" if at and due else ""
+    return f"attempt {attempt.number}{of} counts ({policy.attempts.counts}), handed in {when}{date}"
 
 
 # --- the points of one attempt ------------------------------------------------------------------------
@@ -216,6 +244,7 @@ def _earned(
         steps=tuple(steps),
         points=None,
         pending=sum((one.pending for one in judged), _ZERO),
+        left=sum((_left(one) for one in judged), _ZERO),
         waits=any(one.waits for one in judged),
         late=late,
     )
@@ -231,6 +260,11 @@ def _earned(
         steps.append(Step(text="no more than the maximum", points=policy.maximum - total))
         total = policy.maximum
     return replace(earned, steps=tuple(steps), points=total, taken=taken)
+
+
+def _left(judged: _Judged) -> Decimal:
+    """Give the points that an item may have more, once all of it is judged."""
+    return judged.item.maximum - (judged.points or _ZERO) if judged.waits else judged.pending
 
 
 def _sum(judged: Sequence[_Judged], policy: GradePolicy, steps: list[Step]) -> Decimal:
@@ -262,7 +296,10 @@ def _judged(attempt: Attempt, item: ScoredItem, decisions: Decisions) -> _Judged
     review = decisions.reviews.get((attempt.key, item.id))
     if review is not None:
         points = points_of(review, item.maximum, decisions.remarks)
-        return _Judged(points=points, line=f"{of} ({_why(review, decisions.remarks)})", item=item)
+        why = _why(review, decisions.remarks)
+        if review.points is not None and review.points > points:
+            why += f"; gave {written(review.points)}, more than the item has now"
+        return _Judged(points=points, line=f"{of} ({why})", item=item)
     why = ""
     if item.waits:
         why = f" ({'not judged' if item.score is None else 'proposed'}: a person has yet to judge)"
@@ -274,9 +311,12 @@ def _judged(attempt: Attempt, item: ScoredItem, decisions: Decisions) -> _Judged
 
 
 def points_of(review: Review, maximum: Decimal, remarks: Mapping[str, Remark]) -> Decimal:
-    """Give the points of a review: those that it says, else the maximum with what its remarks add."""
+    """Give the points of a review: those that it says, else the maximum with what its remarks add.
+
+    The item may have had more points when they were given: no more than its maximum counts.
+    """
     if review.points is not None:
-        return review.points
+        return min(maximum, review.points)
     added = sum((remarks[one].points for one in review.remarks if one in remarks), _ZERO)
     return min(maximum, max(_ZERO, maximum + added))
 
@@ -347,7 +387,11 @@ def written(value: Decimal) -> str:
     return text if text not in ("", "-0") else "0"
 
 
-def _moment(when: datetime.datetime) -> str:
+def _moment(when: datetime.datetime, due: datetime.datetime | None) -> str:
+    """Write a time, in the zone of the date where there is one, so that the two can be compared."""
+    if due is not None:
+        with contextlib.suppress(OverflowError):  # the calendar ends with the year 9999
+            when = when.astimezone(due.tzinfo)
     return when.isoformat(sep=" ", timespec="seconds")
 
 

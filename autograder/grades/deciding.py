@@ -1,12 +1,13 @@
-"""Record what people decide: points, overrides, extensions, excuses, and points from a table."""
+"""Record what people decide: the roster, points, overrides, extensions, excuses, and points from a table."""
 
 from __future__ import annotations
 
 import csv
 import datetime
+import difflib
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -15,13 +16,48 @@ from autograder.grades import tables
 from autograder.grades.attempts import in_order
 from autograder.grades.compute import Decisions, items_of, points_of, written
 from autograder.grades.records import Attempt, GradePolicy, ScoredItem
+from autograder.grades.roster import Person
 from autograder.grades.rubric import Rubric, policy_of
 from autograder.grades.store import Gradebook
+from autograder.model import Struct
 from autograder.text import from_spreadsheet, spreadsheet
 
 COLUMNS = ("learner", "attempt", "item", "automatic", "maximum", "points", "remark", "reviewer")
 # A point's smallest part; whoever needs a smaller one mistypes.
 _DECIMALS = 4
+# So many ids are named in place of one that nobody has.
+_NEAR = 3
+_SHOWN = "`autograder gradebook history` shows what was decided."
+
+
+class RecordedRoster(Struct):
+    """The result of recording a roster: how many rows were new, and who is on the roster beside them."""
+
+    new: int
+    others: tuple[str, ...]
+
+
+def record_roster(
+    gradebook: Gradebook, persons: Mapping[str, Person], *, is_whole: bool = False
+) -> RecordedRoster:
+    """Record people by their ids; if they are the whole class, take all others off the roster."""
+    known = gradebook.roster().persons
+    rows = [_person_row(one) for one in persons.values() if known.get(one.learner) != one]
+    others = tuple(name for name in known if name not in persons)
+    gone = [{**_person_row(Person(learner=name)), "identities": tables.GONE} for name in others]
+    gradebook.add(tables.persons, [*rows, *(gone if is_whole else [])])
+    return RecordedRoster(new=len(rows), others=others)
+
+
+def _person_row(person: Person) -> dict[str, str]:
+    """Give the row of a person."""
+    return {
+        "learner": person.learner,
+        "name": person.name,
+        "email": person.email,
+        "section": person.section,
+        "identities": json.dumps(person.identities, ensure_ascii=False),
+    }
 
 
 def override(
@@ -47,32 +83,97 @@ def override(
     return name
 
 
+def take_back_points(gradebook: Gradebook, rubric: Rubric, learner: str, item: str, reason: str) -> str:
+    """Let the report's points hold again for an item of the attempt that counts.
+
+    Gives the name as `override` does, and raises `UsageError` if no person has judged the item.
+    """
+    attempt, name = _counting_attempt(gradebook, rubric, learner)
+    scored = _item(rubric, attempt, item)
+    decided = gradebook.decisions(rubric.assignment, [name]).get(name, Decisions())
+    if (attempt.key, item) not in decided.reviews:
+        raise UsageError(f"{learner}, {item}: has no points of a person", _SHOWN)
+    row = review_row(rubric, name, attempt, scored, points=None, text=reason, withdrawn=True)
+    gradebook.add(tables.reviews, [row])
+    return name
+
+
 def extend(gradebook: Gradebook, rubric: Rubric, learner: str, until: str, reason: str) -> None:
     """Give a learner, or each of a group, a later date.
 
     Raises
     ------
     UsageError
-        `until` is no time with its zone, or the assignment has no date.
+        `until` is no date with a time and its zone, is not later, or the assignment has no date.
     """
     if rubric.due_at is None:
         raise UsageError(
             f"`{rubric.assignment}` has no due_at, so nothing is late", "Set it in assignment.toml."
         )
-    try:
-        moment = datetime.datetime.fromisoformat(until)
-    except ValueError as error:
-        raise UsageError(f"--until {until}: is no time", "Expected 2027-03-01T23:59+01:00.") from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.datetime.fromisoformat(rubric.due_at).tzinfo)
+    due = datetime.datetime.fromisoformat(rubric.due_at)
+    moment = _read_until(until, due)
+    if moment <= due:
+        raise UsageError(
+            f"--until {until}: is no later than due_at, {rubric.due_at}",
+            "`--undo` takes an extension back.",
+        )
     rows = _for_each(gradebook, rubric, learner)
     gradebook.add(tables.extensions, [{**row, "until": moment.isoformat(), "reason": reason} for row in rows])
 
 
-def excuse(gradebook: Gradebook, rubric: Rubric, learner: str, reason: str, *, excused: bool = True) -> None:
-    """Expect nothing from a learner, or from each of a group, or expect it again."""
+def _read_until(until: str, due: datetime.datetime) -> datetime.datetime:
+    """Read a date with its time and zone: half of one would be taken for another than was meant."""
+    try:
+        moment = datetime.datetime.fromisoformat(until)
+    except ValueError as error:
+        raise UsageError(f"--until {until}: is no time", f"Expected {_example(due)}.") from error
+    if _is_date(until):
+        example = _example(datetime.datetime.combine(moment, due.timetz()))
+        raise UsageError(f"--until {until}: has no time of day", f"Say the zone, too: {example}.")
+    if moment.tzinfo is None:
+        example = _example(moment.replace(tzinfo=due.tzinfo))
+        raise UsageError(f"--until {until}: has no time zone", f"Expected {example}, or another zone.")
+    return moment
+
+
+def _is_date(text: str) -> bool:
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _example(moment: datetime.datetime) -> str:
+    return moment.isoformat(timespec="minutes")
+
+
+def take_back_extension(gradebook: Gradebook, rubric: Rubric, learner: str, reason: str) -> None:
+    """Let the assignment's date hold again for a learner, or for each of a group.
+
+    Raises `UsageError` if none of them has an extension.
+    """
+    rows = _for_each_with(gradebook, rubric, learner, lambda one: one.extension is not None)
+    if not rows:
+        raise UsageError(f"{learner}: has no extension", _SHOWN)
+    gradebook.add(tables.extensions, [{**row, "until": "", "reason": reason} for row in rows])
+
+
+def excuse(gradebook: Gradebook, rubric: Rubric, learner: str, reason: str) -> None:
+    """Expect nothing from a learner, or from each of a group."""
     rows = _for_each(gradebook, rubric, learner)
-    gradebook.add(tables.excuses, [{**row, "reason": reason, "excused": excused} for row in rows])
+    gradebook.add(tables.excuses, [{**row, "reason": reason, "excused": True} for row in rows])
+
+
+def take_back_excuse(gradebook: Gradebook, rubric: Rubric, learner: str, reason: str) -> None:
+    """Expect the assignment again from a learner, or from each of a group.
+
+    Raises `UsageError` if none of them is excused.
+    """
+    rows = _for_each_with(gradebook, rubric, learner, lambda one: one.excuse is not None)
+    if not rows:
+        raise UsageError(f"{learner}: is not excused", _SHOWN)
+    gradebook.add(tables.excuses, [{**row, "reason": reason, "excused": False} for row in rows])
 
 
 # --- points as a table ----------------------------------------------------------------------------------
@@ -95,10 +196,10 @@ def _rows(learner: str, attempt: Attempt, decided: Decisions, policy: GradePolic
         review = decided.reviews.get((attempt.key, item.id))
         if not item.waits and review is None:
             continue
-        automatic = "" if item.score is None else f"{item.score:f}"
-        points = "" if review is None else f"{points_of(review, item.maximum, decided.remarks):f}"
+        automatic = "" if item.score is None else written(item.score)
+        points = "" if review is None else written(points_of(review, item.maximum, decided.remarks))
         said = (review.text, review.reviewer) if review else ("", "")
-        yield learner, str(attempt.number), item.id, automatic, f"{item.maximum:f}", points, *said
+        yield learner, str(attempt.number), item.id, automatic, written(item.maximum), points, *said
 
 
 def import_points(gradebook: Gradebook, rubric: Rubric, path: Path) -> int:
@@ -122,10 +223,9 @@ def import_points(gradebook: Gradebook, rubric: Rubric, path: Path) -> int:
         item = _item(rubric, attempt, cells["item"], place)
         value = read_points(cells["points"], item, place)
         remark = cells.get("remark") or ""
-        review = decisions.get(cells["learner"], Decisions()).reviews.get((attempt.key, item.id))
-        held = (
-            None if review is None else points_of(review, item.maximum, gradebook.remarks(rubric.assignment))
-        )
+        decided = decisions.get(cells["learner"], Decisions())
+        review = decided.reviews.get((attempt.key, item.id))
+        held = None if review is None else points_of(review, item.maximum, decided.remarks)
         if review is None or (held, review.text) != (value, remark):
             rows.append(review_row(rubric, cells["learner"], attempt, item, points=value, text=remark))
     return gradebook.add(tables.reviews, rows)
@@ -154,27 +254,54 @@ def _read(path: Path) -> list[tuple[int, dict[str, str]]]:
 
 def _for_each(gradebook: Gradebook, rubric: Rubric, learner: str) -> list[dict[str, str]]:
     """Give the beginning of a row for a learner, or for each of a group."""
-    people = _known(gradebook, rubric, learner)
+    people = known_people(gradebook, rubric, learner)
     return [{"assignment": rubric.assignment, "learner": one} for one in people]
 
 
-def _known(gradebook: Gradebook, rubric: Rubric, learner: str) -> tuple[str, ...]:
-    """Give the ids of a learner, or of a group, who are on the roster or have handed something in."""
+def _for_each_with(
+    gradebook: Gradebook, rubric: Rubric, learner: str, has: Callable[[Decisions], bool]
+) -> list[dict[str, str]]:
+    """Give the beginning of a row for each name of a learner, or of a group, for which something holds."""
+    people, roster = set(known_people(gradebook, rubric, learner)), gradebook.roster()
+    return [
+        {"assignment": rubric.assignment, "learner": name}
+        for name, decided in sorted(gradebook.decisions(rubric.assignment).items())
+        if has(decided) and people.intersection(roster.people(name))
+    ]
+
+
+def known_people(gradebook: Gradebook, rubric: Rubric, learner: str) -> tuple[str, ...]:
+    """Give the ids of a learner, or of a group, who are on the roster or have handed something in.
+
+    Raises
+    ------
+    UsageError
+        There is no such learner; names the ids that are near.
+    """
     roster, names = gradebook.roster(), gradebook.names(rubric.assignment)
     known = dict.fromkeys([*roster.persons, *(one for name in names for one in roster.people(name))])
     people = roster.people(learner)
     for one in people:
         if one not in known:
             raise UsageError(
-                f"no learner `{one}`; {suggestion(one, list(known)[:50])}",
+                f"no learner `{one}`; {_near(one, known)}",
                 "`autograder gradebook roster FILE.csv` adds a class.",
             )
     return people
 
 
+def _near(name: str, known: Collection[str]) -> str:
+    """Name the ids that are nearest, or the first ones where none is near."""
+    near = difflib.get_close_matches(name, known, n=_NEAR)
+    if near:
+        return f"did you mean {' or '.join(f'`{one}`' for one in near)}?"
+    more = ", …" if len(known) > _NEAR else ""
+    return f"known are: {', '.join(sorted(known)[:_NEAR])}{more}" if known else "there are none"
+
+
 def _counting_attempt(gradebook: Gradebook, rubric: Rubric, learner: str) -> tuple[Attempt, str]:
     """Give the attempt that counts, the newest one where none does, and the name that it came in under."""
-    who = _known(gradebook, rubric, learner)[0]
+    who = known_people(gradebook, rubric, learner)[0]
     names = gradebook.roster().names(who, gradebook.names(rubric.assignment))
     attempts = gradebook.attempts(rubric.assignment, names)
     found = {one.key: name for name, some in reversed(attempts.items()) for one in some}

@@ -99,7 +99,7 @@ class GradeStatus(Enum):
     """The state of a grade: only a `FINAL` one is for the learner's record."""
 
     FINAL = "final"
-    PROVISIONAL = "provisional"  # a person, or a run, has yet to judge some items
+    PROVISIONAL = "provisional"  # a person, or a run, has yet to judge some items, or a better attempt
     UNDECIDED = "undecided"  # the attempt that counts has no score, and a person decides
     MISSING = "missing"  # nothing was handed in
     EXCUSED = "excused"

@@ -85,13 +85,13 @@ class Gradebook:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that only reads."""
-        with explained(self.engine.url), self.engine.connect() as connection:
+        with explained(self.engine.url, "--db"), self.engine.connect() as connection:
             yield connection.execution_options(only_reads=True)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open a transaction that is committed at the end of the block, or not at all."""
-        with explained(self.engine.url), self.engine.begin() as connection:
+        with explained(self.engine.url, "--db"), self.engine.begin() as connection:
             yield connection
 
     def add(self, table: Table, rows: Iterable[Values]) -> int:
@@ -142,7 +142,7 @@ class Gradebook:
     # --- what holds now -------------------------------------------------------------------------------
 
     def roster(self) -> Roster:
-        """Give the roster."""
+        """Give the roster, without those who were taken off."""
         with self.reading() as connection:
             rows = _newest(
                 connection.execute(select(tables.persons).order_by(tables.persons.c.row)), "learner"
@@ -156,6 +156,7 @@ class Gradebook:
                 identities=tuple(json.loads(row.identities)),
             )
             for row in rows
+            if row.identities != tables.GONE
         )
 
     def attempts(

@@ -35,7 +35,8 @@ def _facts(name: str, *columns: Column[object], keys: tuple[str, ...] = ()) -> T
     return table
 
 
-# A class's people: their names and the ids by which platforms know them (JSON).
+# A class's people: their names and the ids by which platforms know them (JSON), or that they have left.
+GONE = "null"
 persons = _facts(
     "persons",
     Column("learner", String, nullable=False),

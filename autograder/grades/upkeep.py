@@ -45,7 +45,8 @@ def backup(gradebook: Gradebook, path: Path) -> None:
         half.rename(path)
     except (OSError, sqlite3.Error) as error:
         half.unlink(missing_ok=True)
-        raise UsageError(f"{path}: can't be written: {error}", "Choose another place.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{path}: can't be written: {reason}", "Choose another place.") from error
 
 
 def problems(gradebook: Gradebook) -> Iterator[str]:

@@ -55,11 +55,14 @@ def explained(grade: Grade) -> Iterator[str]:
 
 
 def compared(changes: Sequence[Change]) -> Iterator[str]:
-    """Show the grades that change, old beside new, and count the others."""
-    changed = [one for one in changes if one.old != one.new]
-    for one in changed:
-        yield f"{one_line(one.old)} → {one_line(one.new).partition(': ')[2]}"
+    """Show the grades that change, old beside new, and count them; another explanation is counted alone."""
+    lines = [(one.new.learner, one_line(one.old), one_line(one.new)) for one in changes if one.old != one.new]
+    changed = [(learner, old, new) for learner, old, new in lines if old != new]
+    for learner, old, new in changed:
+        yield f"{old} → {new.removeprefix(f'{learner}: ')}"
     yield f"{len(changed)} of {len(changes)} grades change."
+    if explained_anew := len(lines) - len(changed):
+        yield f"{explained_anew} stay as they are, and are explained in another way."
 
 
 def to_csv(grades: Sequence[Grade], roster: Roster) -> str:

@@ -22,6 +22,7 @@ from autograder.intake import Candidate
 from autograder.model import Finding, Report, Status, Struct
 from autograder.report import ReportFacts, build_report
 from autograder.report.scoring import picture_names, score_item
+from autograder.report.totals import reason_elsewhere, same_reason
 
 _NOTHING: Mapping[str, Finding] = {}
 OpenSession = Callable[[], AbstractContextManager[Session]]
@@ -157,8 +158,8 @@ def said_once(items: Sequence[ItemSpec], findings: Mapping[str, Finding]) -> dic
 
 def _refers(item: ItemSpec, earlier: ItemSpec, check: CheckSpec) -> str:
     if item is earlier:
-        return f"It fails for the same reason as `{check.id}`."
-    return f"Not judged, as “{earlier.title}” fails: see `{check.id}`."
+        return same_reason(check.id)
+    return reason_elsewhere(earlier.title, check.id)
 
 
 def _left_to_a_person(check: CheckSpec, error: Exception) -> Finding:

@@ -1,4 +1,4 @@
-"""Serve as a child without walls, on a student's own machine: any system, no fork.
+"""Serve as a child without walls, on a student's own machine: on any system, and on Linux by forking.
 
 Requests come on standard input and answers go to standard output. The code's own output goes to standard
 error, so that nothing it prints can pass for an answer.
@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import json
 import math
 import os
 import signal
+import socket
 import sys
+import time
+import traceback
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
+
+import numpy as np
 
 from . import wire
 from .clock import Clock, OutOfTime, end_by
@@ -75,18 +81,97 @@ class MarkingRunner(Runner):
             self._write(2, self._mark)
 
 
+def settings() -> dict[str, Any]:
+    """Wait for the settings, a line of JSON on standard input. The process ends if there are none.
+
+    Nothing follows the line before the process says that it is ready, so reading in blocks takes no more.
+    """
+    line = b""
+    while not line.endswith(b"\n"):
+        block = os.read(0, 1 << 16)
+        if not block:
+            sys.exit()
+        line += block
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
 def main(
-    max_bytes: int, folders: Sequence[str], wall_seconds: float, limits: dict[str, Any], mark: bytes
+    max_bytes: int, folders: Sequence[str], wall_seconds: float, limits: dict[str, Any], mark: str
 ) -> None:
-    """Serve requests until standard input closes."""
+    """Serve requests until standard input closes. `mark` is in hexadecimal digits."""
     stream = Stream(*take_over_standard_streams())
     open_output()
     sys.path += folders
     set_limits(**limits)
     try:
         stream.send(wire.encode_word(wire.READY))
-        MarkingRunner(stream, max_bytes, Clock(wall_seconds), mark).serve()
+        MarkingRunner(stream, max_bytes, Clock(wall_seconds), bytes.fromhex(mark)).serve()
     except MemoryError:
         os._exit(EXIT_MEMORY)
     except OutOfTime:
         end_by(signal.SIGXCPU)
+
+
+# --- forking children -----------------------------------------------------------------------------------
+
+
+def fork_children(descriptor: int) -> None:
+    """Fork children as the messages on a socket ask, until the other end closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    children: dict[int, int] = {}
+    with socket.socket(fileno=descriptor) as asked:
+        while True:
+            data, pipes, *_ = socket.recv_fds(asked, 1 << 20, 3)
+            if not data:
+                return
+            message = json.loads(data)
+            if "fork" in message:
+                children[message["fork"]] = _fork(asked, pipes, message)
+            elif "kill" in message:
+                with contextlib.suppress(ProcessLookupError, KeyError):
+                    os.kill(children[message["kill"]], signal.SIGKILL)
+            else:
+                status = _wait(children.get(message["wait"], 0), message["seconds"])
+                asked.send(json.dumps(status).encode())
+
+
+def _fork(asked: socket.socket, pipes: Sequence[int], message: dict[str, Any]) -> int:
+    """Fork a child, which serves the pipes; give its process id."""
+    pid = os.fork()
+    if pid == 0:
+        _serve(asked, pipes, message)
+    for end in pipes:
+        os.close(end)
+    return pid
+
+
+def _serve(asked: socket.socket, pipes: Sequence[int], message: dict[str, Any]) -> NoReturn:
+    try:
+        asked.close()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, end in enumerate(pipes):
+            os.dup2(end, number)
+            os.close(end)
+        os.chdir(message["folder"])
+        np.random.seed()  # or all children would draw the same numbers
+        main(**message["settings"])
+        sys.stdout.flush()
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def _wait(pid: int, seconds: float | None) -> int | str | None:
+    """Wait for a child for so many seconds; give its exit status, "running", or None if there is none."""
+    until = time.monotonic() + (math.inf if seconds is None else seconds)
+    with contextlib.suppress(ChildProcessError):
+        while pid:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                return os.waitstatus_to_exitcode(status)
+            if time.monotonic() >= until:
+                return "running"
+            time.sleep(0.001)
+    return None

@@ -21,9 +21,13 @@ from autograder.publish.archive import zip_bytes
 
 NAME = "numerical-autograder-check"
 SUMMARY = "Checks a programming homework on your own machine"
-# The rooms that the self-check imports. It also has all modules of no room.
-ROOMS = ("assignment", "authoring", "execution", "extract", "grading", "guest", "intake", "report")
-CLI = tuple(f"cli/{name}.py" for name in ("__init__", "check", "doctor", "ends", "exit_status", "options"))
+# The rooms that the self-check and `data fetch` import. It also has all modules of no room.
+ROOMS = (
+    *("assignment", "authoring", "data", "execution", "extract", "grading"),
+    *("guest", "intake", "report", "selfcheck"),
+)
+_COMMANDS = ("__init__", "check", "data", "doctor", "ends", "exit_status", "options")
+CLI = tuple(f"cli/{name}.py" for name in _COMMANDS)
 # The modules in these rooms that the self-check does not need.
 LEFT_OUT = (
     "execution/pipes.py",

@@ -14,7 +14,7 @@ from html import escape
 
 from autograder.model import CheckReport, ItemReport, Report, Smallest, Status
 from autograder.report.html_style import STYLE
-from autograder.report.totals import in_short
+from autograder.report.totals import in_short, is_lost, is_unwritten, one_each, refers_elsewhere, tells_more
 from autograder.text import harmless
 
 _WORDS = {
@@ -25,6 +25,7 @@ _WORDS = {
     Status.SKIPPED: ("–", "not judged", "open"),
     Status.MANUAL: ("?", "a person decides", "open"),
 }
+_UNWRITTEN = ("○", "not written", "open")
 _STOPPED = (Status.ERROR, Status.TIMEOUT)
 _BAD = (Status.FAILED, Status.ERROR, Status.TIMEOUT)
 # Characters of one text; a browser lays out no more at ease.
@@ -40,6 +41,7 @@ def report_html(
     pictures: Mapping[str, bytes] = _NONE,
     *,
     heading: str = "",
+    warning: str = "",
     closing: str = "",
     points: bool = True,
 ) -> str:
@@ -51,43 +53,47 @@ def report_html(
         The report. All of it that is shown in a terminal is shown here.
     pictures : mapping, optional
         The contents of its pictures by name; others are left out.
-    heading, closing : str, optional
-        A line above and one below.
+    heading, warning, closing : str, optional
+        Lines above, what to do before reading on, and a line below.
     points : bool, optional
         Whether to show points. A self-check leaves them out.
     """
-    return "".join(_parts(report, pictures, heading, closing, points=points))
-
-
-def _parts(
-    report: Report, pictures: Mapping[str, bytes], heading: str, closing: str, *, points: bool
-) -> Iterator[str]:
     title = _text(report.assignment.title)
-    yield f'<style>{STYLE}</style><section class="ag-report" aria-label="Report on {title}">'
-    if heading:
-        yield f'<p class="ag-soft">{_text(heading)}</p>'
+    above = f'<p class="ag-soft">{_text(heading)}</p>' if heading else ""
+    above += f'<p class="ag-warning"><strong>{prose(warning)}</strong></p>' if warning else ""
+    below = f'<p class="ag-closing">{_text(closing)}</p>' if closing else ""
+    parts = "".join(_parts(report, pictures, points=points))
+    sheet = f'<section class="ag-report" aria-label="Report on {title}">{above}{parts}{below}</section>'
+    return f"<style>{STYLE}</style>{sheet}"
+
+
+def _parts(report: Report, pictures: Mapping[str, bytes], *, points: bool) -> Iterator[str]:
     if report.score is None:
         yield f'<p class="ag-closing">{prose(report.message)}</p>'
     yield from _table(report, points=points)
-    bad = [check for item in report.items for check in item.checks if is_lost(check)]
+    lost = (check for item in report.items for check in item.checks if is_lost(check))
+    bad = [check for check in lost if tells_more(check)]
     for number, check in enumerate(bad):
         yield from _folded(check, pictures, is_open=number == 0)
     for notice in report.notices:
         said = f"{notice.where}: {notice.message}".removeprefix(": ")
         yield f'<p class="ag-note"><strong>note:</strong> {prose(said)}</p>'
-    if closing:
-        yield f'<p class="ag-closing">{_text(closing)}</p>'
-    yield "</section>"
-
-
-def is_lost(check: CheckReport) -> bool:
-    """Say whether a check counts and did not pass."""
-    return check.status in _BAD and check.max_score > 0
 
 
 def mark(status: Status) -> str:
     """Render a status as a sign and a word, so that it does not need its colour."""
-    sign, word, kind = _WORDS[status]
+    return _marked(_WORDS[status])
+
+
+def _mark_of(scored: ItemReport | CheckReport) -> str:
+    """Render the state of an item or a check; work that was not begun is no mistake."""
+    if scored.status in _BAD and is_unwritten(scored):
+        return _marked(_UNWRITTEN)
+    return mark(Status.SKIPPED if scored.status in _BAD and refers_elsewhere(scored) else scored.status)
+
+
+def _marked(words: tuple[str, str, str]) -> str:
+    sign, word, kind = words
     return f'<span class="ag-mark ag-{kind}"><span aria-hidden="true">{sign}</span> {word}</span>'
 
 
@@ -108,9 +114,9 @@ def _table(report: Report, *, points: bool) -> Iterator[str]:
 
 def _rows(item: ItemReport, *, points: bool) -> Iterator[str]:
     counted = [check for check in item.checks if check.max_score > 0]
-    lost = [check for check in counted if check.status in _BAD]
+    lost = one_each([check for check in counted if is_lost(check)])
     if len(lost) <= 1:
-        message = in_short(counted or item.checks) if item.checks else item.message
+        message = in_short(lost or counted or item.checks) if item.checks else item.message
         yield _row(item, item.title, message, points=points)
         return
     passed = sum(check.status is Status.PASSED for check in counted)
@@ -124,7 +130,7 @@ def _row(
 ) -> str:
     number = f'<td class="ag-number">{points_of(scored)}</td>' if points else ""
     return (
-        f'<tr class="ag-row {kind}"><td>{mark(scored.status)}</td><th scope="row">{_text(name)}</th>'
+        f'<tr class="ag-row {kind}"><td>{_mark_of(scored)}</td><th scope="row">{_text(name)}</th>'
         f"{number}<td>{prose(message)}</td></tr>"
     )
 

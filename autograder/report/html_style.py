@@ -25,6 +25,8 @@ RULES = """
   font: 0.92em ui-monospace, Consolas, "DejaVu Sans Mono", monospace; }
 .ag-report .ag-soft { color: var(--ag-soft); font-size: 0.9em; margin-top: 0; }
 .ag-report .ag-closing { font-weight: 600; }
+.ag-report .ag-warning { background: var(--ag-tint); border-left: 4px solid var(--ag-open);
+  border-radius: 4px; color: var(--ag-open); padding: 0.5rem 0.8rem; }
 .ag-report .ag-scroll { overflow-x: auto; }
 .ag-report.ag-report .ag-table { background: none; border: 0; border-collapse: collapse; color: inherit;
   font: inherit; margin: 0.4rem 0 0.8rem; table-layout: auto; width: 100%; }
@@ -75,7 +77,8 @@ RULES = """
   .ag-report.ag-report .ag-row { display: grid; grid-template-columns: 1fr auto; padding: 0.4rem 0;
     border-top: 1px solid var(--ag-rule); }
   .ag-report.ag-report .ag-row > * { border: 0; padding: 0; }
-  .ag-report.ag-report .ag-row > th, .ag-report.ag-report .ag-row > :last-child { grid-column: 1 / -1; }
+  .ag-report.ag-report .ag-row > th, .ag-report.ag-report .ag-row > :last-child { grid-column: 1 / -1;
+    width: auto; }
   .ag-report.ag-report .ag-row > .ag-number { grid-column: 2; grid-row: 1; }
   .ag-report.ag-report thead { display: none; }
 }

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich.console import Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from autograder.model import CheckReport, ItemReport, Report, Smallest, Status
-from autograder.report.totals import in_short
+from autograder.report.totals import in_short, is_lost, is_unwritten, one_each, refers_elsewhere, tells_more
 
 _MARKS = {
     Status.PASSED: ("✓", "green"),
@@ -22,14 +23,15 @@ _MARKS = {
     Status.MANUAL: ("?", "yellow"),
 }
 _BAD = (Status.FAILED, Status.ERROR, Status.TIMEOUT)
+_GAP = 4
 
 
 def render(report: Report, *, points: bool = True) -> RenderableType:
     """Render a whole report. A self-check leaves out the `points`, which would mislead there."""
     parts: list[RenderableType] = [_table(report, points)]
-    failed = [c for item in report.items for c in item.checks if c.status in _BAD and c.max_score > 0]
-    if failed:
-        parts.append(_details(failed[0]))
+    lost = (check for item in report.items for check in item.checks if is_lost(check) and tells_more(check))
+    if first := next(lost, None):
+        parts.append(_details(first))
     for notice in report.notices:
         said = f"{notice.where}: {notice.message}".removeprefix(": ")
         parts.append(Text(f"note: {said}", style="yellow"))
@@ -58,24 +60,29 @@ def _table(report: Report, points: bool) -> Table:
 def _rows(report: Report, points: bool) -> Iterator[list[RenderableType]]:
     for item in report.items:
         counted = [check for check in item.checks if check.max_score > 0]
-        lost = [check for check in counted if check.status in _BAD]
+        lost = one_each([check for check in counted if is_lost(check)])
         if len(lost) <= 1:
-            yield _row(item.status, item.title, item, in_short(counted or item.checks), points)
+            yield _row(item.title, item, in_short(lost or counted or item.checks), points)
             continue
         passed = sum(check.status is Status.PASSED for check in counted)
-        yield _row(item.status, item.title, item, f"{passed} of {len(counted)} checks passed.", points)
+        yield _row(item.title, item, f"{passed} of {len(counted)} checks passed.", points)
         for check in lost:
-            yield _row(check.status, f"  {check.id}", check, check.message, points)
+            yield _row(f"  {check.id}", check, check.message, points)
 
 
-def _row(
-    status: Status, name: str, scored: ItemReport | CheckReport, message: str, points: bool
-) -> list[RenderableType]:
-    mark, colour = _MARKS[status]
+def _row(name: str, scored: ItemReport | CheckReport, message: str, points: bool) -> list[RenderableType]:
+    mark, colour = _mark(scored)
     row: list[RenderableType] = [Text(mark, style=colour), Text(name)]
     if points:
         row.append(_points(scored))
-    return [*row, Text(message, style="" if status in _BAD else "dim")]
+    return [*row, Text(message, style="" if scored.status in _BAD else "dim")]
+
+
+def _mark(scored: ItemReport | CheckReport) -> tuple[str, str]:
+    """Choose the sign and the colour; work that was not begun is no mistake."""
+    if scored.status in _BAD and (is_unwritten(scored) or refers_elsewhere(scored)):
+        return ("○", "yellow") if is_unwritten(scored) else _MARKS[Status.SKIPPED]
+    return _MARKS[scored.status]
 
 
 def _points(scored: ItemReport | CheckReport) -> Text:
@@ -88,8 +95,8 @@ def _details(check: CheckReport) -> Panel:
     lines: list[RenderableType] = [Text(check.message)]
     cause = check.cause
     if cause is not None:
-        lines += [Text(f"\nexpected\n{cause.expected}")] if cause.expected else []
-        lines += [Text(f"\nyours\n{cause.actual}")] if cause.actual else []
+        named = {"expected": cause.expected, "yours": cause.actual}
+        lines += [Text(), _SideBySide({name: text for name, text in named.items() if text})]
     if check.smallest is not None:
         lines += _smallest(check.smallest)
     if check.diagnosis is not None:
@@ -103,18 +110,29 @@ def _details(check: CheckReport) -> Panel:
 def _smallest(found: Smallest) -> Iterator[RenderableType]:
     """Render the smallest failing case, with its matrices side by side."""
     yield Text(f"\nthe smallest case that fails: {found.case}", style="bold")
-    yield _side_by_side(found.inputs)
+    yield _SideBySide(found.inputs)
     if found.expected:
-        yield _side_by_side({"expected": found.expected, "yours": found.actual})
+        yield _SideBySide({"expected": found.expected, "yours": found.actual})
     yield Text(found.message)
     if found.terms:
         yield Text(found.terms)
 
 
-def _side_by_side(matrices: Mapping[str, str]) -> Table:
-    grid = Table.grid(padding=(0, 4))
-    grid.add_row(*(Text(f"{name}\n{matrix}") for name, matrix in matrices.items()))
-    return grid
+class _SideBySide:
+    """Matrices beside each other, or below each other where the line is too short: no row is ever broken."""
+
+    def __init__(self, matrices: Mapping[str, str]) -> None:
+        self._blocks = [f"{name}\n{matrix}" for name, matrix in matrices.items()]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """Give the rows that fit."""
+        widths = [max(map(cell_len, block.splitlines())) for block in self._blocks]
+        if sum(widths) + _GAP * (len(widths) - 1) > options.max_width:
+            yield from (Text(block, no_wrap=True, overflow="ellipsis") for block in self._blocks)
+            return
+        grid = Table.grid(padding=(0, _GAP))
+        grid.add_row(*map(Text, self._blocks))
+        yield grid
 
 
 def render_summary(reports: Sequence[Report]) -> Table:

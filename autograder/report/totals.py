@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autograder.assignment import Assignment
-from autograder.model import CheckReport, ItemReport, Outcome, Score, Status
+from autograder.model import NOT_WRITTEN, CheckReport, ItemReport, Outcome, Score, Status
+
+_BAD = (Status.FAILED, Status.ERROR, Status.TIMEOUT)
+_SAME = "It fails for the same reason as `"
+_ELSEWHERE = "Not judged, as “"
 
 
 def total(assignment: Assignment, items: Sequence[ItemReport]) -> Score:
@@ -69,3 +73,50 @@ def in_short(checks: Sequence[CheckReport]) -> str:
         if check.status is not Status.PASSED:
             return check.message
     return checks[0].message if len(checks) == 1 else f"All {len(checks)} checks passed."
+
+
+# --- reasons, each said once ----------------------------------------------------------------------------
+
+
+def same_reason(check: str) -> str:
+    """Give the message of a check that fails for the reason of an earlier one of its item."""
+    return f"{_SAME}{check}`."
+
+
+def reason_elsewhere(title: str, check: str) -> str:
+    """Give the message of a check that fails for the reason of another item's."""
+    return f"{_ELSEWHERE}{title}” fails: see `{check}`."
+
+
+def is_lost(check: CheckReport) -> bool:
+    """Say whether a check counts and did not pass."""
+    return check.status in _BAD and check.max_score > 0
+
+
+def refers_elsewhere(scored: CheckReport | ItemReport) -> bool:
+    """Say whether a check or an item fails for the reason of another item alone."""
+    if isinstance(scored, ItemReport):
+        lost = [check for check in scored.checks if is_lost(check)]
+        return bool(lost) and all(map(refers_elsewhere, lost))
+    return scored.message.startswith(_ELSEWHERE)
+
+
+def is_unwritten(scored: CheckReport | ItemReport) -> bool:
+    """Say whether a check or an item fails because its function was not written yet."""
+    if isinstance(scored, ItemReport):
+        reasons = one_each([check for check in scored.checks if is_lost(check)])
+        return bool(reasons) and all(map(is_unwritten, reasons))
+    return scored.diagnosis is not None and scored.diagnosis.id == NOT_WRITTEN
+
+
+def one_each(lost: Sequence[CheckReport]) -> list[CheckReport]:
+    """Keep the first check of each reason, of the lost checks of one item."""
+    first = {check.message: check for check in reversed(lost) if not check.message.startswith(_SAME)}
+    return [check for check in lost if first.get(check.message) is check]
+
+
+def tells_more(check: CheckReport) -> bool:
+    """Say whether a lost check has more to show than its one sentence."""
+    said = check.message.startswith((_SAME, _ELSEWHERE)) or is_unwritten(check)
+    more = (check.diagnosis, check.smallest, check.cause, check.output, check.hints, check.pictures)
+    return not said and any(more)

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from sqlalchemy import create_engine, text
 
 from autograder.cli import cli
-from autograder.cli.gradebook import Place
+from autograder.cli.place import Place
 from autograder.errors import AutograderError
 from autograder.model import FileRecord, Status
 from autograder.publish.notebook import student_notebook

@@ -3,18 +3,22 @@
 import datetime
 from decimal import Decimal
 
-from delivery.fakes import FakeCanvas, FakeMoodle
+from delivery.fakes import FakeCanvas, FakeLti, FakeMoodle
+from delivery.fakes.lti import KEY
 
 from autograder.delivery.canvas import HINTS, CanvasDestination
 from autograder.delivery.http import Client, Patience
+from autograder.delivery.lti import Access, LtiDestination, memberships
+from autograder.delivery.lti.destination import SCOPES
+from autograder.delivery.lti.members import SCOPE
 from autograder.delivery.moodle import MoodleDestination
 from autograder.delivery.outgoing import Outgoing
-from autograder.delivery.places import CanvasPlace, MoodlePlace
+from autograder.delivery.places import CanvasPlace, LtiPlace, MoodlePlace
 from autograder.delivery.sending import send
 from autograder.delivery.sent import opened
 
 PATIENCE = Patience(connect=2.0, silence=0.4, answer=0.8, whole=120.0, tries=3)
-FAKES = {"canvas": FakeCanvas, "moodle": FakeMoodle}
+FAKES = {"canvas": FakeCanvas, "lti": FakeLti, "moodle": FakeMoodle}
 START = datetime.datetime(2027, 3, 9, 12, tzinfo=datetime.UTC)
 
 
@@ -41,7 +45,10 @@ class Sender:
         self.log = folder / "sent.jsonl"
         self.slept = []
         self.now = START
-        self.place = {"kind": fake.kind, "url": fake.url, "course": 3, "assignment": 7, **place}
+        if fake.kind == "lti":
+            self.place = fake.place(**place)
+        else:
+            self.place = {"kind": fake.kind, "url": fake.url, "course": 3, "assignment": 7, **place}
 
     def sleep(self, seconds):
         self.slept.append(seconds)
@@ -52,8 +59,16 @@ class Sender:
         if self.fake.kind == "canvas":
             client = Client(self.fake.url, bearer=token, hints=HINTS, patience=PATIENCE, sleep=self.sleep)
             return CanvasDestination(CanvasPlace(**self.place), client, self.sleep)
+        if self.fake.kind == "lti":
+            return self.lti(LtiPlace(**self.place))
         client = Client(self.fake.url, secrets=(token,), patience=PATIENCE, sleep=self.sleep)
         return MoodleDestination(MoodlePlace(**self.place), client, token, comments=comments)
+
+    def lti(self, place):
+        clients = [Client(self.fake.url, patience=PATIENCE, sleep=self.sleep) for _ in range(2)]
+        tokens, services = clients
+        access = Access(place, KEY, (*SCOPES, SCOPE), tokens=tokens, services=services)
+        return LtiDestination(place, access, memberships(place.members))
 
     def send(self, results=RESULTS, *, token=None, **options):
         self.slept.clear()

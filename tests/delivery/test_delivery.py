@@ -50,7 +50,8 @@ def test_no_place_takes_a_partial_report_for_a_grade():
     assert len(result["tests"]) == 2
     # else Gradescope adds up those of the tests
     assert not any({"score", "max_score"} & test.keys() for test in result["tests"])
-    assert result["output"].startswith("4 of 8, 4 not judged.")
+    # nor does its text tell a total that hidden tests hide
+    assert result["output"].startswith("Some checks have not been run yet, so this is no grade.")
 
 
 def test_only_the_newest_attempts_are_exported():
@@ -72,6 +73,9 @@ def test_gradescope_carries_tests_and_no_score_for_a_fault():
     assert "look again" in result["tests"][1]["output"]
     to_read = make_report(integrity=(Notice(code="to-read", message="`open` looks at files"),))
     assert "looks at files" not in to_gradescope(to_read)
+    kept = json.dumps(result["extra_data"])
+    assert "look again" not in kept
+    assert '"view": "student"' in kept
     fault = make_report(outcome=Outcome.GRADER_ERROR, score=None, items=())
     assert "score" not in json.loads(to_gradescope(fault))
 

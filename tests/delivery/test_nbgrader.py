@@ -216,7 +216,7 @@ def test_an_id_that_is_no_folder_s_name_is_left_out(run, hand_in, course, url, t
     path = next((course / "reports-1").glob("s 002*"))
     path.write_text(path.read_text().replace('"id": "s 002"', '"id": "../s002"'))
     run("import", "reports-1")
-    assert "note: ../s002: is no id that nbgrader can have; left out" in push(run, url)
+    assert "note: left out, as nbgrader can't have such ids: ../s002" in push(run, url)
     assert theirs.all("SELECT student_id FROM submitted_assignment") == [("s001",)]
 
 
@@ -298,7 +298,9 @@ def test_databases_that_are_not_nbgrader_s(run, graded, course, tmp_path):
     assert "is not the URL of a database" in push(run, "gradebook.db", fails=True)
     assert "is not the URL of a database" in push(run, "nothing://x", fails=True)
     assert "needs MySQLdb, which is not installed" in push(run, "mysql://x/y", fails=True)
-    assert "Check that it is there and may be written to" in push(run, "sqlite:////nowhere/x.db", fails=True)
+    assert "is there and may be written to, or name another with --gradebook" in push(
+        run, "sqlite:////nowhere/x.db", fails=True
+    )
     assert "is empty" in pull(run, "sqlite:///new.db", fails=True)
     ours = f"sqlite:///{course / 'gradebook.sqlite3'}"
     assert "is another program's database" in push(run, ours, fails=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 import hostile
 import nbformat
 import pytest
+from chromium import launched
 from grades.making import after
 
 from autograder.course import find_course
@@ -24,7 +25,6 @@ from autograder.intake import read_notebook
 from autograder.intake.isolation import ReadingLimits
 from autograder.report import read_report
 
-CHROMIUM = shutil.which("chromium")
 ITEMS = ["run-order", "affine-forward", "pdf", "files", "play"]
 
 
@@ -178,10 +178,20 @@ def test_work_that_is_not_there_any_more_is_said(run, hand_in, course, theirs, c
         path.write_text(path.read_text().replace("describe", "described"))
     said = push(run)
     assert (
-        "note: s001: no notebook is where it was graded, or it is another one now; the points are in" in said
+        "note: no notebook is where it was graded, or it is another one now: s001; the points are in" in said
     )
     assert not copy_of(course, "s001").exists()
     assert theirs.grade("s001", "files").auto_score == 1
+
+
+def test_many_that_are_not_there_any_more_are_one_note(run, hand_in, course):
+    for number in range(1, 13):
+        hand_in(f"s{number:03}")
+    run("import", "reports-1")
+    shutil.move(course / "submitted", course / "archive")
+    (note,) = (line for line in push(run).splitlines() if line.startswith("note"))
+    assert "another one now: s001, s002, " in note
+    assert ", s010 and 2 more; the points" in note
 
 
 @pytest.mark.parametrize("limits", [None, ReadingLimits(answer_mb=0)])
@@ -247,32 +257,23 @@ def asked(address, path):
         return json.load(answer)
 
 
-@contextlib.contextmanager
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield opened
-        opened.close()
+@pytest.fixture(scope="module")
+def chromium():
+    yield from launched()
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)")
-def test_a_person_grades_in_the_formgrader(run, hand_in, course):
-    pytest.importorskip("playwright")
+def test_a_person_grades_in_the_formgrader(run, hand_in, course, chromium):
     original = hand_in("s001", *hostile.cells())
     hand_in("s002", place="inbox")
     run("import", "reports-1")
     push(run)
-    with formgrader(course) as address, browser() as chromium:
+    with formgrader(course) as address, contextlib.closing(chromium.new_page()) as page:
         listed = {one["student"]: one for one in asked(address, "submissions/affine")}
         assert all(one["autograded"] and one["score"] == 10 for one in listed.values())
         assert all(one["max_score"] == 10 and one["needs_manual_grade"] for one in listed.values())
         ids = {one["student"]: one["id"] for one in asked(address, "submitted_notebooks/affine/affine")}
         assert set(ids) == {"s001", "s002"}
-        page = chromium.new_page()
         page.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
         page.goto(f"{address}/login?token=secret", wait_until="domcontentloaded")
         grade_in(page, f"{address}/formgrader/submissions/{ids['s001']}/")

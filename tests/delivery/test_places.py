@@ -57,11 +57,11 @@ def test_a_course_without_the_file(tmp_path):
     [
         ("[ours]", "[our]", "places.toml: has no place `ours`; did you mean `our`?"),
         ('kind = "canvas"', 'kind = "canva"', "places.toml:2: [ours] kind = 'canva'; did you mean `canvas`?"),
-        ('kind = "canvas"\n', "", "places.toml:1: [ours] kind = None; known are: canvas, moodle"),
+        ('kind = "canvas"\n', "", "places.toml:1: [ours] kind = None; known are: canvas, lti, moodle"),
         ("course = 3", 'course = "3"', "places.toml:4: [ours] course: Expected `int`, got `str`"),
         ("course = 3", "corse = 3", "places.toml:4: [ours] has an unknown key `corse`; did you mean"),
         ("course = 3\n", "", "places.toml:1: [ours] needs the key `course`"),
-        ("token_env", "token", "places.toml:6: [ours] token: a token does not belong in this file; use"),
+        ("token_env", "token", "places.toml:6: [ours] token: a secret does not belong in this file; use"),
         ("https://c", "http://c", "places.toml:3: [ours] url = 'http://canvas.example.org': expected https://"),
         (".org\"", ".org?a\"", "places.toml:3: [ours] url = 'https://canvas.example.org?a': expected no `?`"),
         ("[ours]", "[ours", "places.toml:1: not valid TOML"),

@@ -26,6 +26,11 @@ TWO = rubric(
 RIGHT = {"shapes": 1, "values": 1, "words": 1}
 
 
+def without_hidden(item):
+    """The item as a learner may see none of it."""
+    return replace(item, visibility=Visibility.HIDDEN, message="The hidden reason.")
+
+
 @pytest.fixture
 def gradebook(tmp_path):
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.sqlite3'}", "ta1") as opened:
@@ -105,6 +110,28 @@ def test_a_grade_says_why_it_is_not_final(gradebook, tmp_path, fractions, readin
     assert (found.readiness, found.why) == (readiness, why)
 
 
+def test_a_report_says_the_same_with_a_gradebook_and_without(gradebook, tmp_path):
+    free = replace(TWO, late=Late())
+    gradebook.apply(free)
+    made = report("s001", free, {**RIGHT, "values": 0}, at=after(hours=2))
+    facts = replace(made.submission, late=Lateness(seconds=7200, message="2 hours after the due date"))
+    late = replace(made, submission=facts, score=Score(raw=9, penalties=0, final=9, max=14))
+    with_gradebook = results(gradebook, tmp_path, late, applied=free)["s001"]
+    (alone,) = from_reports([late], NOW)
+    assert alone.comment == with_gradebook.comment
+
+
+def test_what_nbgrader_shows_students_has_no_hidden_reason(gradebook, tmp_path):
+    pytest.importorskip("nbgrader")
+    from autograder.delivery.nbgrader import read_class
+
+    one = report("s001", TWO, {**RIGHT, "values": 0})
+    hidden = replace(one, items=tuple(map(without_hidden, one.items)))
+    import_reports(gradebook, write(tmp_path / "reports", hidden))
+    messages = read_class(gradebook, TWO, now=NOW).messages["s001"]
+    assert messages == {"conv": "Not shown.", "text": "Not shown."}
+
+
 def test_a_partial_report_makes_no_grade(gradebook, tmp_path):
     made = replace(report("s001", TWO, {**RIGHT, "words": Status.SKIPPED}), outcome=Outcome.PARTIAL)
     found = results(gradebook, tmp_path, made)["s001"]
@@ -116,7 +143,7 @@ def test_a_partial_report_makes_no_grade(gradebook, tmp_path):
 
 def test_who_has_no_points_is_there_with_the_reason(gradebook, tmp_path):
     enrol(gradebook, ("s001", "", "", "", "[]"), ("s002", "", "", "", "[]"))
-    deciding.excuse(gradebook, TWO, "s002", "ill", excused=True)
+    deciding.excuse(gradebook, TWO, "s002", "ill")
     lost = replace(report("s003", TWO, RIGHT), outcome=Outcome.UNGRADABLE, score=None, items=())
     found = results(gradebook, tmp_path, lost)
     assert {one.readiness for one in found.values()} == {Readiness.WITHOUT}
@@ -169,7 +196,7 @@ def test_a_report_s_result_has_its_points_lateness_and_reasons():
     assert (found.points, found.maximum, found.readiness) == (Decimal(4), Decimal(8), Readiness.FINAL)
     assert found.comment.splitlines() == [
         "4 of 8 points.",
-        "Late: 2 hours after 2027-03-01 23:59 +01:00.",
+        "Late by 2 hours.",
         "f: 4 of 8. Shown after grades are published.",
     ]
     assert only(made, published=True).comment.endswith("f: 4 of 8. b: 0")

@@ -16,7 +16,7 @@ from grades.making import after, report, write
 from msgspec.structs import replace
 
 from autograder.cli import cli
-from autograder.cli.gradebook import Place
+from autograder.cli.place import Place
 from autograder.errors import AutograderError, UsageError
 
 COURSE = Path(__file__).parents[1] / "publish/course"
@@ -55,6 +55,9 @@ def reports(course, rubric, names):
 
 def place(course, fake, monkeypatch, **changes):
     keys = {"kind": fake.kind, "url": fake.url, "course": 3, "assignment": 7, "token_env": "OUR_TOKEN"}
+    if fake.kind == "lti":
+        keys = fake.place()
+        fake.write_key(course)
     lines = (f"{name} = {value!r}" for name, value in {**keys, **changes}.items())
     (course / "places.toml").write_text("[ours]\n" + "\n".join(lines) + "\n")
     monkeypatch.setenv("OUR_TOKEN", fake.token)
@@ -152,6 +155,8 @@ def test_a_send_that_is_killed_goes_on(course, rubric, monkeypatch, kind):
         assert 0 < sum(value is not None for value in fake.points().values()) < len(names)
         done = run("ours", paths)
         assert done.exit_code == 0, done.output
-        assert "20 sent, 0 failed, 100 already there" in done.stdout or kind == "moodle"
+        # Canvas takes 50 at once, LTI one; Moodle replaces comments, and one of lost answer goes again
+        counts = {"canvas": "20 sent, 0 failed, 100 already", "lti": "118 sent, 0 failed, 2 already"}
+        assert counts.get(kind, "0 failed") in done.stdout
         assert set(fake.points().values()) == {maximum(rubric)}
         assert {len(texts) for texts in fake.all_comments().values()} == {1}

@@ -124,29 +124,6 @@ def test_the_running_notebook_is_checked_where_it_is_known(release, tmp_path):
     assert named(in_python(CHECK, tmp_path, JPY_SESSION_NAME=str(own)))[0] == own
 
 
-COLAB = f"""
-import json, pathlib, sys, types
-def blocking_request(kind, request, timeout_sec):
-    assert kind == 'get_ipynb'
-    return {{answer}}
-sys.modules['google'] = google = types.ModuleType('google')
-sys.modules['google.colab'] = google.colab = types.ModuleType('google.colab')
-sys.modules['google.colab._message'] = types.SimpleNamespace(blocking_request=blocking_request)
-{CHECK}
-"""
-
-
-def test_in_colab_the_notebook_in_the_page_is_checked(release, tmp_path):
-    content = f"{{'ipynb': json.loads(pathlib.Path({str(SOLVED / 'HW5.ipynb')!r}).read_text())}}"
-    said = in_python(COLAB.format(answer=content), release)
-    assert said.startswith("the notebook in this page, as it is now\n")
-    assert "✓  Convolution, forward pass" in said
-    assert list(tmp_path.glob("autograder-check-*")) == []
-    said = in_python(COLAB.format(answer="None"), release)
-    assert named(said)[0] == release / "HW5.ipynb"
-    assert HANDED_OUT in said
-
-
 def with_code(release, *changes):
     """The solved notebook with changes in the text of its code."""
     path = solved(release / "HW5.ipynb")

@@ -24,7 +24,7 @@ def test_points_reasons_the_first_failing_case_and_the_total(tmp_path):
         "✗ The smoothing function 10 / 20 The ends are 0 where 2 was expected.",
         "? Comments in the code 7 / 10",
         "first: smooth-check",
-        "expected │ │ [2 3 2]",
+        "expected yours │ │ [2 3 2]",
         "looks like ends-left-out: Which values has the first one beside it?",
         "s001: Graded, except for what a person has yet to judge. 17 of 35 points.",
     ):

@@ -17,10 +17,18 @@ from chromium import launched
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "tests/publish/course"
 LEARNERS = [f"s{number:03}" for number in range(1, 31)]
+# Who hands in: a pair together, the others alone, the last one nothing. Some do it two and three times.
+PAIR, BARE = "s027 + s028", "s026"
+HANDING_IN = (PAIR, *LEARNERS[:26], "s029")
+HOW_MANY = (28, 20, 10)
+REPORTS = sum(HOW_MANY)
+# In the third attempt one hands in the first one's files once more.
+BACK = "s003"
 RULES = """due_at = "2027-03-01T23:59:00+00:00"
 late = { percent = 10, grace_minutes = 30, cut_off_hours = 72 }
 attempts = { counts = "best" }
 rounding = { step = 0.25 }
+extra_credit = { most = 0.5 }
 """
 EXPLAIN = """
 [[items]]
@@ -84,23 +92,34 @@ class Course:
         return self.run("gradebook", *words, status=status)
 
     def hand_in(self, number):
-        """Hand in everybody's attempt: kinds of code in turn, times by `HOURS`."""
-        release = json.loads((self.root / "release/affine/affine.ipynb").read_text())
-        for at, learner in enumerate(LEARNERS[:-1]):  # the last one hands in nothing
-            code = CODE[list(CODE)[(at + number * (1 + at % 3)) % len(CODE)]]
-            cells = [dict(cell) for cell in release["cells"]]
-            for cell in cells:
-                text, name = "".join(cell["source"]), cell["metadata"].get("nbgrader", {}).get("grade_id")
-                if name == "layer":
-                    head, _, _ = text.partition("    out = None")
-                    cell["source"] = f"{head}{code}\n# {learner}, attempt {number}\n"
-                if name == "pdf":
-                    cell["source"] = f"One weight for each number, says {learner}."
+        """Hand in an attempt: kinds of code in turn, times by `HOURS`."""
+        for at, learner in enumerate(HANDING_IN[: HOW_MANY[number - 1]]):
             folder = self.root / "submitted" / learner / "affine"
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / "affine.ipynb").write_text(json.dumps({**release, "cells": cells}))
+            if learner == BARE:
+                (folder / "notes.txt").write_text("My notebook does not open.")
+            else:
+                work = self.notebook(at, learner, 1 if learner == BACK and number == 3 else number)
+                (folder / "affine.ipynb").write_text(work)
             when = DUE + datetime.timedelta(hours=HOURS[at % len(HOURS)][number - 1])
             (folder / "timestamp.txt").write_text(f"{when:%Y-%m-%d %H:%M:%S} UTC")
+
+    def notebook(self, at, learner, number):
+        """Fill in the release's notebook."""
+        release = json.loads((self.root / "release/affine/affine.ipynb").read_text())
+        code = CODE[list(CODE)[(at + number * (1 + at % 3)) % len(CODE)]]
+        for cell in release["cells"]:
+            text, name = "".join(cell["source"]), cell["metadata"].get("nbgrader", {}).get("grade_id")
+            if name == "layer":
+                head, _, _ = text.partition("    out = None")
+                cell["source"] = f"{head}{code}\n# {learner}, attempt {number}\n"
+            if name == "pdf":
+                cell["source"] = f"One weight for each number, says {learner}."
+        if at % 2:  # a question of one's own, for extra credit
+            printed = {"output_type": "stream", "name": "stdout", "text": "2\n"}
+            made = {"cell_type": "code", "source": "print(len(x))", "metadata": {}, "outputs": [printed]}
+            release["cells"].append({"id": "own", "execution_count": 9, **made})
+        return json.dumps(release)
 
     def table(self, name="grades.csv"):
         self.gradebook("grades", "--csv", name)
@@ -117,31 +136,38 @@ class Course:
         return found
 
     def points_in_a_spreadsheet(self):
-        """Give points for all that waits, in the file that the gradebook writes."""
+        """Give points for all that waits, in the file that the gradebook writes; gives the number of rows."""
         self.gradebook("points", "export", "points.csv")
         with (self.root / "points.csv").open(encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
         for at, row in enumerate(rows):
-            if row["item"] == "pdf" and not row["reviewer"]:
-                row["points"], row["remark"] = f"{at % 9 / 2:g}", "read on paper"
+            if not row["reviewer"]:
+                row["points"] = f"{at % 9 / 8 * float(row['maximum']):g}"
+                row["remark"] = "read on paper"
         with (self.root / "points.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, rows[0])
             writer.writeheader()
             writer.writerows(rows)
         self.gradebook("points", "import", "points.csv")
+        return rows
 
     def change_rubric(self):
-        """Give the layer eight points instead of six, its hidden check more weight, and lateness less."""
+        """Give other points to two items, more weight to a hidden check, and take less for lateness."""
         text = self.definition.read_text()
         changes = {"points = 6": "points = 8", "weight = 2": "weight = 3", "percent = 10": "percent = 5"}
+        changes["points = 4"] = "points = 3"  # fewer than a person has given
         for old, new in changes.items():
             assert text.count(old) == 1, old
             text = text.replace(old, new)
         self.definition.write_text(text)
-        notebook = self.root / "source/affine/affine.ipynb"
-        assert notebook.read_text().count('"points": 6') == 1
-        notebook.write_text(notebook.read_text().replace('"points": 6', '"points": 8'))
-        self.run("release", "affine", "--no-prove")
+
+    def change_a_digit(self, name, pattern):
+        path = self.root / name
+        changed, count = re.subn(
+            pattern, lambda found: found[1] + str((int(found[2]) + 1) % 10), path.read_text(), count=1
+        )
+        assert count == 1
+        path.write_text(changed)
 
     def nbgrader(self, *words):
         # nbgrader finds alembic on the path
@@ -149,22 +175,21 @@ class Course:
         command, env = [sys.executable, *words], {**os.environ, "PATH": path}
         subprocess.run(command, cwd=self.root, check=True, capture_output=True, timeout=120, env=env)
 
-    def exported_by_nbgrader(self):
-        self.nbgrader("-m", "nbgrader", "export", "--to", "theirs.csv")
-        with (self.root / "theirs.csv").open() as file:
-            rows = list(csv.DictReader(file))
-        return {row["student_id"]: float(row["score"]) for row in rows if row["timestamp"]}
-
-    def judge_in_nbgrader(self, learner, item, points):
-        """Give points by nbgrader's own interface, as its formgrader does."""
+    def judge_and_export_in_nbgrader(self, learner, item, points):
+        """Give points by nbgrader's own interface, as its formgrader does; give what it exports."""
         code = f"""
 from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderApp
 with Gradebook("sqlite:///gradebook.db") as there:
     grade = there.find_grade("{item}", "affine", "affine", "{learner}")
     grade.manual_score, grade.needs_manual_grade = {points}, False
     there.db.commit()
+NbGraderApp.launch_instance(["export", "--to", "theirs.csv"])
 """
         self.nbgrader("-c", code)
+        with (self.root / "theirs.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        return {row["student_id"]: float(row["score"]) for row in rows if row["timestamp"]}
 
     @contextlib.contextmanager
     def review(self, person):
@@ -249,26 +274,32 @@ def test_a_course_from_its_release_to_signed_grades(course, browser):
     course.gradebook("roster", "class.csv")
     for number in (1, 2, 3):
         course.hand_in(number)
-        said = course.run("grade", "submitted", "-o", "reports", "--roster", "class.csv", "--seed", number)
+        more = ("--resume",) if number > 1 else ("--seed", "1")
+        # one has no notebook
+        said = course.run("grade", "submitted", "-o", "reports", "--roster", "class.csv", *more, status=1)
         assert "1 of 30 on the roster handed in nothing: s030" in said
         course.gradebook("import", "reports")
-    assert len(list((course.root / "reports/reports").glob("*/*.json"))) == 87
+    assert len(list((course.root / "reports/reports").glob("*/*.json"))) == REPORTS
     first = course.agrees()
-    assert first["s030"] is None
+    assert (first["s030"], first[BARE]) == (None, None)
+    assert first["s027"] == first["s028"]
     assert len(set(first.values())) > 5
 
     # --- two people judge at once in browsers, one changes a remark for all; the rest come from a spreadsheet
     with contextlib.ExitStack() as served:
         one, other = (Reviewer(browser, served.enter_context(course.review(name))) for name in PEOPLE)
         works = one.works()
-        assert len(works) == 87
+        assert len(works) == REPORTS - 1  # the same files once more are no other work
         one.new_remark(works[0][0], "No reason is given", "-1")
         for at in range(1, 8):
             one.give(works[2 * at][0], remark="No reason is given")
             other.give(works[2 * at + 1][0], points=f"{at / 2:g}")
         other.change_remark("-2")
-    course.points_in_a_spreadsheet()
+    on_paper = course.points_in_a_spreadsheet()
+    assert sum(row["learner"] == PAIR for row in on_paper) > 0
     reviewed = course.agrees()
+    assert reviewed[BARE] > 0
+    assert reviewed["s027"] == reviewed["s028"] != first["s027"]
     assert sum(reviewed[name] != first[name] for name in LEARNERS) > 20
     learner = re.search(r"s\d{3}", works[2][1])[0]
     assert "by its remarks: No reason is given" in course.gradebook("history", learner)
@@ -296,28 +327,31 @@ def test_a_course_from_its_release_to_signed_grades(course, browser):
 
     # --- to nbgrader and back
     course.gradebook("nbgrader", "push")
-    assert course.exported_by_nbgrader() == {
-        name: pytest.approx(points, abs=0.005) for name, points in rescored.items() if points is not None
-    }
-    course.judge_in_nbgrader("s005", "files", 0.5)
+    exported = course.judge_and_export_in_nbgrader("s004", "files", 0.5)
     assert "1 decisions came from nbgrader" in course.gradebook("nbgrader", "pull")
     final = course.agrees()
-    assert [name for name in LEARNERS if final[name] != rescored[name]] == ["s005"]
-    course.gradebook("nbgrader", "push")
-    assert course.exported_by_nbgrader()["s005"] == pytest.approx(final["s005"], abs=0.005)
+    assert [name for name in LEARNERS if final[name] != rescored[name]] == ["s004"]
+    assert exported == {
+        name: pytest.approx(points, abs=0.005) for name, points in final.items() if points is not None
+    }
 
-    # --- signed, checked, kept
-    course.gradebook("grades", "--json", "grades")
-    course.run("sign", "--new-key", "key")
-    course.run("sign", "grades", "reports/reports", "--key", "key")
-    verified = course.run("verify", "grades", "reports/reports", "--key", "key.pub")
-    assert verified.count(": good") == 30 + 87
-    changed = course.root / "grades/s004.json"
-    changed.write_text(
-        re.sub(r'("points": ")(\d)', lambda m: m[1] + str((int(m[2]) + 1) % 10), changed.read_text(), count=1)
-    )
-    assert "s004.json: changed" in course.run("verify", "grades", "--key", "key.pub", status=1)
+    # --- checked, kept, signed
     course.gradebook("check")
     course.gradebook("backup", "copy.sqlite3")
     shutil.move(course.root / "copy.sqlite3", course.root / "gradebook.sqlite3")
     assert course.agrees() == final
+    course.gradebook("grades", "--json", "grades")
+    assert "and, the same files," in (course.root / f"grades/{BACK}.json").read_text()
+    explained = "".join(path.read_text() for path in (course.root / "grades").iterdir())
+    assert "extra credit adds at most 0.5" in explained
+    assert "more than the item has now" in explained
+    course.run("sign", "--new-key", "key")
+    course.run("sign", "grades", "reports/reports", "--key", "key")
+    verified = course.run("verify", "grades", "reports/reports", "--key", "key.pub")
+    assert verified.count(": good") == 30 + REPORTS
+    course.change_a_digit("grades/s004.json", r'("points": ")(\d)')
+    course.change_a_digit("reports/reports/s001/1.json", r'("score": )(\d)')
+    verified = course.run("verify", "grades", "reports/reports", "--key", "key.pub", status=1)
+    assert verified.count(": good") == 30 + REPORTS - 2
+    assert "grades/s004.json: changed" in verified
+    assert "reports/reports/s001/1.json: changed" in verified

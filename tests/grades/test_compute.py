@@ -37,6 +37,30 @@ def test_the_attempt_that_counts(counts, expected):
     assert points(*attempts, rules=policy(10, 10, attempts=Attempts(counts=counts))) == expected
 
 
+@pytest.mark.parametrize(
+    ("counts", "second", "status"),
+    [
+        ("best", {"score": 2, "waits": True}, "provisional"),  # it may get 10 for this item
+        ("best", {"score": None, "pending": Decimal(9)}, "provisional"),
+        ("best", {"score": None, "pending": Decimal(8)}, "final"),
+        ("best", {"score": 8}, "final"),
+        ("first", {"score": 2, "waits": True}, "final"),
+    ],
+)
+def test_another_attempt_that_may_be_the_best_one_leaves_the_grade_open(counts, second, status):
+    other = attempt(2, scored("a", 10), scored("b", **second))
+    one = grade("s001", [whole(1, 18), other], Decisions(), policy(10, 10, attempts=Attempts(counts=counts)))
+    assert (one.points, one.status.value) == (18, status)
+    assert ("attempt 2 may earn more: not all of it is judged yet" in texts(one)) == (status == "provisional")
+
+
+def test_nothing_is_better_than_the_maximum_where_extra_credit_stays_below_it():
+    rules = policy(10, 10, attempts=Attempts(counts="best"), extra_credit=ExtraCredit(above_maximum=False))
+    other = attempt(2, scored("a", 10), scored("b", 10), scored("x", 0, waits=True, extra_credit=True))
+    rules = replace(rules, items=(*rules.items, scored("x", None, extra_credit=True)))
+    assert grade("s001", [whole(1, 20), other], Decisions(), rules).status is GradeStatus.FINAL
+
+
 def test_who_goes_back_to_an_earlier_version_hands_it_in_last_and_not_later():
     first = whole(1, 20, at=after(hours=-3), again=(after(hours=-2), after(hours=30)))
     works = [first, whole(2, 10, at=after(hours=-1))]
@@ -216,6 +240,22 @@ def test_the_time_has_a_zone():
     assert points(whole(1, 16, at=at), rules=policy(10, 10, late=TEN_A_DAY)) == 16
 
 
+def test_times_are_said_in_the_zone_of_the_date():
+    zone = datetime.timezone(datetime.timedelta(hours=1))
+    rules = policy(10, 10, due=DUE.astimezone(zone))
+    extended = Decisions(extension=Extension(until=after(days=1)))
+    one = grade("s001", [whole(1, 10, at=after(hours=2))], extended, rules)
+    said = "handed in 2027-03-02 02:59:00+01:00, due 2027-03-02 00:59:00+01:00"
+    assert texts(one)[0].endswith(said)
+    assert texts(one)[-1] == "extension to 2027-03-03 00:59:00+01:00"
+
+
+def test_a_time_at_the_end_of_the_calendar_keeps_its_zone():
+    end = datetime.datetime.fromisoformat("9999-12-31T23:59:00-10:00")
+    one = grade("s001", [whole(1, 10, at=after())], Decisions(extension=Extension(until=end)), policy(10, 10))
+    assert texts(one)[-1] == "extension to 9999-12-31 23:59:00-10:00"
+
+
 def test_an_unknown_time_is_said_and_never_punished():
     one = grade("s001", [whole(1, 16)], Decisions(), policy(10, 10, late=TEN_A_DAY))
     assert (one.points, one.late) == (16, None)
@@ -229,6 +269,16 @@ def test_work_after_the_cut_off_is_not_accepted_and_an_earlier_attempt_counts():
     one = grade("s001", [late], Decisions(), rules)
     assert (one.status, one.points) == (GradeStatus.FINAL, 0)
     assert texts(one) == ["not accepted: handed in 3 days after the date"]
+
+
+def test_work_after_an_extension_s_cut_off_says_the_extension():
+    rules = policy(10, 10, late=Late(cut_off_hours=0))
+    extended = Decisions(extension=Extension(until=after(days=1), reason="ill"))
+    one = grade("s001", [whole(1, 20, at=after(days=3))], extended, rules)
+    assert texts(one) == [
+        "not accepted: handed in 2 days after the date",
+        "extension to 2027-03-02 23:59:00+00:00 (ill)",
+    ]
 
 
 def test_an_extension_moves_the_date_and_the_cut_off():

@@ -11,7 +11,7 @@ from making import after, report, write
 from msgspec.structs import replace
 
 from autograder.cli import cli
-from autograder.cli.gradebook import Place
+from autograder.cli.place import Place
 from autograder.errors import AutograderError
 from autograder.model import Outcome
 
@@ -74,6 +74,24 @@ def test_from_reports_to_grades(run, reports, course):
     assert "late by 1 hour: 1 day x 10 % of" in explained
 
 
+def test_who_has_left_is_taken_off_the_roster(run, reports, course):
+    assert run("grades") == "No grades: the gradebook has neither reports nor a roster.\n"
+    (course / "class.csv").write_text("id,name\ns001,One\ns003,Three\n")
+    (course / "mistaken.csv").write_text("x001\nx002\n")
+    run("roster", "class.csv")
+    said = "2 new or changed, 0 as before.\n2 others stay on the roster; --whole-class takes them off.\n"
+    assert run("roster", "mistaken.csv") == said
+    said = "0 new or changed, 2 as before.\n2 others are off the roster now; what they handed in stays.\n"
+    assert run("roster", "class.csv", "--whole-class") == said
+    assert run("grades") == "s001: missing\ns003: missing\n"
+    assert "roster: x001: x001 → taken off" in run("history", "x001")
+    (course / "class.csv").write_text("id,name\ns003,Three\n")
+    run("import", "reports")
+    run("roster", "class.csv", "--whole-class")
+    assert [line.partition(":")[0] for line in run("grades").splitlines()] == ["s001", "s002", "s003"]
+    assert run("roster", "mistaken.csv").startswith("2 new or changed")
+
+
 def test_grades_as_csv_and_json(run, reports, course):
     run("import", "reports")
     run("grades", "--csv", "grades.csv", "--json", "grades")
@@ -90,7 +108,7 @@ def test_grades_as_csv_and_json(run, reports, course):
 def test_an_extension_an_excuse_and_an_override(run, reports, rubric):
     run("import", "reports")
     late = run("grades", "--explain", "s002").splitlines()[-1]
-    said = run("extend", "s002", "--until", "2027-03-03T00:00", "--reason", "ill")
+    said = run("extend", "s002", "--until", "2027-03-03T00:00+00:00", "--reason", "ill")
     assert said.strip() != late
     item = rubric.items[0].id
     assert run("override", "s002", item, "1", "--reason", "a slip", "--as", "ta2").startswith("s002: ")
@@ -100,12 +118,23 @@ def test_an_extension_an_excuse_and_an_override(run, reports, rubric):
     assert "extension: 2027-03-03T00:00:00+00:00: ill" in told
     assert f"ta2  affine: {item} of attempt" in told
     assert "→ 1 points: a slip" in told
-    assert run("history", "s077") == "Nothing was recorded about s077.\n"
 
 
 WRONG = [
     ("extend s002 --until soon --reason x", "--until soon: is no time"),
-    ("extend s02 --until 2027-03-03 --reason x", "no learner `s02`; did you mean `s002`?"),
+    ("extend s002 --until 2027-03-03 --reason x", "--until 2027-03-03: has no time of day"),
+    ("extend s002 --until 2027-03-03T12:00 --reason x", "--until 2027-03-03T12:00: has no time zone"),
+    (
+        "extend s002 --until 2027-02-03T12:00Z --reason x",
+        "is no later than due_at, 2027-03-01T23:59:00+00:00",
+    ),
+    ("extend s002 --undo --reason x", "s002: has no extension"),
+    ("excuse s002 --undo --reason x", "s002: is not excused"),
+    ("history s02", "no learner `s02`; did you mean `s00"),
+    ("backup nowhere/copy.sqlite3", "nowhere/copy.sqlite3: can't be written: No such file or directory\n"),
+    ("extend s02 --until 2027-03-03T12:00Z --reason x", "no learner `s02`; did you mean `s00"),
+    ("extend xyz --until 2027-03-03T12:00Z --reason x", "no learner `xyz`; known are: s001, s002, s003"),
+    ("grades --explain s0002", "no learner `s0002`; did you mean `s002`"),
     ("override s002 nothing 1 --reason x", "no item `nothing`; known are: "),
     ("override s002 ITEM many --reason x", "points = 'many' is no number"),
     ("override --reason x -- s002 ITEM -1", "points = -1, expected 0 to "),
@@ -132,6 +161,59 @@ def test_an_extension_needs_a_date(run, reports, course):
     assert "has no due_at, so nothing is late" in str(
         run("extend", "s001", "--until", "2027-03-03", "--reason", "x", fails=True)
     )
+
+
+@pytest.mark.parametrize(
+    ("until", "example"),
+    [
+        ("soon", "2027-03-01T23:59+00:00"),
+        ("2027-03-03", "2027-03-03T23:59+00:00"),
+        ("2027-03-03T12:00", "2027-03-03T12:00+00:00"),
+    ],
+)
+def test_the_example_of_a_time_is_one_that_is_meant(run, reports, until, example):
+    run("import", "reports")
+    error = run("extend", "s002", "--until", until, "--reason", "x", fails=True)
+    assert example in error.hint
+
+
+def test_an_extension_is_taken_back(run, reports):
+    run("import", "reports")
+    late = run("grades", "--explain", "s002")
+    given = run("extend", "s002", "--until", "2027-03-03T12:00+00:00", "--reason", "ill")
+    assert "extension to 2027-03-03 12:00:00+00:00 (ill)" in run("grades", "--explain", "s002")
+    assert run("extend", "s002", "--undo", "--reason", "mistaken for another") != given
+    assert run("grades", "--explain", "s002") == late
+    told = "extension: 2027-03-03T12:00:00+00:00: ill → taken back: mistaken for another"
+    assert told in run("history", "s002")
+    assert run("extend", "s002", "--until", "2027-03-03T12:00+00:00", "--reason", "ill") == given
+
+
+def test_a_person_s_points_are_taken_back(run, reports):
+    run("import", "reports")
+    before = run("grades")
+    run("override", "s001", "affine-forward", "1", "--reason", "a slip")
+    assert run("grades") != before
+    run("override", "s001", "affine-forward", "--undo", "--reason", "meant s002")
+    assert run("grades") == before
+    assert "1 points: a slip → taken back: meant s002" in run("history", "s001")
+    again = run("override", "s001", "affine-forward", "--undo", "--reason", "x", fails=True)
+    assert "s001, affine-forward: has no points of a person" in str(again)
+    for options in ((), ("1", "--undo")):
+        said = run("override", "s001", "affine-forward", *options, "--reason", "x", fails=True)
+        assert "Give either POINTS, or --undo." in said
+
+
+@pytest.mark.parametrize("options", [(), ("--undo", "--until", "2027-03-03T12:00+00:00")])
+def test_an_extension_is_given_or_taken_back(run, reports, options):
+    said = run("extend", "s002", "--reason", "x", *options, fails=True)
+    assert "Give either --until TIME, or --undo." in said
+
+
+def test_one_explanation_leaves_the_table_whole(run, reports, course):
+    run("import", "reports")
+    run("grades", "--explain", "s002", "--csv", "grades.csv")
+    assert len((course / "grades.csv").read_text().splitlines()) == 3
 
 
 def test_reports_that_can_not_be_read_end_with_status_1(run, reports, course):
@@ -204,7 +286,8 @@ def test_points_in_another_encoding_are_refused(run, reports, course):
 def test_rescoring_shows_then_applies(run, reports, course, rubric):
     run("import", "reports")
     before = run("grades")
-    assert run("rescore") == "0 of 2 grades change.\n"
+    nothing = "Nothing to apply: assignment.toml is as it was when it was applied.\n"
+    assert run("rescore") == run("rescore", "--apply") == f"0 of 2 grades change.\n{nothing}"
     definition = course / "source/affine/assignment.toml"
     definition.write_text(definition.read_text().replace("percent = 10", "percent = 50"))
     shown = run("rescore")
@@ -215,6 +298,44 @@ def test_rescoring_shows_then_applies(run, reports, course, rubric):
     assert with_note.endswith(before)
     assert run("rescore", "--apply").endswith("applied.\n")
     assert run("grades") != before
+    definition.write_text(definition.read_text().replace("percent = 50", "percent = 50, grace_minutes = 1"))
+    assert run("rescore").startswith("0 of 2 grades change.\nNothing was recorded")
+    definition.write_text(definition.read_text().replace("percent = 50", "percent = 50, most = 50"))
+    assert run("rescore").endswith("Nothing was recorded; --apply lets it decide.\n")
+
+
+def test_points_above_a_new_maximum_are_capped_and_that_is_said(run, reports, course, rubric):
+    run("import", "reports")
+    run("override", "s001", "affine-forward", "5.5", "--reason", "nearly")
+    definition = course / "source/affine/assignment.toml"
+    definition.write_text(definition.read_text().replace("points = 6", "points = 4"))
+    run("rescore", "--apply")
+    lines = run("grades", "--explain", "s001").splitlines()
+    (line,) = (one for one in lines if "nearly" in one)
+    assert line.split()[0] == "4"
+    assert line.endswith(": nearly; gave 5.5, more than the item has now)")
+    assert lines[-1] == "s001: 9 of 8"  # with an extra credit of 1
+
+
+def test_the_history_says_which_points_a_person_replaced_then(run, reports, course):
+    run("import", "reports")
+    run("override", "s001", "affine-forward", "5.5", "--reason", "nearly")
+    definition = course / "source/affine/assignment.toml"
+    definition.write_text(definition.read_text().replace("points = 6", "points = 3"))
+    run("rescore", "--apply")
+    run("override", "s002", "affine-forward", "1", "--reason", "a slip")
+    assert "6 points → 5.5 points: nearly" in run("history", "s001")
+    assert "2 points → 1 points: a slip" in run("history", "s002")
+
+
+def test_an_explanation_alone_is_counted_apart(run, reports, course):
+    run("import", "reports")
+    definition = course / "source/affine/assignment.toml"
+    old = definition.read_text()
+    title = next(line for line in old.splitlines() if line.startswith("title") and line not in old[:200])
+    definition.write_text(old.replace(title, 'title = "Another name"'))
+    shown = run("rescore")
+    assert "0 of 2 grades change.\n2 stay as they are, and are explained in another way.\n" in shown
 
 
 def test_copies_and_checks(run, reports, course):

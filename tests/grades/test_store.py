@@ -163,7 +163,8 @@ def test_the_same_files_again_are_not_late_by_that(gradebook, tmp_path):
     first, second = gradebook.grades(late)
     assert (first.points, first.late) == (10, None)
     assert first.steps[0].text.endswith(
-        "handed in 2027-03-01 21:59:00+00:00 and, the same files, 2027-03-04 23:59:00+00:00"
+        "handed in 2027-03-01 21:59:00+00:00 and, the same files, 2027-03-04 23:59:00+00:00, "
+        "due 2027-03-01 23:59:00+00:00"
     )
     assert (second.points, second.late) == (9, datetime.timedelta(hours=5))
 

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from classroom import NOTICE, fill, findings, open_desk, person, png, report
+from msgspec.structs import replace
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -76,7 +77,8 @@ def test_a_link_opens_the_page_once(site):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/items/comments", "/static/style.css", "/enter", "/enter?token=", "/x"]
+    "path",
+    ["/", "/items/comments", "/static/pages.css", "/static/review.css", "/enter", "/enter?token=", "/x"],
 )
 def test_without_the_cookie_nothing_is_served(site, path):
     assert site.stranger().get(path).status_code == 403
@@ -185,6 +187,22 @@ def test_the_start_lists_each_item_with_what_waits(site):
     assert "Comments in the code 1 of 4 judged · 10 points Review 3 of Comments in the code" in words
     assert "Why the loss begins there 0 of 4 judged · 1 flagged · 5 points Review 4" in words
     assert "Judged automatically The smoothing function 20 points" in words
+
+
+def test_a_check_that_earns_nothing_says_so(tmp_path):
+    made = report("s001")
+    (check,) = made.items[0].checks
+    aside = replace(check, id="beside", max_score=0.0, score=0.0)
+    items = (replace(made.items[0], checks=(check, aside)), *made.items[1:])
+    site = Site(tmp_path, [replace(made, items=items)])
+    words = " ".join(re.sub(r"<[^>]+>|\s+", " ", site.get(f"/work/smooth/{site.refs[0]}")).split())
+    assert words.count("no points failed") == 1
+    assert words.index("beside") < words.index("no points failed")
+
+
+def test_the_style_of_pages_of_one_file_is_sent_too(site):
+    assert site.client.get("/static/pages.css").headers["content-type"].startswith("text/css")
+    assert "prefers-color-scheme" in site.get("/static/pages.css")
 
 
 @pytest.mark.parametrize(
@@ -349,6 +367,7 @@ def test_a_change_of_a_remark_is_shown_before_it_holds(site):
         site.desk.save(piece, "comments", Given(remarks=(shape,)))
     assert "3 have it" in site.get("/remarks/comments")
     shown = site.post("/remarks/comments", remark=shape, text="No shapes", points="-3", action="preview")
+    assert "Change it for 3 submissions?" in shown.text
     assert "3 of 3 get other points" in shown.text
     assert shown.text.count('<td class="number">8</td><td class="number">7</td>') == 3
     assert site.desk.remarks("comments")[shape].points == -2
@@ -356,6 +375,14 @@ def test_a_change_of_a_remark_is_shown_before_it_holds(site):
     changed = site.desk.remarks("comments")[shape]
     assert (changed.text, changed.points) == ("No shapes", -3)
     assert "7 points, judged by ta1" in site.get(site.work())
+
+
+def test_a_remark_that_nobody_has_is_changed_alone(site):
+    site.desk.put_remark("comments", "No shape is named", "-2")
+    (shape,) = site.desk.remarks("comments")
+    shown = site.post("/remarks/comments", remark=shape, text="No shapes", points="-3", action="preview")
+    assert "Nobody has it yet" in shown.text
+    assert "get other points" not in shown.text
 
 
 def test_a_new_remark_leads_back_to_the_submission(site):

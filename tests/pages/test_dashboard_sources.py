@@ -234,7 +234,7 @@ def test_the_command_writes_a_page_and_every_table(tmp_path):
 
 def test_the_command_reads_the_gradebook_where_no_reports_are_named(tmp_path, monkeypatch):
     fill(f"sqlite:///{tmp_path / 'g.sqlite3'}", tmp_path, [report("s001")])
-    monkeypatch.setattr("autograder.cli.gradebook.Place.own_rubric", lambda place: RUBRIC)
+    monkeypatch.setattr("autograder.cli.place.Place.own_rubric", lambda place: RUBRIC)
     done = run("--db", f"sqlite:///{tmp_path / 'g.sqlite3'}", "-o", tmp_path / "class.html")
     assert done.exit_code == 0, (done.output, done.exception)
     page = (tmp_path / "class.html").read_text(encoding="utf-8")
@@ -243,7 +243,7 @@ def test_the_command_reads_the_gradebook_where_no_reports_are_named(tmp_path, mo
 
 
 def test_a_gradebook_without_students_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr("autograder.cli.gradebook.Place.own_rubric", lambda place: RUBRIC)
+    monkeypatch.setattr("autograder.cli.place.Place.own_rubric", lambda place: RUBRIC)
     done = run("--db", f"sqlite:///{tmp_path / 'g.sqlite3'}", "-o", tmp_path / "class.html")
     assert isinstance(done.exception, UsageError)
     assert "the gradebook has no students on `hw1`" in str(done.exception)

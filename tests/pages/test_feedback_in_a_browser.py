@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from autograder.authoring import Answer, Case, Expected, Sum, explain_sum
 from autograder.grades.records import Grade, GradeStatus, Step
-from autograder.model import Notice, OutputText, Smallest, Status, Visibility
+from autograder.model import NOT_WRITTEN, Diagnosis, Notice, OutputText, Smallest, Status, Visibility
 from autograder.pages.feedback.gather import Feedback
 from autograder.pages.feedback.page import feedback_page
 from autograder.pages.feedback.printing import find_browser, print_page
@@ -88,10 +88,17 @@ NOTEBOOK_STYLE = (
 
 
 def notebook(host, said="The ends are `0` where 2 was expected."):
+    rich = rich_report(said)
+    begun = rich.items[0]
+    check = replace(
+        begun.checks[0], message=said, diagnosis=Diagnosis(id=NOT_WRITTEN, message=said), status=Status.FAILED
+    )
+    items = (*rich.items, replace(begun, id="more", status=Status.FAILED, checks=(check,)))
     shown = report_html(
-        rich_report(said),
+        replace(rich, items=items),
         {"smooth-check-1.svg": drawn().drawing.encode()},
         heading="hw1.ipynb, saved 2027-03-01 10:00:00",
+        warning="Save first: `hw1.ipynb` is 12 minutes older than this cell.",
         closing="2 of 4 parts need work",
         points=False,
     )

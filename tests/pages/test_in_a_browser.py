@@ -311,10 +311,14 @@ def test_axe_finds_nothing(served, axe):
     served.desk.flag(first, "comments", "flag", raised=True)
     served.desk.save(second, "comments", Given(points="7", text="cell 3, line 6: a"))
     one, other = (f"/work/comments/{ref}" for ref in served.refs[:2])
-    light = served.open(color_scheme="light", viewport={"width": 1280, "height": 800})
-    dark = served.open(color_scheme="dark", viewport={"width": 400, "height": 800})
-    places = [(light, path) for path in ("/", "/items/comments", "/remarks/comments", one)]
-    places += [(dark, path) for path in ("/items/comments", other)]
+    wide, narrow = {"width": 1280, "height": 800}, {"width": 400, "height": 800}
+    light = served.open(color_scheme="light", viewport=wide)
+    dark = served.open(color_scheme="dark", viewport=wide)
+    small = served.open(color_scheme="light", viewport=narrow)
+    small_and_dark = served.open(color_scheme="dark", viewport=narrow)
+    listed = "/items/comments?show=all"
+    places = [(light, path) for path in ("/", listed, "/remarks/comments", one)]
+    places += [(dark, other), (small, one), (small_and_dark, listed), (small_and_dark, other)]
     for page, path in places:
         page.goto(path)
         if path == one:
@@ -324,3 +328,10 @@ def test_axe_finds_nothing(served, axe):
         found = page.evaluate("axe.run()")
         assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == [], path
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_a_state_is_one_line_on_a_phone(served):
+    page = served.open(viewport={"width": 320, "height": 800})
+    page.goto("/items/smooth?show=all")
+    lines = page.eval_on_selector_all("td .soft", "all => all.map(each => each.getClientRects().length)")
+    assert lines == [1, 1, 1, 1]

@@ -1,11 +1,9 @@
 """A course of another subject, so that nothing here rests on the one homework that the project has."""
 
 import shutil
-from pathlib import Path
 
 import pytest
-
-COURSE = Path(__file__).parent / "course"
+from publish.places import COURSE
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import zlib
 
 import numpy as np
 import pytest
-from conftest import COURSE
+from publish.places import COURSE
 
 from autograder.course import find_course
 from autograder.errors import ReleaseError

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from conftest import COURSE
+from publish.places import COURSE
 from reports import item, make_report
 
 from autograder.course import find_course

@@ -2,19 +2,26 @@
 
 import ast
 import email
+import functools
+import hashlib
 import importlib.util
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
+import threading
 import tomllib
 import zipfile
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from HW5_code import data_utils, synthetic_data
 from packaging.requirements import Requirement
 
 from autograder.cli import COMMANDS
@@ -30,11 +37,12 @@ STARTED = (
     "autograder",
     "autograder.__main__",
     "autograder.cli.check",
+    "autograder.cli.data",
     "autograder.cli.doctor",
     "autograder.guest.plain",
 )
 # never among what students receive
-INSTRUCTORS = ("batch", "data", "delivery", "guest/walls", "publish", "sandbox", "signing", "similarity")
+INSTRUCTORS = ("batch", "delivery", "guest/walls", "publish", "sandbox", "signing", "similarity")
 
 
 @pytest.fixture(scope="module")
@@ -168,20 +176,18 @@ def from_the_wheel(tmp_path_factory):
     path = tmp_path_factory.mktemp("wheel") / name
     path.write_bytes(content)
 
-    def run(*arguments):
+    def run(*arguments, cwd=path.parent):
         command = [sys.executable, "-P", "-S", "-m", "autograder", *arguments]
         places = [str(path), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
-        return subprocess.run(
-            command, env=environment, cwd=path.parent, capture_output=True, text=True, check=False
-        )
+        return subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True, check=False)
 
     return run
 
 
 def test_its_help_lists_the_commands_that_are_there(from_the_wheel):
     shown = from_the_wheel("--help").stdout
-    assert {name for name in COMMANDS if f"  {name} " in shown} == {"check", "doctor"}
+    assert {name for name in COMMANDS if f"  {name} " in shown} == {"check", "data", "doctor"}
 
 
 def test_a_command_that_is_not_there_says_where_it_is(from_the_wheel):
@@ -197,6 +203,67 @@ def test_its_doctor_says_nothing_of_what_only_instructors_need(from_the_wheel):
     assert done.returncode == 0, done.stderr
     assert "compiler" in done.stdout
     assert "instructor's tools" not in done.stdout
+
+
+@pytest.fixture
+def small_data(tmp_path):
+    """A small data set, which a server offers as the real one; the server's URL and the file's facts."""
+    synthetic_data.write(tmp_path / "made" / "cifar-10-batches-py", train=20, test=6)
+    (tmp_path / "served").mkdir()
+    packed = tmp_path / "served" / "small.tar.gz"
+    with tarfile.open(packed, "w:gz") as archive:
+        archive.add(tmp_path / "made" / "cifar-10-batches-py", "cifar-10-batches-py")
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=packed.parent)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        content = packed.read_bytes()
+        yield {
+            "url": f"http://127.0.0.1:{server.server_address[1]}/small.tar.gz",
+            "md5": hashlib.md5(content).hexdigest(),
+            "bytes": len(content),
+        }
+        server.shutdown()
+        thread.join()
+
+
+def test_it_fetches_the_data_beside_the_notebook_which_finds_it(
+    from_the_wheel, small_data, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.delenv("CIFAR10_DIR", raising=False)
+    folder = Path(shutil.copytree(ROOT / "release" / "hw5", tmp_path / "hw5"))
+    definition = folder / "check" / "assignment.toml"
+    text = definition.read_text(encoding="utf-8")
+    for key, value in small_data.items():
+        text = re.sub(rf"^{key} = .*", f"{key} = {json.dumps(value)}", text, flags=re.MULTILINE)
+    definition.write_text(text, encoding="utf-8")
+    ready = folder / "cifar-10-batches-py"
+    assert "is not here: a generated stand-in is used" in doctor_says(from_the_wheel, folder)
+    done = from_the_wheel("data", "fetch", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == f"ready: {ready}"
+    assert from_the_wheel("data", "where", cwd=folder).stdout == f"{ready}: cifar-10-batches-py\n"
+    assert f"data {ready}" in doctor_says(from_the_wheel, folder)
+    monkeypatch.setenv("CIFAR10_DIR", str(tmp_path))
+    wrong = f"{tmp_path}: CIFAR10_DIR names it, and it has no batches.meta"
+    assert wrong in doctor_says(from_the_wheel, folder)
+    monkeypatch.delenv("CIFAR10_DIR")
+    monkeypatch.chdir(folder)
+    assert data_utils.find_CIFAR10().resolve() == ready
+    assert len(data_utils.load_CIFAR10(ready)[0]) == 20
+
+
+def doctor_says(run, folder):
+    return " ".join(run("doctor", cwd=folder).stdout.split())
+
+
+def test_data_is_fetched_in_a_course_or_a_release_alone(from_the_wheel, tmp_path):
+    done = from_the_wheel("data", "fetch", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "no source/<assignment>/assignment.toml here" in done.stderr
 
 
 # --- that it works alone -------------------------------------------------------------------------

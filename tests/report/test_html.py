@@ -8,10 +8,11 @@ import pytest
 from msgspec.structs import replace
 from reports import finding, item, make_report
 
-from autograder.model import Diagnosis, Notice, Outcome, OutputText, Smallest, Status
+from autograder.model import NOT_WRITTEN, Diagnosis, Notice, Outcome, OutputText, Smallest, Status
 from autograder.report.html import details, mark, picture, report_html
 from autograder.report.html_style import STYLE
 from autograder.report.scoring import score_item
+from autograder.report.totals import reason_elsewhere, same_reason
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 200"><title>t</title></svg>'
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
@@ -99,10 +100,33 @@ def test_a_picture_that_is_not_given_is_left_out_and_a_png_is_one():
 
 def test_the_first_lost_check_is_open_and_the_others_are_folded():
     report = make_report()
-    found = {name: finding(name, 0) for name in "abc"}
+    found = {name: replace(finding(name, 0), hints=("look again",)) for name in "abc"}
     lost = replace(report, items=(score_item(item(a=1, b=1, c=1), found),))
     folds = [a for tag, a in Parts(report_html(lost)).tags if tag == "details"]
     assert ["open" in one for one in folds] == [True, False, False]
+
+
+def test_work_that_was_not_begun_is_no_mistake_and_one_reason_is_said_once():
+    unwritten = Diagnosis(id=NOT_WRITTEN, message="Not written yet.")
+    said = {
+        "a": replace(finding("a", 0), message="Not written yet.", diagnosis=unwritten),
+        "b": replace(finding("b", 0), message=same_reason("a"), diagnosis=unwritten),
+        "c": replace(finding("c", 0), message=same_reason("a"), diagnosis=unwritten),
+    }
+    one = score_item(item(a=1, b=1, c=1), said)
+    away = {"d": replace(finding("d", 0), message=reason_elsewhere("f", "a"))}
+    two = replace(score_item(item(d=1), away), title="g")
+    shown = Parts(report_html(make_report(items=(one, two)), points=False))
+    assert "○ not written f Not written yet. – not judged g Not judged, as “f” fails: see a ." in shown.text
+    assert shown.text.count("Not written yet") == 1
+    assert "same reason" not in shown.text
+    assert "details" not in {tag for tag, _ in shown.tags}
+
+
+def test_different_reasons_of_an_item_have_rows_of_their_own():
+    said = {"a": finding("a", 1), "b": finding("b", 0), "c": replace(finding("c", 0), message="another")}
+    shown = Parts(report_html(make_report(items=(score_item(item(a=1, b=1, c=1), said),)), points=False))
+    assert "1 of 3 checks passed. ✗ failed b b: 0 ✗ failed c another" in shown.text
 
 
 def test_a_self_check_has_no_points():

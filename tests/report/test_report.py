@@ -14,6 +14,7 @@ from rich.console import Console
 from autograder.course import find_course
 from autograder.errors import ReportError
 from autograder.model import (
+    Cause,
     Finding,
     Lateness,
     Notice,
@@ -167,6 +168,19 @@ def test_the_schema_is_a_schema():
     import jsonschema
 
     jsonschema.Draft202012Validator.check_schema(report_schema())
+
+
+@pytest.mark.parametrize(("width", "beside"), [(80, False), (120, True)])
+def test_matrices_are_beside_each_other_or_below_and_no_row_is_broken(width, beside):
+    rows = ["[[" + " ".join(f"{n * 1.25:7.4f}" for n in range(k, k + 5)) + "]" for k in (0, 100)]
+    one = make_report().items[0]
+    cause = Cause(case="c", expected="\n".join(rows), actual="\n".join(reversed(rows)))
+    checks = (one.checks[0], replace(one.checks[1], cause=cause))
+    console = Console(width=width, record=True, file=io.StringIO())
+    console.print(render(make_report(items=(replace(one, checks=checks),)), points=False))
+    shown = console.export_text()
+    assert all(shown.count(row) == 2 for row in rows)
+    assert any("expected" in line and "yours" in line for line in shown.splitlines()) is beside
 
 
 def test_in_a_terminal_each_lost_check_has_its_reason():

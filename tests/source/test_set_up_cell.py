@@ -15,6 +15,8 @@ import pytest
 from nbformat import NotebookNode
 from source_notebook import SOURCE, cell
 
+from autograder.publish.wheel import students_wheel
+
 
 def tarred(folder: Path) -> Path:
     """Make a small archive to stand in for CIFAR-10's."""
@@ -96,12 +98,36 @@ def test_set_up_in_colab_unpacks_builds_and_downloads(
     said = capsys.readouterr().out
     assert "The fast layers could not be compiled:" in said
     assert "HW5_code:    found" in said
+    assert "autograder:  installed" in said
     assert "CIFAR-10:    cifar-10-batches-py" in said
     os.chdir(folder / "content")  # a restarted kernel starts here
     data.unlink()
     data.write_bytes(b"not asked for again")
     in_colab(source, folder / "nothing.zip", data)
     assert Path.cwd() == folder / "content" / "hw5"
+
+
+def test_set_up_in_colab_installs_the_checking_program(
+    set_up: tuple[str, Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source, folder = set_up
+    shutil.copytree(SOURCE / "HW5_code", tmp_path / "zip" / "hw5" / "HW5_code")
+    name, content = students_wheel(SOURCE.parents[1] / "autograder")
+    (tmp_path / "zip" / "hw5" / name).write_bytes(content)
+    zipped = Path(shutil.make_archive(str(tmp_path / "hw5"), "zip", tmp_path / "zip"))
+    # pip installs into this folder, without looking for packages that are there
+    monkeypatch.setenv("PIP_TARGET", str(tmp_path / "site"))
+    monkeypatch.setenv("PIP_NO_DEPS", "1")
+    in_colab(source, zipped, tarred(folder / "data"))
+    assert (tmp_path / "site" / "autograder" / "selfcheck").is_dir()
+    assert "could not be installed" not in capsys.readouterr().out
+    (tmp_path / "content" / "hw5" / name).write_bytes(b"damaged")
+    os.chdir(tmp_path / "content")
+    in_colab(source, zipped, tarred(folder / "more"))
+    assert "The checking program could not be installed:" in capsys.readouterr().out
 
 
 def test_set_up_in_colab_refuses_damaged_data(set_up: tuple[str, Path], homework_zip: Path) -> None:

@@ -407,3 +407,44 @@ def nbgrader(course: Path, reports: Path, learners: int, url: str | None, as_jso
         return
     for name, value in figures.items():
         click.echo(f"{name}: {value:,}" if name == "learners" else f"{name}: {value:.3g} s")
+
+
+@command.command()
+@COURSE
+@click.option(
+    "--half",
+    default="tests/samples/hw5/s005",
+    show_default=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder with half-done work.",
+)
+@click.option(
+    "--done",
+    default="tests/samples/hw5/s001",
+    show_default=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder with a solved notebook.",
+)
+@click.option("--rounds", default=7, show_default=True, type=click.IntRange(1), help="Turns for everybody.")
+@JSON
+def selfcheck(course: Path, half: Path, done: Path, rounds: int, as_json: bool) -> None:
+    """Measure how long a student waits for `autograder check`, and what an unchanged notebook saves."""
+    import json
+
+    import msgspec
+    from rich.console import Console
+    from rich.table import Table
+
+    from autograder.course import find_course
+    from bench.selfcheck import measure_selfcheck
+
+    release = find_course(course.resolve()).given_notebook.parent
+    waits = measure_selfcheck(release, half.resolve(), done.resolve(), rounds)
+    if as_json:
+        click.echo(json.dumps(msgspec.to_builtins(waits), indent=2))
+        return
+    table = Table("what", "median", "range", "times the first", box=None)
+    for one in waits:
+        seconds = f"{one.least:.2f} to {one.greatest:.2f}"
+        table.add_row(one.name, f"{one.median:.2f} s", seconds, f"{one.ratio:g}")
+    Console().print(table)

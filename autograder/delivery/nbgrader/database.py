@@ -19,23 +19,19 @@ from nbgrader.api import Base
 from sqlalchemy import (
     Column,
     Connection,
-    Engine,
     Float,
     MetaData,
     String,
     Table,
     Text,
     bindparam,
-    create_engine,
-    event,
     inspect,
     select,
     text,
 )
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from autograder.errors import UsageError
+from autograder.grades.database import engine_of, explained
 
 TABLES: Mapping[str, Table] = Base.metadata.tables
 pushed = Table(
@@ -45,7 +41,6 @@ pushed = Table(
     Column("points", Float),
     Column("comment", Text),
 )
-_BUSY_SECONDS = 60
 Values = Mapping[str, Any]
 
 
@@ -63,51 +58,17 @@ def opened(name: str, *, create: bool = False) -> Iterator[Connection]:
     Raises
     ------
     UsageError
-        The URL is wrong, its driver is missing, the database can't be opened, or is none of this nbgrader.
+        See `autograder.grades.database.engine_of`; also if the database can't be opened, or is none of this
+        nbgrader.
     """
+    # the formgrader may write meanwhile: SQLite's lock is taken before anything is read
+    engine = engine_of(name, "--gradebook")
     try:
-        engine = _engine(name)
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise UsageError(
-            f"--gradebook {name}: is not the URL of a database: {error}",
-            "Expected sqlite:///FILE or postgresql://USER@HOST/NAME.",
-        ) from error
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"--gradebook {name}: needs {error.name}, which is not installed",
-            "pip install -e '.[postgres]' in the course's folder",
-        ) from error
-    try:
-        with engine.begin() as connection:
+        with explained(engine.url, "--gradebook"), engine.begin() as connection:
             _prepare(connection, create=create)
             yield connection
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-        raise UsageError(
-            f"{engine.url.render_as_string()}: {reason}", "Check that it is there and may be written to."
-        ) from error
     finally:
         engine.dispose()
-
-
-def _engine(name: str) -> Engine:
-    url = make_url(name)
-    if url.drivername in ("postgresql", "postgres"):
-        url = url.set(drivername="postgresql+psycopg")
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
-
-    # the formgrader may write meanwhile: the lock is taken before anything is read
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _: object) -> None:
-        connection.isolation_level = None
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
 
 
 def _prepare(connection: Connection, *, create: bool) -> None:

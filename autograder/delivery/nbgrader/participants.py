@@ -11,6 +11,7 @@ from autograder.grades.roster import Person
 from autograder.grades.rubric import Rubric
 from autograder.grades.store import Gradebook
 from autograder.model import Report, Struct
+from autograder.report.student import student_view
 
 # nbgrader's columns for ids and names have as many characters.
 LONGEST = 128
@@ -19,7 +20,8 @@ LONGEST = 128
 class Class(Struct):
     """All that a push needs of the gradebook.
 
-    `reports` are those on the attempts that count, by learner. `kept` are learners' items whose fields for a
+    `reports` are those on the attempts that count, by learner; `messages` are what a learner may see of them,
+    by item, since nbgrader shows its comments to students. `kept` are learners' items whose fields for a
     person are left alone: what stands there could not be recorded. Of those who are `left_out`, nbgrader
     can't have the id.
     """
@@ -29,27 +31,36 @@ class Class(Struct):
     participants: tuple[Participant, ...]
     remarks: Mapping[str, Remark]
     reports: Mapping[str, Report]
+    messages: Mapping[str, Mapping[str, str]]
     kept: frozenset[tuple[str, str]] = frozenset()
     left_out: tuple[str, ...] = ()
 
-    def messages(self, participant: Participant) -> dict[str, str]:
-        """Give the messages of a learner's report by item."""
-        return {item.id: item.message for item in self.reports[participant.learner].items}
 
-
-def read_class(gradebook: Gradebook, rubric: Rubric, kept: frozenset[tuple[str, str]] = frozenset()) -> Class:
-    """Read all that a push needs."""
+def read_class(
+    gradebook: Gradebook,
+    rubric: Rubric,
+    kept: frozenset[tuple[str, str]] = frozenset(),
+    *,
+    now: datetime.datetime,
+) -> Class:
+    """Read all that a push needs; the time `now`, with its zone, decides what learners may see."""
     found = participants(gradebook, rubric)
     fitting = tuple(one for one in found if _fits(one.learner))
+    reports = {one.learner: counted_report(gradebook, one) for one in fitting}
     return Class(
         rubric=rubric,
         persons=tuple(one for one in gradebook.roster().persons.values() if _fits(one.learner)),
         participants=fitting,
         remarks=gradebook.remarks(rubric.assignment),
-        reports={one.learner: counted_report(gradebook, one) for one in fitting},
+        reports=reports,
+        messages={learner: _messages(student_view(report, now)) for learner, report in reports.items()},
         kept=kept,
         left_out=tuple(one.learner for one in found if not _fits(one.learner)),
     )
+
+
+def _messages(view: Report) -> dict[str, str]:
+    return {item.id: item.message for item in view.items}
 
 
 def _fits(learner: str) -> bool:

@@ -231,7 +231,7 @@ class _Push:
         base = self._base_cells()
         commented = {row.name for row in base if row.type in _COMMENTED}
         for one, notebook in self._submitted():
-            points, messages = self._points(one), self._given.messages(one)
+            points, messages = self._points(one), self._given.messages[one.learner]
             for cell in base:
                 place, found = (notebook, cell.id), points.get(cell.name)
                 is_ours = found is not None and (one.learner, cell.name) not in self._given.kept

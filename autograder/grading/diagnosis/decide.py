@@ -15,7 +15,6 @@ from autograder.authoring.specs import HintLevel
 from autograder.authoring.student import Array, FaultKind
 from autograder.grading.compare import compare
 from autograder.grading.diagnosis.exceptions import (
-    NOT_WRITTEN,
     Told,
     told_by_code,
     told_by_fault,
@@ -24,7 +23,7 @@ from autograder.grading.diagnosis.exceptions import (
 )
 from autograder.grading.diagnosis.fingerprint import Fingerprint, has_fingerprint
 from autograder.grading.diagnosis.known_mistakes import KnownMistake, Regime
-from autograder.model import Definitions, Diagnosis, Struct
+from autograder.model import NOT_WRITTEN, Definitions, Diagnosis, Struct
 
 # The fewest cases that tell one mistake from another, and those that make a regime.
 FEWEST_CASES = 3

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from autograder.authoring.student import FaultKind, StudentFault, Value
-from autograder.model import Definitions, Struct
+from autograder.model import NOT_WRITTEN, Definitions, Struct
 
 _FLOAT = re.compile(
     r"^(Type|Index)Error: .*('(numpy\.)?float\d*' object cannot be interpreted as an integer"
@@ -36,9 +36,6 @@ _NO_ATTRIBUTE = re.compile(
 _TOO_LARGE = re.compile(r"^IndexError: index (\d+) is out of bounds for axis \d+ with size ([1-9]\d*)")
 # NumPy's functions whose results are floats even where they are whole.
 _GIVE_FLOATS = {"floor", "ceil", "trunc", "rint", "round", "around", "divide", "true_divide", "linspace"}
-
-
-NOT_WRITTEN = "not-written"
 
 
 class Told(Struct):

@@ -16,10 +16,11 @@ from autograder.grades.records import Grade, exact
 from autograder.model import CheckReport, ItemReport, Report, Status, Struct
 from autograder.pages.feedback.gather import Feedback
 from autograder.pages.single import SinglePage
-from autograder.report.html import details, is_lost, mark, points_of, prose
+from autograder.report.html import details, mark, points_of, prose
 from autograder.report.html_style import STYLE
 from autograder.report.late import spoken
 from autograder.report.student import NOT_SHOWN, student_view
+from autograder.report.totals import is_lost
 
 
 def _mark(status: Status) -> Markup:

@@ -14,7 +14,7 @@ import jinja2
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -55,6 +55,7 @@ def review_app(desk: Desk, reports: Path) -> Starlette:
             Route("/work/{item}/{ref}/pictures/{name}", pages.picture),
             Route("/remarks/{item}", pages.remarks),
             Route("/remarks/{item}", pages.put_remark, methods=["POST"]),
+            Route("/static/pages.css", lambda _: FileResponse(_HERE.parent / "style.css")),
             Mount("/static", StaticFiles(directory=_HERE / "static")),
         ],
         exception_handlers={HTTPException: pages.refused, AutograderError: pages.refused},

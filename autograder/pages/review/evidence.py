@@ -35,11 +35,15 @@ class ShownPassage(Struct):
 
 
 class ShownCheck(Struct):
-    """One check with what there is to read about it; `numbers` are what it compared, by name."""
+    """One check with what there is to read about it; `numbers` are what it compared, by name.
+
+    One that `has_points` decides a share of the item's.
+    """
 
     id: str
     status: Status
     message: str
+    has_points: bool
     numbers: tuple[tuple[str, Markup], ...]
     passages: tuple[ShownPassage, ...]
     pictures: tuple[str, ...]
@@ -99,6 +103,7 @@ def _check(check: CheckReport, remarks: dict[tuple[str, int], list[str]], hide: 
         id=check.id,
         status=check.status,
         message=hide(check.message),
+        has_points=check.max_score > 0,
         numbers=tuple((name, visible(hide(text), _MOST_NUMBERS)) for name, text in _numbers(check) if text),
         passages=tuple(_passage(one, remarks, hide) for one in passages),
         pictures=tuple(name for name in check.pictures if name.endswith(".png")),

@@ -14,6 +14,7 @@ class Request:
     query: dict
     form: dict
     headers: dict
+    body: str = ""
 
 
 @dataclass
@@ -42,9 +43,10 @@ class Handler(BaseHTTPRequestHandler):
     def handle_any(self):
         parts = urlsplit(self.path)
         length = int(self.headers.get("Content-Length") or 0)
-        form = dict(parse_qsl(self.rfile.read(length).decode(), keep_blank_values=True))
+        body = self.rfile.read(length).decode()
+        form = dict(parse_qsl(body, keep_blank_values=True))
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        request = Request(self.command, parts.path, query, form, dict(self.headers))
+        request = Request(self.command, parts.path, query, form, dict(self.headers), body)
         fake = self.server.fake
         with fake.lock:
             fake.requests.append(request)
@@ -63,7 +65,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def reply(self, answer):
         body = answer.bytes()
-        self.send_response(answer.status)
+        if "Date" in answer.headers:
+            self.send_response_only(answer.status)  # else the true date stands there, too
+        else:
+            self.send_response(answer.status)
         for name, value in {"Content-Type": "application/json", **answer.headers}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
