@@ -256,7 +256,7 @@ template <class real>
 void conv_relu_pool_forward(
     const Convolution& g, const Pooling& p, const real* x, const real* w, const real* b, real* out,
     void* winner) {
-    const bool halves = p.window_height == 2 && p.window_width == 2 && p.stride == 2 && g.stride == 1;
+    const bool halves = in_halves(p) && g.stride == 1;
     const bool long_enough = least(g.field_height, g.field_width) >= SHORTEST_FIELD;
     const bool little_pad = g.pad <= g.height + g.width;  // padded rows are held
     if (halves && long_enough && little_pad && moderate(w, g.filters * taps(g)) && moderate(b, g.filters) &&
