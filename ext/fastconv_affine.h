@@ -48,9 +48,9 @@ void product(
     long rows, long vectors, long depth, Numbers<real> a, const real* b, long b_row, real* c, long c_row,
     bool add) {
     const Blocks across(vectors, SUM_VECTORS), down(rows, SUM_FILTERS);
-    for (long j = 0; j < across.count; j++) {
-        const long column = across.begin(j) * LANES<real>;
-        for (long i = 0; i < down.count; i++) {
+    for (long i = 0; i < down.count; i++) {
+        for (long j = 0; j < across.count; j++) {
+            const long column = across.begin(j) * LANES<real>;
             const Numbers<real> some = {a.at + down.begin(i) * a.row, a.row, a.column};
             real* tile = c + down.begin(i) * c_row + column;
             with_constant<SUM_FILTERS>(down.size(i), [&](auto m) {
@@ -63,8 +63,8 @@ void product(
 }
 
 constexpr long DEPTH = 128;     // rows of w at a time; they stay in the cache for all examples
-constexpr long COLUMNS = 64;    // inputs at a time in the backward pass; whole vectors
-constexpr long PITCH = 80;      // between their rows, so that they don't compete for the same cache lines
+constexpr long COLUMNS = 128;   // inputs at a time in the backward pass; whole vectors
+constexpr long PITCH = 144;     // between their rows, so that they don't compete for the same cache lines
 constexpr long EXAMPLES = 48;   // in one part of the work
 constexpr long SMALL = 200000;  // so many multiplications are not worth a second thread
 

@@ -3,6 +3,7 @@
 #include "fastconv_pooling.h"
 #include "fastconv_unfolding.h"
 #include "fastconv_convolution.h"
+#include "fastconv_halves.h"
 #include "fastconv_patches.h"
 #include "fastconv_affine.h"
 

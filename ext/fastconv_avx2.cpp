@@ -19,10 +19,10 @@
 #include "fastconv_vectors.h"
 
 namespace fastconv::INSTRUCTION_SET {
-/* Tiles that fit into the registers: sums over runs, inner products, and a filter's part of a patch. */
+/* Tiles that fit into the registers: sums over runs, inner products, and a patch's runs. */
 constexpr int SUM_FILTERS = 6, SUM_VECTORS = 2;
 constexpr int PRODUCT_FILTERS = 3, PRODUCT_TAPS = 4;
-constexpr int PATCH_VECTORS = 12;
+constexpr int PATCH_RUNS = 12;
 }  // namespace fastconv::INSTRUCTION_SET
 
 #include "fastconv_all.h"

@@ -1,194 +1,271 @@
 /* The backward pass of convolution, ReLU and pooling.
 
    After pooling only the windows' winners have a gradient: with windows of 2 x 2, at most a quarter of the
-   outputs. So dw[f] is a sum over windows: the window's gradient times the patch of the image that its winner
-   saw. A patch is laid out as (y, x, c), then a 1 for db, then zeros up to whole vectors; it is copied from an
-   image whose channels come last. A first loop lists the windows that have a winner, so that the loop over the
-   list is short and has no branches. */
+   outputs. So dw[f] is a sum over winners: the gradient times the patch of the image that the winner saw. A
+   tile of the padded image is laid out as (y, c, x), and all its rows have the same pitch. So the patch is
+   HH C short runs, one below the other:
+
+       C = 2, HH = 2, WW = 3      y = 0, c = 0   . . . . . . . .
+                                  y = 0, c = 1   . . . . . . . .
+                                  y = 1, c = 0   . . a a a . . .     begins at `place`
+                                  y = 1, c = 1   . . b b b . . .              place + 1 pitch
+                                  y = 2, c = 0   . . c c c . . .              place + 2 pitches
+                                  y = 2, c = 1   . . d d d . . .              place + 3 pitches
+
+   The compiler knows the pitch, so each load is at one register plus a constant. The sums, a short vector or
+   *piece* for every run, stay in registers while all winners of a filter pass. Filters wider than a piece lay
+   the tile out again, shifted by a piece.
+
+   A load across two cache lines is slow. So a row holds its numbers twice, in blocks of a line: block i has
+   the 2 PIECE numbers from i PIECE on. The piece from x on stands at x + x / PIECE * PIECE:
+
+       PIECE = 4          row       0 1 2 3 4 5 6 7 8 9 ...
+                          in tile   0 1 2 3 4 5 6 7 | 4 5 6 7 8 9 ...
+       the piece from 3             . . . 3 4 5 6
+       the piece from 6                                 . . 6 7 8 9                                          */
 
 namespace fastconv::INSTRUCTION_SET {
 
-constexpr long AHEAD = 64;              // gradients and winners are fetched so far ahead
-constexpr long PATCH_BYTES = 48 << 10;  // patches: a block of their vectors stays in the first cache
+constexpr long PIECE_BYTES = VECTOR_BYTES < 32 ? VECTOR_BYTES : 32;
+constexpr long PITCH_BYTES = 256;       // of a tile's rows
+constexpr long TILE_BYTES = 30 << 10;   // a tile stays in the first cache, if a row of windows does
+constexpr long MOST_BYTES = 256 << 10;  // of a tile; larger ones would leave the second cache
 
-/* Sizes of the patches that are held at a time. */
 template <class real>
-struct Patches {
+constexpr long PIECE = PIECE_BYTES / sizeof(real);
+template <class real>
+constexpr long ROW = PITCH_BYTES / sizeof(real);  // numbers of a tile's row
+template <class real>
+constexpr long STARTS = ROW<real> / 2;  // columns of the image with a piece of their own in a tile's row
+
+template <class real>
+struct PieceOf {
+    typedef real type __attribute__((vector_size(PIECE_BYTES)));
+};
+
+template <class real>
+using piece = typename PieceOf<real>::type;
+
+template <class real>
+INLINE piece<real> load_piece(const real* from) {
+    piece<real> v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+template <class real>
+INLINE void store_piece(real* to, piece<real> v) {
+    memcpy(to, &v, sizeof v);
+}
+
+/* Sizes of the tiles. Each holds the pixels that some rows and columns of windows see. */
+template <class real>
+struct Tiles {
     const Convolution& g;
     const Pooling& p;
-    long size;     // numbers of a patch, in whole vectors
-    long windows;  // windows of a row whose patches are held at a time
-    long columns;  // columns of the convolution that they cover
+    long runs;           // of a patch
+    long pieces;         // of a run
+    long rows, columns;  // windows; the last tiles may have fewer
 
-    Patches(const Convolution& g, const Pooling& p) : g(g), p(p), size(round_up(taps(g) + 1, LANES<real>)) {
-        const long window_bytes = p.window_height * p.stride * size * sizeof(real);
-        windows = Blocks(p.columns, most(1, PATCH_BYTES / window_bytes)).size(0);
-        columns = (windows - 1) * p.stride + p.window_width;
+    Tiles(const Convolution& g, const Pooling& p)
+        : g(g), p(p), runs(g.field_height * g.channels), pieces(Blocks(g.field_width, PIECE<real>).count) {
+        const long across = (STARTS<real> - 1) / g.stride + 1 - p.window_width;
+        columns = across < 0 ? 0 : Blocks(p.columns, across / p.stride + 1).size(0);
+        const long row_bytes = most(1, g.channels) * PITCH_BYTES;
+        const long down = (TILE_BYTES / row_bytes - g.field_height) / g.stride + 1 - p.window_height;
+        rows = Blocks(p.rows, most(1, down / p.stride + 1)).size(0);
     }
 
-    // one vector more: the end of a patch is stored past its place, and the next patch overwrites it
-    long room() const { return p.window_height * columns * size + LANES<real>; }
-
-    long padded_width() const { return g.width + 2 * g.pad; }
-    long image_size() const { return g.channels * (g.height + 2 * g.pad) * padded_width(); }
-
-    /* Copy an image (C, H, W) into one (H + 2 P, W + 2 P, C) with a border of zeros. */
-    void turn(const real* image, real* padded) const {
-        for (long c = 0; c < g.channels; c++) {
-            for (long y = 0; y < g.height; y++) {
-                real* to = padded + ((y + g.pad) * padded_width() + g.pad) * g.channels + c;
-                for (long x = 0; x < g.width; x++) to[x * g.channels] = *image++;
-            }
-        }
+    bool pay() const {
+        return columns > 0 && runs > 0 && height(rows) <= MOST_BYTES / PITCH_BYTES / g.channels;
     }
 
-    /* Lay out the patches under `some` windows of a row of windows. */
-    void lay_out(const real* padded, long row, long first, long some, real* patches) const {
-        switch (round_up(g.field_width * g.channels, LANES<real>) / LANES<real>) {
-            case 1: return lay_out_rows<1>(padded, row, first, some, patches);
-            case 2: return lay_out_rows<2>(padded, row, first, some, patches);
-            case 3: return lay_out_rows<3>(padded, row, first, some, patches);
-            default: return lay_out_rows<0>(padded, row, first, some, patches);
-        }
+    /* Rows of the image under `windows` rows of windows. */
+    long height(long windows) const { return (rows_under(p, windows) - 1) * g.stride + g.field_height; }
+
+    long size() const { return height(rows) * g.channels * ROW<real>; }
+    long line_size() const { return g.width + 2 * g.pad + STARTS<real> + (pieces + 1) * PIECE<real>; }
+
+    /* The sums of a filter: (pieces, runs, PIECE) for dw, then one for db. */
+    long sums_size() const { return pieces * runs * PIECE<real> + 1; }
+
+    /* The beginning of the patch of the output in row y and column x under the tile. */
+    long place(long y, long x) const {
+        const long column = x * g.stride;
+        return y * g.stride * g.channels * ROW<real> + column + column / PIECE<real> * PIECE<real>;
     }
 
-    /* The same for filters whose rows are VECTORS vectors; 0 stands for any number. */
-    template <int VECTORS>
-    void lay_out_rows(const real* padded, long row, long first, long some, real* patches) const {
-        const long row_size = g.field_width * g.channels, copied = VECTORS ? VECTORS * LANES<real> : row_size;
-        vector<real> end = {};
-        end[0] = 1;
-        for (long i = 0; i < p.window_height; i++) {
-            const long y = (row * p.stride + i) * g.stride;
-            for (long j = 0; j < (some - 1) * p.stride + p.window_width; j++) {
-                const long x = (first * p.stride + j) * g.stride;
-                const real* from = padded + (y * padded_width() + x) * g.channels;
-                real* to = patches + (i * columns + j) * size;
-                for (long k = 0; k < g.field_height; k++) {
-                    copy_vectors(from, to, copied);
-                    to += row_size;
-                    from += padded_width() * g.channels;
+    /* Lay out the pixels under `windows` rows of windows from `row` on, from a padded column on. The borders
+       of `line` are zeros. */
+    void lay_out(const real* image, long row, long windows, long column, real* line, real* tile) const {
+        const long top = row * p.stride * g.stride - g.pad;
+        for (long y = top; y < top + height(windows); y++) {
+            for (long c = 0; c < g.channels; c++, tile += ROW<real>) {
+                if (y < 0 || y >= g.height) {
+                    memset(tile, 0, PITCH_BYTES);
+                } else {
+                    memcpy(line + g.pad, image + (c * g.height + y) * g.width, g.width * sizeof(real));
+                    double_row(line + column, tile);
                 }
-                store(to, end);
             }
+        }
+    }
+
+    static void double_row(const real* line, real* row) {
+        for (long i = 0; i < STARTS<real>; i += PIECE<real>) {
+            store_piece(row + 2 * i, load_piece(line + i));
+            store_piece(row + 2 * i + PIECE<real>, load_piece(line + i + PIECE<real>));
         }
     }
 };
 
-/* The windows with a winner in a part of a row: for every filter their number, the places of their patches,
-   and their gradients. Those of filter f begin at f * most. */
+/* The windows of a tile with a winner: the places of the patches, and the gradients. */
 template <class real>
 struct Winners {
-    int place[256];  // the beginning of the patch of a winner in this place of window 0
-    long most;
-    long* count;
-    int* patch;
+    const Tiles<real>& t;
+    long count = 0;
+    int* in_first_row;  // the place of each winner (256, columns) in the first row of windows
+    int* place;
     real* gradient;
 
-    explicit Winners(const Patches<real>& pass) : most(pass.windows) {
-        const long filters = pass.g.filters;
+    explicit Winners(const Tiles<real>& t) : t(t) {
+        const long windows = t.rows * t.columns;
+        in_first_row =
+            static_cast<int*>(scratch_bytes(WINNERS, (256 * t.columns + windows + 1) * sizeof(int)));
+        place = in_first_row + 256 * t.columns;
+        gradient = scratch<real>(GRADIENTS, windows + 1);
         for (long i = 0; i < 256; i++) {
-            place[i] = (i / pass.p.window_width * pass.columns + i % pass.p.window_width) * pass.size;
+            const long pixel = i < t.p.places() ? i : 0;
+            const long y = pixel / t.p.window_width, x = pixel % t.p.window_width;
+            for (long j = 0; j < t.columns; j++) {
+                in_first_row[i * t.columns + j] = static_cast<int>(t.place(y, j * t.p.stride + x));
+            }
         }
-        count = static_cast<long*>(scratch_bytes(WINNERS, filters * (sizeof(long) + most * sizeof(int))));
-        patch = reinterpret_cast<int*>(count + filters);
-        gradient = scratch<real>(GRADIENTS, filters * most);
     }
 
-    /* List the windows, from the first one of filter 0; those of the next filter are `planes` further. */
-    void list(
-        const Patches<real>& pass, const real* dout, const unsigned char* winner, long windows, long planes) {
-        const long places = pass.p.places(), step = pass.p.stride * pass.size;
-        for (long f = 0; f < pass.g.filters; f++, dout += planes, winner += planes) {
-            __builtin_prefetch(dout + AHEAD);
-            __builtin_prefetch(winner + AHEAD);
-            long listed = f * most;
-            for (long j = 0; j < windows; j++) {
-                patch[listed] = place[winner[j]] + j * step;
+    /* List `rows` x `columns` windows, without branches: a window without a winner is overwritten by the next
+       one. */
+    void list(const real* dout, const unsigned char* winner, long rows, long columns) {
+        const long places = t.p.places(), next_row = t.place(t.p.stride, 0);
+        long listed = 0;
+        for (long i = 0; i < rows; i++, dout += t.p.columns, winner += t.p.columns) {
+            for (long j = 0; j < columns; j++) {
+                place[listed] = static_cast<int>(i * next_row) + in_first_row[winner[j] * t.columns + j];
                 gradient[listed] = dout[j];
                 listed += winner[j] < places;
             }
-            count[f] = listed - f * most;
         }
+        count = listed;
     }
 };
 
-/* Add the gradients times VECTORS vectors of the patches, from number `first` on, to the sums of every filter.
-   These vectors of the patches and of the sums stay in the cache. */
-template <class real, int VECTORS>
-void add_patches(
-    const Patches<real>& pass, const Winners<real>& winners, const real* patches, long first, real* sums) {
-    for (long f = 0; f < pass.g.filters; f++) {
-        const int* patch = winners.patch + f * winners.most;
-        const real* gradient = winners.gradient + f * winners.most;
-        real* target = sums + f * pass.size + first;
-        vector<real> sum[VECTORS];
-#pragma GCC unroll 16
-        for (int v = 0; v < VECTORS; v++) sum[v] = load(target + v * LANES<real>);
-        for (long i = 0; i < winners.count[f]; i++) {
-            const real* seen = patches + patch[i] + first;
-#pragma GCC unroll 16
-            for (int v = 0; v < VECTORS; v++) sum[v] += load(seen + v * LANES<real>) * gradient[i];
-        }
-#pragma GCC unroll 16
-        for (int v = 0; v < VECTORS; v++) store(target + v * LANES<real>, sum[v]);
+/* Add the gradients times the first RUNS runs of the patches to `sums`; returns the sum of the gradients. */
+template <class real, int RUNS>
+real add_runs(const Winners<real>& winners, const real* tile, real* sums) {
+    piece<real> sum[RUNS], total = {};
+#pragma GCC unroll 32
+    for (int i = 0; i < RUNS; i++) sum[i] = load_piece(sums + i * PIECE<real>);
+    for (long i = 0; i < winners.count; i++) {
+        const real* run = tile + winners.place[i];
+        const piece<real> gradient = piece<real>{} + winners.gradient[i];
+#pragma GCC unroll 32
+        for (int k = 0; k < RUNS; k++) sum[k] += load_piece(run + k * ROW<real>) * gradient;
+        total += gradient;
     }
+#pragma GCC unroll 32
+    for (int i = 0; i < RUNS; i++) store_piece(sums + i * PIECE<real>, sum[i]);
+    return total[0];
 }
 
-/* The same for whole patches, in blocks of as many vectors as the registers hold. */
+/* The same for all runs, in blocks of as many as the registers hold. */
 template <class real>
-void add_whole_patches(
-    const Patches<real>& pass, const Winners<real>& winners, const real* patches, real* sums) {
-    const Blocks blocks(pass.size / LANES<real>, PATCH_VECTORS);
+real add_patches(const Winners<real>& winners, const real* tile, real* sums) {
+    const Blocks blocks(winners.t.runs, PATCH_RUNS);
+    real total = 0;
     for (long i = 0; i < blocks.count; i++) {
-        with_constant<PATCH_VECTORS>(blocks.size(i), [&](auto vectors) {
-            add_patches<real, vectors.value>(pass, winners, patches, blocks.begin(i) * LANES<real>, sums);
+        with_constant<PATCH_RUNS>(blocks.size(i), [&](auto runs) {
+            const long first = blocks.begin(i);
+            total = add_runs<real, runs.value>(winners, tile + first * ROW<real>, sums + first * PIECE<real>);
         });
     }
+    return total;
 }
 
+/* Add the contributions of a tile of an image to the sums (F, sums_size) of all filters. `dout` and `winner`
+   begin with the tile's first window of filter 0. */
 template <class real>
-void sparse_part(
-    const Patches<real>& pass, long begin, long end, const real* dout, const unsigned char* winner,
-    const real* x, real* sums) {
-    const Convolution& g = pass.g;
-    const Pooling& p = pass.p;
-    const long planes = p.rows * p.columns;
-    real* padded = scratch<real>(UNFOLDED, pass.image_size());
-    real* patches = scratch<real>(PATCHES, pass.room());
-    memset(sums, 0, g.filters * pass.size * sizeof(real));
-    memset(padded, 0, pass.image_size() * sizeof(real));
-    Winners<real> winners(pass);
-    for (long n = begin; n < end; n++) {
-        pass.turn(x + n * g.channels * g.height * g.width, padded);
-        for (long row = 0; row < p.rows; row++) {
-            for (long first = 0; first < p.columns; first += pass.windows) {
-                const long some = least(pass.windows, p.columns - first);
-                const long at = n * g.filters * planes + row * p.columns + first;
-                pass.lay_out(padded, row, first, some, patches);
-                winners.list(pass, dout + at, winner + at, some, planes);
-                add_whole_patches(pass, winners, patches, sums);
+void add_tile(
+    Winners<real>& winners, const real* dout, const unsigned char* winner, long rows, long columns, long k,
+    const real* tile, real* sums) {
+    const Tiles<real>& t = winners.t;
+    for (long f = 0; f < t.g.filters; f++, sums += t.sums_size()) {
+        const long plane = f * t.p.rows * t.p.columns;
+        winners.list(dout + plane, winner + plane, rows, columns);
+        const real total = add_patches(winners, tile, sums + k * t.runs * PIECE<real>);
+        if (k == 0) sums[t.sums_size() - 1] += total;
+    }
+}
+
+/* Add the contributions of an image; `dout` and `winner` are its own. */
+template <class real>
+void add_image(
+    Winners<real>& winners, const real* dout, const unsigned char* winner, const real* image, real* line,
+    real* tile, real* sums) {
+    const Tiles<real>& t = winners.t;
+    const long step = t.p.stride * t.g.stride;
+    for (long row = 0; row < t.p.rows; row += t.rows) {
+        const long rows = least(t.rows, t.p.rows - row);
+        for (long column = 0; column < t.p.columns; column += t.columns) {
+            const long columns = least(t.columns, t.p.columns - column), at = row * t.p.columns + column;
+            for (long k = 0; k < t.pieces; k++) {
+                t.lay_out(image, row, rows, column * step + k * PIECE<real>, line, tile);
+                add_tile(winners, dout + at, winner + at, rows, columns, k, tile, sums);
             }
         }
+    }
+}
+
+/* Add up the slots into dw and db. */
+template <class real>
+void gather_pieces(const Tiles<real>& t, const real* sums, long count, real* dw, real* db) {
+    const Convolution& g = t.g;
+    const auto total = [&](long at) {
+        real sum = 0;
+        for (long slot = 0; slot < count; slot++) sum += sums[slot * g.filters * t.sums_size() + at];
+        return sum;
+    };
+    for (long f = 0; f < g.filters; f++) {
+        const long first = f * t.sums_size();
+        for (long i = 0; i < taps(g); i++) {
+            const long x = i % g.field_width, y = i / g.field_width % g.field_height;
+            const long run = y * g.channels + i / g.field_width / g.field_height;
+            const long piece = x / PIECE<real> * t.runs + run;
+            dw[f * taps(g) + i] = total(first + piece * PIECE<real> + x % PIECE<real>);
+        }
+        db[f] = total(first + t.sums_size() - 1);
     }
 }
 
 /* dw and db alone. */
 template <class real>
 void sparse_backward(
-    const Convolution& g, const Pooling& p, const real* dout, const unsigned char* winner, const real* x,
-    real* dw, real* db) {
-    const Patches<real> pass(g, p);
-    const long size = g.filters * pass.size, count = slots<real>(g.images, size);
+    const Tiles<real>& t, const real* dout, const unsigned char* winner, const real* x, real* dw, real* db) {
+    const Convolution& g = t.g;
+    const long size = g.filters * t.sums_size(), count = slots<real>(g.images, size);
+    const long outputs = g.filters * t.p.rows * t.p.columns, pixels = g.channels * g.height * g.width;
     real* sums = scratch<real>(SUMS, count * size);
     for_parts(count, [&](long slot) {
-        const long begin = share(g.images, count, slot), end = share(g.images, count, slot + 1);
-        sparse_part(pass, begin, end, dout, winner, x, sums + slot * size);
+        real* tile = scratch<real>(UNFOLDED, t.size());
+        real* line = scratch<real>(LINE, t.line_size());
+        memset(line, 0, t.line_size() * sizeof(real));
+        memset(sums + slot * size, 0, size * sizeof(real));
+        Winners<real> winners(t);
+        for (long n = share(g.images, count, slot); n < share(g.images, count, slot + 1); n++) {
+            const long at = n * outputs;
+            add_image(winners, dout + at, winner + at, x + n * pixels, line, tile, sums + slot * size);
+        }
     });
-    const auto place_of = [&](long t) {  // of (y, x, c) in (C, HH, WW)
-        return t % g.channels * g.field_height * g.field_width + t / g.channels;
-    };
-    gather_slots(g, sums, count, pass.size, place_of, dw, db);
+    gather_pieces(t, sums, count, dw, db);
 }
 
 template <class real>
@@ -196,9 +273,10 @@ void conv_relu_pool_backward(
     const Convolution& g, const Pooling& p, const real* dout, const void* winner, const real* x,
     const real* w, real* dx, real* dw, real* db) {
     const bool few = 2 * p.rows * p.columns <= g.rows * g.columns;
-    const bool little_pad = g.pad <= g.height + g.width;  // the padded image is held
-    if (dx == nullptr && few && little_pad && p.narrow()) {
-        sparse_backward(g, p, dout, static_cast<const unsigned char*>(winner), x, dw, db);
+    const bool little_pad = g.pad <= g.height + g.width;  // a padded row is held
+    const Tiles<real> tiles(g, p);
+    if (dx == nullptr && few && little_pad && p.narrow() && tiles.pay()) {
+        sparse_backward(tiles, dout, static_cast<const unsigned char*>(winner), x, dw, db);
     } else {
         backward(g, Upstream<real>{dout, &p, winner}, x, w, dx, dw, db);
     }

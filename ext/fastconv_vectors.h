@@ -42,11 +42,17 @@ INLINE void store_first(real* to, vector<real> v, long lanes) {
     memcpy(to, &v, lanes * sizeof(real));
 }
 
+/* The sum of all numbers, as a tree: the second half is added to the first until one number is left. */
 template <class real>
 INLINE real sum_of(vector<real> v) {
-    real sum = 0;
-    for (long i = 0; i < LANES<real>; i++) sum += v[i];
-    return sum;
+    real sum[LANES<real>];
+    store(sum, v);
+#pragma GCC unroll 4
+    for (long half = LANES<real> / 2; half > 0; half /= 2) {
+#pragma GCC unroll 8
+        for (long i = 0; i < half; i++) sum[i] += sum[i + half];
+    }
+    return sum[0];
 }
 
 /* Copy whole vectors: up to LANES - 1 more numbers are read and written than asked for. */

@@ -351,6 +351,14 @@ _CONVOLUTIONS = (
     Sizes(1, 1, 5, 610, 2, 3, 2, 1, 1),  # more windows in a row than a chunk has
     Sizes(2, 2, 40, 37, 3, 2, 3, 1, 1, 16, 17, 3),  # more places in a window than a byte counts
     Sizes(2, 30, 12, 12, 5, 5, 5, 1, 2),  # long patches
+    Sizes(2, 30, 12, 12, 5, 5, 5, 1, 2, need_dx=False),  # more runs in a patch than registers
+    Sizes(2, 2, 41, 90, 4, 7, 19, 1, 3, need_dx=False),  # several tiles, runs of several pieces
+    Sizes(2, 2, 90, 41, 4, 3, 3, 3, 1, 3, 2, 1, need_dx=False),
+    Sizes(3, 2, 23, 19, 8, 5, 6, 1, 2),  # by halves: odd sizes, filters of odd and even length
+    Sizes(2, 1, 7, 8, 7, 6, 7, 1, 0),
+    Sizes(1, 2, 3, 4, 2, 5, 8, 1, 6),  # the pad is wider than the image and the filter
+    Sizes(1, 1, 8, 1100, 2, 5, 5, 1, 2),  # more windows in a row than a chunk has
+    Sizes(1, 3, 420, 9, 2, 400, 3, 1, 1, need_dx=False),  # a tile would be too large
     Sizes(2, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1),  # images smaller than a vector
 )
 _POOLINGS = (

@@ -194,6 +194,44 @@ def test_denormal_and_huge_numbers(module: ModuleType, dtype: str, instruction_s
     np.testing.assert_array_equal(dw, (expected[1].value * factor).astype(dtype))
 
 
+HALVES = Sizes(3, 2, 11, 10, 7, 5, 6, 1, 2)  # the fused forward pass is computed by halves
+
+
+@TYPES
+@SETS
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf, "huge"])
+@pytest.mark.parametrize("which", range(3), ids=["x", "w", "b"])
+def test_the_fused_convolution_of_special_numbers(
+    dtype: str, instruction_set: str, odd: Any, which: int
+) -> None:
+    """One odd number in x, w or b changes the windows that see it, and no others."""
+    x, w, b, *sizes = Case("conv_relu_pool_forward", dtype, "coarse", HALVES).arguments()
+    (x, w, b)[which].flat[-1] = 2.0 ** (np.finfo(dtype).maxexp - 20) if odd == "huge" else odd
+    with settings(instruction_set, 1):
+        out, winner = fastconv.conv_relu_pool_forward(x, w, b, *sizes)
+        plain = fastconv.conv_forward(x, w, b, *sizes[:2])
+        expected, expected_winner = fastconv.max_pool_forward(np.where(plain <= 0, 0, plain), *sizes[2:])
+    np.testing.assert_array_equal(out, expected)
+    np.testing.assert_array_equal(winner, np.where(out > 0, expected_winner, 4))
+
+
+@TYPES
+@SETS
+@pytest.mark.parametrize("scale", [1e-30, 1.0, 1e13])
+def test_the_fused_convolution_loses_few_digits(dtype: str, instruction_set: str, scale: float) -> None:
+    rng = np.random.default_rng(3)
+    x = (rng.normal(1, 3, HALVES.x) * scale).astype(dtype)
+    w, b = rng.normal(size=HALVES.w).astype(dtype), np.full(HALVES.filters, scale, dtype=dtype)
+    with settings(instruction_set, 1):
+        out, _ = fastconv.conv_relu_pool_forward(x, w, b, 1, 2, 2, 2, 2)
+    wanted = oracle.conv_forward(x, w, b, 1, 2)
+    expected, size = (
+        fastconv.max_pool_forward(np.ascontiguousarray(each), 2, 2, 2)[0]
+        for each in (np.maximum(wanted.value, 0), wanted.size)
+    )
+    assert np.all(abs(out - expected) <= 8 * np.finfo(dtype).eps * size)
+
+
 @TYPES
 @SETS
 def test_an_overflow_is_an_infinity(dtype: str, instruction_set: str) -> None:

@@ -14,6 +14,7 @@ from bench.machine import Machine
 from bench.nbgrader import measure_nbgrader
 from bench.suite import Contender, Suite, Work, load_suite
 from click.testing import CliRunner
+from msgspec.structs import replace
 from reports import make_report
 
 from autograder.assignment import Attempts, ExtraCredit, ItemSpec, Late, Rounding
@@ -84,7 +85,27 @@ def test_everybody_has_turns_at_what_they_can_do(course: Path) -> None:
     assert Absent(contender="absent", reason="not on a Tuesday") in found
     rows = [each for each in found if isinstance(each, Row)]
     assert [(row.work, row.contender) for row in rows] == [("nap", "one"), ("nap", "two"), ("other", "one")]
-    assert all(row.lower <= row.median <= row.upper and row.runs >= 2 * LEAST_RUNS for row in rows)
+    assert all(row.least <= row.lower <= row.median <= row.upper for row in rows)
+    assert all(row.runs >= 2 * LEAST_RUNS for row in rows)
+
+
+def test_an_earlier_build_takes_turns_with_ours(course: Path, tmp_path: Path) -> None:
+    earlier = tmp_path / "earlier"
+    earlier.mkdir()
+    (earlier / "built.py").write_text("PLACE = 'earlier'\n", encoding="utf-8")
+    file = course / "reference" / "hw5" / "benchmarks.py"
+    text = file.read_text(encoding="utf-8").replace('print("chatter")', "import built")
+    file.write_text(text, encoding="utf-8")
+    suite = load_suite(find_course(course), "small").beside("before", earlier)
+    found = list(take_turns(course, "small", suite, rounds=1, seconds=0.01))
+    assert Absent(contender="one", reason="No module named 'built'") in found
+    assert {each.contender for each in found if isinstance(each, Row)} == {"two", "before"}
+
+
+def test_the_machine_is_taken_at_its_best() -> None:
+    later = replace(MACHINE, peak={"float32": 2e12, "float64": 4e11}, bandwidth=5e10)
+    best = MACHINE.at_best(later)
+    assert (best.peak, best.bandwidth) == ({"float32": 2e12, "float64": 5e11}, 1e11)
 
 
 def test_a_candidate_that_dies_is_named(course: Path) -> None:
@@ -102,7 +123,8 @@ def test_a_suite_that_the_course_does_not_have_is_named(course: Path) -> None:
 
 
 def measured() -> dict[str, object]:
-    rows = [Row("nap", who, median, median, median, 5) for who, median in (("ours", 0.02), ("peer", 0.05))]
+    times = (("ours", 0.01, 0.02), ("peer", 0.04, 0.05))
+    rows = [Row("nap", who, least, median, median, median, 5) for who, least, median in times]
     absent = Absent("absent", "not on a Tuesday")
     nobody = Contender(prepare=lambda _: {})
     return shown.figures(
@@ -114,6 +136,7 @@ def test_figures_compare_with_ours_and_with_the_machine() -> None:
     figures = json.loads(json.dumps(measured()))
     (work,) = figures["works"]
     assert work["least_seconds"] == 0.01  # 1e9 bytes at 1e11 a second; the operations take less
+    assert [row["least_ratio"] for row in work["rows"]] == [1.0, 4.0]
     assert [row["ratio"] for row in work["rows"]] == [1.0, 2.5]
     assert figures["absent"] == [{"contender": "absent", "reason": "not on a Tuesday"}]
 

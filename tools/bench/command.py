@@ -101,6 +101,7 @@ def _measure_suite(
     course: Path,
     only: Sequence[str],
     *,
+    before: Path | None,
     rounds: int,
     seconds: float,
     as_json: bool,
@@ -118,14 +119,17 @@ def _measure_suite(
 
     root = course.resolve()
     suite = load_suite(find_course(root), name).only(only)
+    if before is not None:
+        suite = suite.beside("before", before.resolve())
+    machine = describe()
     found = list(take_turns(root, name, suite, rounds, seconds))
-    figures = shown.figures(suite, describe(), found)
+    figures = shown.figures(suite, machine.at_best(describe()), found)
     if plot is not None:
         shown.plot(figures, plot)
     if as_json:
         click.echo(json.dumps(figures, indent=2))
     else:
-        Console().print(shown.render(figures, suite.ours))
+        Console().print(shown.render(figures))
 
 
 def _add_suite(name: str, about: str) -> None:
@@ -135,6 +139,11 @@ def _add_suite(name: str, about: str) -> None:
     @COURSE
     @click.option(
         "--only", multiple=True, metavar="CANDIDATE", help="Measure this one beside ours; may be repeated."
+    )
+    @click.option(
+        "--before",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        help="A folder with an earlier build of our module, which takes turns too.",
     )
     @click.option(
         "--rounds", default=5, show_default=True, type=click.IntRange(1), help="Turns for everybody."

@@ -18,14 +18,15 @@ from typing import Any
 
 from autograder.errors import GraderFault
 from autograder.model import Struct
-from bench.suite import Suite, environment
+from bench.suite import Contender, Suite, environment
 
 
 class Row(Struct):
-    """A contender's time for a work: the median run and the quartiles, in seconds."""
+    """A contender's time for a work: the quickest run, the median and the quartiles, in seconds."""
 
     work: str
     contender: str
+    least: float
     median: float
     lower: float
     upper: float
@@ -42,14 +43,14 @@ class Absent(Struct):
 class _Process:
     """A contender's process, which is stopped outside its turns."""
 
-    def __init__(self, root: Path, suite: str, name: str, more: dict[str, str]) -> None:
+    def __init__(self, root: Path, suite: str, name: str, spec: Contender) -> None:
         self.name = name
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.contender", str(root), suite, name],
+            [sys.executable, "-m", "bench.contender", str(root), suite, spec.same_as or name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment(**more),
+            env=environment(**spec.environment),
             text=True,
         )
         self.first = self._answer()
@@ -101,7 +102,7 @@ def take_turns(root: Path, name: str, suite: Suite, rounds: int, seconds: float)
     with ExitStack() as stack:
         processes = []
         for contender, spec in suite.contenders.items():
-            process = _Process(root, name, contender, dict(spec.environment))
+            process = _Process(root, name, contender, spec)
             stack.callback(process.end)
             if "unavailable" in process.first:
                 yield Absent(contender=contender, reason=process.first["unavailable"])
@@ -118,4 +119,12 @@ def take_turns(root: Path, name: str, suite: Suite, rounds: int, seconds: float)
 
 def _row(work: str, contender: str, times: list[float]) -> Row:
     lower, median, upper = statistics.quantiles(times, n=4, method="inclusive")
-    return Row(work=work, contender=contender, median=median, lower=lower, upper=upper, runs=len(times))
+    return Row(
+        work=work,
+        contender=contender,
+        least=min(times),
+        median=median,
+        lower=lower,
+        upper=upper,
+        runs=len(times),
+    )

@@ -24,8 +24,9 @@ def figures(suite: Suite, machine: Machine, found: Sequence[Row | Absent]) -> di
     -------
     dict
         ``machine``; ``works``, each with its sizes, ``least_seconds``, and its ``rows``: the contender, the
-        median and quartiles in seconds, the number of runs, and ``ratio``, the median divided by that of the
-        suite's own contender; ``absent``: the contenders that can't run here, and why.
+        least time, median and quartiles in seconds, the number of runs, and ``least_ratio`` and ``ratio``,
+        the least time and the median divided by those of the suite's own contender; ``absent``: the
+        contenders that can't run here, and why.
     """
     rows = [each for each in found if isinstance(each, Row)]
     return {
@@ -35,7 +36,11 @@ def figures(suite: Suite, machine: Machine, found: Sequence[Row | Absent]) -> di
                 **msgspec.to_builtins(work),
                 "least_seconds": machine.least_seconds(work),
                 "rows": [
-                    {**msgspec.to_builtins(row), "ratio": row.median / ours}
+                    {
+                        **msgspec.to_builtins(row),
+                        "least_ratio": row.least / ours.least,
+                        "ratio": row.median / ours.median,
+                    }
                     for row in rows
                     if row.work == work.name
                 ],
@@ -47,13 +52,13 @@ def figures(suite: Suite, machine: Machine, found: Sequence[Row | Absent]) -> di
     }
 
 
-def _ours(suite: Suite, work: Work, rows: Sequence[Row]) -> float | None:
-    """Give the median of the suite's own contender; if it could not run, that of the first that could."""
-    medians = {row.contender: row.median for row in rows if row.work == work.name}
-    return medians.get(suite.ours, next(iter(medians.values()), None))
+def _ours(suite: Suite, work: Work, rows: Sequence[Row]) -> Row | None:
+    """Give the row of the suite's own contender; if it could not run, that of the first that could."""
+    able = {row.contender: row for row in rows if row.work == work.name}
+    return able.get(suite.ours, next(iter(able.values()), None))
 
 
-def render(measured: dict[str, Any], ours: str) -> Group:
+def render(measured: dict[str, Any]) -> Group:
     """Render the figures for a terminal: a table for each work, the quickest first."""
     machine = measured["machine"]
     peak = ", ".join(f"{dtype} {rate / 1e9:.0f} Gflop/s" for dtype, rate in machine["peak"].items())
@@ -64,15 +69,17 @@ def render(measured: dict[str, Any], ours: str) -> Group:
     for work in measured["works"]:
         parts.append(Text(f"{work['name']}: {work['about']}", style="bold"))
         table = Table(box=None, padding=(0, 1))
-        for heading in ("", "median ms", "quartiles", f"/ {ours}", "of limit"):
-            table.add_column(heading, no_wrap=True)
-        for row in sorted(work["rows"], key=lambda row: float(row["median"])):
+        for heading in ("ms", "least", "/ ours", "/ limit", "median", "/ ours", "quartiles"):
+            table.add_column(heading, no_wrap=heading != "ms")
+        for row in sorted(work["rows"], key=lambda row: float(row["least"])):
             table.add_row(
                 row["contender"],
-                f"{row['median'] * 1e3:.3f}",
-                f"{row['lower'] * 1e3:.3g} to {row['upper'] * 1e3:.3g}",
+                f"{row['least'] * 1e3:#.4g}",
+                f"{row['least_ratio']:.2f}",
+                f"{row['least'] / work['least_seconds']:.2f}",
+                f"{row['median'] * 1e3:#.4g}",
                 f"{row['ratio']:.2f}",
-                f"{work['least_seconds'] / row['median']:.0%}",
+                f"{row['lower'] * 1e3:.3g} to {row['upper'] * 1e3:.3g}",
             )
         parts += [table, Text("")]
     parts += [Text(f"{each['contender']}: not here: {each['reason']}") for each in measured["absent"]]

@@ -56,10 +56,13 @@ class Contender(Struct):
         `UnavailableError` if it can do none.
     environment : mapping
         Variables of its process's environment.
+    same_as : str, optional
+        The contender in the suite's file whose works this one does, in another environment.
     """
 
     prepare: Prepare
     environment: Mapping[str, str] = {}
+    same_as: str | None = None
 
 
 class Suite(Struct):
@@ -89,6 +92,12 @@ class Suite(Struct):
         }
         return replace(self, contenders=chosen)
 
+    def beside(self, name: str, folder: Path) -> Suite:
+        """Give the suite with our contender once more, which imports modules of a folder first."""
+        ours = self.contenders[self.ours]
+        again = replace(ours, environment={**ours.environment, "PYTHONPATH": str(folder)}, same_as=self.ours)
+        return replace(self, contenders={**self.contenders, name: again})
+
 
 def load_suite(course: Course, name: str) -> Suite:
     """Load one suite of a course.
@@ -113,5 +122,5 @@ def load_suite(course: Course, name: str) -> Suite:
 
 def environment(**more: str) -> dict[str, str]:
     """Give the environment of a process that imports this package."""
-    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
-    return {**os.environ, "PYTHONPATH": path, **more}
+    folders = [str(Path(__file__).parents[1]), more.get("PYTHONPATH", ""), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, **more, "PYTHONPATH": os.pathsep.join(filter(None, folders))}

@@ -20,10 +20,10 @@
 #include "fastconv_vectors.h"
 
 namespace fastconv::INSTRUCTION_SET {
-/* Tiles that fit into the registers: sums over runs, inner products, and a filter's part of a patch. */
+/* Tiles that fit into the registers: sums over runs, inner products, and a patch's runs. */
 constexpr int SUM_FILTERS = 6, SUM_VECTORS = 4;
 constexpr int PRODUCT_FILTERS = 5, PRODUCT_TAPS = 5;
-constexpr int PATCH_VECTORS = 12;
+constexpr int PATCH_RUNS = 24;
 }  // namespace fastconv::INSTRUCTION_SET
 
 #include "fastconv_all.h"

@@ -157,7 +157,7 @@ void pool_filter(const Pooling& p, const real* plane, long at, long rows, real* 
 inline long rows_under(const Pooling& p, long rows) { return (rows - 1) * p.stride + p.window_height; }
 
 template <class real>
-void conv_relu_pool_forward(
+void conv_relu_pool_directly(
     const Convolution& g, const Pooling& p, const real* x, const real* w, const real* b, real* out,
     void* winner) {
     const long windows_high = most(1, (band_rows<real>(g) - p.window_height) / p.stride + 1);

@@ -32,10 +32,10 @@
    threads.
 
    The kernels are templates over the number's type, float or double, in fastconv_unfolding.h,
-   fastconv_convolution.h, fastconv_patches.h, fastconv_pooling.h and fastconv_affine.h. They are compiled
-   once for each instruction set, by fastconv_avx512.cpp, fastconv_avx2.cpp and fastconv_baseline.cpp;
-   fastconv_kernels.cpp chooses one when the module is loaded. fastconv_threads has the threads and their
-   scratch memory, fastconv.pyx the checks and the interface to Python. */
+   fastconv_convolution.h, fastconv_halves.h, fastconv_patches.h, fastconv_pooling.h and fastconv_affine.h.
+   They are compiled once for each instruction set, by fastconv_avx512.cpp, fastconv_avx2.cpp and
+   fastconv_baseline.cpp; fastconv_kernels.cpp chooses one when the module is loaded. fastconv_threads has
+   the threads and their scratch memory, fastconv.pyx the checks and the interface to Python. */
 
 #ifndef FASTCONV_KERNELS_H
 #define FASTCONV_KERNELS_H

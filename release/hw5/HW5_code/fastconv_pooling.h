@@ -1,8 +1,9 @@
 /* Max pooling: see fastconv_kernels.h. As in np.max and np.argmax, the first of equal pixels wins, and a NaN
    wins over every number.
 
-   A row of windows is taken in chunks. The winners are integers as wide as the numbers, so that comparing and
-   choosing use the same lanes; a second loop narrows them. */
+   Windows are taken in chunks: as many rows as a chunk holds, or a part of a row. The winners are integers as
+   wide as the numbers, so that comparing and choosing use the same lanes; a second loop over the whole chunk
+   narrows them. The backward pass widens them likewise. */
 
 namespace fastconv::INSTRUCTION_SET {
 
@@ -19,7 +20,8 @@ struct IntegerAsWide<double> {
 template <class real>
 using integer = typename IntegerAsWide<real>::type;
 
-constexpr long CHUNK = 256;  // windows
+constexpr long CHUNK = 256;        // windows
+constexpr int NOT_A_NUMBER = 128;  // in place of a winner
 
 template <class real>
 INLINE bool wins(real pixel, real best) {
@@ -27,22 +29,20 @@ INLINE bool wins(real pixel, real best) {
 }
 
 /* Windows of 2 x 2 that don't overlap: `above` and `below` are the two rows of pixels that they cover.
-   Returns false if a pixel may be NaN, which these comparisons would miss. */
+   Where a pixel may be NaN, which these comparisons would miss, the winner is NOT_A_NUMBER. */
 template <class real>
-INLINE bool pool_2x2(
+INLINE void pool_2x2(
     const real* __restrict above, const real* __restrict below, long windows, real* __restrict best,
     integer<real>* __restrict winner) {
-    integer<real> not_numbers = 0;
     for (long i = 0; i < windows; i++) {
         const real a = above[2 * i], b = above[2 * i + 1], c = below[2 * i], d = below[2 * i + 1];
         const real upper = b > a ? b : a, lower = d > c ? d : c;
         const integer<real> in_upper = b > a ? 1 : 0, in_lower = d > c ? 3 : 2;
         const real sum = (a + b) + (c + d);
         best[i] = lower > upper ? lower : upper;
-        winner[i] = lower > upper ? in_lower : in_upper;
-        not_numbers |= sum == sum ? 0 : 1;
+        const integer<real> won = lower > upper ? in_lower : in_upper;
+        winner[i] = sum == sum ? won : NOT_A_NUMBER;
     }
-    return not_numbers == 0;
 }
 
 /* Windows of any size: `corner` is the first pixel of the first of them. */
@@ -74,20 +74,45 @@ INLINE void close_windows(
     }
 }
 
+inline bool in_halves(const Pooling& p) {
+    return p.window_height == 2 && p.window_width == 2 && p.stride == 2;
+}
+
+/* The number of rows of windows in a chunk. */
+inline long chunk_rows(const Pooling& p) { return most(1, CHUNK / p.columns); }
+
+/* Pool a chunk of rows x columns windows; `corner` is the first pixel of the first of them. */
+template <class real>
+INLINE void pool_chunk(
+    const Pooling& p, const real* corner, long rows, long columns, real* __restrict out,
+    integer<real>* __restrict winner) {
+    const long step = p.stride * p.width;
+    integer<real> marks = NOT_A_NUMBER;
+    if (in_halves(p)) {
+        for (long i = 0; i < rows; i++) {
+            const real* above = corner + i * step;
+            pool_2x2(above, above + p.width, columns, out + i * columns, winner + i * columns);
+        }
+        marks = 0;
+        for (long i = 0; i < rows * columns; i++) marks |= winner[i];
+    }
+    if ((marks & NOT_A_NUMBER) == 0) return;
+    for (long i = 0; i < rows; i++) {
+        pool_any(p, corner + i * step, columns, out + i * columns, winner + i * columns);
+    }
+}
+
 /* Pool `rows` rows of windows; `plane` is the first pixel of the first of them. */
 template <class real, class index>
 void pool_rows(
     const Pooling& p, const real* plane, long rows, bool relu, real* __restrict out,
     index* __restrict winner) {
-    const bool halves = p.window_height == 2 && p.window_width == 2 && p.stride == 2;
     integer<real> wide[CHUNK];
-    for (long row = 0; row < rows; row++, plane += p.stride * p.width) {
+    for (long row = 0; row < rows; row += chunk_rows(p)) {
+        const long high = least(chunk_rows(p), rows - row);
         for (long first = 0; first < p.columns; first += CHUNK) {
-            const long windows = least(CHUNK, p.columns - first);
-            const real* corner = plane + first * p.stride;
-            if (!halves || !pool_2x2(corner, corner + p.width, windows, out, wide)) {
-                pool_any(p, corner, windows, out, wide);
-            }
+            const long columns = least(CHUNK, p.columns - first), windows = high * columns;
+            pool_chunk(p, plane + (row * p.width + first) * p.stride, high, columns, out, wide);
             if (relu) close_windows(p, windows, out, wide);
             for (long i = 0; i < windows; i++) winner[i] = static_cast<index>(wide[i]);
             out += windows;
@@ -115,31 +140,43 @@ void pool_forward(const Pooling& p, const real* x, real* out, void* winner) {
 /* The gradients of two rows of pixels, from those of the windows of 2 x 2 that cover them. */
 template <class real>
 INLINE void spread_2x2(
-    const real* __restrict dout, const unsigned char* __restrict winner, long windows, real* __restrict above,
+    const real* __restrict dout, const integer<real>* __restrict winner, long windows, real* __restrict above,
     real* __restrict below) {
+    for (long i = 0; i < windows; i++) {
+        above[2 * i] = winner[i] == 0 ? dout[i] : 0;
+        above[2 * i + 1] = winner[i] == 1 ? dout[i] : 0;
+    }
+    for (long i = 0; i < windows; i++) {
+        below[2 * i] = winner[i] == 2 ? dout[i] : 0;
+        below[2 * i + 1] = winner[i] == 3 ? dout[i] : 0;
+    }
+}
+
+/* The gradients of the pixels under a chunk of rows x columns windows; `corner` is the first of them. */
+template <class real>
+INLINE void spread_chunk(
+    const Pooling& p, const real* dout, const unsigned char* winner, long rows, long columns, real* corner) {
     integer<real> wide[CHUNK];
-    for (long first = 0; first < windows; first += CHUNK) {
-        const long some = least(CHUNK, windows - first);
-        for (long i = 0; i < some; i++) wide[i] = winner[first + i];
-        for (long i = 0; i < some; i++) {
-            const real gradient = dout[first + i];
-            above[2 * (first + i)] = wide[i] == 0 ? gradient : 0;
-            above[2 * (first + i) + 1] = wide[i] == 1 ? gradient : 0;
-        }
-        for (long i = 0; i < some; i++) {
-            const real gradient = dout[first + i];
-            below[2 * (first + i)] = wide[i] == 2 ? gradient : 0;
-            below[2 * (first + i) + 1] = wide[i] == 3 ? gradient : 0;
-        }
+    for (long i = 0; i < rows * columns; i++) wide[i] = winner[i];
+    for (long i = 0; i < rows; i++) {
+        real* above = corner + 2 * i * p.width;
+        spread_2x2(dout + i * columns, wide + i * columns, columns, above, above + p.width);
     }
 }
 
 template <class real>
 void spread_plane_2x2(const Pooling& p, const real* dout, const unsigned char* winner, real* dx) {
-    for (long row = 0; row < p.rows; row++) {
-        real* above = dx + 2 * row * p.width;
-        spread_2x2(dout + row * p.columns, winner + row * p.columns, p.columns, above, above + p.width);
-        if (p.width % 2) above[p.width - 1] = above[2 * p.width - 1] = 0;
+    for (long row = 0; row < p.rows; row += chunk_rows(p)) {
+        const long high = least(chunk_rows(p), p.rows - row);
+        for (long first = 0; first < p.columns; first += CHUNK) {
+            const long columns = least(CHUNK, p.columns - first);
+            spread_chunk(p, dout, winner, high, columns, dx + 2 * (row * p.width + first));
+            dout += high * columns;
+            winner += high * columns;
+        }
+    }
+    if (p.width % 2) {
+        for (long row = 0; row < 2 * p.rows; row++) dx[(row + 1) * p.width - 1] = 0;
     }
     if (p.height % 2) memset(dx + (p.height - 1) * p.width, 0, p.width * sizeof(real));
 }
@@ -164,7 +201,7 @@ void spread_plane(const Pooling& p, const real* dout, const void* winner, long i
     const long at = i * p.rows * p.columns;
     if (!p.narrow()) {
         spread_plane_any(p, dout + at, static_cast<const unsigned*>(winner) + at, dx);
-    } else if (p.window_height == 2 && p.window_width == 2 && p.stride == 2) {
+    } else if (in_halves(p)) {
         spread_plane_2x2(p, dout + at, static_cast<const unsigned char*>(winner) + at, dx);
     } else {
         spread_plane_any(p, dout + at, static_cast<const unsigned char*>(winner) + at, dx);

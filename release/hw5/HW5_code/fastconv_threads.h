@@ -22,7 +22,7 @@ void run_parts(long parts, void (*part)(void* context, long i), void* context);
 
 /* Memory of this thread for `bytes` bytes, aligned to a cache line. It is kept until the thread's next call
    with the same `use`. Throws std::bad_alloc. */
-enum Use { UNFOLDED, LINE, WEIGHTS, PLANES, UPSTREAM, TAPS, PATCHES, WINNERS, GRADIENTS, SUMS, USES };
+enum Use { UNFOLDED, LINE, WEIGHTS, PLANES, UPSTREAM, TAPS, WINNERS, GRADIENTS, SUMS, USES };
 void* scratch_bytes(Use use, size_t bytes);
 
 }  // namespace fastconv
