@@ -90,7 +90,7 @@ class Connection:
         self._loop: asyncio.AbstractEventLoop = cast(Any, client.loop).asyncio_loop
         self._numbers = itertools.count(1)
         self._asked: dict[str, Any] = {}
-        self._name = f"autograder-{id(self):x}"
+        self._name = f"autograder-{client.id}"  # two batches on a scheduler never share a key
         self._in_loop(self._watch())
 
     def ask(self, worker: str, about: str, function: Callable[..., Any], *args: Any) -> None:
