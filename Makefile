@@ -1,8 +1,8 @@
 # Each target does its own set-up on a fresh Debian or Ubuntu machine with Python 3.11 or later.
 BIN := .venv/bin
 JOBS ?= 2
-# The tests wait often: four processes keep two cores busy.
-TEST_JOBS ?= 4
+# The tests wait often: three processes keep two cores busy.
+TEST_JOBS ?= 3
 
 # Tests of whole commands, verdicts, walls, pages and builds: minutes. `make test-quick` does without.
 LONG := batch corpus courses e2e pages publish sandbox tools

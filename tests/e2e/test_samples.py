@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from once import once
 
 from autograder.report import newest_reports, read_report, report_files, report_path
 
@@ -36,14 +37,29 @@ EXPECTED = {
 }
 
 
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    output = tmp_path_factory.mktemp("graded")
-    command = [sys.executable, "-m", "autograder", "grade", str(SAMPLES), "-o", str(output), "--jobs", "2"]
+def grade(folder):
+    command = [
+        sys.executable,
+        "-m",
+        "autograder",
+        "grade",
+        str(SAMPLES),
+        "-o",
+        str(folder / "out"),
+        "--jobs",
+        "2",
+    ]
     command += ["--seed", "0", "--no-training"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return output, done
+    (folder / "shown.txt").write_text(done.stdout, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """The batch's folder, and what the terminal showed."""
+    folder = once(tmp_path_factory, "samples", grade)
+    return folder / "out", (folder / "shown.txt").read_text(encoding="utf-8")
 
 
 def reports(graded):
@@ -82,7 +98,7 @@ def test_the_summary_has_a_row_each(graded):
 
 
 def test_the_terminal_shows_points_and_reasons(graded):
-    shown = graded[1].stdout
+    shown = graded[1]
     for identity in EXPECTED:
         assert identity in shown
 
@@ -96,7 +112,7 @@ def test_passages_to_read_are_named_apart_from_every_score(graded):
     tampering = [(notice.code, notice.where) for notice in named["s014"]]
     assert {("to-read", "cell 7, line 145"), ("to-read", "cell 7, line 157")} <= set(tampering)
     count = len(tampering)
-    assert f"to read, no verdict (`integrity` in the report): s013 (1), s014 ({count})" in graded[1].stdout
+    assert f"to read, no verdict (`integrity` in the report): s013 (1), s014 ({count})" in graded[1]
     with (graded[0] / "summary.csv").open(newline="", encoding="utf-8-sig") as file:
         to_read = {row["submission"]: row["to_read"] for row in csv.DictReader(file)}
     assert (to_read["s013"], to_read["s014"], to_read["s001"]) == ("1", str(count), "0")
