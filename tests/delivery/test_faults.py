@@ -11,6 +11,8 @@ from delivery.platforms import COMMENTS, FAKES, POINTS, Sender, words
 
 from autograder.errors import DeliveryError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=sorted(FAKES))
 def fake(request):

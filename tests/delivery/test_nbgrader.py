@@ -13,6 +13,8 @@ from grades.making import after
 from autograder.grades.store import Gradebook
 from autograder.model import Status
 
+pytestmark = pytest.mark.slow
+
 
 def push(run, url, *more, **options):
     return run("nbgrader", "push", "--gradebook", url, *more, **options)

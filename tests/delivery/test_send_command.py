@@ -130,6 +130,7 @@ def test_mistakes_are_said_before_anything_is_asked(course, rubric, monkeypatch)
         assert fake.requests == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(FAKES))
 def test_a_send_that_is_killed_goes_on(course, rubric, monkeypatch, kind):
     names = [f"s{n:03}" for n in range(120)]

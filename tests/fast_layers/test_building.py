@@ -44,6 +44,7 @@ def test_a_release_builds(compiler: str, plus: str, tmp_path: Path) -> None:
     assert names >= {f"HW5_code/{path.name}" for path in inside.glob("*.py") if path.name != "setup.py"}
 
 
+@pytest.mark.slow
 def test_without_a_compiler_numpy_serves_and_says_so_once(tmp_path: Path) -> None:
     inside = copy_release(tmp_path)
     failed = run(BUILD, inside, PATH=str(tmp_path / "nothing"), CC="cc", CXX="c++")

@@ -365,6 +365,7 @@ def _write_until_killed(url, pipe):
             number += 1
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_loses_at_most_the_write_under_way(tmp_path):
     url = f"sqlite:///{tmp_path / 'g.sqlite3'}"
     _open(url)

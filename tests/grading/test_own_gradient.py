@@ -217,6 +217,7 @@ def verdicts(case, of, spoil):
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(sizes=layers(), kind=st.sampled_from(["plain", *WRONG_FORWARD]))
 def test_right_gradients_are_right_by_both(sizes, kind):
@@ -236,6 +237,7 @@ def test_gradients_of_zeros_of_a_pass_that_depends_on_nothing_are_not_right():
     assert not any(right for one in found for right in one.values())
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(sizes=layers(), which=st.sampled_from(GRADIENTS), data=st.data())
 def test_one_wrong_element_is_wrong_by_both(sizes, which, data):
@@ -254,6 +256,7 @@ def test_one_wrong_element_is_wrong_by_both(sizes, which, data):
     assert verdicts(case, student(), spoil) == [verdict, verdict]
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(sizes=layers())
 def test_inner_products_with_pytorchs_gradient_are_what_is_expected(sizes):

@@ -13,7 +13,7 @@ from autograder.authoring.student import FaultKind, StudentFault
 from autograder.grading.diagnosis.exceptions import told_by_fault, told_by_form
 from autograder.model import Chunk, Definitions
 
-pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::RuntimeWarning")]
 WRITTEN = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
 
 
