@@ -8,7 +8,7 @@ import io
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 _PLAIN = {
@@ -43,6 +43,16 @@ def harmless(text: str) -> str:
 def clean(text: str, most: int = 2000) -> str:
     """Give the first `most` characters of a text, safe to display, and a mark if there were more."""
     return harmless(text[:most] + (" …" if len(text) > most else ""))
+
+
+def few(names: Sequence[str], most: int) -> str:
+    """List the first names, and count those beyond them.
+
+    >>> few(["s001", "s002", "s003"], 2), few(["s001"], 2)
+    ('s001, s002 and 1 more', 's001')
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def in_texts(change: Callable[[str], str], value: Any) -> Any:

@@ -88,7 +88,7 @@ def grade_all(batch: Batch, work_off: WorkOff | None = None) -> Iterator[Done]:
     `AutograderError` if a worker fails for a reason that would stop every submission.
     """
     # the readers' processes are forked before the caller starts a progress bar's thread
-    return _grade_all(batch, [_reader(batch) for _ in range(batch.readers)], work_off or _work_off)
+    return _grade_all(batch, [open_reader(batch.run) for _ in range(batch.readers)], work_off or _work_off)
 
 
 def _grade_all(batch: Batch, readers: Sequence[SubmissionReader], work_off: WorkOff) -> Iterator[Done]:
@@ -119,11 +119,6 @@ def seed_to_resume(folder: Path) -> int | None:
         return None
     with Ledger(folder / LEDGER) as ledger:
         return seed_of(ledger.last_key())
-
-
-def _reader(batch: Batch) -> SubmissionReader:
-    """Open the process that hashes candidates' files within limits."""
-    return open_reader(batch.run)
 
 
 def _work_off(

@@ -22,6 +22,7 @@ from autograder.files import PRIVATE, write_atomically
 from autograder.intake import Candidate
 from autograder.intake.layout import LEDGER
 from autograder.model import Struct
+from autograder.text import few
 
 RECORD = "shard.json"
 _FORM = re.compile(r"([1-9]\d{0,3})/([1-9]\d{0,3})")
@@ -53,7 +54,7 @@ def parse_shard(text: str) -> Shard:
 
 
 class ShardRecord(Struct):
-    """What a shard's folder says of itself.
+    """Identify the shard and the run whose reports a folder has.
 
     key      the run's key
     class_   a hash of all ids that were found, those of other shards included
@@ -154,7 +155,7 @@ def require_whole(records: Mapping[Path, ShardRecord]) -> None:
     missing = [str(Shard(number=n, of=one.shard.of)) for n in range(1, one.shard.of + 1) if n not in held]
     if missing:
         raise UsageError(
-            f"missing: shard{'s' * (len(missing) > 1)} {_few(missing)}",
+            f"missing: shard{'s' * (len(missing) > 1)} {few(missing, _SHOWN)}",
             "Name the folders of all shards, those without a submission included.",
         )
 
@@ -174,12 +175,13 @@ def _require_finished(folder: Path, record: ShardRecord) -> list[Done]:
     if is_busy(folder):
         raise UsageError(f"{folder}: its batch still runs", "Wait until it has ended.")
     with Ledger(folder / LEDGER) as ledger:
-        rows = [done for done in ledger.all_done(record.key, folder) if done.id in record.ids]
+        wanted = frozenset(record.ids)
+        rows = [done for done in ledger.all_done(record.key, folder) if done.id in wanted]
     finished = {done.id for done in rows}
     left = [one for one in record.ids if one not in finished]
     if left:
         raise UsageError(
-            f"{folder}: shard {record.shard} is not finished; without a report: {_few(left)}",
+            f"{folder}: shard {record.shard} is not finished; without a report: {few(left, _SHOWN)}",
             f"Go on with `autograder grade … --shard {record.shard} -o {folder} --resume`.",
         )
     return rows
@@ -202,8 +204,3 @@ def _copy(folder: Path, output: Path, identity: str) -> None:
             if path.is_file():
                 target = output / path.relative_to(folder)
                 write_atomically(target, path.read_bytes(), PRIVATE)
-
-
-def _few(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

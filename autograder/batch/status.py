@@ -26,7 +26,7 @@ SLOWEST = 5
 
 
 class BatchState(Enum):
-    """Whether a batch goes on.
+    """Tell whether a batch goes on.
 
     ``stopped`` is a batch that was interrupted, killed, or ended by an error.
     """
@@ -37,7 +37,7 @@ class BatchState(Enum):
 
 
 class BatchStatus(Struct):
-    """How far a batch is.
+    """Count how far a batch is.
 
     `kept` of the `done` submissions had their reports before it began. `outcomes` counts all that are done.
     `seconds_left` is None where nobody knows. `reason` says why it stopped, as far as it could say so itself.

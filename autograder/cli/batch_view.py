@@ -19,6 +19,7 @@ from autograder.intake import Candidate, Discovery
 from autograder.model import Report, Submission
 from autograder.report import newest_reports, read_report, report_path
 from autograder.report.terminal import render_summary
+from autograder.text import few
 
 GRADED = ("graded", "pending_manual", "partial")
 # Notices about which files count. The person who grades reads them, too.
@@ -45,8 +46,7 @@ def say_found(found: Discovery, roster: Roster | None, console: Console) -> None
 
 def _list(what: str, names: Sequence[str], console: Console) -> None:
     if names:
-        rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        console.print(f"{len(names)} {what}: {', '.join(names[:_SHOWN])}{rest}", style="yellow", markup=False)
+        console.print(f"{len(names)} {what}: {few(names, _SHOWN)}", style="yellow", markup=False)
 
 
 def listing(submissions: Iterable[Submission]) -> Table:

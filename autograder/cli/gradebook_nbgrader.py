@@ -15,6 +15,7 @@ from autograder.grades.rubric import Rubric
 from autograder.grades.store import Gradebook
 from autograder.grading.setup import given_notebook
 from autograder.publish.notebook import read_config
+from autograder.text import few
 
 try:
     from autograder.delivery import nbgrader
@@ -53,13 +54,7 @@ def push(gradebook: Gradebook, rubric: Rubric, root: Path, url: str | None, *, c
 
 
 def _some(learners: Sequence[str]) -> str:
-    """List learners, and count those beyond the first few.
-
-    >>> _some([f"s{number:03}" for number in range(1, 14)])
-    's001, s002, s003, s004, s005, s006, s007, s008, s009, s010 and 3 more'
-    """
-    more = f" and {len(learners) - _LISTED} more" if len(learners) > _LISTED else ""
-    return ", ".join(one[:80] for one in learners[:_LISTED]) + more
+    return few([one[:80] for one in learners], _LISTED)
 
 
 def pull(gradebook: Gradebook, rubric: Rubric, root: Path, url: str | None) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from autograder.delivery.outgoing import Outgoing, SendPlan
 from autograder.grades.compute import written
+from autograder.text import few
 
 _SHOWN = 20
 
@@ -32,8 +33,7 @@ def left_behind(plan: SendPlan) -> Iterator[str]:
         yield f"held back: {result.learner}: {result.why or 'It has no points.'}"
     if plan.missing:
         keys = [one.identities[0] if one.identities else one.key for one in plan.missing]
-        rest = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
-        yield f"{len(keys)} there of whom nothing is known here: {', '.join(keys[:_SHOWN])}{rest}"
+        yield f"{len(keys)} there of whom nothing is known here: {few(keys, _SHOWN)}"
 
 
 def failures(plan: SendPlan, refused: tuple[tuple[Outgoing, str], ...] = ()) -> Iterator[str]:

@@ -12,8 +12,11 @@ from autograder.intake.layout import several_learners
 from autograder.intake.names import NOTEBOOK, is_checkpoint, likeness, stem, stem_key, suffix
 from autograder.intake.notebook import parse_notebook
 from autograder.model import Notebook, Notice, Struct
+from autograder.text import few
 
 IsGiven = Callable[[Notebook], bool]
+# Names in a message.
+_LISTED = 5
 
 
 class Choice(Struct):
@@ -129,11 +132,6 @@ def oversized(files: Sequence[ReadFile], caps: Caps) -> Iterator[Notice]:
 # --- notices -------------------------------------------------------------------------------------
 
 
-def listed(names: Sequence[str]) -> str:
-    """List the first names, and say how many more there are."""
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-
-
 def _as_handed_out(paths: Sequence[str]) -> Iterator[Notice]:
     for path in paths:
         what = "is the notebook as it was handed out, so another one was read."
@@ -142,14 +140,16 @@ def _as_handed_out(paths: Sequence[str]) -> Iterator[Notice]:
 
 def _also_worked(chosen: str, others: Sequence[str]) -> Iterator[Notice]:
     if others:
-        message = f"{chosen} was read; {listed(others)} has work in it, too. Check which one counts."
+        message = f"{chosen} was read; {few(others, _LISTED)} has work in it, too. Check which one counts."
         yield Notice(code="several-worked", message=message, where=chosen)
 
 
 def _others(chosen: str, others: Sequence[str]) -> Iterator[Notice]:
     if others:
         count = len(others) + 1
-        message = f"There are {count} notebooks; {chosen} was read, {listed(others)} not. Hand in only one."
+        message = (
+            f"There are {count} notebooks; {chosen} was read, {few(others, _LISTED)} not. Hand in only one."
+        )
         yield Notice(code="several-notebooks", message=message, where=chosen)
 
 
@@ -174,5 +174,5 @@ def nothing_found(paths: Sequence[str], gathered: Sequence[Notice], wanted: str,
     if not names:
         message = f"There are no files in it. Hand in {wanted}."
         return Notice(code="no-files", message=message, where=origin)
-    message = f"There is no notebook (.ipynb) in it, only {listed(names)}. Hand in {wanted}."
+    message = f"There is no notebook (.ipynb) in it, only {few(names, _LISTED)}. Hand in {wanted}."
     return Notice(code="no-notebook", message=message, where=origin)

@@ -40,7 +40,7 @@ class Remembered(Struct):
 
 
 class Memory:
-    """What was found before about one notebook, and what is found now.
+    """Hold the findings of one notebook: those of an earlier check, and those that are made now.
 
     Parameters
     ----------

@@ -136,10 +136,10 @@ def test_a_submission_that_could_not_be_read_is_graded_again(make, tmp_path, mon
 
 def test_the_reader_is_forked_before_the_first_submission_is_asked_for(make, monkeypatch):
     made = []
-    monkeypatch.setattr(run, "_reader", made.append)
+    monkeypatch.setattr(run, "open_reader", made.append)
     batch = make({"s001": "1"})
     work = grade_all(batch)
-    assert made == [batch]
+    assert made == [batch.run]
     work.close()
 
 

@@ -148,13 +148,13 @@ def graded(output):
 
 
 def workers_files(workers):
-    """What stands in the folders of workers."""
+    """List the files in the folders of workers."""
     (place,) = (Path(word) for word in workers.args if "/worker-" in str(word))
     return place.glob("*/*")
 
 
 def verdicts(output):
-    """What the reports say, but for times and how often a grader died."""
+    """Read the reports, without times and the number of deaths."""
     found = {name: stable(json.loads(path.read_bytes())) for name, path in newest_reports(output).items()}
     for document in found.values():
         document["message"] = document["message"].replace("died 3 times", "died 2 times")

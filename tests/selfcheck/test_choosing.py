@@ -1,4 +1,4 @@
-"""What was asked for is told by its form: an item or a place. One item may be judged alone."""
+"""An item and a place are told apart by their form, and one item may be judged alone."""
 
 from pathlib import Path
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,33 @@ REPORTS = click.option(
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Real reports, which the learners get in turn: `make demo` writes them.",
 )
+
+
+SAMPLES = click.option(
+    "--samples",
+    default="tests/samples/hw5",
+    show_default=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder of submissions, used in turn.",
+)
+WITHOUT = click.option(
+    "--without",
+    default=("s011", "s012"),
+    show_default=True,
+    multiple=True,
+    help="A sample to leave out, such as one that takes long, or meets its limits in another way each time.",
+)
+
+
+def _chosen(samples: Path, without: Collection[str]) -> tuple[Path, ...]:
+    """Give the folders of the samples that are not left out."""
+    folders = (path for path in sorted(samples.iterdir()) if path.is_dir())
+    return tuple(path.resolve() for path in folders if path.name not in without)
+
+
+def _drawn(seed: int | None) -> int:
+    """Give the seed, or draw one where none is named."""
+    return random.randrange(1 << 31) if seed is None else seed
 
 
 @click.group()
@@ -166,20 +194,8 @@ _add_suite("scaling", "Time the fast layers on twice as many images, filters, ch
 
 @command.command()
 @COURSE
-@click.option(
-    "--samples",
-    default="tests/samples/hw5",
-    show_default=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="A folder of submissions, used in turn.",
-)
-@click.option(
-    "--without",
-    default=("s011", "s012"),
-    show_default=True,
-    multiple=True,
-    help="A sample to leave out, such as one that takes long.",
-)
+@SAMPLES
+@WITHOUT
 @click.option(
     "--hostile",
     default="tests/tools/soak/hostile",
@@ -207,20 +223,17 @@ def soak(  # noqa: PLR0917 - click calls it by name
 
     Exit status: 0 all is well, 1 something is wrong.
     """
-    import random
-
     from bench.soak import Plan
     from bench.soak import soak as run
 
-    wanted = (path for path in sorted(samples.iterdir()) if path.is_dir() and path.name not in without)
     plan = Plan(
         root=course.resolve(),
-        samples=tuple(path.resolve() for path in wanted),
+        samples=_chosen(samples, without),
         hostile=hostile.resolve(),
         count=count,
         kills=kills,
         jobs=jobs,
-        seed=random.randrange(1 << 31) if seed is None else seed,
+        seed=_drawn(seed),
     )
     done = run(plan, click.echo)
     click.echo(f"undisturbed {done.calm_seconds} s, disturbed {done.disturbed_seconds} s")
@@ -234,20 +247,8 @@ def soak(  # noqa: PLR0917 - click calls it by name
 
 @command.command()
 @COURSE
-@click.option(
-    "--samples",
-    default="tests/samples/hw5",
-    show_default=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="A folder of submissions, used in turn.",
-)
-@click.option(
-    "--without",
-    default=("s011", "s012"),
-    show_default=True,
-    multiple=True,
-    help="A sample to leave out, such as one that meets its limits in another way each time.",
-)
+@SAMPLES
+@WITHOUT
 @click.option("--count", default=200, show_default=True, type=click.IntRange(4), help="Submissions.")
 @click.option(
     "--workers", default=2, show_default=True, type=click.IntRange(1), help="Workers, and jobs here."
@@ -269,20 +270,17 @@ def cluster(  # noqa: PLR0917 - click calls it by name
 
     Exit status: 0 all is well, 1 something is wrong.
     """
-    import random
-
     from bench.cluster import measure_cluster
     from bench.soak import Plan
 
-    wanted = (path for path in sorted(samples.iterdir()) if path.is_dir() and path.name not in without)
     plan = Plan(
         root=course.resolve(),
-        samples=tuple(path.resolve() for path in wanted),
+        samples=_chosen(samples, without),
         hostile=Path("tests/tools/soak/hostile").resolve(),
         count=count,
         kills=kills,
         jobs=workers,
-        seed=random.randrange(1 << 31) if seed is None else seed,
+        seed=_drawn(seed),
     )
     done = measure_cluster(plan, click.echo)
     click.echo(f"here {done.here_seconds:.1f} s, on the cluster {done.cluster_seconds:.1f} s: ", nl=False)
@@ -301,13 +299,7 @@ def cluster(  # noqa: PLR0917 - click calls it by name
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="The folder of a batch that graded the samples: its log has their times.",
 )
-@click.option(
-    "--samples",
-    default="tests/samples/hw5",
-    show_default=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The folder of submissions.",
-)
+@SAMPLES
 @click.option("--count", default=10_000, show_default=True, type=click.IntRange(1), help="Submissions.")
 @click.option("--readers", default=4, show_default=True, type=click.IntRange(1), help="Processes that read.")
 def cluster_scale(course: Path, batch: Path, samples: Path, count: int, readers: int) -> None:

@@ -22,7 +22,7 @@ YARDSTICK = 'python -I -c "import numpy"'
 
 
 class Wait(Struct):
-    """How long one command took: seconds, and the median as a multiple of the yardstick's median."""
+    """Record how long one command took: seconds, and the median as a multiple of the yardstick's median."""
 
     name: str
     median: float

@@ -36,7 +36,7 @@ Answer = GradedThere | Failed | Broken
 
 
 class GradingPlace:
-    """What a run has on a worker: its pipeline, and a folder with the course."""
+    """Grade for one run on a worker: holds its pipeline, and a folder with the course."""
 
     def __init__(self, key: str, pipeline: Pipeline, folder: Path) -> None:
         self.key = key

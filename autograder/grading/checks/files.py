@@ -14,6 +14,7 @@ from autograder.authoring.context import CheckContext
 from autograder.authoring.findings import found
 from autograder.authoring.student import StudentFault
 from autograder.model import Chunk, Definitions, FileRecord, Finding, Status
+from autograder.text import few
 
 # This runs where students' code runs: a PDF is untrusted input, and its reader is not hardened. It stops once
 # there is enough text, as a page takes tens of milliseconds.
@@ -69,10 +70,8 @@ def check_files(spec: Files, context: CheckContext) -> Finding:
     return found(spec, Status.FAILED if problems else Status.PASSED, message, round(fraction, 4))
 
 
-def _names(files: list[FileRecord], most: int = 5) -> str:
-    names = [PurePosixPath(f.path).name for f in files]
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def _names(files: list[FileRecord]) -> str:
+    return few([PurePosixPath(f.path).name for f in files], 5)
 
 
 def check_pdf(spec: Pdf, context: CheckContext) -> Finding:
